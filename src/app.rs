@@ -1,0 +1,1 @@
+//! Bind, serve, reload, drain.

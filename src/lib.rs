@@ -1,0 +1,34 @@
+//! `okta-exporter` watches Okta and tells Prometheus before users notice.
+//!
+//! # The flow: one way
+//!
+//! ```text
+//! config ─▶ Config ─▶ plans ─▶ Fleet: one keeper per probe
+//!                                 keeper: when? ─▶ probe.run(&Okta) ─▶ Outcome
+//!                                                                         │
+//!                                                                       Board ──▶ Page ──▶ GET /metrics
+//!                                                                         ├─────▶ View ──▶ GET /
+//!                                                                         └─────▶ one tracing event per outcome
+//! ```
+//!
+//! Nothing on the right calls anything on the left. An observation is a value; only
+//! [`metrics::Page`] writes series, drawn fresh at each scrape from the board: a series whose
+//! fact is gone is absent, never 0 and never stale.
+//!
+//! # The rooms, in import order
+//!
+//! Each room may use only those above it. [`sim`] uses none of them and is used only by [`cli`]
+//! (`demo`, `simulate`), tests and benches. `tests/it/rooms.rs` keeps this order.
+
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod fleet;
+pub mod guide;
+pub mod metrics;
+pub mod okta;
+pub mod probe;
+pub mod units;
+pub mod web;
+
+pub mod sim;

@@ -1,0 +1,11 @@
+//! Values with a rule: parse or refuse. No I/O, no policy.
+
+mod name;
+mod org_url;
+
+pub use jiff::Timestamp;
+pub use name::{BadName, Name};
+pub use org_url::{BadUrl, OrgUrl};
+
+/// A secret: it neither prints nor serialises, and its memory is zeroed when dropped.
+pub type Secret = secrecy::SecretString;

@@ -1,0 +1,148 @@
+//! The URL of an Okta org: scheme and host, nothing else.
+
+use std::{fmt, net::IpAddr, str::FromStr};
+
+use url::{Host, Url};
+
+/// `https://acme.okta.com`: https, or http on loopback only; no path, no query, no user.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OrgUrl(Url);
+
+/// A URL that was refused, with the mend in the message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says it")]
+pub enum BadUrl {
+    #[error("`{0}` is not a URL: write it like `https://acme.okta.com`")]
+    NotAUrl(String),
+    #[error("`{0}` is the placeholder of Okta's documentation: put your own org's domain there")]
+    Placeholder(String),
+    #[error(
+        "`http://` is accepted for loopback only, since a credential would travel in the clear: write `https://{0}`"
+    )]
+    Cleartext(String),
+    #[error("the scheme `{0}` is not https")]
+    Scheme(String),
+    #[error("`{0}` is the Admin Console's host: drop `-admin` from it")]
+    AdminHost(String),
+    #[error("an org URL is scheme and host only: drop `{0}`")]
+    Path(String),
+    #[error("an org URL holds no user or password: drop everything before the `@`")]
+    User,
+}
+
+impl OrgUrl {
+    /// The URL of a path below this org. The path begins with one `/`.
+    pub fn join(&self, path: &str) -> String {
+        format!("{self}/{}", path.trim_start_matches('/'))
+    }
+
+    /// The host, without the port.
+    pub fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+}
+
+/// True for `localhost`, 127.0.0.0/8 and `::1`.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => IpAddr::from(ip).is_loopback(),
+        Some(Host::Ipv6(ip)) => IpAddr::from(ip).is_loopback(),
+        None => false,
+    }
+}
+
+impl FromStr for OrgUrl {
+    type Err = BadUrl;
+
+    fn from_str(text: &str) -> Result<Self, BadUrl> {
+        if text.contains(['{', '}', '<', '>']) || text.contains("yourOktaDomain") {
+            return Err(BadUrl::Placeholder(text.to_owned()));
+        }
+        let url = Url::parse(text).map_err(|_| BadUrl::NotAUrl(text.to_owned()))?;
+        let host = url
+            .host_str()
+            .ok_or_else(|| BadUrl::NotAUrl(text.to_owned()))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(BadUrl::User);
+        }
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback(&url) => {}
+            "http" => return Err(BadUrl::Cleartext(host.to_owned())),
+            other => return Err(BadUrl::Scheme(other.to_owned())),
+        }
+        if host
+            .split('.')
+            .next()
+            .is_some_and(|label| label.ends_with("-admin"))
+        {
+            return Err(BadUrl::AdminHost(host.to_owned()));
+        }
+        // `Url` always shows at least `/`; only the text tells whether a person wrote it.
+        let beyond = text.splitn(4, '/').nth(3).map(|rest| format!("/{rest}"));
+        let tail = beyond.or_else(|| {
+            text.find(['?', '#'])
+                .and_then(|at| text.get(at..).map(str::to_owned))
+        });
+        match tail {
+            Some(tail) => Err(BadUrl::Path(tail)),
+            None => Ok(Self(url)),
+        }
+    }
+}
+
+impl fmt::Display for OrgUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str().trim_end_matches('/'))
+    }
+}
+
+impl fmt::Debug for OrgUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_org_url_is_scheme_and_host_and_prints_without_a_slash() {
+        let url: OrgUrl = "https://acme.okta.com".parse().unwrap();
+        assert_eq!(url.to_string(), "https://acme.okta.com");
+        assert_eq!(
+            url.join("/oauth2/v1/keys"),
+            "https://acme.okta.com/oauth2/v1/keys"
+        );
+        assert_eq!(
+            "http://127.0.0.1:80".parse::<OrgUrl>().unwrap().to_string(),
+            "http://127.0.0.1"
+        );
+    }
+
+    #[test]
+    fn each_common_mistake_is_refused_with_its_mend() {
+        for (text, mend) in [
+            ("acme.okta.com", "write it like"),
+            ("https://{yourOktaDomain}", "placeholder"),
+            ("http://acme.okta.com", "https://acme.okta.com"),
+            ("ftp://acme.okta.com", "not https"),
+            ("https://acme-admin.okta.com", "drop `-admin`"),
+            ("https://acme.okta.com/", "drop `/`"),
+            (
+                "https://acme.okta.com/oauth2/default",
+                "drop `/oauth2/default`",
+            ),
+            ("https://acme.okta.com?x=1", "drop `?x=1`"),
+            (
+                "https://me:pw@acme.okta.com",
+                "drop everything before the `@`",
+            ),
+        ] {
+            let message = text.parse::<OrgUrl>().unwrap_err().to_string();
+            assert!(message.contains(mend), "{text}: {message}");
+        }
+    }
+}
