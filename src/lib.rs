@@ -20,15 +20,15 @@
 //! Each room may use only those above it. [`sim`] uses none of them and is used only by [`cli`]
 //! (`demo`, `simulate`), tests and benches. `tests/it/rooms.rs` keeps this order.
 
-pub mod app;
-pub mod cli;
-pub mod config;
-pub mod fleet;
-pub mod guide;
+pub mod units;
 pub mod metrics;
 pub mod okta;
+pub mod guide;
 pub mod probe;
-pub mod units;
+pub mod config;
+pub mod fleet;
 pub mod web;
+pub mod app;
+pub mod cli;
 
 pub mod sim;
