@@ -5,6 +5,7 @@ mod org_url;
 
 pub use jiff::Timestamp;
 pub use name::{BadName, Name};
+pub(crate) use org_url::is_loopback;
 pub use org_url::{BadUrl, OrgUrl};
 
 /// A secret: it neither prints nor serialises, and its memory is zeroed when dropped.

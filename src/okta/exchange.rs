@@ -1,0 +1,91 @@
+//! One request and what came of it, as a value for the ledger. No body, no secret, no policy.
+
+use std::{borrow::Cow, time::Duration};
+
+use super::{LimitKind, RateLimit};
+use crate::units::{Name, Timestamp};
+
+/// The times a request spent; a phase that did not happen (a reused connection) is absent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Phases {
+    /// Looking the name up.
+    pub dns: Option<Duration>,
+    /// TCP and TLS.
+    pub connect: Option<Duration>,
+    /// From the request to the first byte of the answer, connecting left out.
+    pub first_byte: Option<Duration>,
+    /// From the first byte to the last.
+    pub body: Option<Duration>,
+}
+
+impl Phases {
+    /// The phases that happened, by their label.
+    pub fn known(&self) -> impl Iterator<Item = (&'static str, Duration)> {
+        let Self {
+            dns,
+            connect,
+            first_byte,
+            body,
+        } = *self;
+        [
+            ("dns", dns),
+            ("connect", connect),
+            ("first_byte", first_byte),
+            ("body", body),
+        ]
+        .into_iter()
+        .filter_map(|(name, took)| Some((name, took?)))
+    }
+}
+
+/// One request and what came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exchange {
+    /// The endpoint's short name, for labels.
+    pub endpoint: Cow<'static, str>,
+    /// The credential it carried.
+    pub credential: Option<Name>,
+    /// The rate-limit bucket its path belongs to; `None` for public metadata.
+    pub bucket: Option<Cow<'static, str>>,
+    /// When it was sent.
+    pub at: Timestamp,
+    /// From sending to the last byte, or to the failure.
+    pub took: Duration,
+    /// Where the time went.
+    pub phases: Phases,
+    /// The answer, or the bounded reason why there is none.
+    pub answer: Result<Answered, &'static str>,
+}
+
+/// What an answer's status and headers said.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    /// The HTTP status.
+    pub status: u16,
+    /// Okta's error code, an OAuth error or `edge`, from closed lists.
+    pub error_code: Option<&'static str>,
+    /// Okta's `Date`.
+    pub date: Option<Timestamp>,
+    /// The rate-limit headers, where they were sent and make sense.
+    pub rate_limit: Option<RateLimit>,
+    /// Which kind of limit a 429 stands for.
+    pub limited: Option<LimitKind>,
+    /// When the certificate that the host served ends.
+    pub certificate_not_after: Option<Timestamp>,
+}
+
+impl Exchange {
+    /// Local clock minus Okta's, at the middle of the round trip. `Date` is cut to whole seconds,
+    /// so half a second is added to it: the expected value of what was cut.
+    pub fn clock_skew(&self) -> Option<f64> {
+        let date = self.answer.as_ref().ok()?.date?;
+        // The header was written when the first byte left; the body has nothing to do with it.
+        let answered = self
+            .took
+            .saturating_sub(self.phases.body.unwrap_or_default());
+        let wait = self.phases.first_byte.unwrap_or_default();
+        let middle = self.at.as_millisecond() as f64 / 1e3 + answered.as_secs_f64()
+            - wait.as_secs_f64() / 2.0;
+        Some(middle - (date.as_second() as f64 + 0.5))
+    }
+}

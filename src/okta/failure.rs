@@ -1,0 +1,259 @@
+//! Why a run did not end well: one type, a closed list of reasons, and never a secret.
+
+use std::time::Duration;
+
+use super::{ApiError, LimitKind, NoSecret};
+use crate::units::Timestamp;
+
+/// What went wrong, where, and what Okta said about it.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Failure {
+    /// The host's name did not resolve.
+    #[error("the name {host} does not resolve: {detail}")]
+    Dns {
+        /// The name that was looked up.
+        host: String,
+        /// The resolver's words.
+        detail: String,
+    },
+    /// No connection could be made.
+    #[error("no connection to {host}: {detail}")]
+    Connect {
+        /// The host, or the proxy before it.
+        host: String,
+        /// The system's words.
+        detail: String,
+    },
+    /// The TLS handshake failed; the certificate did not verify, most often.
+    #[error("no TLS with {host}: {detail}")]
+    Tls {
+        /// The host whose certificate was looked at.
+        host: String,
+        /// The TLS library's words.
+        detail: String,
+    },
+    /// Nothing more came in time.
+    #[error("no answer within {} s: it hung {}", after.as_secs_f64(), phase.hung())]
+    Timeout {
+        /// What was being waited for.
+        phase: Phase,
+        /// How long the request was given.
+        after: Duration,
+    },
+    /// The answer broke off.
+    #[error("the answer broke off: {detail}")]
+    Cut {
+        /// The client's words.
+        detail: String,
+    },
+    /// The answer is larger than anything Okta would send here.
+    #[error("the answer is larger than {limit} bytes; the rest was not read")]
+    TooLarge {
+        /// The bound, in bytes.
+        limit: usize,
+    },
+    /// A redirect that must not be followed, since a credential would go along.
+    #[error("{0}")]
+    Redirect(String),
+    /// Okta, or something before it, answered with another status than 2xx.
+    #[error(transparent)]
+    Refused(Box<Refusal>),
+    /// The answer came, and is not what this endpoint sends.
+    #[error("the answer cannot be read: {0}")]
+    InvalidBody(String),
+    /// The answer was read, and contradicts the configuration.
+    #[error("{0}")]
+    Mismatch(String),
+    /// A secret is missing or unusable.
+    #[error(transparent)]
+    Secret(#[from] NoSecret),
+    /// The last run had not ended when the next was due.
+    #[error("the last run has not ended yet: this one was left out")]
+    Overlap,
+    /// The org's breaker is open: nothing was sent.
+    #[error(
+        "not sent: three failures in a row opened the org's breaker; one light request will try again"
+    )]
+    BreakerOpen,
+    /// A fault of this program.
+    #[error("a fault in okta-exporter itself, please report it: {0}")]
+    Internal(String),
+}
+
+/// An answer with another status than 2xx, as far as it explains itself.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{status} from {path}: {error}")]
+pub struct Refusal {
+    /// The HTTP status.
+    pub status: u16,
+    /// The path asked, without its query.
+    pub path: String,
+    /// What Okta, or the edge, said.
+    pub error: ApiError,
+    /// `X-Okta-Request-Id`: what a support ticket needs.
+    pub request_id: Option<String>,
+    /// Okta's `Date`.
+    pub date: Option<Timestamp>,
+    /// Which kind of limit a 429 stands for.
+    pub limited: Option<LimitKind>,
+    /// How long to stay away, by the answer's own clock.
+    pub back_off: Option<Duration>,
+}
+
+/// What a request was waiting for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// The name's address.
+    Dns,
+    /// TCP and TLS.
+    Connect,
+    /// The first byte of the answer.
+    FirstByte,
+    /// The rest of the answer.
+    Body,
+}
+
+impl Phase {
+    fn hung(self) -> &'static str {
+        match self {
+            Self::Dns => "while the name was looked up",
+            Self::Connect => "while connecting (TCP and TLS)",
+            Self::FirstByte => "waiting for the first byte",
+            Self::Body => "in the middle of the body",
+        }
+    }
+}
+
+/// The closed list of `reason` label values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "`Failure` says what each is")]
+pub enum Reason {
+    Dns,
+    Connect,
+    Tls,
+    Timeout,
+    HttpStatus,
+    RateLimited,
+    ConcurrencyLimited,
+    Unauthorized,
+    Forbidden,
+    InvalidBody,
+    TooLarge,
+    Redirect,
+    Overlap,
+    BreakerOpen,
+    Config,
+    Internal,
+}
+
+impl Reason {
+    /// Every reason, so that each counter can start at 0.
+    pub const ALL: [Self; 16] = [
+        Self::Dns,
+        Self::Connect,
+        Self::Tls,
+        Self::Timeout,
+        Self::HttpStatus,
+        Self::RateLimited,
+        Self::ConcurrencyLimited,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::InvalidBody,
+        Self::TooLarge,
+        Self::Redirect,
+        Self::Overlap,
+        Self::BreakerOpen,
+        Self::Config,
+        Self::Internal,
+    ];
+
+    /// The label value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Timeout => "timeout",
+            Self::HttpStatus => "http_status",
+            Self::RateLimited => "rate_limited",
+            Self::ConcurrencyLimited => "concurrency_limited",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::InvalidBody => "invalid_body",
+            Self::TooLarge => "too_large",
+            Self::Redirect => "redirect",
+            Self::Overlap => "overlap",
+            Self::BreakerOpen => "breaker_open",
+            Self::Config => "config",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+impl Failure {
+    /// The reason, for a label.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Dns { .. } => Reason::Dns,
+            Self::Connect { .. } => Reason::Connect,
+            Self::Tls { .. } => Reason::Tls,
+            Self::Timeout { .. } => Reason::Timeout,
+            Self::TooLarge { .. } => Reason::TooLarge,
+            Self::Redirect(_) => Reason::Redirect,
+            Self::Refused(refusal) => refusal.reason(),
+            Self::Cut { .. } | Self::InvalidBody(_) => Reason::InvalidBody,
+            Self::Mismatch(_) | Self::Secret(_) => Reason::Config,
+            Self::Overlap => Reason::Overlap,
+            Self::BreakerOpen => Reason::BreakerOpen,
+            Self::Internal(_) => Reason::Internal,
+        }
+    }
+
+    /// The `reason` of a request that got no whole answer; `None` where one came.
+    pub fn request_reason(&self) -> Option<&'static str> {
+        match self {
+            Self::Dns { .. }
+            | Self::Connect { .. }
+            | Self::Tls { .. }
+            | Self::Timeout { .. }
+            | Self::Redirect(_) => Some(self.reason().as_str()),
+            Self::Cut { .. } | Self::TooLarge { .. } => Some("body"),
+            _ => None,
+        }
+    }
+
+    /// True where the org itself seems to be in trouble: what the breaker counts.
+    pub fn is_org_trouble(&self) -> bool {
+        match self {
+            Self::Dns { .. }
+            | Self::Connect { .. }
+            | Self::Tls { .. }
+            | Self::Timeout { .. }
+            | Self::Cut { .. } => true,
+            Self::Refused(refusal) => refusal.status >= 500,
+            _ => false,
+        }
+    }
+
+    /// The answer behind this failure, where there was one.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+}
+
+impl Refusal {
+    fn reason(&self) -> Reason {
+        match (self.status, self.limited) {
+            (429, Some(LimitKind::Concurrency)) => Reason::ConcurrencyLimited,
+            (429, _) => Reason::RateLimited,
+            // E0000015 is a 401 by status, but the token is fine: the org lacks the feature.
+            (401, _) if self.error.label() == Some("E0000015") => Reason::Forbidden,
+            (401, _) => Reason::Unauthorized,
+            (403, _) => Reason::Forbidden,
+            _ => Reason::HttpStatus,
+        }
+    }
+}
