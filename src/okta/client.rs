@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -19,7 +19,7 @@ use super::{
     certificate, date, rate_limit,
     transport::{Resolver, TimedConnect, Trace, redirects_stay_home, sort},
 };
-use crate::units::{Secret, Timestamp};
+use crate::units::{Secret, Timestamp, is_loopback};
 
 /// The most that any answer of Okta's API may hold.
 const MOST_BYTES: usize = 4 << 20;
@@ -29,7 +29,8 @@ const USER_AGENT: &str = concat!("okta-exporter/", env!("CARGO_PKG_VERSION"));
 /// A client for one host: its connections are pooled, it keeps no cookies, it verifies TLS.
 #[derive(Clone, Debug)]
 pub struct Client {
-    http: reqwest::Client,
+    pooled: reqwest::Client,
+    fresh: reqwest::Client,
     origin: Url,
 }
 
@@ -47,37 +48,40 @@ pub enum NoClient {
 
 impl Client {
     /// A client for the host of this URL. A CA file is trusted besides the system's own.
-    pub fn new(url: &Url, ca_file: Option<&PathBuf>) -> Result<Self, NoClient> {
-        let mut builder = reqwest::Client::builder()
-            .user_agent(USER_AGENT)
-            .tls_backend_rustls()
-            .tls_info(true)
-            .redirect(redirects_stay_home())
-            .dns_resolver(Resolver)
-            .connector_layer(TimedConnect)
-            .pool_idle_timeout(Duration::from_mins(5))
-            .tcp_keepalive(Duration::from_mins(1));
-        if crate::units::is_loopback(url) {
-            // A proxy is for what lies outside.
-            builder = builder.no_proxy();
-        }
-        if let Some(path) = ca_file {
-            let pem =
-                std::fs::read(path).map_err(|e| NoClient::CaFile(path.clone(), e.to_string()))?;
-            let certificates = reqwest::Certificate::from_pem_bundle(&pem).unwrap_or_default();
-            if certificates.is_empty() {
-                return Err(NoClient::NoCertificate(path.clone()));
-            }
-            builder = builder.tls_certs_merge(certificates);
-        }
-        let http = builder
-            .build()
-            .map_err(|e| NoClient::Setup(e.to_string()))?;
+    pub fn new(url: &Url, ca_file: Option<&Path>) -> Result<Self, NoClient> {
+        let ca = ca_file.map(certificates).transpose()?.unwrap_or_default();
+        let build = |builder: reqwest::ClientBuilder| {
+            builder.build().map_err(|e| NoClient::Setup(e.without_url().to_string()))
+        };
         let mut origin = url.clone();
         origin.set_path("");
         origin.set_query(None);
-        Ok(Self { http, origin })
+        Ok(Self {
+            pooled: build(builder(url, &ca).pool_idle_timeout(Duration::from_mins(5)))?,
+            fresh: build(builder(url, &ca).pool_max_idle_per_host(0))?,
+            origin,
+        })
     }
+}
+
+fn builder(url: &Url, ca: &[reqwest::Certificate]) -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        .tls_backend_rustls()
+        .tls_info(true)
+        .redirect(redirects_stay_home())
+        .dns_resolver(Resolver)
+        .connector_layer(TimedConnect)
+        .tcp_keepalive(Duration::from_mins(1))
+        .tls_certs_merge(ca.iter().cloned());
+    // A proxy is for what lies outside.
+    if is_loopback(url) { builder.no_proxy() } else { builder }
+}
+
+fn certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, NoClient> {
+    let pem = std::fs::read(path).map_err(|e| NoClient::CaFile(path.to_owned(), e.to_string()))?;
+    let certificates = reqwest::Certificate::from_pem_bundle(&pem).unwrap_or_default();
+    if certificates.is_empty() { Err(NoClient::NoCertificate(path.to_owned())) } else { Ok(certificates) }
 }
 
 /// One request to be made.
@@ -88,6 +92,7 @@ pub struct Ask<'a> {
     credential: Option<&'a Credential>,
     accept: &'static str,
     user_agent: Option<&'static str>,
+    anew: bool,
     form: Option<Form<'a>>,
 }
 
@@ -112,6 +117,7 @@ impl<'a> Ask<'a> {
             credential: None,
             accept: "application/json",
             user_agent: None,
+            anew: false,
             form: None,
         }
     }
@@ -132,6 +138,12 @@ impl<'a> Ask<'a> {
     #[must_use]
     pub fn with(self, credential: Option<&'a Credential>) -> Self {
         Self { credential, ..self }
+    }
+
+    /// Over a connection of its own, as a new client would come.
+    #[must_use]
+    pub fn connecting_anew(self) -> Self {
+        Self { anew: true, ..self }
     }
 
     /// As a browser would ask for a page.
@@ -216,8 +228,9 @@ impl<'a> Okta<'a> {
     /// Asks, and waits for the whole answer. Any status but 2xx is [`Failure::Refused`].
     pub async fn ask(&self, ask: Ask<'_>) -> Result<Answer, Failure> {
         let (trace, at, start) = (Trace::default(), Timestamp::now(), Instant::now());
+        let http = if ask.anew { &self.client.fresh } else { &self.client.pooled };
         let request = self.request(&ask)?;
-        let exchange = trace.scope(self.exchange(request, &trace, start));
+        let exchange = trace.scope(exchange(http, request, &trace));
         let received = match tokio::time::timeout(self.timeout, exchange).await {
             Ok(received) => received,
             Err(_) => Err(Failure::Timeout {
@@ -262,11 +275,11 @@ impl<'a> Okta<'a> {
             )));
         }
         let mut request = match &ask.form {
-            None => self.client.http.request(Method::GET, url),
+            None => self.client.pooled.request(Method::GET, url),
             Some(form) => {
                 let mut fields = vec![(form.secret.0, form.secret.1.expose_secret())];
                 fields.extend_from_slice(form.fields);
-                let request = self.client.http.request(Method::POST, url).form(&fields);
+                let request = self.client.pooled.request(Method::POST, url).form(&fields);
                 match form.client {
                     Some((id, secret)) => request.basic_auth(id, Some(secret.expose_secret())),
                     None => request,
@@ -284,16 +297,14 @@ impl<'a> Okta<'a> {
             .build()
             .map_err(|e| Failure::Internal(e.without_url().to_string()))
     }
+}
 
-    async fn exchange(
-        &self,
-        request: reqwest::Request,
-        trace: &Trace,
-        start: Instant,
-    ) -> Result<Received, Failure> {
+/// Sends, and reads the answer to its end, or to its bound.
+    async fn exchange(http: &reqwest::Client, request: reqwest::Request, trace: &Trace) -> Result<Received, Failure> {
+        let start = Instant::now();
         let host = request.url().host_str().unwrap_or_default().to_owned();
         let sorted = |e: reqwest::Error| sort(&e, &host, trace.phases());
-        let mut response = self.client.http.execute(request).await.map_err(sorted)?;
+        let mut response = http.execute(request).await.map_err(sorted)?;
         trace.first_byte(start.elapsed());
         let first_byte = Instant::now();
         let too_large = Failure::TooLarge { limit: MOST_BYTES };
@@ -321,7 +332,6 @@ impl<'a> Okta<'a> {
             body: body.freeze(),
         })
     }
-}
 
 /// An answer as it came, before it is judged.
 struct Received {

@@ -1,8 +1,10 @@
 //! Values with a rule: parse or refuse. No I/O, no policy.
 
+mod interval;
 mod name;
 mod org_url;
 
+pub use interval::{BadInterval, Interval};
 pub use jiff::Timestamp;
 pub use name::{BadName, Name};
 pub(crate) use org_url::is_loopback;

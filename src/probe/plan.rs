@@ -1,0 +1,97 @@
+//! From a probe's settings to a probe: what the settings may refer to, and what is wrong with them.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::Arc,
+};
+
+use crate::{
+    okta::{Credential, SecretSource},
+    units::{Name, OrgUrl, Secret},
+};
+
+/// What the settings of a probe may refer to.
+#[derive(Debug, Clone, Copy)]
+pub struct Given<'a> {
+    /// The org's URL.
+    pub org: &'a OrgUrl,
+    /// The org's credentials.
+    pub credentials: &'a BTreeMap<Name, Arc<Credential>>,
+    /// The environment, as it was read once.
+    pub environment: &'a BTreeMap<String, String>,
+}
+
+impl Given<'_> {
+    /// The credential of this name; none is none.
+    pub fn credential(&self, name: Option<&str>) -> Result<Option<Arc<Credential>>, Problem> {
+        let Some(name) = name else { return Ok(None) };
+        let found = self.credentials.iter().find(|(known, _)| known.as_str() == name);
+        if let Some((_, credential)) = found {
+            return Ok(Some(Arc::clone(credential)));
+        }
+        let known: Vec<&str> = self.credentials.keys().map(Name::as_str).collect();
+        let mend = if known.is_empty() {
+            "define it under the org's `credentials`".to_owned()
+        } else {
+            format!("defined here: {}", known.join(", "))
+        };
+        Err(Problem::new("credential", format!("no credential is named `{name}`: {mend}")))
+    }
+}
+
+/// Something wrong with a setting: the field, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The field's path within the settings; empty for the settings as a whole.
+    pub field: String,
+    /// What is wrong, and the mend.
+    pub message: String,
+}
+
+impl Problem {
+    /// A problem with one field.
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
+}
+
+/// The three ways to give one secret: `X_file`, `X_env`, or inline `X`.
+#[derive(Debug, Clone, Default)]
+pub struct Secrets {
+    /// The secret itself, discouraged.
+    pub inline: Option<Secret>,
+    /// A file that holds it.
+    pub file: Option<PathBuf>,
+    /// An environment variable that holds it.
+    pub env: Option<String>,
+}
+
+impl Secrets {
+    /// The one source that was given for the field `name`; a file must be readable now.
+    pub fn source(&self, name: &str, environment: &BTreeMap<String, String>) -> Result<SecretSource, Problem> {
+        match (&self.inline, &self.file, &self.env) {
+            (None, None, None) => {
+                Err(Problem::new(name, format!("missing: give `{name}_file` (best), `{name}_env` or `{name}`")))
+            }
+            (Some(secret), None, None) => {
+                let source = SecretSource::Given(secret.clone());
+                source.read().map_err(|e| Problem::new(name, e.to_string()))?;
+                Ok(source)
+            }
+            (None, Some(file), None) => {
+                let source = SecretSource::File(file.clone());
+                source.read().map_err(|e| Problem::new(format!("{name}_file"), e.to_string()))?;
+                Ok(source)
+            }
+            (None, None, Some(variable)) => match environment.get(variable) {
+                Some(secret) if !secret.is_empty() => Ok(SecretSource::Given(secret.clone().into())),
+                _ => Err(Problem::new(
+                    format!("{name}_env"),
+                    format!("the environment variable `{variable}` is not set, or empty"),
+                )),
+            },
+            _ => Err(Problem::new(name, format!("given more than once: keep one of `{name}_file`, `{name}_env`, `{name}`"))),
+        }
+    }
+}
