@@ -1,1 +1,87 @@
-//! (room)
+//! One keeper per probe: when to ask, and what is known. All scheduling policy is in this room;
+//! what an answer means is the probes', and how it is served is the web's.
+
+mod board;
+mod breaker;
+mod families;
+mod keeper;
+mod ledger;
+mod plan;
+mod report;
+mod row;
+mod schedule;
+mod view;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::Config,
+    metrics::Family,
+    okta::Exchange,
+    probe::{Observation, Sight},
+    units::{Name, Timestamp},
+};
+use keeper::Keeper;
+
+pub use board::Board;
+pub use breaker::{Breaker, State};
+pub use plan::{Plan, ProbeId, plans};
+pub use view::{LimitView, OrgView, ProbeView, View};
+
+/// What came of one run.
+#[derive(Debug)]
+pub struct Outcome {
+    /// When it began.
+    pub at: Timestamp,
+    /// How long it took; absent for a run that was left out.
+    pub took: Option<Duration>,
+    /// What was seen, and what failed.
+    pub sight: Sight<Observation>,
+    /// The requests it made.
+    pub exchanges: Vec<Exchange>,
+}
+
+/// The keepers at work. Dropping it stops them.
+#[derive(Debug)]
+pub struct Fleet {
+    keepers: JoinSet<()>,
+    stop: CancellationToken,
+}
+
+impl Fleet {
+    /// Starts a keeper for each probe of the configuration; they write on the board.
+    pub fn launch(config: Config, board: &Arc<Board>) -> Self {
+        let breakers: BTreeMap<Name, Arc<Breaker>> =
+            config.orgs.keys().map(|org| (org.clone(), Arc::default())).collect();
+        for (org, breaker) in &breakers {
+            let cell = config.orgs.get(org).and_then(|org| org.cell.clone());
+            board.introduce(org, cell, Arc::clone(breaker));
+        }
+        let stop = CancellationToken::new();
+        let mut keepers = JoinSet::new();
+        for plan in plans(config) {
+            board.expect(plan.id.clone(), plan.probe.kind(), plan.interval);
+            let breaker = plan.id.org.as_ref().and_then(|org| breakers.get(org)).cloned();
+            let keeper = Keeper { plan: Arc::new(plan), board: Arc::clone(board), breaker };
+            keepers.spawn(keeper.keep(stop.clone()));
+        }
+        Self { keepers, stop }
+    }
+
+    /// Stops every keeper and waits until the last has gone.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        while self.keepers.join_next().await.is_some() {}
+    }
+}
+
+/// Every family that may stand on the page, the process's own left out.
+pub fn families() -> Vec<&'static Family> {
+    let mut all = crate::probe::families();
+    all.extend(families::FAMILIES_HERE);
+    all.extend(ledger::FAMILIES);
+    all
+}

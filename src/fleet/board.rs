@@ -1,0 +1,156 @@
+//! What is known now: a row for each probe and a ledger for each org. Outcomes come in, series go
+//! out; nothing here asks or waits. A series whose fact is gone is simply not drawn.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::watch;
+
+use super::{Breaker, Outcome, ProbeId, families as own, ledger::Ledger, row::Row};
+use crate::{
+    metrics::Page,
+    probe::status_page::Cell,
+    units::{Name, Timestamp},
+};
+
+/// What is known now. Shared by the keepers, who write, and the web, which reads.
+#[derive(Debug)]
+pub struct Board {
+    state: Mutex<State>,
+    recorded: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) rows: BTreeMap<ProbeId, Row>,
+    pub(super) owners: BTreeMap<Option<Name>, Owner>,
+}
+
+/// An org, or (as `None`) all that belongs to no org.
+#[derive(Debug, Default)]
+pub(super) struct Owner {
+    pub(super) ledger: Ledger,
+    pub(super) cell: Option<Cell>,
+    pub(super) breaker: Option<Arc<Breaker>>,
+}
+
+impl Board {
+    /// An empty board.
+    pub fn new() -> Self {
+        Self { state: Mutex::default(), recorded: watch::Sender::new(0) }
+    }
+
+    /// Makes room for a probe, so that its counters start at 0.
+    pub(super) fn expect(&self, id: ProbeId, kind: &'static str, interval: Duration) {
+        let mut state = self.lock();
+        state.owners.entry(id.org.clone()).or_default();
+        state.rows.insert(id, Row::new(kind, interval));
+    }
+
+    /// What the configuration says of an org: its cell, and who guards it.
+    pub(super) fn introduce(&self, org: &Name, cell: Option<Cell>, breaker: Arc<Breaker>) {
+        let mut state = self.lock();
+        let owner = state.owners.entry(Some(org.clone())).or_default();
+        owner.cell = cell;
+        owner.breaker = Some(breaker);
+    }
+
+    /// Writes an outcome down. `expected_in` tells when the next is due.
+    pub(super) fn record(&self, id: &ProbeId, outcome: Outcome, expected_in: Duration) {
+        {
+            let mut state = self.lock();
+            let owner = state.owners.entry(id.org.clone()).or_default();
+            let Outcome { at, took, sight, exchanges } = outcome;
+            for exchange in exchanges {
+                owner.ledger.enter(exchange);
+            }
+            if let Some(row) = state.rows.get_mut(id) {
+                row.record(at, took, sight, expected_in);
+            }
+        }
+        self.recorded.send_modify(|count| *count += 1);
+    }
+
+    /// Counts what was recorded; tests wait on it in place of sleeping.
+    pub fn recorded(&self) -> watch::Receiver<u64> {
+        self.recorded.subscribe()
+    }
+
+    /// True once every probe has ended its first run.
+    pub fn is_ready(&self) -> bool {
+        self.lock().rows.values().all(Row::has_run)
+    }
+
+    /// How many probes have ended their first run, and how many there are.
+    pub fn first_round(&self) -> (usize, usize) {
+        let state = self.lock();
+        (state.rows.values().filter(|row| row.has_run()).count(), state.rows.len())
+    }
+
+    /// Draws every series, as of now.
+    pub fn draw(&self, now: Timestamp, page: &mut Page) {
+        let state = self.lock();
+        for (id, row) in &state.rows {
+            row.draw(id, now, page);
+        }
+        let mut counts: BTreeMap<(&str, &str), u32> = BTreeMap::new();
+        for (id, row) in &state.rows {
+            *counts.entry((id.org_label(), row.kind)).or_default() += 1;
+        }
+        for ((org, kind), count) in counts {
+            page.push(&own::PROBES, &[org, kind], f64::from(count));
+        }
+        for (org, owner) in &state.owners {
+            let label = org.as_ref().map_or("", Name::as_str);
+            owner.ledger.draw(label, now, page);
+            if let Some(breaker) = &owner.breaker {
+                let current = breaker.state().label();
+                for known in super::breaker::State::LABELS {
+                    page.push(&own::BREAKER, &[label, known], f64::from(known == current));
+                }
+            }
+            if let Some(org) = org {
+                state.draw_incidents(org, now, page);
+            }
+        }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Board {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl State {
+    /// The org's cell: as configured, else as its organization document says.
+    pub(super) fn cell(&self, org: &Name) -> Option<Cell> {
+        let configured = self.owners.get(&Some(org.clone())).and_then(|owner| owner.cell.clone());
+        configured.or_else(|| {
+            let of_org = self.rows.iter().filter(|(id, _)| id.org.as_ref() == Some(org));
+            of_org.filter_map(|(_, row)| row.organization()).find_map(crate::probe::organization::Seen::cell)
+        })
+    }
+
+    /// Joins the orgs' cells with the pages' incidents. Where either is unknown, nothing is drawn.
+    fn draw_incidents(&self, org: &Name, now: Timestamp, page: &mut Page) {
+        let Some(cell) = self.cell(org) else { return };
+        let mut totals: BTreeMap<&'static str, usize> = BTreeMap::new();
+        for (_, row) in &self.rows {
+            let Some(seen) = row.status_page() else { continue };
+            for (category, count) in seen.by_category_on(&cell, now) {
+                *totals.entry(category).or_default() += count;
+            }
+        }
+        for (category, count) in totals {
+            page.push(&own::ORG_INCIDENTS, &[org.as_str(), category], count as f64);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! One event per outcome: what happened, where, what Okta calls it, and what to do next. A failure
+//! is logged here and nowhere else.
+
+use super::{Outcome, Plan};
+use crate::{
+    guide,
+    okta::{ApiError, Failure, Reason},
+    units::Timestamp,
+};
+
+/// Remembers how the last run ended, so that what only repeats is told quietly.
+#[derive(Debug, Default)]
+pub(super) struct Reporter {
+    last: Option<Reason>,
+}
+
+impl Reporter {
+    /// Writes the outcome's event.
+    pub(super) fn report(&mut self, plan: &Plan, outcome: &Outcome) {
+        let reason = outcome.sight.failure.as_ref().map(Failure::reason);
+        let before = std::mem::replace(&mut self.last, reason);
+        match &outcome.sight.failure {
+            Some(failure) => {
+                // What nobody can mend at once is said once: it would drown the rest.
+                let lasting = matches!(failure.reason(), Reason::Forbidden | Reason::BreakerOpen);
+                failed(plan, outcome, failure, lasting && before == reason);
+            }
+            None => succeeded(plan, outcome, before),
+        }
+    }
+}
+
+fn succeeded(plan: &Plan, outcome: &Outcome, before: Option<Reason>) {
+    let (org, probe) = (plan.id.org_label(), plan.id.probe.as_str());
+    let took_seconds = outcome.took.map(|took| took.as_secs_f64());
+    match before {
+        Some(reason) => tracing::info!(org, probe, took_seconds, was = reason.as_str(), "the probe works again"),
+        None => tracing::debug!(org, probe, took_seconds, "the probe ran"),
+    }
+}
+
+fn failed(plan: &Plan, outcome: &Outcome, failure: &Failure, quiet: bool) {
+    let (org, probe, reason) = (plan.id.org_label(), plan.id.probe.as_str(), failure.reason().as_str());
+    let took_seconds = outcome.took.map(|took| took.as_secs_f64());
+    let advice = guide::advice(failure);
+    let refusal = failure.refusal();
+    let request_id = refusal.and_then(|refusal| refusal.request_id.as_deref());
+    let endpoint = refusal.map(|refusal| refusal.path.as_str());
+    let status = refusal.map(|refusal| refusal.status);
+    // Okta's own clock is what its support searches by; ours stands in where none was sent.
+    let at_utc = refusal.and_then(|refusal| refusal.date).unwrap_or_else(Timestamp::now).to_string();
+    let error_code = refusal.and_then(|refusal| refusal.error.label());
+    let error_id = match refusal.map(|refusal| &refusal.error) {
+        Some(ApiError::Okta(error)) => error.id.as_deref(),
+        _ => None,
+    };
+    macro_rules! event {
+        ($level:ident) => {
+            tracing::$level!(
+                org, probe, reason, status, endpoint, error_code, error_id, request_id, at_utc, took_seconds,
+                cause = advice.cause, next = advice.action, "{failure}"
+            )
+        };
+    }
+    if quiet {
+        event!(debug);
+    } else {
+        event!(warn);
+    }
+}

@@ -1,0 +1,130 @@
+//! One probe's row on the board: how its runs went and what it knows. Pure.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{ProbeId, families as own};
+use crate::{
+    metrics::Page,
+    okta::{Failure, Reason},
+    probe::{Observation, Scope, Sight, organization, status_page},
+    units::Timestamp,
+};
+
+/// How many of its intervals a probe may be silent before it counts as overdue.
+const SILENT: u32 = 3;
+
+/// How one probe's runs went, and what it knows.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) kind: &'static str,
+    pub(super) seen: Option<Observation>,
+    pub(super) last: Option<Ended>,
+    pub(super) last_failure: Option<(Timestamp, Failure)>,
+    last_success: Option<Timestamp>,
+    runs: u64,
+    failures: BTreeMap<Reason, u64>,
+    dropped: u64,
+    interval: Duration,
+    overdue_at: Timestamp,
+}
+
+/// How the last run ended.
+#[derive(Debug, Clone)]
+pub(super) struct Ended {
+    pub(super) at: Timestamp,
+    pub(super) took: Option<Duration>,
+    pub(super) failure: Option<Failure>,
+}
+
+impl Row {
+    pub(super) fn new(kind: &'static str, interval: Duration) -> Self {
+        Self {
+            kind,
+            seen: None,
+            last: None,
+            last_failure: None,
+            last_success: None,
+            runs: 0,
+            failures: BTreeMap::new(),
+            dropped: 0,
+            interval,
+            overdue_at: after(Timestamp::now(), interval * SILENT),
+        }
+    }
+
+    /// Learns how a run ended; `took` is absent for one that was left out.
+    pub(super) fn record(
+        &mut self,
+        at: Timestamp,
+        took: Option<Duration>,
+        sight: Sight<Observation>,
+        expected_in: Duration,
+    ) {
+        let Sight { seen, failure } = sight;
+        let ended = after(at, took.unwrap_or_default());
+        self.runs += 1;
+        self.seen = match (seen, self.seen.take()) {
+            (Some(seen), earlier) => Some(seen.after(earlier)),
+            (None, earlier) => earlier.map(Observation::fade),
+        };
+        self.dropped += self.seen.as_ref().map_or(0, Observation::dropped) as u64;
+        match &failure {
+            None => self.last_success = Some(ended),
+            Some(failure) => {
+                *self.failures.entry(failure.reason()).or_default() += 1;
+                self.last_failure = Some((ended, failure.clone()));
+            }
+        }
+        if took.is_some() {
+            // A run that was left out did not end: it must not hide that none does.
+            let silent = (self.interval * SILENT).max(expected_in + self.interval * (SILENT - 1));
+            self.overdue_at = after(ended, silent);
+        }
+        self.last = Some(Ended { at: ended, took: took.or(self.last.as_ref().and_then(|last| last.took)), failure });
+    }
+
+    pub(super) fn has_run(&self) -> bool {
+        self.last.is_some()
+    }
+
+    pub(super) fn is_overdue(&self, now: Timestamp) -> bool {
+        now > self.overdue_at
+    }
+
+    pub(super) fn organization(&self) -> Option<&organization::Seen> {
+        match &self.seen {
+            Some(Observation::Organization(seen)) => Some(seen),
+            _ => None,
+        }
+    }
+
+    pub(super) fn status_page(&self) -> Option<&status_page::Seen> {
+        match &self.seen {
+            Some(Observation::StatusPage(seen)) => Some(seen),
+            _ => None,
+        }
+    }
+
+    pub(super) fn draw(&self, id: &ProbeId, now: Timestamp, page: &mut Page) {
+        let probe = [id.org_label(), id.probe.as_str()];
+        page.push(&own::RUNS, &probe, self.runs as f64);
+        for reason in Reason::ALL {
+            let count = self.failures.get(&reason).copied().unwrap_or_default();
+            page.push(&own::FAILURES, &[probe[0], probe[1], reason.as_str()], count as f64);
+        }
+        page.push(&own::OVERDUE, &probe, f64::from(self.is_overdue(now)));
+        page.push(&own::DROPPED, &probe, self.dropped as f64);
+        page.push_some(&own::LAST_SUCCESS, &probe, self.last_success.map(|at| at.as_millisecond() as f64 / 1e3));
+        if let Some(last) = &self.last {
+            page.push(&own::SUCCESS, &probe, f64::from(last.failure.is_none()));
+            page.push_some(&own::DURATION, &probe, last.took.map(|took| took.as_secs_f64()));
+        }
+        if let Some(seen) = &self.seen {
+            seen.draw(Scope { org: id.org_label(), name: id.name(), now }, page);
+        }
+    }
+}
+
+fn after(at: Timestamp, length: Duration) -> Timestamp {
+    at.saturating_add(length).unwrap_or(at)
+}
