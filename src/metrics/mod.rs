@@ -12,6 +12,9 @@ pub mod process;
 mod rules;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 pub use family::{Family, Kind};
 pub use histogram::Histogram;
 pub use page::Page;

@@ -52,9 +52,8 @@ impl Page {
         let fits = family.kind() != Kind::Histogram && family.labels().len() == labels.len();
         debug_assert!(
             fits,
-            "{} takes one value and {:?}",
-            family.name(),
-            family.labels()
+            "not one value and {} labels: {family:?}",
+            labels.len()
         );
         if !fits {
             return;
@@ -64,17 +63,9 @@ impl Page {
         let start = block.text.len();
         block.text.push_str(family.name());
         let labels_start = block.text.len();
-        block.text.push('{');
         text::labels(&mut block.text, family.labels(), labels);
-        if block.text.ends_with('{') {
-            block.text.pop();
-        } else {
-            block.text.push('}');
-        }
-        if block
-            .drawn
-            .insert(hasher.hash_one(block.text.get(labels_start..)))
-        {
+        let set = hasher.hash_one(block.text.get(labels_start..));
+        if block.drawn.insert(set) {
             block.text.push(' ');
             text::number(&mut block.text, value);
             block.text.push('\n');
@@ -95,9 +86,8 @@ impl Page {
         let fits = family.kind() == Kind::Histogram && family.labels().len() == labels.len();
         debug_assert!(
             fits,
-            "{} takes a histogram and {:?}",
-            family.name(),
-            family.labels()
+            "not a histogram and {} labels: {family:?}",
+            labels.len()
         );
         if !fits {
             return;

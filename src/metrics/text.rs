@@ -9,54 +9,43 @@ use super::{Family, Histogram};
 pub(super) fn header(text: &mut String, family: &Family) {
     text.extend(["# HELP ", family.name(), " "]);
     escape(text, family.help(), |c| matches!(c, '\\' | '\n'));
-    text.extend([
-        "\n# TYPE ",
-        family.name(),
-        " ",
-        family.kind().as_str(),
-        "\n",
-    ]);
+    let kind = family.kind().as_str();
+    text.extend(["\n# TYPE ", family.name(), " ", kind, "\n"]);
 }
 
-/// Writes `name="value"` pairs, separated by commas. An empty value is the same as no label.
+/// Writes `{name="value",…}`, or nothing where no label has a value: to Prometheus an empty value
+/// and no label are the same.
 pub(super) fn labels(text: &mut String, names: &[&str], values: &[&str]) {
-    let start = text.len();
-    for (name, value) in names
-        .iter()
-        .zip(values)
-        .filter(|(_, value)| !value.is_empty())
-    {
-        if text.len() > start {
-            text.push(',');
-        }
-        text.push_str(name);
-        text.push_str("=\"");
+    let mut before = "{";
+    let pairs = names.iter().zip(values);
+    for (name, value) in pairs.filter(|(_, value)| !value.is_empty()) {
+        text.extend([before, name, "=\""]);
         escape(text, value, |c| matches!(c, '\\' | '\n' | '"'));
         text.push('"');
+        before = ",";
+    }
+    if before == "," {
+        text.push('}');
     }
 }
 
-/// Writes the series of a histogram, whose label pairs are written already.
+/// Writes the series of a histogram, whose labels are written already.
 pub(super) fn histogram(text: &mut String, name: &str, labels: &str, histogram: &Histogram) {
-    let comma = if labels.is_empty() { "" } else { "," };
+    let (labels_before, le) = match labels.strip_suffix('}') {
+        Some(open) => (open, ",le=\""),
+        None => ("", "{le=\""),
+    };
     let infinity = (f64::INFINITY, histogram.count());
     for (bound, count) in histogram.cumulative().chain([infinity]) {
-        text.extend([name, "_bucket{", labels, comma, "le=\""]);
+        text.extend([name, "_bucket", labels_before, le]);
         number(text, bound);
         text.push_str("\"} ");
         number(text, count as f64);
         text.push('\n');
     }
-    let (open, close) = if labels.is_empty() {
-        ("", "")
-    } else {
-        ("{", "}")
-    };
-    for (suffix, value) in [
-        ("_sum", histogram.sum()),
-        ("_count", histogram.count() as f64),
-    ] {
-        text.extend([name, suffix, open, labels, close, " "]);
+    let totals = [("_sum", histogram.sum()), ("_count", infinity.1 as f64)];
+    for (suffix, value) in totals {
+        text.extend([name, suffix, labels, " "]);
         number(text, value);
         text.push('\n');
     }
