@@ -1,9 +1,9 @@
 //! One scrape's series, and the only place where a series is written. It knows no probe.
 //!
 //! Each series is written as text the moment it is drawn. Building the `prometheus` crate's model
-//! first (nine allocations a series) and encoding that takes several times as long and as much
-//! memory: `benches/page.rs` compares. The crate still supplies, and encodes, what it collects
-//! itself, and it is the yardstick that the tests hold this text against.
+//! first (nine allocations a series) takes twice as long and over four times the memory, most of
+//! which the allocator then keeps: `benches/page.rs` compares. The crate still supplies, and
+//! encodes, what it collects itself, and is the yardstick that the tests hold this text against.
 
 use std::{
     borrow::Cow,
