@@ -1,0 +1,72 @@
+//! What this process is and what it uses: `process_*` and the build. Nothing about Okta.
+
+use super::{Family, Page};
+
+/// Which build this is.
+pub const BUILD_INFO: Family = Family::gauge(
+    "okta_exporter_build_info",
+    "1, labelled with the version and revision that were built, and what for.",
+    &["version", "revision", "os", "arch"],
+);
+
+/// Draws what is known about this process; `process_*` where the system is Linux.
+pub fn draw(page: &mut Page) {
+    let build = [
+        env!("CARGO_PKG_VERSION"),
+        option_env!("OKTA_EXPORTER_REVISION").unwrap_or_default(),
+        std::env::consts::OS,
+        std::env::consts::ARCH,
+    ];
+    page.push(&BUILD_INFO, &build, 1.0);
+    draw_usage(page);
+}
+
+#[cfg(target_os = "linux")]
+fn draw_usage(page: &mut Page) {
+    use prometheus::{core::Collector, process_collector::ProcessCollector};
+
+    // A collector kept between scrapes adds up CPU time and counts it twice when two scrapes meet;
+    // a fresh one reads it whole.
+    page.absorb(ProcessCollector::for_self().collect());
+}
+
+#[cfg(not(target_os = "linux"))]
+fn draw_usage(_: &mut Page) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_tells_the_build_without_labels_that_are_not_known() {
+        assert_eq!(BUILD_INFO.problems(), Vec::<String>::new());
+        let mut page = Page::new();
+        draw(&mut page);
+        let text = page.text();
+        let version = env!("CARGO_PKG_VERSION");
+        assert!(
+            text.contains(&format!("okta_exporter_build_info{{version=\"{version}\",")),
+            "{text}"
+        );
+        assert!(!text.contains("=\"\""), "{text}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_page_tells_what_the_process_uses() {
+        let mut page = Page::new();
+        draw(&mut page);
+        let text = page.text();
+        for name in [
+            "cpu_seconds_total",
+            "open_fds",
+            "resident_memory_bytes",
+            "start_time_seconds",
+        ] {
+            assert!(
+                text.contains(&format!("\nprocess_{name} ")),
+                "{name} is missing in\n{text}"
+            );
+        }
+    }
+}
