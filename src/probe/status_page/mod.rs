@@ -2,10 +2,14 @@
 //! them; each format's reading is pure and in a file of its own.
 
 mod cell;
+mod entries;
 mod feed;
 mod okta;
+#[cfg(test)]
+mod properties;
 mod read;
 mod seen;
+mod span;
 mod statuspage;
 mod text;
 mod words;

@@ -144,3 +144,77 @@ pub(super) fn without_data(text: &str, otherwise: Unreadable) -> Unreadable {
         otherwise
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_body_tells_what_it_is_whatever_the_content_type_says() {
+        for (text, source) in [
+            ("{}", Some(Source::Statuspage)),
+            (" \n[", Some(Source::Statuspage)),
+            (
+                "<!DOCTYPE html>\n<!-- a --> <HTML lang='en'>",
+                Some(Source::Okta),
+            ),
+            ("<span data-id=''>", Some(Source::Okta)),
+            ("<?xml version='1.0'?><feed>", Some(Source::Feed)),
+            (
+                "<?xml version='1.0'?>\n<?xml-stylesheet?><rss version='2.0'>",
+                Some(Source::Feed),
+            ),
+            ("<rdf:RDF xmlns=''>", Some(Source::Feed)),
+            (
+                "<?xml version='1.0'?><!DOCTYPE html><html>",
+                Some(Source::Okta),
+            ),
+            ("OK", None),
+            ("<", None),
+            ("<!-- ", None),
+            ("", None),
+        ] {
+            assert_eq!(sniff(Some("text/plain"), text), source, "{text}");
+            assert_eq!(sniff(None, text), source, "{text}");
+        }
+    }
+
+    #[test]
+    fn where_the_body_is_silent_the_content_type_tells() {
+        for (content_type, source) in [
+            ("text/html; charset=utf-8", Source::Okta),
+            ("application/xhtml+xml", Source::Okta),
+            ("Application/JSON", Source::Statuspage),
+            ("application/atom+xml", Source::Feed),
+            ("application/rss", Source::Feed),
+        ] {
+            assert_eq!(sniff(Some(content_type), "?"), Some(source));
+        }
+        assert_eq!(
+            read(Format::Auto, None, b"OK"),
+            Err(Unreadable::Unrecognised)
+        );
+        assert_eq!(read(Format::Auto, None, b" \n"), Err(Unreadable::Empty));
+    }
+
+    #[test]
+    fn the_configuration_writes_formats_in_small_letters() {
+        let read = |word: &str| serde_json::from_str::<Format>(&format!("\"{word}\""));
+        assert_eq!(read("auto").unwrap(), Format::default());
+        assert_eq!(read("okta").unwrap(), Format::Okta);
+        assert_eq!(read("statuspage").unwrap(), Format::Statuspage);
+        assert_eq!(read("atom").unwrap(), Format::Atom);
+        assert!(read("rss").is_err());
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_one_wrong_byte_do_not_lose_the_page() {
+        let page = "\u{feff}<feed><entry><id>1</id><title>Resolved ?</title><updated>2026-07-01</updated></entry></feed>";
+        let bytes: Vec<u8> = page
+            .bytes()
+            .map(|b| if b == b'?' { 0xff } else { b })
+            .collect();
+        let seen = super::read(Format::Auto, None, &bytes).unwrap();
+        assert_eq!(seen.incidents.unwrap()[0].title, "Resolved \u{fffd}");
+    }
+}

@@ -129,3 +129,50 @@ pub(super) fn distinct(incidents: impl IntoIterator<Item = Incident>) -> Vec<Inc
 pub(super) fn newest<'a>(incidents: impl IntoIterator<Item = &'a Incident>) -> Option<Timestamp> {
     incidents.into_iter().filter_map(|i| i.updated).max()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn incident(id: &str, status: Status, updated: i64) -> Incident {
+        Incident {
+            id: id.to_owned(),
+            category: Category::Other,
+            status,
+            cells: Vec::new(),
+            cells_known: false,
+            started: None,
+            updated: Some(Timestamp::from_second(updated).unwrap()),
+            title: String::new(),
+        }
+    }
+
+    #[test]
+    fn of_two_records_of_one_incident_the_open_one_counts_and_then_the_newer() {
+        let (open, closed) = (Status::Monitoring, Status::Resolved);
+        let kept = distinct([
+            incident("b", closed, 1),
+            incident("a", closed, 9),
+            incident("a", open, 1),
+            incident("b", closed, 2),
+            incident("a", open, 2),
+        ]);
+        assert_eq!(kept, [incident("a", open, 2), incident("b", closed, 2)]);
+    }
+
+    #[test]
+    fn only_a_feed_freezes_for_the_others_list_what_is_open_now() {
+        let seen = |source| Seen {
+            source,
+            incidents: Some(Vec::new()),
+            maintenances: None,
+            last_update: None,
+            indicator: None,
+            components: Vec::new(),
+        };
+        let now = Timestamp::UNIX_EPOCH;
+        assert!(seen(Source::Feed).is_frozen(now, FROZEN_AFTER));
+        assert!(!seen(Source::Okta).is_frozen(now, FROZEN_AFTER));
+        assert!(!seen(Source::Statuspage).is_frozen(now, FROZEN_AFTER));
+    }
+}
