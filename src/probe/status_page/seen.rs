@@ -1,0 +1,178 @@
+//! What a status page said, in one form whatever the page's own. No reading and no metrics here.
+
+use jiff::SignedDuration;
+
+use super::{Category, Cell, ComponentStatus, Indicator, Source, Status};
+use crate::units::Timestamp;
+
+/// How old a feed's newest entry may be before the feed is held to be frozen: Okta's own once
+/// answered 200 for more than a year after its last entry.
+pub const FROZEN_AFTER: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// How far ahead of our clock a feed may be dated and still be believed.
+const AHEAD: SignedDuration = SignedDuration::from_hours(24);
+
+/// One reading of a status page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// What the page turned out to be.
+    pub source: Source,
+    /// The incidents listed, open and closed, each id once; `None` where the source does not say.
+    pub incidents: Option<Vec<Incident>>,
+    /// Planned work, in the same form; `None` where the source does not say.
+    pub maintenances: Option<Vec<Incident>>,
+    /// The newest change that the page tells of. On Okta's page and on a Statuspage a quiet month
+    /// is normal; in a feed see [`Seen::is_frozen`].
+    pub last_update: Option<Timestamp>,
+    /// The one word for everything; only a Statuspage has it.
+    pub indicator: Option<Indicator>,
+    /// The components, each name once; only a Statuspage has them.
+    pub components: Vec<Component>,
+}
+
+/// An incident, or a planned maintenance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incident {
+    /// Its id on the page (Okta's is like `I-11070`): short and plain, fit for a label.
+    pub id: String,
+    /// What kind of trouble.
+    pub category: Category,
+    /// How far it has come.
+    pub status: Status,
+    /// The cells it names.
+    pub cells: Vec<Cell>,
+    /// False if it names no cell, or also something that is not a cell (`All cells`): then it may
+    /// reach further than `cells`.
+    pub cells_known: bool,
+    /// When it began; for a maintenance, when it is to begin.
+    pub started: Option<Timestamp>,
+    /// Its last change.
+    pub updated: Option<Timestamp>,
+    /// Its title: bounded, but free text from outside. For people, never for a label.
+    pub title: String,
+}
+
+/// A component of a Statuspage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Component {
+    /// Its name, after its group's (`Core / API`): bounded text in one line.
+    pub name: String,
+    /// Its state.
+    pub status: ComponentStatus,
+}
+
+impl Incident {
+    /// True until the page says in a known word that it is over.
+    pub const fn is_open(&self) -> bool {
+        self.status.is_open()
+    }
+}
+
+impl Seen {
+    /// The open incidents; `None` where they are unknown, which is not zero.
+    pub fn open_incidents(&self) -> Option<impl Iterator<Item = &Incident>> {
+        Some(self.incidents.as_ref()?.iter().filter(|i| i.is_open()))
+    }
+
+    /// The open incidents that name this cell; `None` where the source names no cells at all.
+    ///
+    /// An incident of unknown reach is not among them: an org would be alarmed for every incident
+    /// of another continent. It is in the page's totals, and in [`Seen::incidents_of_unknown_reach`].
+    pub fn incidents_on(&self, cell: &Cell) -> Option<impl Iterator<Item = &Incident>> {
+        let open = self
+            .open_incidents()
+            .filter(|_| self.source.names_cells())?;
+        Some(open.filter(move |incident| incident.cells.contains(cell)))
+    }
+
+    /// The open incidents that may be on any cell, since they do not say, or not in words we know.
+    pub fn incidents_of_unknown_reach(&self) -> Option<impl Iterator<Item = &Incident>> {
+        Some(self.open_incidents()?.filter(|i| !i.cells_known))
+    }
+
+    /// True if this is a feed whose newest entry is older than `limit`, or not dated believably: it
+    /// would say for ever what it said last. The other sources list what is open now.
+    pub fn is_frozen(&self, now: Timestamp, limit: SignedDuration) -> bool {
+        let age = self.last_update.map(|newest| now.duration_since(newest));
+        self.source == Source::Feed && age.is_none_or(|age| age > limit || age < -AHEAD)
+    }
+
+    /// What is still known at `now`: of a frozen feed, only its last update.
+    #[must_use]
+    pub fn unless_frozen(self, now: Timestamp, limit: SignedDuration) -> Self {
+        if self.is_frozen(now, limit) {
+            let (incidents, maintenances) = (None, None);
+            Self {
+                incidents,
+                maintenances,
+                ..self
+            }
+        } else {
+            self
+        }
+    }
+}
+
+/// Each id once, since an id is a series: of two records the open one counts, else the newer.
+pub(super) fn distinct(incidents: impl IntoIterator<Item = Incident>) -> Vec<Incident> {
+    let mut distinct: Vec<Incident> = incidents.into_iter().collect();
+    distinct.sort_by(|a, b| {
+        let newest_first = b.updated.cmp(&a.updated);
+        let open_first = b.is_open().cmp(&a.is_open());
+        a.id.cmp(&b.id).then(open_first).then(newest_first)
+    });
+    distinct.dedup_by(|later, kept| later.id == kept.id);
+    distinct
+}
+
+/// The newest change among them.
+pub(super) fn newest<'a>(incidents: impl IntoIterator<Item = &'a Incident>) -> Option<Timestamp> {
+    incidents.into_iter().filter_map(|i| i.updated).max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn incident(id: &str, status: Status, updated: i64) -> Incident {
+        Incident {
+            id: id.to_owned(),
+            category: Category::Other,
+            status,
+            cells: Vec::new(),
+            cells_known: false,
+            started: None,
+            updated: Some(Timestamp::from_second(updated).unwrap()),
+            title: String::new(),
+        }
+    }
+
+    #[test]
+    fn of_two_records_of_one_incident_the_open_one_counts_and_then_the_newer() {
+        let (open, closed) = (Status::Monitoring, Status::Resolved);
+        let kept = distinct([
+            incident("b", closed, 1),
+            incident("a", closed, 9),
+            incident("a", open, 1),
+            incident("b", closed, 2),
+            incident("a", open, 2),
+        ]);
+        assert_eq!(kept, [incident("a", open, 2), incident("b", closed, 2)]);
+    }
+
+    #[test]
+    fn only_a_feed_freezes_for_the_others_list_what_is_open_now() {
+        let seen = |source| Seen {
+            source,
+            incidents: Some(Vec::new()),
+            maintenances: None,
+            last_update: None,
+            indicator: None,
+            components: Vec::new(),
+        };
+        let now = Timestamp::UNIX_EPOCH;
+        assert!(seen(Source::Feed).is_frozen(now, FROZEN_AFTER));
+        assert!(!seen(Source::Okta).is_frozen(now, FROZEN_AFTER));
+        assert!(!seen(Source::Statuspage).is_frozen(now, FROZEN_AFTER));
+    }
+}

@@ -1,0 +1,176 @@
+//! Where Okta's status page keeps its JSON: hidden elements told apart by their `data-id`. What the
+//! JSON says is not read here.
+
+use serde_json::{Deserializer, Value};
+
+use super::{Unreadable, text};
+
+/// How every list of incidents begins, whatever the markup around it.
+const MARK: &str = r#"[{"attributes":{"type":"Incident__c""#;
+
+/// The longest opening tag looked at; a bound, so that a hostile page costs little.
+const LONGEST_TAG: usize = 1000;
+
+type List = Result<Vec<Value>, Unreadable>;
+
+/// The list in the element with this `data-id`; `None` if there is no such element. Scripts may
+/// quote the markup, so the first that holds a list wins.
+pub(super) fn named(page: &str, id: &'static str) -> Option<List> {
+    let mut lists = contents(page, id).map(|content| list(content, id));
+    let first = lists.next()?;
+    Some(first.or_else(|error| lists.find(Result::is_ok).unwrap_or(Err(error))))
+}
+
+/// All lists that begin like a list of incidents, as one; `None` if there is none.
+pub(super) fn marked(page: &str, part: &'static str) -> Option<List> {
+    page.contains(MARK).then(|| {
+        let mut all = Vec::new();
+        for (at, _) in page.match_indices(MARK) {
+            all.extend(list(page.get(at..).unwrap_or_default(), part)?);
+        }
+        Ok(all)
+    })
+}
+
+/// What follows each opening tag with this `data-id`.
+fn contents<'a>(page: &'a str, id: &'a str) -> impl Iterator<Item = &'a str> {
+    let mut rest = page;
+    std::iter::from_fn(move || {
+        loop {
+            rest = rest.split_once('<')?.1;
+            // What somebody commented out is not what the page says.
+            if rest.starts_with("!--") {
+                rest = rest.split_once("-->")?.1;
+                continue;
+            }
+            let tag = rest.split('<').next()?;
+            if tag.contains("data-id")
+                && let Some(content) = content(rest, id)
+            {
+                return Some(content);
+            }
+        }
+    })
+}
+
+/// What follows the opening tag that `text` begins with, if it has this `data-id`.
+fn content<'a>(text: &'a str, id: &str) -> Option<&'a str> {
+    let mut quote = None;
+    let (end, _) = text.char_indices().take(LONGEST_TAG).find(|&(_, c)| {
+        match (quote, c) {
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(open), _) if open == c => quote = None,
+            _ => {}
+        }
+        quote.is_none() && c == '>'
+    })?;
+    let (tag, content) = text.split_at_checked(end)?;
+    let is_tag = tag.starts_with(|c: char| c.is_ascii_alphabetic());
+    let content = content.strip_prefix('>')?;
+    (is_tag && has_data_id(tag, id)).then_some(content)
+}
+
+/// True for `data-id="incidents"`, with either quote or none, and blanks where HTML allows them.
+fn has_data_id(tag: &str, id: &str) -> bool {
+    let has = |(at, name): (usize, &str)| {
+        let (before, attribute) = tag.split_at_checked(at)?;
+        let value = attribute
+            .strip_prefix(name)?
+            .trim_start()
+            .strip_prefix('=')?;
+        let value = value.trim_start().trim_start_matches(['"', '\'']);
+        let after = value.strip_prefix(id)?;
+        let ends = after.is_empty() || after.starts_with(['"', '\'', ' ', '\t', '\n', '\r']);
+        (ends && before.ends_with(char::is_whitespace)).then_some(())
+    };
+    tag.match_indices("data-id")
+        .any(|found| has(found).is_some())
+}
+
+/// The list of objects that `text` begins with. The page writes JSON as it is, quotes and all, so
+/// its end is found by walking it: a title may contain `</span>`. Escaped JSON is the second try.
+fn list(text: &str, part: &'static str) -> List {
+    let mut values = Deserializer::from_str(text).into_iter::<Value>();
+    let value = match values.next() {
+        None => return Err(Unreadable::Cut(part)),
+        Some(Err(error)) if error.is_eof() => return Err(Unreadable::Cut(part)),
+        Some(Err(error)) => {
+            let (escaped, _) = text.split_once('<').ok_or(Unreadable::Cut(part))?;
+            let error = error.to_string();
+            serde_json::from_str(&text::unescape(escaped))
+                .map_err(|_| Unreadable::BadJson { part, error })?
+        }
+        Some(Ok(value)) => value,
+    };
+    match value {
+        Value::Array(list) if list.iter().all(Value::is_object) => Ok(list),
+        _ => Err(Unreadable::BadJson {
+            part,
+            error: "it is not a list of records".to_owned(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "incidents";
+
+    fn count(page: &str) -> Option<Result<usize, Unreadable>> {
+        named(page, ID).map(|list| list.map(|list| list.len()))
+    }
+
+    #[test]
+    fn the_element_is_found_however_its_tag_is_written() {
+        for page in [
+            r#"<span data-id="incidents">[{}]</span>"#,
+            r#"<span data-id='incidents' id="j_id0:j_id10:StringJSON">[{}]</span>"#,
+            "<div class=\"a > b\"\n data-id = incidents\t>\n [{}] </div>",
+            r#"<!-- <p data-id="incidents">[]</p> --><p data-id="incidents">[{}]</p>"#,
+            r#"<script>$('<p data-id="incidents">' + x)</script><p data-id="incidents">[{}]</p>"#,
+            r#"<script>if (a<b) $('[data-id="incidents"]') > 0</script><p data-id="incidents">[{}]</p>"#,
+        ] {
+            assert_eq!(count(page), Some(Ok(1)), "{page}");
+        }
+        for page in [
+            "",
+            r#"<p data-id="incidents"#,
+            r#"<p data-id="incidents-old">[{}]</p>"#,
+            r#"<p x-data-id="incidents">[{}]</p>"#,
+            r#"data-id="incidents">[{}]"#,
+            r#"<!-- <p data-id="incidents">[]</p>"#,
+        ] {
+            assert_eq!(count(page), None, "{page}");
+        }
+    }
+
+    #[test]
+    fn escaped_json_is_read_too_and_escapes_inside_raw_json_are_left_alone() {
+        let escaped = r#"<p data-id="incidents">[{&quot;a&quot;:&quot;x &amp;lt; y&quot;}]</p>"#;
+        assert_eq!(named(escaped, ID).unwrap().unwrap()[0]["a"], "x &lt; y");
+        let raw = r#"<p data-id="incidents">[{"a":"&quot;"}]</p>"#;
+        assert_eq!(named(raw, ID).unwrap().unwrap()[0]["a"], "&quot;");
+    }
+
+    #[test]
+    fn what_breaks_off_is_told_from_what_is_wrong() {
+        for page in ["", "[{\"a\":", "[{&quot;a&quot;:", "[{}", "["] {
+            let page = format!("<p data-id='incidents'>{page}");
+            assert_eq!(count(&page), Some(Err(Unreadable::Cut(ID))), "{page}");
+        }
+        for page in [
+            "</p>", "soon</p>", "{}</p>", "[1]</p>", "[{}</p>", "null</p>",
+        ] {
+            let page = format!("<p data-id='incidents'>{page}");
+            let is_bad = matches!(count(&page), Some(Err(Unreadable::BadJson { .. })));
+            assert!(is_bad, "{page}: {:?}", count(&page));
+        }
+    }
+
+    #[test]
+    fn a_hostile_page_of_half_tags_costs_little() {
+        let page = "<a data-id=\"".repeat(20_000);
+        assert_eq!(count(&page), None);
+    }
+}

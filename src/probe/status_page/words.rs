@@ -1,0 +1,169 @@
+//! The closed lists of words that become label values. What is not on a list is `other`: a page
+//! cannot invent a series. No reading of pages here.
+
+/// A closed list: each variant with its label, and the reading of a word a page wrote.
+macro_rules! closed_list {
+    ($(#[$doc:meta])* $list:ident { $($word:ident = $label:literal,)+ }) => {
+        $(#[$doc])*
+        #[expect(missing_docs, reason = "each label says it")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $list { $($word,)+ }
+
+        impl $list {
+            /// Every word of the list, in its order.
+            pub const ALL: &[Self] = &[$(Self::$word,)+];
+
+            /// The word as a label value.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$word => $label,)+ }
+            }
+
+            /// The word a page wrote, however it spaces and capitalises it.
+            pub fn read(text: &str) -> Self {
+                match snake_case(text).as_str() {
+                    $($label => Self::$word,)+
+                    _ => Self::Other,
+                }
+            }
+        }
+    };
+}
+
+closed_list! {
+    /// What kind of trouble an incident is: Okta's categories, then Statuspage's impacts.
+    Category {
+        ServiceDisruption = "service_disruption",
+        MajorServiceDisruption = "major_service_disruption",
+        MinorServiceDisruption = "minor_service_disruption",
+        ServiceDegradation = "service_degradation",
+        PerformanceIssue = "performance_issue",
+        FeatureDisruption = "feature_disruption",
+        PlannedMaintenance = "planned_maintenance",
+        None = "none",
+        Minor = "minor",
+        Major = "major",
+        Critical = "critical",
+        Maintenance = "maintenance",
+        Other = "other",
+    }
+}
+
+closed_list! {
+    /// How far an incident or a maintenance has come.
+    Status {
+        Scheduled = "scheduled",
+        Investigating = "investigating",
+        Identified = "identified",
+        InProgress = "in_progress",
+        Monitoring = "monitoring",
+        Verifying = "verifying",
+        Resolved = "resolved",
+        Completed = "completed",
+        Cancelled = "cancelled",
+        Postmortem = "postmortem",
+        Other = "other",
+    }
+}
+
+closed_list! {
+    /// A Statuspage's one word for everything.
+    Indicator {
+        None = "none",
+        Maintenance = "maintenance",
+        Minor = "minor",
+        Major = "major",
+        Critical = "critical",
+        Other = "other",
+    }
+}
+
+closed_list! {
+    /// A component's state, from well to bad. A word nobody knows is worse than planned work and
+    /// must not hide a known outage.
+    ComponentStatus {
+        Operational = "operational",
+        UnderMaintenance = "under_maintenance",
+        Other = "other",
+        DegradedPerformance = "degraded_performance",
+        PartialOutage = "partial_outage",
+        MajorOutage = "major_outage",
+    }
+}
+
+impl Category {
+    /// True for work that was announced, which is no incident.
+    pub const fn is_planned(self) -> bool {
+        matches!(self, Self::PlannedMaintenance | Self::Maintenance)
+    }
+}
+
+impl Status {
+    /// True until a page says in a known word that it is over: an unknown word is not good news.
+    pub const fn is_open(self) -> bool {
+        !matches!(
+            self,
+            Self::Resolved | Self::Completed | Self::Cancelled | Self::Postmortem
+        )
+    }
+}
+
+/// `Major Service-Disruption ` → `major_service_disruption`, and the American `canceled` with two l.
+pub(super) fn snake_case(text: &str) -> String {
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_ascii_lowercase)
+        .map(|word| match word.as_str() {
+            "canceled" => "cancelled".to_owned(),
+            _ => word,
+        })
+        .collect::<Vec<_>>()
+        .join("_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_label_reads_back_as_itself() {
+        for &word in Category::ALL {
+            assert_eq!(Category::read(word.as_str()), word);
+        }
+        for &word in Status::ALL {
+            assert_eq!(Status::read(word.as_str()), word);
+        }
+        for &word in Indicator::ALL {
+            assert_eq!(Indicator::read(word.as_str()), word);
+        }
+        for &word in ComponentStatus::ALL {
+            assert_eq!(ComponentStatus::read(word.as_str()), word);
+        }
+    }
+
+    #[test]
+    fn spacing_and_capitals_do_not_matter_and_unknown_words_are_other() {
+        assert_eq!(
+            Category::read("Major  Service-Disruption "),
+            Category::MajorServiceDisruption
+        );
+        assert_eq!(Status::read("In Progress"), Status::InProgress);
+        assert_eq!(Status::read("Canceled"), Status::Cancelled);
+        assert_eq!(Status::read("Résolu"), Status::Other);
+        assert_eq!(Category::read(""), Category::Other);
+    }
+
+    #[test]
+    fn only_a_known_word_closes_an_incident() {
+        let closed: Vec<_> = Status::ALL.iter().filter(|s| !s.is_open()).collect();
+        assert_eq!(
+            closed,
+            [
+                &Status::Resolved,
+                &Status::Completed,
+                &Status::Cancelled,
+                &Status::Postmortem
+            ]
+        );
+        assert!(Status::read("whatever they invent next").is_open());
+    }
+}
