@@ -12,8 +12,7 @@ use tokio::sync::watch;
 use super::{Breaker, Outcome, ProbeId, families as own, ledger::Ledger, row::Row};
 use crate::{
     metrics::Page,
-    probe::status_page::Cell,
-    units::{Name, Timestamp},
+    units::{Cell, Name, Timestamp},
 };
 
 /// What is known now. Shared by the keepers, who write, and the web, which reads.
@@ -113,7 +112,7 @@ impl Board {
                 }
             }
             if let Some(org) = org {
-                state.draw_incidents(org, now, page);
+                state.draw_incidents(org, page);
             }
         }
     }
@@ -140,12 +139,12 @@ impl State {
     }
 
     /// Joins the orgs' cells with the pages' incidents. Where either is unknown, nothing is drawn.
-    fn draw_incidents(&self, org: &Name, now: Timestamp, page: &mut Page) {
+    fn draw_incidents(&self, org: &Name, page: &mut Page) {
         let Some(cell) = self.cell(org) else { return };
         let mut totals: BTreeMap<&'static str, usize> = BTreeMap::new();
         for (_, row) in &self.rows {
             let Some(seen) = row.status_page() else { continue };
-            for (category, count) in seen.by_category_on(&cell, now) {
+            for (category, count) in seen.by_category_on(&cell).into_iter().flatten() {
                 *totals.entry(category).or_default() += count;
             }
         }

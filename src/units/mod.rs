@@ -1,9 +1,11 @@
 //! Values with a rule: parse or refuse. No I/O, no policy.
 
+mod cell;
 mod interval;
 mod name;
 mod org_url;
 
+pub use cell::{BadCell, Cell};
 pub use interval::{BadInterval, Interval};
 pub use jiff::Timestamp;
 pub use name::{BadName, Name};

@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Category, Incident, Seen, Source, Status, Unreadable,
+    Category, Incident, Reading, Source, Status, Unreadable,
     entries::{Entry, entries},
     read::{root, without_data},
-    seen::{distinct, newest},
+    reading::{distinct, newest},
     text,
     words::snake_case,
 };
@@ -17,7 +17,7 @@ use super::{
 const ENTRY: &str = "entry";
 
 /// Reads the feed.
-pub(super) fn read(text: &str) -> Result<Seen, Unreadable> {
+pub(super) fn read(text: &str) -> Result<Reading, Unreadable> {
     match root(text).as_deref() {
         Some("feed" | "rss" | "rdf:rdf") => {}
         Some("html") => {
@@ -37,7 +37,7 @@ pub(super) fn read(text: &str) -> Result<Seen, Unreadable> {
     // RSS dates announced work by its day, so it does not show that the feed is alive.
     let last_update = newest(all.iter().filter(|i| !(is_planned(i) && i.is_open())));
     let (planned, incidents): (Vec<_>, Vec<_>) = all.into_iter().partition(is_planned);
-    Ok(Seen {
+    Ok(Reading {
         source: Source::Feed,
         incidents: Some(distinct(incidents)),
         maintenances: Some(distinct(planned)),

@@ -6,9 +6,9 @@
 use serde_json::Value;
 
 use super::{
-    Category, Cell, Incident, Seen, Source, Status, Unreadable,
+    Category, Cell, Incident, Reading, Source, Status, Unreadable,
     read::without_data,
-    seen::{distinct, newest},
+    reading::{distinct, newest},
     span, text,
 };
 use crate::units::Timestamp;
@@ -18,7 +18,7 @@ const OUTAGES: &str = "planned-outages";
 const STATUS: &str = "Status__c";
 
 /// Reads the page.
-pub(super) fn read(page: &str) -> Result<Seen, Unreadable> {
+pub(super) fn read(page: &str) -> Result<Reading, Unreadable> {
     let missing = Unreadable::Missing(INCIDENTS);
     let (incidents, outages) = match (span::named(page, INCIDENTS), span::named(page, OUTAGES)) {
         // The names are gone. The page must then show its end, since an empty list of outages
@@ -45,7 +45,7 @@ pub(super) fn read(page: &str) -> Result<Seen, Unreadable> {
     let (announced, incidents): (Vec<_>, Vec<_>) =
         incidents.into_iter().partition(|i| i.category.is_planned());
     planned.extend(announced);
-    Ok(Seen {
+    Ok(Reading {
         source: Source::Okta,
         incidents: Some(distinct(incidents)),
         maintenances: Some(distinct(planned)),

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::{Format, Seen, Source, Unreadable, read};
+use super::{Format, Reading, Source, Unreadable, read};
 
 const OKTA: &str = include_str!("../../../tests/fixtures/status/okta.html");
 const ALL: [&str; 5] = [
@@ -15,7 +15,7 @@ const ALL: [&str; 5] = [
 ];
 const FORMATS: [Format; 4] = [Format::Auto, Format::Okta, Format::Statuspage, Format::Atom];
 
-fn auto(body: &[u8]) -> Result<Seen, Unreadable> {
+fn auto(body: &[u8]) -> Result<Reading, Unreadable> {
     read(Format::Auto, None, body)
 }
 

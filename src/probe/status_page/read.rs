@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::{Seen, feed, okta, statuspage};
+use super::{Reading, feed, okta, statuspage};
 
 /// What the configuration says a status page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -72,7 +72,7 @@ pub enum Unreadable {
 }
 
 /// Reads the body of a status page.
-pub fn read(format: Format, content_type: Option<&str>, body: &[u8]) -> Result<Seen, Unreadable> {
+pub fn read(format: Format, content_type: Option<&str>, body: &[u8]) -> Result<Reading, Unreadable> {
     if body.trim_ascii().is_empty() {
         return Err(Unreadable::Empty);
     }

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    Category, Component, ComponentStatus, Incident, Indicator, Seen, Source, Status, Unreadable,
+    Category, Component, ComponentStatus, Incident, Indicator, Reading, Source, Status, Unreadable,
     read::without_data,
-    seen::{distinct, newest},
+    reading::{distinct, newest},
     text,
 };
 use crate::units::Timestamp;
@@ -19,7 +19,7 @@ const MAINTENANCES: &str = "scheduled_maintenances";
 const COMPONENTS: &str = "components";
 
 /// Reads the document.
-pub(super) fn read(text: &str) -> Result<Seen, Unreadable> {
+pub(super) fn read(text: &str) -> Result<Reading, Unreadable> {
     let document: Value = serde_json::from_str(text).map_err(|error| match error {
         _ if text.trim_start().starts_with('<') => {
             let expected = "Statuspage JSON";
@@ -43,7 +43,7 @@ pub(super) fn read(text: &str) -> Result<Seen, Unreadable> {
     }
     let listed = incidents.iter().chain(&maintenances).flatten();
     let last_update = time(page, "updated_at").max(newest(listed));
-    Ok(Seen {
+    Ok(Reading {
         source: Source::Statuspage,
         incidents,
         maintenances,

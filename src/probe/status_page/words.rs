@@ -91,6 +91,17 @@ closed_list! {
 }
 
 impl Category {
+    /// What an incident on a cell can be: Okta's own words for trouble.
+    pub const OF_CELLS: [Self; 7] = [
+        Self::ServiceDisruption,
+        Self::MajorServiceDisruption,
+        Self::MinorServiceDisruption,
+        Self::ServiceDegradation,
+        Self::PerformanceIssue,
+        Self::FeatureDisruption,
+        Self::Other,
+    ];
+
     /// True for work that was announced, which is no incident.
     pub const fn is_planned(self) -> bool {
         matches!(self, Self::PlannedMaintenance | Self::Maintenance)

@@ -2,7 +2,8 @@
 
 use jiff::SignedDuration;
 
-use super::{Category, Cell, ComponentStatus, Indicator, Source, Status};
+use super::{Category, ComponentStatus, Indicator, Source, Status};
+use crate::units::Cell;
 use crate::units::Timestamp;
 
 /// How old a feed's newest entry may be before the feed is held to be frozen: Okta's own once
@@ -14,7 +15,7 @@ const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
 /// One reading of a status page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct Reading {
     /// What the page turned out to be.
     pub source: Source,
     /// The incidents listed, open and closed, each id once; `None` where the source does not say.
@@ -22,7 +23,7 @@ pub struct Seen {
     /// Planned work, in the same form; `None` where the source does not say.
     pub maintenances: Option<Vec<Incident>>,
     /// The newest change that the page tells of. On Okta's page and on a Statuspage a quiet month
-    /// is normal; in a feed see [`Seen::is_frozen`].
+    /// is normal; in a feed see [`Reading::is_frozen`].
     pub last_update: Option<Timestamp>,
     /// The one word for everything; only a Statuspage has it.
     pub indicator: Option<Indicator>,
@@ -68,16 +69,21 @@ impl Incident {
     }
 }
 
-impl Seen {
+impl Reading {
     /// The open incidents; `None` where they are unknown, which is not zero.
     pub fn open_incidents(&self) -> Option<impl Iterator<Item = &Incident>> {
         Some(self.incidents.as_ref()?.iter().filter(|i| i.is_open()))
     }
 
+    /// The maintenances that are to come or under way.
+    pub fn open_maintenances(&self) -> impl Iterator<Item = &Incident> {
+        self.maintenances.iter().flatten().filter(|i| i.is_open())
+    }
+
     /// The open incidents that name this cell; `None` where the source names no cells at all.
     ///
     /// An incident of unknown reach is not among them: an org would be alarmed for every incident
-    /// of another continent. It is in the page's totals, and in [`Seen::incidents_of_unknown_reach`].
+    /// of another continent. It is in the page's totals, and in [`Reading::incidents_of_unknown_reach`].
     pub fn incidents_on(&self, cell: &Cell) -> Option<impl Iterator<Item = &Incident>> {
         let open = self
             .open_incidents()
@@ -162,7 +168,7 @@ mod tests {
 
     #[test]
     fn only_a_feed_freezes_for_the_others_list_what_is_open_now() {
-        let seen = |source| Seen {
+        let seen = |source| Reading {
             source,
             incidents: Some(Vec::new()),
             maintenances: None,
