@@ -1,3 +1,7 @@
-//! Arguments, tracing, exit code.
+//! Arguments and exit code; everything else is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    okta_exporter::cli::main()
+}

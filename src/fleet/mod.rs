@@ -29,7 +29,7 @@ use keeper::Keeper;
 pub use board::Board;
 pub use breaker::{Breaker, State};
 pub use plan::{Plan, ProbeId, plans};
-pub use view::{LimitView, OrgView, ProbeView, View};
+pub use view::{LimitView, OrgView, ProbeView, Trouble, View};
 
 /// What came of one run.
 #[derive(Debug)]

@@ -1,1 +1,104 @@
-//! (room)
+//! What is served: the metrics, a page for people, and the answers that an orchestrator waits for.
+//! It reads the board and asks nothing: no request to Okta is ever made because somebody scraped.
+
+mod families;
+mod page;
+mod stats;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::{MatchedPath, Request, State},
+    http::{StatusCode, header},
+    middleware::{self, Next},
+    response::{Html, IntoResponse, Response},
+    routing::get,
+};
+use tower_http::{CompressionLevel, compression::CompressionLayer};
+
+use crate::{
+    fleet::{Board, View},
+    metrics::{self, Family, Page},
+    units::Timestamp,
+};
+use stats::Stats;
+
+/// Where the metrics are, unless the command line says otherwise.
+pub const TELEMETRY_PATH: &str = "/metrics";
+
+/// What the handlers share.
+#[derive(Clone)]
+struct Shared {
+    board: Arc<Board>,
+    stats: Arc<Stats>,
+    telemetry_path: Arc<str>,
+}
+
+/// Everything that is served, on top of a board.
+pub fn router(board: Arc<Board>, telemetry_path: &str) -> Router {
+    let shared = Shared { board, stats: Arc::default(), telemetry_path: telemetry_path.into() };
+    Router::new()
+        .route(telemetry_path, get(scrape))
+        .route("/", get(people))
+        .route("/api/v1/status", get(status))
+        .route("/-/healthy", get(async || "okta-exporter is healthy.\n"))
+        .route("/-/ready", get(ready))
+        .layer(middleware::from_fn_with_state(shared.clone(), count))
+        .layer(
+            // A page is text that repeats itself: the fastest level already shrinks it twentyfold.
+            CompressionLayer::new().gzip(true).zstd(true).quality(CompressionLevel::Fastest),
+        )
+        .with_state(shared)
+}
+
+/// Every family that this room draws.
+pub fn families() -> Vec<&'static Family> {
+    families::ALL.to_vec()
+}
+
+async fn scrape(State(shared): State<Shared>) -> Response {
+    let started = tokio::time::Instant::now();
+    let stats = Arc::clone(&shared.stats);
+    // Drawing a very large page takes tens of milliseconds: not on a thread that serves others.
+    let drawn = tokio::task::spawn_blocking(move || {
+        let mut page = Page::new();
+        shared.board.draw(Timestamp::now(), &mut page);
+        shared.stats.draw(&mut page);
+        metrics::process::draw(&mut page);
+        page.text()
+    });
+    let Ok(text) = drawn.await else {
+        return (StatusCode::INTERNAL_SERVER_ERROR, "the page could not be drawn\n").into_response();
+    };
+    stats.scraped(started.elapsed());
+    ([(header::CONTENT_TYPE, Page::CONTENT_TYPE)], text).into_response()
+}
+
+async fn people(State(shared): State<Shared>) -> Html<String> {
+    Html(page::render(&shared.board.view(Timestamp::now()), &shared.telemetry_path))
+}
+
+async fn status(State(shared): State<Shared>) -> Json<View> {
+    Json(shared.board.view(Timestamp::now()))
+}
+
+async fn ready(State(shared): State<Shared>) -> Response {
+    if shared.board.is_ready() {
+        return "okta-exporter is ready.\n".into_response();
+    }
+    let (done, all) = shared.board.first_round();
+    let waiting = format!("The first round is under way: {done} of {all} probes have run.\n");
+    (StatusCode::SERVICE_UNAVAILABLE, waiting).into_response()
+}
+
+/// Counts every answer by the route that gave it, never by what was asked.
+async fn count(State(shared): State<Shared>, route: Option<MatchedPath>, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let handler = route.as_ref().map_or("none", MatchedPath::as_str);
+    shared.stats.answered(handler, response.status().as_u16());
+    response
+}
+
+/// How long answers under way may take once the program was told to stop.
+pub const DRAIN: Duration = Duration::from_secs(10);

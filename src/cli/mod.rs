@@ -1,0 +1,123 @@
+//! Commands and their flags, as Prometheus spells them.
+
+mod demo;
+mod logging;
+mod run;
+mod simulate;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{app::Serving, web};
+use logging::{Format, Level};
+
+/// Watches Okta and tells Prometheus before users notice.
+#[derive(Debug, Parser)]
+#[command(name = "okta-exporter", version, about, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+/// A command other than running.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run against a built-in simulated Okta; nothing to configure.
+    Demo(demo::Args),
+    /// Run the simulated Okta alone.
+    Simulate(simulate::Args),
+}
+
+/// The flags of running.
+#[derive(Debug, Args)]
+struct RunArgs {
+    /// The configuration file. Without one, `OKTA_DOMAIN` and its companions are read.
+    #[arg(long = "config.file", value_name = "FILE")]
+    config_file: Option<PathBuf>,
+    /// Check the configuration, tell every problem, and exit.
+    #[arg(long = "config.check")]
+    config_check: bool,
+    #[command(flatten)]
+    web: WebArgs,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+/// How to serve.
+#[derive(Debug, Clone, Args)]
+struct WebArgs {
+    /// Where to listen; may be given several times.
+    #[arg(long = "web.listen-address", value_name = "ADDRESS", default_value = ":6582")]
+    listen: Vec<String>,
+    /// The path of the metrics.
+    #[arg(long = "web.telemetry-path", value_name = "PATH", default_value = web::TELEMETRY_PATH)]
+    telemetry_path: String,
+}
+
+/// How to log.
+#[derive(Debug, Clone, Args)]
+struct LogArgs {
+    /// The least severe level to log.
+    #[arg(long = "log.level", value_name = "LEVEL", default_value = "info")]
+    level: Level,
+    /// The form of log lines.
+    #[arg(long = "log.format", value_name = "FORMAT", default_value = "logfmt")]
+    format: Format,
+}
+
+impl From<WebArgs> for Serving {
+    fn from(args: WebArgs) -> Self {
+        Self { listen: args.listen, telemetry_path: args.telemetry_path }
+    }
+}
+
+/// Runs what the command line asks for.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&format!("the runtime cannot be set up: {error}")),
+    };
+    runtime.block_on(async {
+        let result = match cli.command {
+            None => run::run(cli.run).await,
+            Some(Command::Demo(args)) => demo::run(args).await,
+            Some(Command::Simulate(args)) => simulate::run(args).await,
+        };
+        match result {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(message) => fail(&message),
+        }
+    })
+}
+
+/// Says why on standard error, in words for a person at a terminal.
+fn fail(message: &str) -> ExitCode {
+    eprintln!("okta-exporter: {message}");
+    ExitCode::FAILURE
+}
+
+/// Returns when the program is told to stop: SIGTERM, or Ctrl-C.
+async fn told_to_stop() -> &'static str {
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signals) => {
+                signals.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = terminated => "SIGTERM",
+        interrupted = tokio::signal::ctrl_c() => match interrupted {
+            Ok(()) => "SIGINT",
+            Err(_) => std::future::pending().await,
+        },
+    }
+}

@@ -1,0 +1,150 @@
+//! The board as people read it: what is known, what failed last and what to do about it. Values
+//! only; how they look is the web's.
+
+use serde::Serialize;
+
+use super::{Board, ProbeId, ledger::Ledger, row::Row};
+use crate::{guide, okta::Failure, units::Timestamp};
+
+/// Everything that the status page shows.
+#[derive(Debug, Clone, Serialize)]
+pub struct View {
+    /// When it was drawn.
+    pub at: Timestamp,
+    /// The orgs; what belongs to none comes first, without a name.
+    pub orgs: Vec<OrgView>,
+}
+
+/// One org.
+#[derive(Debug, Clone, Serialize)]
+pub struct OrgView {
+    /// Its name; `None` for the status pages.
+    pub name: Option<String>,
+    /// Its cell, where it is known.
+    pub cell: Option<String>,
+    /// The breaker's state.
+    pub breaker: Option<&'static str>,
+    /// Local clock minus Okta's, in seconds.
+    pub clock_skew_seconds: Option<f64>,
+    /// Its probes.
+    pub probes: Vec<ProbeView>,
+    /// The rate limits, as last seen in windows that are still open.
+    pub limits: Vec<LimitView>,
+}
+
+/// One probe.
+#[derive(Debug, Clone, Serialize)]
+pub struct ProbeView {
+    /// `kind` or `kind/name`.
+    pub probe: String,
+    /// `None` before the first run.
+    pub ok: Option<bool>,
+    /// It has been silent for three of its intervals.
+    pub overdue: bool,
+    /// When its last run ended.
+    pub at: Option<Timestamp>,
+    /// How long that took.
+    pub took_seconds: Option<f64>,
+    /// Why its last run failed; `None` where it ended well.
+    pub trouble: Option<Trouble>,
+    /// The last failure of a probe that works again.
+    pub earlier_trouble: Option<Trouble>,
+}
+
+/// A failure, explained.
+#[derive(Debug, Clone, Serialize)]
+pub struct Trouble {
+    /// When.
+    pub at: Timestamp,
+    /// The reason, as in the metrics.
+    pub reason: &'static str,
+    /// What happened.
+    pub what: String,
+    /// The most likely cause.
+    pub cause: &'static str,
+    /// What to do next.
+    pub next: &'static str,
+    /// What Okta's support asks for.
+    pub request_id: Option<String>,
+}
+
+/// One rate limit.
+#[derive(Debug, Clone, Serialize)]
+pub struct LimitView {
+    /// Whose ceiling.
+    pub credential: String,
+    /// The bucket.
+    pub bucket: String,
+    /// The endpoint that showed it.
+    pub endpoint: String,
+    /// What the window grants.
+    pub limit: u64,
+    /// What is left.
+    pub remaining: u64,
+    /// When the window ends.
+    pub reset: Timestamp,
+}
+
+impl Board {
+    /// The board as people read it, as of now.
+    pub fn view(&self, now: Timestamp) -> View {
+        let state = self.lock();
+        let orgs = state.owners.iter().map(|(org, owner)| {
+            let rows = state.rows.iter().filter(|(id, _)| &id.org == org);
+            OrgView {
+                name: org.as_ref().map(ToString::to_string),
+                cell: org.as_ref().and_then(|org| state.cell(org)).map(|cell| cell.to_string()),
+                breaker: owner.breaker.as_ref().map(|breaker| breaker.state().label()),
+                clock_skew_seconds: org.as_ref().and(owner.ledger.skew()),
+                probes: rows.map(|(id, row)| ProbeView::of(id, row, now)).collect(),
+                limits: limits(&owner.ledger, now),
+            }
+        });
+        View { at: now, orgs: orgs.collect() }
+    }
+}
+
+fn limits(ledger: &Ledger, now: Timestamp) -> Vec<LimitView> {
+    let samples = ledger.samples(now);
+    let views = samples.map(|(credential, bucket, endpoint, read)| LimitView {
+        credential: credential.to_owned(),
+        bucket: bucket.to_owned(),
+        endpoint: endpoint.to_owned(),
+        limit: read.limit,
+        remaining: read.remaining,
+        reset: read.reset,
+    });
+    views.collect()
+}
+
+impl ProbeView {
+    fn of(id: &ProbeId, row: &Row, now: Timestamp) -> Self {
+        let last = row.last.as_ref();
+        let failing = last.and_then(|last| last.failure.as_ref());
+        let last_failure = row.last_failure.as_ref().map(|(at, failure)| Trouble::of(*at, failure));
+        let (trouble, earlier_trouble) = if failing.is_some() { (last_failure, None) } else { (None, last_failure) };
+        Self {
+            probe: id.probe.clone(),
+            ok: last.map(|last| last.failure.is_none()),
+            overdue: row.is_overdue(now),
+            at: last.map(|last| last.at),
+            took_seconds: last.and_then(|last| last.took).map(|took| took.as_secs_f64()),
+            trouble,
+            earlier_trouble,
+        }
+    }
+}
+
+impl Trouble {
+    fn of(at: Timestamp, failure: &Failure) -> Self {
+        let guide::Advice { cause, action } = guide::advice(failure);
+        Self {
+            at,
+            reason: failure.reason().as_str(),
+            what: failure.to_string(),
+            cause,
+            next: action,
+            request_id: failure.refusal().and_then(|refusal| refusal.request_id.clone()),
+        }
+    }
+}

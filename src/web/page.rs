@@ -1,0 +1,139 @@
+//! The page for people: what works, what does not, and what to do about it. Markup only.
+
+use jiff::fmt::strtime;
+use maud::{DOCTYPE, Markup, html};
+
+use crate::{
+    fleet::{LimitView, OrgView, ProbeView, Trouble, View},
+    units::Timestamp,
+};
+
+const STYLE: &str = include_str!("page.css");
+
+/// The whole page.
+pub(super) fn render(view: &View, telemetry_path: &str) -> String {
+    let failing = view.orgs.iter().flat_map(|org| &org.probes).filter(|probe| probe.ok == Some(false)).count();
+    let all = view.orgs.iter().map(|org| org.probes.len()).sum::<usize>();
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta http-equiv="refresh" content="5";
+                title { @if failing > 0 { "(" (failing) ") " } "okta-exporter" }
+                style { (maud::PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    h1 { "okta-exporter" }
+                    p.sum.bad[failing > 0] {
+                        @if failing > 0 { (failing) " of " (all) " probes failing" }
+                        @else { (all) " probes, none failing" }
+                    }
+                    nav {
+                        a href=(telemetry_path) { "metrics" } " · "
+                        a href="/api/v1/status" { "status as JSON" } " · "
+                        "drawn " (clock(view.at)) " UTC"
+                    }
+                }
+                main { @for org in &view.orgs { @if !org.probes.is_empty() { (section(org, view.at)) } } }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn section(org: &OrgView, now: Timestamp) -> Markup {
+    html! {
+        section {
+            h2 { (org.name.as_deref().unwrap_or("Status pages")) }
+            p.facts {
+                @if let Some(cell) = &org.cell { span { "cell " b { (cell) } } }
+                @if let Some(skew) = org.clock_skew_seconds { span { "clock skew " b { (format!("{skew:+.1} s")) } } }
+                @if let Some(breaker) = org.breaker { @if breaker != "closed" { span.bad { "breaker " b { (breaker) } } } }
+            }
+            @if !org.limits.is_empty() { (limits(&org.limits, now)) }
+            table {
+                thead { tr { th { "probe" } th { "state" } th { "last run" } th { "took" } th { "what happened, and what to do" } } }
+                tbody { @for probe in &org.probes { (row(probe, now)) } }
+            }
+        }
+    }
+}
+
+fn limits(limits: &[LimitView], now: Timestamp) -> Markup {
+    html! {
+        table.limits {
+            thead { tr { th { "rate limit" } th { "credential" } th { "remaining" } th {} th { "resets in" } } }
+            tbody {
+                @for limit in limits {
+                    tr {
+                        td { code { (limit.bucket) } " " span.dim { (limit.endpoint) } }
+                        td { (limit.credential) }
+                        td.number { (limit.remaining) " of " (limit.limit) }
+                        td { meter min="0" max=(limit.limit) low=(limit.limit / 4) optimum=(limit.limit) value=(limit.remaining) {} }
+                        td.number { (seconds_until(limit.reset, now)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn row(probe: &ProbeView, now: Timestamp) -> Markup {
+    let (class, word) = match probe.ok {
+        None => ("wait", "waiting"),
+        Some(_) if probe.overdue => ("bad", "overdue"),
+        Some(true) => ("good", "ok"),
+        Some(false) => ("bad", "failing"),
+    };
+    html! {
+        tr {
+            td { code { (probe.probe) } }
+            td { span.badge.(class) { (word) } }
+            td.number { @if let Some(at) = probe.at { (ago(at, now)) } }
+            td.number { @if let Some(took) = probe.took_seconds { (format!("{:.0} ms", took * 1e3)) } }
+            td {
+                @if let Some(trouble) = &probe.trouble { (explained(trouble)) }
+                @if let Some(trouble) = &probe.earlier_trouble {
+                    details { summary.dim { "last failure " (ago(trouble.at, now)) } (explained(trouble)) }
+                }
+            }
+        }
+    }
+}
+
+fn explained(trouble: &Trouble) -> Markup {
+    html! {
+        p { b { (trouble.reason) } ": " (trouble.what) }
+        p { (sentence(trouble.cause)) }
+        p.next { "→ " (sentence(trouble.next)) }
+        @if let Some(id) = &trouble.request_id {
+            p.dim { "for Okta's support: request " code { (id) } " at " (trouble.at.to_string()) }
+        }
+    }
+}
+
+/// The first letter large, a full stop at the end.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}
+
+fn clock(at: Timestamp) -> String {
+    strtime::format("%H:%M:%S", at).unwrap_or_default()
+}
+
+fn ago(at: Timestamp, now: Timestamp) -> String {
+    match now.duration_since(at).as_secs().max(0) {
+        seconds @ 0..120 => format!("{seconds} s ago"),
+        seconds @ 120..7200 => format!("{} min ago", seconds / 60),
+        seconds => format!("{} h ago", seconds / 3600),
+    }
+}
+
+fn seconds_until(reset: Timestamp, now: Timestamp) -> String {
+    let left = reset.duration_since(now).as_secs();
+    if left > 0 { format!("{left} s") } else { "over".to_owned() }
+}
