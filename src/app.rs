@@ -34,8 +34,13 @@ pub struct App {
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "each message says it")]
 pub enum CannotStart {
-    #[error("cannot listen on {address}: {why}; is another exporter running? `--web.listen-address` names another")]
-    Listen { address: String, why: std::io::Error },
+    #[error(
+        "cannot listen on {address}: {why}; is another exporter running? `--web.listen-address` names another"
+    )]
+    Listen {
+        address: String,
+        why: std::io::Error,
+    },
     #[error("`--web.listen-address` names no address")]
     NoAddress,
     #[error("`--web.telemetry-path={0}` must begin with `/` and be none of /, /-/…, /api/…")]
@@ -46,7 +51,10 @@ impl App {
     /// Binds first, so that a wrong address is told before Okta is asked anything; then starts.
     pub async fn start(config: Config, serving: &Serving) -> Result<Self, CannotStart> {
         let path = serving.telemetry_path.as_str();
-        let taken = path == "/" || path.starts_with("/-/") || path.starts_with("/api/") || path.contains(['{', '}', '*']);
+        let taken = path == "/"
+            || path.starts_with("/-/")
+            || path.starts_with("/api/")
+            || path.contains(['{', '}', '*']);
         if !path.starts_with('/') || taken {
             return Err(CannotStart::TelemetryPath(path.to_owned()));
         }
@@ -57,16 +65,29 @@ impl App {
         if listeners.is_empty() {
             return Err(CannotStart::NoAddress);
         }
-        let addresses = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
+        let addresses = listeners
+            .iter()
+            .filter_map(|listener| listener.local_addr().ok())
+            .collect();
         let (board, stop) = (Arc::new(Board::new()), CancellationToken::new());
         let fleet = Fleet::launch(config, &board);
         let router = web::router(Arc::clone(&board), path);
         let mut servers = JoinSet::new();
         for listener in listeners {
             let (router, stop) = (router.clone(), stop.clone());
-            servers.spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await });
+            servers.spawn(async move {
+                axum::serve(listener, router)
+                    .with_graceful_shutdown(stop.cancelled_owned())
+                    .await
+            });
         }
-        Ok(Self { board, fleet, servers, addresses, stop })
+        Ok(Self {
+            board,
+            fleet,
+            servers,
+            addresses,
+            stop,
+        })
     }
 
     /// Where it listens.
@@ -91,19 +112,27 @@ impl App {
             }
         };
         if tokio::time::timeout(web::DRAIN, served).await.is_err() {
-            tracing::warn!(after_seconds = web::DRAIN.as_secs(), "gave up on answers still under way");
+            tracing::warn!(
+                after_seconds = web::DRAIN.as_secs(),
+                "gave up on answers still under way"
+            );
         }
     }
 }
 
 async fn bind(address: &str) -> Result<TcpListener, CannotStart> {
-    let failed = |why| CannotStart::Listen { address: address.to_owned(), why };
+    let failed = |why| CannotStart::Listen {
+        address: address.to_owned(),
+        why,
+    };
     let Some(port) = address.strip_prefix(':') else {
         return TcpListener::bind(address).await.map_err(failed);
     };
     // Every address: of both families where the machine has both.
     match TcpListener::bind(format!("[::]:{port}")).await {
         Ok(listener) => Ok(listener),
-        Err(_) => TcpListener::bind(format!("0.0.0.0:{port}")).await.map_err(failed),
+        Err(_) => TcpListener::bind(format!("0.0.0.0:{port}"))
+            .await
+            .map_err(failed),
     }
 }

@@ -2,7 +2,9 @@
 
 use clap::ValueEnum;
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, registry, util::SubscriberInitExt};
+use tracing_subscriber::{
+    Layer, filter::Targets, layer::SubscriberExt, registry, util::SubscriberInitExt,
+};
 
 use super::LogArgs;
 
@@ -39,10 +41,20 @@ impl From<Level> for LevelFilter {
 pub(super) fn init(args: &LogArgs) {
     let level = LevelFilter::from(args.level);
     // Libraries speak only from `warn` on, unless somebody asks for everything.
-    let libraries = if level == LevelFilter::TRACE { level } else { level.min(LevelFilter::WARN) };
-    let filter = Targets::new().with_default(libraries).with_target(env!("CARGO_CRATE_NAME"), level);
+    let libraries = if level == LevelFilter::TRACE {
+        level
+    } else {
+        level.min(LevelFilter::WARN)
+    };
+    let filter = Targets::new()
+        .with_default(libraries)
+        .with_target(env!("CARGO_CRATE_NAME"), level);
     let layer = match args.format {
-        Format::Logfmt => tracing_logfmt::builder().with_target(false).layer().with_writer(std::io::stderr).boxed(),
+        Format::Logfmt => tracing_logfmt::builder()
+            .with_target(false)
+            .layer()
+            .with_writer(std::io::stderr)
+            .boxed(),
         Format::Json => tracing_subscriber::fmt::layer()
             .json()
             .flatten_event(true)

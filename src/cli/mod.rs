@@ -14,7 +14,12 @@ use logging::{Format, Level};
 
 /// Watches Okta and tells Prometheus before users notice.
 #[derive(Debug, Parser)]
-#[command(name = "okta-exporter", version, about, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "okta-exporter",
+    version,
+    about,
+    args_conflicts_with_subcommands = true
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -50,7 +55,11 @@ struct RunArgs {
 #[derive(Debug, Clone, Args)]
 struct WebArgs {
     /// Where to listen; may be given several times.
-    #[arg(long = "web.listen-address", value_name = "ADDRESS", default_value = ":6582")]
+    #[arg(
+        long = "web.listen-address",
+        value_name = "ADDRESS",
+        default_value = ":6582"
+    )]
     listen: Vec<String>,
     /// The path of the metrics.
     #[arg(long = "web.telemetry-path", value_name = "PATH", default_value = web::TELEMETRY_PATH)]
@@ -70,14 +79,20 @@ struct LogArgs {
 
 impl From<WebArgs> for Serving {
     fn from(args: WebArgs) -> Self {
-        Self { listen: args.listen, telemetry_path: args.telemetry_path }
+        Self {
+            listen: args.listen,
+            telemetry_path: args.telemetry_path,
+        }
     }
 }
 
 /// Runs what the command line asks for.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return fail(&format!("the runtime cannot be set up: {error}")),
     };

@@ -5,7 +5,8 @@ use crate::{app::App, config};
 
 pub(super) async fn run(args: RunArgs) -> Result<(), String> {
     let environment = config::environment();
-    let config = config::Config::load(args.config_file.as_deref(), &environment).map_err(|e| e.to_string())?;
+    let config = config::Config::load(args.config_file.as_deref(), &environment)
+        .map_err(|e| e.to_string())?;
     if args.config_check {
         for warning in &config.warnings {
             eprintln!("warning: {warning}");
@@ -23,7 +24,9 @@ pub(super) async fn run(args: RunArgs) -> Result<(), String> {
         tracing::warn!("{warning}");
     }
     let telemetry_path = args.web.telemetry_path.clone();
-    let app = App::start(config, &args.web.into()).await.map_err(|e| e.to_string())?;
+    let app = App::start(config, &args.web.into())
+        .await
+        .map_err(|e| e.to_string())?;
     for address in app.addresses() {
         tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, telemetry_path, "serving");
     }

@@ -39,7 +39,10 @@ pub(super) struct Owner {
 impl Board {
     /// An empty board.
     pub fn new() -> Self {
-        Self { state: Mutex::default(), recorded: watch::Sender::new(0) }
+        Self {
+            state: Mutex::default(),
+            recorded: watch::Sender::new(0),
+        }
     }
 
     /// Makes room for a probe, so that its counters start at 0.
@@ -62,7 +65,12 @@ impl Board {
         {
             let mut state = self.lock();
             let owner = state.owners.entry(id.org.clone()).or_default();
-            let Outcome { at, took, sight, exchanges } = outcome;
+            let Outcome {
+                at,
+                took,
+                sight,
+                exchanges,
+            } = outcome;
             for exchange in exchanges {
                 owner.ledger.enter(exchange);
             }
@@ -86,7 +94,10 @@ impl Board {
     /// How many probes have ended their first run, and how many there are.
     pub fn first_round(&self) -> (usize, usize) {
         let state = self.lock();
-        (state.rows.values().filter(|row| row.has_run()).count(), state.rows.len())
+        (
+            state.rows.values().filter(|row| row.has_run()).count(),
+            state.rows.len(),
+        )
     }
 
     /// Draws every series, as of now.
@@ -131,10 +142,18 @@ impl Default for Board {
 impl State {
     /// The org's cell: as configured, else as its organization document says.
     pub(super) fn cell(&self, org: &Name) -> Option<Cell> {
-        let configured = self.owners.get(&Some(org.clone())).and_then(|owner| owner.cell.clone());
+        let configured = self
+            .owners
+            .get(&Some(org.clone()))
+            .and_then(|owner| owner.cell.clone());
         configured.or_else(|| {
-            let of_org = self.rows.iter().filter(|(id, _)| id.org.as_ref() == Some(org));
-            of_org.filter_map(|(_, row)| row.organization()).find_map(crate::probe::organization::Seen::cell)
+            let of_org = self
+                .rows
+                .iter()
+                .filter(|(id, _)| id.org.as_ref() == Some(org));
+            of_org
+                .filter_map(|(_, row)| row.organization())
+                .find_map(crate::probe::organization::Seen::cell)
         })
     }
 
@@ -142,8 +161,10 @@ impl State {
     fn draw_incidents(&self, org: &Name, page: &mut Page) {
         let Some(cell) = self.cell(org) else { return };
         let mut totals: BTreeMap<&'static str, usize> = BTreeMap::new();
-        for (_, row) in &self.rows {
-            let Some(seen) = row.status_page() else { continue };
+        for row in self.rows.values() {
+            let Some(seen) = row.status_page() else {
+                continue;
+            };
             for (category, count) in seen.by_category_on(&cell).into_iter().flatten() {
                 *totals.entry(category).or_default() += count;
             }

@@ -57,7 +57,10 @@ impl Default for Breaker {
 impl Breaker {
     /// A closed breaker that, once tripped, stays open this long.
     pub fn opening_for(open_for: Duration) -> Self {
-        Self { state: watch::Sender::new(State::Closed { failures: 0 }), open_for }
+        Self {
+            state: watch::Sender::new(State::Closed { failures: 0 }),
+            open_for,
+        }
     }
 
     /// The state now.
@@ -84,17 +87,18 @@ impl Breaker {
 
     /// Learns how a run ended: whether it showed the org in trouble.
     pub fn learn(&self, trouble: bool, trial: bool) {
-        let open = State::Open { until: Instant::now() + self.open_for };
+        let open = State::Open {
+            until: Instant::now() + self.open_for,
+        };
         self.state.send_modify(|state| {
             *state = match *state {
-                State::Closed { failures } if trouble && failures + 1 < FAILURES => {
-                    State::Closed { failures: failures + 1 }
-                }
-                State::Closed { .. } if trouble => open,
+                State::Closed { failures } if trouble && failures + 1 < FAILURES => State::Closed {
+                    failures: failures + 1,
+                },
                 // A run that began before the breaker opened proves nothing about now.
                 State::HalfOpen if !trial => State::HalfOpen,
-                State::HalfOpen if trouble => open,
                 State::Open { until } => State::Open { until },
+                State::Closed { .. } | State::HalfOpen if trouble => open,
                 State::Closed { .. } | State::HalfOpen => State::Closed { failures: 0 },
             };
         });
@@ -133,7 +137,10 @@ mod tests {
         breaker.learn(false, false);
         breaker.learn(true, false);
         breaker.learn(true, false);
-        assert!(breaker.admits(false), "a success in between began the count anew");
+        assert!(
+            breaker.admits(false),
+            "a success in between began the count anew"
+        );
         breaker.learn(true, false);
         assert_eq!(breaker.state().label(), "open");
         assert!(!breaker.admits(true), "not before its time");
@@ -151,7 +158,11 @@ mod tests {
         breaker.trial_due().await;
         assert!(breaker.admits(true));
         breaker.learn(false, false);
-        assert_eq!(breaker.state().label(), "half_open", "an old run's success decides nothing");
+        assert_eq!(
+            breaker.state().label(),
+            "half_open",
+            "an old run's success decides nothing"
+        );
         breaker.learn(false, true);
         assert_eq!(breaker.state().label(), "closed");
     }

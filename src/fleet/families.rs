@@ -4,19 +4,31 @@ use crate::metrics::Family;
 
 const PROBE: &[&str] = &["org", "probe"];
 
-pub(super) const SUCCESS: Family =
-    Family::gauge("okta_probe_success", "1 if the last run ended well, else 0.", PROBE);
-pub(super) const DURATION: Family =
-    Family::gauge("okta_probe_duration_seconds", "How long the last run took, all its requests.", PROBE);
-pub(super) const RUNS: Family =
-    Family::counter("okta_probe_runs_total", "Runs that were due, those that were left out included.", PROBE);
+pub(super) const SUCCESS: Family = Family::gauge(
+    "okta_probe_success",
+    "1 if the last run ended well, else 0.",
+    PROBE,
+);
+pub(super) const DURATION: Family = Family::gauge(
+    "okta_probe_duration_seconds",
+    "How long the last run took, all its requests.",
+    PROBE,
+);
+pub(super) const RUNS: Family = Family::counter(
+    "okta_probe_runs_total",
+    "Runs that were due, those that were left out included.",
+    PROBE,
+);
 pub(super) const FAILURES: Family = Family::counter(
     "okta_probe_failures_total",
     "Runs that failed or were left out, by reason.",
     &["org", "probe", "reason"],
 );
-pub(super) const LAST_SUCCESS: Family =
-    Family::gauge("okta_probe_last_success_timestamp_seconds", "When a run last ended well.", PROBE);
+pub(super) const LAST_SUCCESS: Family = Family::gauge(
+    "okta_probe_last_success_timestamp_seconds",
+    "When a run last ended well.",
+    PROBE,
+);
 pub(super) const OVERDUE: Family = Family::gauge(
     "okta_probe_overdue",
     "1 if no run ended for three of the probe's own intervals, else 0.",
@@ -27,8 +39,11 @@ pub(super) const DROPPED: Family = Family::counter(
     "Series that a cap kept off the page, summed over runs.",
     PROBE,
 );
-pub(super) const PROBES: Family =
-    Family::gauge("okta_exporter_probes", "Configured probes.", &["org", "kind"]);
+pub(super) const PROBES: Family = Family::gauge(
+    "okta_exporter_probes",
+    "Configured probes.",
+    &["org", "kind"],
+);
 pub(super) const BREAKER: Family = Family::gauge(
     "okta_exporter_breaker_state",
     "1 for the state that the org's circuit breaker is in, 0 for the others.",
@@ -42,5 +57,14 @@ pub(super) const ORG_INCIDENTS: Family = Family::gauge(
 
 /// Every family of the fleet's own.
 pub(super) const FAMILIES_HERE: [&Family; 10] = [
-    &SUCCESS, &DURATION, &RUNS, &FAILURES, &LAST_SUCCESS, &OVERDUE, &DROPPED, &PROBES, &BREAKER, &ORG_INCIDENTS,
+    &SUCCESS,
+    &DURATION,
+    &RUNS,
+    &FAILURES,
+    &LAST_SUCCESS,
+    &OVERDUE,
+    &DROPPED,
+    &PROBES,
+    &BREAKER,
+    &ORG_INCIDENTS,
 ];

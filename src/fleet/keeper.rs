@@ -75,7 +75,12 @@ impl Keeper {
             let okta = Okta::new(&plan.client, plan.timeout);
             let (at, start) = (Timestamp::now(), Instant::now());
             let sight = plan.probe.run(&okta).await;
-            Outcome { at, took: Some(start.elapsed()), sight, exchanges: okta.take_exchanges() }
+            Outcome {
+                at,
+                took: Some(start.elapsed()),
+                sight,
+                exchanges: okta.take_exchanges(),
+            }
         }))
     }
 
@@ -90,7 +95,11 @@ impl Keeper {
     fn next_tick(&self, due: Instant) -> Instant {
         let now = Instant::now();
         let next = due + self.plan.interval;
-        if next > now { next } else { now + self.plan.interval }
+        if next > now {
+            next
+        } else {
+            now + self.plan.interval
+        }
     }
 
     /// When the next run is due, given how this one ended.
@@ -101,7 +110,12 @@ impl Keeper {
             let away = schedule::stay_away(failure, interval, fastrand::f64());
             return away.map_or(due, |away| due.max(now + away));
         }
-        if outcome.sight.seen.as_ref().is_some_and(Observation::is_unsettled) {
+        if outcome
+            .sight
+            .seen
+            .as_ref()
+            .is_some_and(Observation::is_unsettled)
+        {
             return due.min(now + schedule::look_again(interval));
         }
         due
@@ -131,7 +145,10 @@ impl Outcome {
         Self {
             at: Timestamp::now(),
             took: None,
-            sight: Sight { seen: None, failure: Some(failure) },
+            sight: Sight {
+                seen: None,
+                failure: Some(failure),
+            },
             exchanges: Vec::new(),
         }
     }

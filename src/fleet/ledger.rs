@@ -10,8 +10,11 @@ use crate::{
     units::{Name, Timestamp},
 };
 
-const REQUESTS: Family =
-    Family::counter("okta_requests_total", "Answers to requests, by HTTP status.", &["org", "endpoint", "code"]);
+const REQUESTS: Family = Family::counter(
+    "okta_requests_total",
+    "Answers to requests, by HTTP status.",
+    &["org", "endpoint", "code"],
+);
 const DURATION: Family = Family::histogram(
     "okta_request_duration_seconds",
     "How long requests took, to the last byte.",
@@ -53,10 +56,16 @@ const REMAINING: Family = Family::gauge(
     "Requests left to this credential in the window, by the last answer; absent once its window is over.",
     SAMPLE,
 );
-const RESET: Family =
-    Family::gauge("okta_rate_limit_reset_timestamp_seconds", "When the window ends, by Okta's clock.", SAMPLE);
-const USAGE: Family =
-    Family::gauge("okta_rate_limit_usage_ratio", "Share of the window's limit that is used.", SAMPLE);
+const RESET: Family = Family::gauge(
+    "okta_rate_limit_reset_timestamp_seconds",
+    "When the window ends, by Okta's clock.",
+    SAMPLE,
+);
+const USAGE: Family = Family::gauge(
+    "okta_rate_limit_usage_ratio",
+    "Share of the window's limit that is used.",
+    SAMPLE,
+);
 const OWN: Family = Family::counter(
     "okta_rate_limit_own_requests_total",
     "This exporter's own requests to the bucket.",
@@ -70,7 +79,18 @@ const EXCEEDED: Family = Family::counter(
 
 /// Every family drawn here.
 pub(super) const FAMILIES: [&Family; 13] = [
-    &REQUESTS, &DURATION, &PHASE, &FAILURES, &ERRORS, &SKEW, &CERTIFICATE, &LIMIT, &REMAINING, &RESET, &USAGE, &OWN,
+    &REQUESTS,
+    &DURATION,
+    &PHASE,
+    &FAILURES,
+    &ERRORS,
+    &SKEW,
+    &CERTIFICATE,
+    &LIMIT,
+    &REMAINING,
+    &RESET,
+    &USAGE,
+    &OWN,
     &EXCEEDED,
 ];
 
@@ -91,7 +111,7 @@ pub(super) struct Ledger {
     certificate: Option<Timestamp>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Endpoint {
     codes: BTreeMap<u16, u64>,
     duration: Histogram,
@@ -114,6 +134,18 @@ struct Sample {
     void_at: Timestamp,
 }
 
+impl Default for Endpoint {
+    fn default() -> Self {
+        Self {
+            codes: BTreeMap::new(),
+            duration: Histogram::new(Histogram::LATENCY),
+            phases: BTreeMap::new(),
+            failures: BTreeMap::new(),
+            errors: BTreeMap::new(),
+        }
+    }
+}
+
 /// The label value of a credential, or of none.
 fn label(credential: Option<&Name>) -> String {
     credential.map_or_else(|| ANONYMOUS.to_owned(), Name::to_string)
@@ -123,12 +155,23 @@ impl Ledger {
     /// Writes one exchange down.
     pub(super) fn enter(&mut self, exchange: Exchange) {
         let skew = exchange.clock_skew();
-        let Exchange { endpoint: name, credential, bucket, at, took, phases, answer } = exchange;
+        let Exchange {
+            endpoint: name,
+            credential,
+            bucket,
+            at,
+            took,
+            phases,
+            answer,
+        } = exchange;
         let credential = label(credential.as_ref());
         let endpoint = self.endpoints.entry(name.clone()).or_default();
         endpoint.phases.extend(phases.known());
         if let Some(bucket) = &bucket {
-            *self.own.entry((credential.clone(), bucket.clone())).or_default() += 1;
+            *self
+                .own
+                .entry((credential.clone(), bucket.clone()))
+                .or_default() += 1;
         }
         let answered = match answer {
             Ok(answered) => answered,
@@ -137,7 +180,14 @@ impl Ledger {
                 return;
             }
         };
-        let Answered { status, error_code, date, rate_limit, limited, certificate_not_after } = answered;
+        let Answered {
+            status,
+            error_code,
+            date,
+            rate_limit,
+            limited,
+            certificate_not_after,
+        } = answered;
         endpoint.duration.observe(took.as_secs_f64());
         *endpoint.codes.entry(status).or_default() += 1;
         if let Some(code) = error_code {
@@ -145,7 +195,10 @@ impl Ledger {
         }
         if bucket.is_some() || limited.is_some() {
             // Entered with the first answer, so that a counter of 429s starts at 0 and `rate` sees the first.
-            let kinds = self.exceeded.entry((credential.clone(), name.clone())).or_default();
+            let kinds = self
+                .exceeded
+                .entry((credential.clone(), name.clone()))
+                .or_default();
             if let Some(kind) = limited {
                 *kinds.entry(kind).or_default() += 1;
             }
@@ -156,15 +209,38 @@ impl Ledger {
             let answered_at = at.saturating_add(took).unwrap_or(at);
             // Reset by Okta's clock minus Date by Okta's clock, counted from now by ours.
             let left = read.reset.duration_since(date.unwrap_or(answered_at));
-            let void_at = answered_at.saturating_add(left).and_then(|t| t.saturating_add(GRACE)).unwrap_or(answered_at);
-            self.samples.insert(SampleKey { credential, bucket, endpoint: name }, Sample { read, void_at });
+            let void_at = answered_at
+                .saturating_add(left)
+                .and_then(|t| t.saturating_add(GRACE))
+                .unwrap_or(answered_at);
+            self.samples.insert(
+                SampleKey {
+                    credential,
+                    bucket,
+                    endpoint: name,
+                },
+                Sample { read, void_at },
+            );
         }
     }
 
     /// The rate-limit samples that still count, for the page that people read.
-    pub(super) fn samples(&self, now: Timestamp) -> impl Iterator<Item = (&str, &str, &str, RateLimit)> {
-        let current = self.samples.iter().filter(move |(_, sample)| now < sample.void_at);
-        current.map(|(key, sample)| (key.credential.as_str(), &*key.bucket, &*key.endpoint, sample.read))
+    pub(super) fn samples(
+        &self,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (&str, &str, &str, RateLimit)> {
+        let current = self
+            .samples
+            .iter()
+            .filter(move |(_, sample)| now < sample.void_at);
+        current.map(|(key, sample)| {
+            (
+                key.credential.as_str(),
+                &*key.bucket,
+                &*key.endpoint,
+                sample.read,
+            )
+        })
     }
 
     /// Local clock minus Okta's.
@@ -190,7 +266,11 @@ impl Ledger {
         for ((credential, endpoint), kinds) in &self.exceeded {
             for kind in LimitKind::ALL {
                 let count = kinds.get(&kind).copied().unwrap_or_default();
-                page.push(&EXCEEDED, &[org, credential, endpoint, kind.as_str()], count as f64);
+                page.push(
+                    &EXCEEDED,
+                    &[org, credential, endpoint, kind.as_str()],
+                    count as f64,
+                );
             }
         }
         if org.is_empty() {
@@ -198,7 +278,11 @@ impl Ledger {
             return;
         }
         page.push_some(&SKEW, &[org], self.skew);
-        page.push_some(&CERTIFICATE, &[org], self.certificate.map(|end| end.as_second() as f64));
+        page.push_some(
+            &CERTIFICATE,
+            &[org],
+            self.certificate.map(|end| end.as_second() as f64),
+        );
     }
 }
 
@@ -217,7 +301,11 @@ impl Endpoint {
             page.push(&FAILURES, &[org, name, reason], *count as f64);
         }
         for ((code, error), count) in &self.errors {
-            page.push(&ERRORS, &[org, name, &code.to_string(), error], *count as f64);
+            page.push(
+                &ERRORS,
+                &[org, name, &code.to_string(), error],
+                *count as f64,
+            );
         }
     }
 }

@@ -54,8 +54,11 @@ pub struct Fleet {
 impl Fleet {
     /// Starts a keeper for each probe of the configuration; they write on the board.
     pub fn launch(config: Config, board: &Arc<Board>) -> Self {
-        let breakers: BTreeMap<Name, Arc<Breaker>> =
-            config.orgs.keys().map(|org| (org.clone(), Arc::default())).collect();
+        let breakers: BTreeMap<Name, Arc<Breaker>> = config
+            .orgs
+            .keys()
+            .map(|org| (org.clone(), Arc::default()))
+            .collect();
         for (org, breaker) in &breakers {
             let cell = config.orgs.get(org).and_then(|org| org.cell.clone());
             board.introduce(org, cell, Arc::clone(breaker));
@@ -64,8 +67,17 @@ impl Fleet {
         let mut keepers = JoinSet::new();
         for plan in plans(config) {
             board.expect(plan.id.clone(), plan.probe.kind(), plan.interval);
-            let breaker = plan.id.org.as_ref().and_then(|org| breakers.get(org)).cloned();
-            let keeper = Keeper { plan: Arc::new(plan), board: Arc::clone(board), breaker };
+            let breaker = plan
+                .id
+                .org
+                .as_ref()
+                .and_then(|org| breakers.get(org))
+                .cloned();
+            let keeper = Keeper {
+                plan: Arc::new(plan),
+                board: Arc::clone(board),
+                breaker,
+            };
             keepers.spawn(keeper.keep(stop.clone()));
         }
         Self { keepers, stop }

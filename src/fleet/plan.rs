@@ -61,7 +61,11 @@ pub struct Plan {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} every {:?} from {:?}, timeout {:?}", self.id, self.interval, self.offset, self.timeout)
+        write!(
+            f,
+            "{} every {:?} from {:?}, timeout {:?}",
+            self.id, self.interval, self.offset, self.timeout
+        )
     }
 }
 
@@ -73,7 +77,10 @@ pub fn plans(config: Config) -> Vec<Plan> {
         plans.push(plan(None, page.client, page.probe, false));
     }
     for (name, org) in config.orgs {
-        let discovers = org.probes.iter().any(|planned| matches!(planned.probe, Probe::Discovery(_)));
+        let discovers = org
+            .probes
+            .iter()
+            .any(|planned| matches!(planned.probe, Probe::Discovery(_)));
         for planned in org.probes {
             // Without a discovery probe, whichever comes first is the trial.
             let trial = !discovers || matches!(planned.probe, Probe::Discovery(_));
@@ -88,6 +95,19 @@ pub fn plans(config: Config) -> Vec<Plan> {
 }
 
 fn plan(org: Option<Name>, client: Client, planned: Planned, trial: bool) -> Plan {
-    let Planned { id, probe, interval, timeout } = planned;
-    Plan { id: ProbeId { org, probe: id }, probe, client, interval, timeout, offset: Duration::ZERO, trial }
+    let Planned {
+        id,
+        probe,
+        interval,
+        timeout,
+    } = planned;
+    Plan {
+        id: ProbeId { org, probe: id },
+        probe,
+        client,
+        interval,
+        timeout,
+        offset: Duration::ZERO,
+        trial,
+    }
 }

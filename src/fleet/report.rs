@@ -33,14 +33,25 @@ impl Reporter {
 fn succeeded(plan: &Plan, outcome: &Outcome, before: Option<Reason>) {
     let (org, probe) = (plan.id.org_label(), plan.id.probe.as_str());
     let took_seconds = outcome.took.map(|took| took.as_secs_f64());
-    match before {
-        Some(reason) => tracing::info!(org, probe, took_seconds, was = reason.as_str(), "the probe works again"),
-        None => tracing::debug!(org, probe, took_seconds, "the probe ran"),
+    if let Some(reason) = before {
+        tracing::info!(
+            org,
+            probe,
+            took_seconds,
+            was = reason.as_str(),
+            "the probe works again"
+        );
+    } else {
+        tracing::debug!(org, probe, took_seconds, "the probe ran");
     }
 }
 
 fn failed(plan: &Plan, outcome: &Outcome, failure: &Failure, quiet: bool) {
-    let (org, probe, reason) = (plan.id.org_label(), plan.id.probe.as_str(), failure.reason().as_str());
+    let (org, probe, reason) = (
+        plan.id.org_label(),
+        plan.id.probe.as_str(),
+        failure.reason().as_str(),
+    );
     let took_seconds = outcome.took.map(|took| took.as_secs_f64());
     let advice = guide::advice(failure);
     let refusal = failure.refusal();
@@ -48,7 +59,10 @@ fn failed(plan: &Plan, outcome: &Outcome, failure: &Failure, quiet: bool) {
     let endpoint = refusal.map(|refusal| refusal.path.as_str());
     let status = refusal.map(|refusal| refusal.status);
     // Okta's own clock is what its support searches by; ours stands in where none was sent.
-    let at_utc = refusal.and_then(|refusal| refusal.date).unwrap_or_else(Timestamp::now).to_string();
+    let at_utc = refusal
+        .and_then(|refusal| refusal.date)
+        .unwrap_or_else(Timestamp::now)
+        .to_string();
     let error_code = refusal.and_then(|refusal| refusal.error.label());
     let error_id = match refusal.map(|refusal| &refusal.error) {
         Some(ApiError::Okta(error)) => error.id.as_deref(),
@@ -57,8 +71,19 @@ fn failed(plan: &Plan, outcome: &Outcome, failure: &Failure, quiet: bool) {
     macro_rules! event {
         ($level:ident) => {
             tracing::$level!(
-                org, probe, reason, status, endpoint, error_code, error_id, request_id, at_utc, took_seconds,
-                cause = advice.cause, next = advice.action, "{failure}"
+                org,
+                probe,
+                reason,
+                status,
+                endpoint,
+                error_code,
+                error_id,
+                request_id,
+                at_utc,
+                took_seconds,
+                cause = advice.cause,
+                next = advice.action,
+                "{failure}"
             )
         };
     }

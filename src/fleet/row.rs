@@ -80,7 +80,11 @@ impl Row {
             let silent = (self.interval * SILENT).max(expected_in + self.interval * (SILENT - 1));
             self.overdue_at = after(ended, silent);
         }
-        self.last = Some(Ended { at: ended, took: took.or(self.last.as_ref().and_then(|last| last.took)), failure });
+        self.last = Some(Ended {
+            at: ended,
+            took: took.or(self.last.as_ref().and_then(|last| last.took)),
+            failure,
+        });
     }
 
     pub(super) fn has_run(&self) -> bool {
@@ -110,17 +114,36 @@ impl Row {
         page.push(&own::RUNS, &probe, self.runs as f64);
         for reason in Reason::ALL {
             let count = self.failures.get(&reason).copied().unwrap_or_default();
-            page.push(&own::FAILURES, &[probe[0], probe[1], reason.as_str()], count as f64);
+            page.push(
+                &own::FAILURES,
+                &[probe[0], probe[1], reason.as_str()],
+                count as f64,
+            );
         }
         page.push(&own::OVERDUE, &probe, f64::from(self.is_overdue(now)));
         page.push(&own::DROPPED, &probe, self.dropped as f64);
-        page.push_some(&own::LAST_SUCCESS, &probe, self.last_success.map(|at| at.as_millisecond() as f64 / 1e3));
+        page.push_some(
+            &own::LAST_SUCCESS,
+            &probe,
+            self.last_success.map(|at| at.as_millisecond() as f64 / 1e3),
+        );
         if let Some(last) = &self.last {
             page.push(&own::SUCCESS, &probe, f64::from(last.failure.is_none()));
-            page.push_some(&own::DURATION, &probe, last.took.map(|took| took.as_secs_f64()));
+            page.push_some(
+                &own::DURATION,
+                &probe,
+                last.took.map(|took| took.as_secs_f64()),
+            );
         }
         if let Some(seen) = &self.seen {
-            seen.draw(Scope { org: id.org_label(), name: id.name(), now }, page);
+            seen.draw(
+                Scope {
+                    org: id.org_label(),
+                    name: id.name(),
+                    now,
+                },
+                page,
+            );
         }
     }
 }

@@ -13,14 +13,14 @@ const FORBIDDEN: u32 = 10;
 const UNSETTLED: Duration = Duration::from_secs(15);
 
 /// When probe number `index` of `count` first runs, after the start.
-pub fn offset(index: usize, count: usize, interval: Duration) -> Duration {
+pub(super) fn offset(index: usize, count: usize, interval: Duration) -> Duration {
     let share = index as f64 / count.max(1) as f64;
     SPREAD.min(interval).mul_f64(share)
 }
 
 /// How long after a run's end the next may start at the earliest; `None` leaves it to the interval.
 /// `jitter` is a random share from 0 to 1, so that a fleet does not come back in step.
-pub fn stay_away(failure: &Failure, interval: Duration, jitter: f64) -> Option<Duration> {
+pub(super) fn stay_away(failure: &Failure, interval: Duration, jitter: f64) -> Option<Duration> {
     if let Some(back_off) = failure.refusal().and_then(|refusal| refusal.back_off) {
         let spread = back_off.mul_f64(0.1).max(Duration::from_secs(1));
         return Some(back_off + spread.mul_f64(jitter));
@@ -29,7 +29,7 @@ pub fn stay_away(failure: &Failure, interval: Duration, jitter: f64) -> Option<D
 }
 
 /// How long after a run that left something open the next may start at the latest.
-pub fn look_again(interval: Duration) -> Duration {
+pub(super) fn look_again(interval: Duration) -> Duration {
     UNSETTLED.min(interval)
 }
 
@@ -40,7 +40,9 @@ mod tests {
     #[test]
     fn first_runs_are_spread_and_none_waits_longer_than_its_interval() {
         let minute = Duration::from_secs(60);
-        let starts: Vec<_> = (0..5).map(|index| offset(index, 5, minute).as_secs()).collect();
+        let starts: Vec<_> = (0..5)
+            .map(|index| offset(index, 5, minute).as_secs())
+            .collect();
         assert_eq!(starts, [0, 2, 4, 6, 8]);
         assert!(offset(4, 5, Duration::from_millis(100)) < Duration::from_millis(100));
         assert_eq!(offset(0, 0, minute), Duration::ZERO);

@@ -93,14 +93,23 @@ impl Board {
             let rows = state.rows.iter().filter(|(id, _)| &id.org == org);
             OrgView {
                 name: org.as_ref().map(ToString::to_string),
-                cell: org.as_ref().and_then(|org| state.cell(org)).map(|cell| cell.to_string()),
-                breaker: owner.breaker.as_ref().map(|breaker| breaker.state().label()),
+                cell: org
+                    .as_ref()
+                    .and_then(|org| state.cell(org))
+                    .map(|cell| cell.to_string()),
+                breaker: owner
+                    .breaker
+                    .as_ref()
+                    .map(|breaker| breaker.state().label()),
                 clock_skew_seconds: org.as_ref().and(owner.ledger.skew()),
                 probes: rows.map(|(id, row)| ProbeView::of(id, row, now)).collect(),
                 limits: limits(&owner.ledger, now),
             }
         });
-        View { at: now, orgs: orgs.collect() }
+        View {
+            at: now,
+            orgs: orgs.collect(),
+        }
     }
 }
 
@@ -121,14 +130,23 @@ impl ProbeView {
     fn of(id: &ProbeId, row: &Row, now: Timestamp) -> Self {
         let last = row.last.as_ref();
         let failing = last.and_then(|last| last.failure.as_ref());
-        let last_failure = row.last_failure.as_ref().map(|(at, failure)| Trouble::of(*at, failure));
-        let (trouble, earlier_trouble) = if failing.is_some() { (last_failure, None) } else { (None, last_failure) };
+        let last_failure = row
+            .last_failure
+            .as_ref()
+            .map(|(at, failure)| Trouble::of(*at, failure));
+        let (trouble, earlier_trouble) = if failing.is_some() {
+            (last_failure, None)
+        } else {
+            (None, last_failure)
+        };
         Self {
             probe: id.probe.clone(),
             ok: last.map(|last| last.failure.is_none()),
             overdue: row.is_overdue(now),
             at: last.map(|last| last.at),
-            took_seconds: last.and_then(|last| last.took).map(|took| took.as_secs_f64()),
+            took_seconds: last
+                .and_then(|last| last.took)
+                .map(|took| took.as_secs_f64()),
             trouble,
             earlier_trouble,
         }
@@ -144,7 +162,9 @@ impl Trouble {
             what: failure.to_string(),
             cause,
             next: action,
-            request_id: failure.refusal().and_then(|refusal| refusal.request_id.clone()),
+            request_id: failure
+                .refusal()
+                .and_then(|refusal| refusal.request_id.clone()),
         }
     }
 }

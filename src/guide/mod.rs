@@ -60,7 +60,10 @@ pub fn advice(failure: &Failure) -> Advice {
             "the org failed three times in a row and is left alone for a minute",
             "see the failures before this one; one light request decides when the others go on",
         ),
-        Failure::Internal(_) => ("a fault in okta-exporter", "report it with this line; the other probes go on"),
+        Failure::Internal(_) => (
+            "a fault in okta-exporter",
+            "report it with this line; the other probes go on",
+        ),
         Failure::Refused(refusal) => refused(refusal),
     };
     Advice { cause, action }
@@ -68,7 +71,10 @@ pub fn advice(failure: &Failure) -> Advice {
 
 fn timeout(phase: Phase) -> (&'static str, &'static str) {
     match phase {
-        Phase::Dns => ("the resolver does not answer", "look at this machine's resolver"),
+        Phase::Dns => (
+            "the resolver does not answer",
+            "look at this machine's resolver",
+        ),
         Phase::Connect => (
             "the connection was not made in time: packets are dropped on the way",
             "check the egress firewall and the route to port 443",
@@ -128,13 +134,22 @@ fn refused(refusal: &Refusal) -> (&'static str, &'static str) {
             "the credential is known and may not do this: admin role, resource set or network zone",
             "give the token's owner (or the app) a role that may read this, such as Read-only Administrator",
         ),
-        (404, _) => ("there is nothing at this path", "check the path and the ids in it"),
-        (503, "E0000010") => ("the org is in read-only mode", "look at Okta's status for this cell"),
+        (404, _) => (
+            "there is nothing at this path",
+            "check the path and the ids in it",
+        ),
+        (503, "E0000010") => (
+            "the org is in read-only mode",
+            "look at Okta's status for this cell",
+        ),
         (500.., _) => (
             "Okta failed",
             "look at Okta's status for this cell; open a ticket with the request id and the UTC time of this line",
         ),
-        _ => ("Okta refused the request", "compare path and parameters with Okta's API reference"),
+        _ => (
+            "Okta refused the request",
+            "compare path and parameters with Okta's API reference",
+        ),
     }
 }
 

@@ -51,7 +51,9 @@ impl Client {
     pub fn new(url: &Url, ca_file: Option<&Path>) -> Result<Self, NoClient> {
         let ca = ca_file.map(certificates).transpose()?.unwrap_or_default();
         let build = |builder: reqwest::ClientBuilder| {
-            builder.build().map_err(|e| NoClient::Setup(e.without_url().to_string()))
+            builder
+                .build()
+                .map_err(|e| NoClient::Setup(e.without_url().to_string()))
         };
         let mut origin = url.clone();
         origin.set_path("");
@@ -75,13 +77,21 @@ fn builder(url: &Url, ca: &[reqwest::Certificate]) -> reqwest::ClientBuilder {
         .tcp_keepalive(Duration::from_mins(1))
         .tls_certs_merge(ca.iter().cloned());
     // A proxy is for what lies outside.
-    if is_loopback(url) { builder.no_proxy() } else { builder }
+    if is_loopback(url) {
+        builder.no_proxy()
+    } else {
+        builder
+    }
 }
 
 fn certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, NoClient> {
     let pem = std::fs::read(path).map_err(|e| NoClient::CaFile(path.to_owned(), e.to_string()))?;
     let certificates = reqwest::Certificate::from_pem_bundle(&pem).unwrap_or_default();
-    if certificates.is_empty() { Err(NoClient::NoCertificate(path.to_owned())) } else { Ok(certificates) }
+    if certificates.is_empty() {
+        Err(NoClient::NoCertificate(path.to_owned()))
+    } else {
+        Ok(certificates)
+    }
 }
 
 /// One request to be made.
@@ -228,7 +238,11 @@ impl<'a> Okta<'a> {
     /// Asks, and waits for the whole answer. Any status but 2xx is [`Failure::Refused`].
     pub async fn ask(&self, ask: Ask<'_>) -> Result<Answer, Failure> {
         let (trace, at, start) = (Trace::default(), Timestamp::now(), Instant::now());
-        let http = if ask.anew { &self.client.fresh } else { &self.client.pooled };
+        let http = if ask.anew {
+            &self.client.fresh
+        } else {
+            &self.client.pooled
+        };
         let request = self.request(&ask)?;
         let exchange = trace.scope(exchange(http, request, &trace));
         let received = match tokio::time::timeout(self.timeout, exchange).await {
@@ -300,38 +314,42 @@ impl<'a> Okta<'a> {
 }
 
 /// Sends, and reads the answer to its end, or to its bound.
-    async fn exchange(http: &reqwest::Client, request: reqwest::Request, trace: &Trace) -> Result<Received, Failure> {
-        let start = Instant::now();
-        let host = request.url().host_str().unwrap_or_default().to_owned();
-        let sorted = |e: reqwest::Error| sort(&e, &host, trace.phases());
-        let mut response = http.execute(request).await.map_err(sorted)?;
-        trace.first_byte(start.elapsed());
-        let first_byte = Instant::now();
-        let too_large = Failure::TooLarge { limit: MOST_BYTES };
-        if response
-            .content_length()
-            .is_some_and(|announced| announced > MOST_BYTES as u64)
-        {
+async fn exchange(
+    http: &reqwest::Client,
+    request: reqwest::Request,
+    trace: &Trace,
+) -> Result<Received, Failure> {
+    let start = Instant::now();
+    let host = request.url().host_str().unwrap_or_default().to_owned();
+    let sorted = |e: reqwest::Error| sort(&e, &host, trace.phases());
+    let mut response = http.execute(request).await.map_err(sorted)?;
+    trace.first_byte(start.elapsed());
+    let first_byte = Instant::now();
+    let too_large = Failure::TooLarge { limit: MOST_BYTES };
+    if response
+        .content_length()
+        .is_some_and(|announced| announced > MOST_BYTES as u64)
+    {
+        return Err(too_large);
+    }
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(sorted)? {
+        if body.len() + chunk.len() > MOST_BYTES {
             return Err(too_large);
         }
-        let mut body = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(sorted)? {
-            if body.len() + chunk.len() > MOST_BYTES {
-                return Err(too_large);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        trace.body(first_byte.elapsed());
-        let tls = response.extensions().get::<reqwest::tls::TlsInfo>();
-        Ok(Received {
-            status: response.status(),
-            certificate_not_after: tls
-                .and_then(reqwest::tls::TlsInfo::peer_certificate)
-                .and_then(certificate::not_after),
-            headers: std::mem::take(response.headers_mut()),
-            body: body.freeze(),
-        })
+        body.extend_from_slice(&chunk);
     }
+    trace.body(first_byte.elapsed());
+    let tls = response.extensions().get::<reqwest::tls::TlsInfo>();
+    Ok(Received {
+        status: response.status(),
+        certificate_not_after: tls
+            .and_then(reqwest::tls::TlsInfo::peer_certificate)
+            .and_then(certificate::not_after),
+        headers: std::mem::take(response.headers_mut()),
+        body: body.freeze(),
+    })
+}
 
 /// An answer as it came, before it is judged.
 struct Received {

@@ -206,16 +206,21 @@ pub(super) fn sort(error: &reqwest::Error, host: &str, phases: Phases) -> Failur
     }
 }
 
-/// The chain of causes. `io::Error` hides the error it wraps from `source()`, so it is opened.
+/// The chain of causes.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error| {
-        let wrapped = error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref);
-        wrapped
-            .map(|inner| inner as &(dyn Error + 'static))
-            .or_else(|| error.source())
-    })
+    std::iter::successors(Some(error), cause)
+}
+
+/// What lies behind an error. `io::Error` hides the error it wraps from `source()`, so it is opened.
+fn cause<'a>(error: &&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    let error: &'a (dyn Error + 'static) = *error;
+    match error
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref)
+    {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
 }
 
 fn innermost(error: &reqwest::Error) -> String {

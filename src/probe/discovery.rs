@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use super::{Kind, Problem, Scope, Seen as _, Sight};
+use super::{Kind, Problem, Scope, Sight};
 use crate::{
     metrics::{Family, Page},
     okta::{Ask, Failure, Okta},
@@ -42,7 +42,12 @@ impl Settings {
         if issuer.starts_with("https://") || issuer.starts_with("http://") {
             Ok(Probe { issuer })
         } else {
-            Err(vec![Problem::new("issuer", format!("`{issuer}` is not an issuer: write it as the discovery document does, like `https://acme.okta.com`"))])
+            Err(vec![Problem::new(
+                "issuer",
+                format!(
+                    "`{issuer}` is not an issuer: write it as the discovery document does, like `https://acme.okta.com`"
+                ),
+            )])
         }
     }
 }
@@ -64,7 +69,12 @@ impl Kind for Probe {
 
     async fn run(&self, okta: &Okta<'_>) -> Sight<Seen> {
         let failure = self.look(okta).await.err();
-        Sight { seen: Some(Seen { up: failure.is_none() }), failure }
+        Sight {
+            seen: Some(Seen {
+                up: failure.is_none(),
+            }),
+            failure,
+        }
     }
 }
 
@@ -75,7 +85,11 @@ impl Probe {
         if issuer == self.issuer {
             return Ok(());
         }
-        let issuer: String = issuer.chars().filter(|c| !c.is_control()).take(200).collect();
+        let issuer: String = issuer
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(200)
+            .collect();
         Err(Failure::Mismatch(format!(
             "the discovery document names the issuer `{issuer}`, not `{}`: another org answers here, or \
              `probes.discovery.issuer` must name it",

@@ -38,11 +38,18 @@ impl Settings {
     /// From settings to a probe.
     pub fn plan(&self, name: &Name, given: Given<'_>) -> Result<Probe, Vec<Problem>> {
         let path = match &self.path {
-            None => Err(Problem::new("path", "missing: name the path to ask, like `/api/v1/users?limit=1`")),
+            None => Err(Problem::new(
+                "path",
+                "missing: name the path to ask, like `/api/v1/users?limit=1`",
+            )),
             Some(path) => check(path).map(|()| path.clone()),
         };
         match (path, given.credential(self.credential.as_deref())) {
-            (Ok(path), Ok(credential)) => Ok(Probe { name: name.clone(), path, credential }),
+            (Ok(path), Ok(credential)) => Ok(Probe {
+                name: name.clone(),
+                path,
+                credential,
+            }),
             (path, credential) => Err(path.err().into_iter().chain(credential.err()).collect()),
         }
     }
@@ -51,10 +58,20 @@ impl Settings {
 fn check(path: &str) -> Result<(), Problem> {
     let plain = |c: char| c.is_ascii_graphic() && !"{}<>\\".contains(c);
     if !path.starts_with('/') || path.starts_with("//") {
-        return Err(Problem::new("path", format!("`{path}` must begin with one `/` and name no host: the org's URL stands before it")));
+        return Err(Problem::new(
+            "path",
+            format!(
+                "`{path}` must begin with one `/` and name no host: the org's URL stands before it"
+            ),
+        ));
     }
     if !path.chars().all(plain) {
-        return Err(Problem::new("path", format!("`{path}` holds a character that a URL cannot: fill in placeholders, percent-encode the rest")));
+        return Err(Problem::new(
+            "path",
+            format!(
+                "`{path}` holds a character that a URL cannot: fill in placeholders, percent-encode the rest"
+            ),
+        ));
     }
     Ok(())
 }
@@ -74,7 +91,8 @@ impl Kind for Probe {
 
 impl Probe {
     async fn look(&self, okta: &Okta<'_>) -> Result<Seen, Failure> {
-        let ask = Ask::get(self.name.to_string(), self.path.as_str()).with(self.credential.as_deref());
+        let ask =
+            Ask::get(self.name.to_string(), self.path.as_str()).with(self.credential.as_deref());
         let answer = okta.ask(ask).await?;
         if !answer.body.is_empty() {
             // A captive portal or a sign-in page answers 200 as well; only JSON is Okta's API.
@@ -96,8 +114,17 @@ mod tests {
 
     #[test]
     fn a_path_that_would_leave_the_org_is_refused() {
-        assert_eq!(check("/api/v1/users?limit=1&filter=status%20eq%20%22ACTIVE%22"), Ok(()));
-        for bad in ["api/v1/users", "//evil.example/api", "https://evil.example/", "/api/v1/users/{id}", "/a b"] {
+        assert_eq!(
+            check("/api/v1/users?limit=1&filter=status%20eq%20%22ACTIVE%22"),
+            Ok(())
+        );
+        for bad in [
+            "api/v1/users",
+            "//evil.example/api",
+            "https://evil.example/",
+            "/api/v1/users/{id}",
+            "/a b",
+        ] {
             assert!(check(bad).is_err(), "{bad}");
         }
     }

@@ -36,7 +36,11 @@ const CHANGES: Family = Family::counter(
     "Keys that were added to or removed from the set.",
     &["org", "authorization_server", "change"],
 );
-const ROTATIONS: Family = Family::counter("okta_jwks_rotations_total", "Times the set changed.", SERVER);
+const ROTATIONS: Family = Family::counter(
+    "okta_jwks_rotations_total",
+    "Times the set changed.",
+    SERVER,
+);
 const LAST_CHANGE: Family = Family::gauge(
     "okta_jwks_last_change_timestamp_seconds",
     "When the set was last seen to change.",
@@ -47,8 +51,11 @@ const EARLY_REMOVALS: Family = Family::counter(
     "Keys that left the set before the max-age they were served with had passed: caches of them are wrong.",
     SERVER,
 );
-const MAX_AGE: Family =
-    Family::gauge("okta_jwks_max_age_seconds", "How long the last answer may be cached.", SERVER);
+const MAX_AGE: Family = Family::gauge(
+    "okta_jwks_max_age_seconds",
+    "How long the last answer may be cached.",
+    SERVER,
+);
 const EXPIRES: Family = Family::gauge(
     "okta_jwks_expires_timestamp_seconds",
     "Until when the last answer may be cached.",
@@ -86,10 +93,14 @@ impl AuthorizationServer {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
         match text {
             "org" => Ok(Self(None)),
-            id if !id.is_empty() && id.len() <= 64 && id.chars().all(plain) => Ok(Self(Some(id.to_owned()))),
+            id if !id.is_empty() && id.len() <= 64 && id.chars().all(plain) => {
+                Ok(Self(Some(id.to_owned())))
+            }
             other => Err(Problem::new(
                 "authorization_server",
-                format!("`{other}` is not an authorization server: write `org`, `default` or an id like `aus1a2b3c`"),
+                format!(
+                    "`{other}` is not an authorization server: write `org`, `default` or an id like `aus1a2b3c`"
+                ),
             )),
         }
     }
@@ -141,8 +152,11 @@ impl AuthorizationServer {
 impl Settings {
     /// From settings to a probe.
     pub fn plan(&self) -> Result<Probe, Vec<Problem>> {
-        let server = AuthorizationServer::parse(self.authorization_server.as_deref().unwrap_or("org"));
-        server.map(|server| Probe { server }).map_err(|problem| vec![problem])
+        let server =
+            AuthorizationServer::parse(self.authorization_server.as_deref().unwrap_or("org"));
+        server
+            .map(|server| Probe { server })
+            .map_err(|problem| vec![problem])
     }
 }
 
@@ -180,7 +194,10 @@ impl Kind for Probe {
 
     async fn run(&self, okta: &Okta<'_>) -> Sight<Seen> {
         let read = self.server.keys(okta).await;
-        read.map(|(keys, max_age)| Seen::read(self.server.label(), &keys, max_age, Timestamp::now())).into()
+        read.map(|(keys, max_age)| {
+            Seen::read(self.server.label(), &keys, max_age, Timestamp::now())
+        })
+        .into()
     }
 }
 
@@ -199,7 +216,11 @@ impl Seen {
         Self {
             server: server.to_owned(),
             at,
-            keys: set.keys.iter().map(|(kid, found)| (kid.clone(), key(found))).collect(),
+            keys: set
+                .keys
+                .iter()
+                .map(|(kid, found)| (kid.clone(), key(found)))
+                .collect(),
             unreadable: set.dropped,
             max_age,
             added: 0,
@@ -213,7 +234,13 @@ impl Seen {
     /// A key that the newest answer lacks: forgiven once, gone the second time.
     fn miss(&mut self, kid: String, key: Key) -> bool {
         if !key.missed {
-            self.keys.insert(kid, Key { missed: true, ..key });
+            self.keys.insert(
+                kid,
+                Key {
+                    missed: true,
+                    ..key
+                },
+            );
             return false;
         }
         self.removed += 1;
@@ -224,7 +251,15 @@ impl Seen {
 
 impl super::Seen for Seen {
     const FAMILIES: &'static [&'static Family] = &[
-        &KEYS, &PUBLISHED, &KEY_INFO, &FIRST_SEEN, &CHANGES, &ROTATIONS, &LAST_CHANGE, &EARLY_REMOVALS, &MAX_AGE,
+        &KEYS,
+        &PUBLISHED,
+        &KEY_INFO,
+        &FIRST_SEEN,
+        &CHANGES,
+        &ROTATIONS,
+        &LAST_CHANGE,
+        &EARLY_REMOVALS,
+        &MAX_AGE,
         &EXPIRES,
     ];
 
@@ -241,7 +276,9 @@ impl super::Seen for Seen {
         let mut changed = false;
         for (kid, key) in &mut now.keys {
             match earlier.keys.get(kid) {
-                Some(known) if known.fingerprint == key.fingerprint => key.first_seen = known.first_seen,
+                Some(known) if known.fingerprint == key.fingerprint => {
+                    key.first_seen = known.first_seen;
+                }
                 known => {
                     // Other material under a known kid is a new key, and the old one is gone.
                     now.added += 1;
@@ -274,19 +311,43 @@ impl super::Seen for Seen {
         let server = [scope.org, self.server.as_str()];
         let at = |time: Timestamp| time.as_millisecond() as f64 / 1e3;
         page.push(&KEYS, &server, self.keys.len() as f64);
-        page.push(&PUBLISHED, &server, f64::from(!self.keys.is_empty() && self.unreadable == 0));
+        page.push(
+            &PUBLISHED,
+            &server,
+            f64::from(!self.keys.is_empty() && self.unreadable == 0),
+        );
         page.push(&ROTATIONS, &server, self.rotations as f64);
         page.push(&EARLY_REMOVALS, &server, self.early_removals as f64);
         page.push_some(&LAST_CHANGE, &server, self.last_change.map(at));
         page.push_some(&MAX_AGE, &server, self.max_age.map(|age| age.as_secs_f64()));
-        page.push_some(&EXPIRES, &server, self.max_age.and_then(|age| self.at.checked_add(age).ok()).map(at));
+        page.push_some(
+            &EXPIRES,
+            &server,
+            self.max_age
+                .and_then(|age| self.at.checked_add(age).ok())
+                .map(at),
+        );
         for (change, count) in [("added", self.added), ("removed", self.removed)] {
             page.push(&CHANGES, &[scope.org, &self.server, change], count as f64);
         }
         for (kid, key) in self.keys.iter().take(MOST_KEYS) {
             let word = |text: &'_ str| plain_word(text).unwrap_or_default().to_owned();
-            page.push(&KEY_INFO, &[scope.org, &self.server, kid, &word(&key.alg), &word(&key.usage)], 1.0);
-            page.push(&FIRST_SEEN, &[scope.org, &self.server, kid], at(key.first_seen));
+            page.push(
+                &KEY_INFO,
+                &[
+                    scope.org,
+                    &self.server,
+                    kid,
+                    &word(&key.alg),
+                    &word(&key.usage),
+                ],
+                1.0,
+            );
+            page.push(
+                &FIRST_SEEN,
+                &[scope.org, &self.server, kid],
+                at(key.first_seen),
+            );
         }
     }
 }

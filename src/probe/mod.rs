@@ -30,8 +30,14 @@ pub struct Sight<S> {
 impl<S> From<Result<S, Failure>> for Sight<S> {
     fn from(result: Result<S, Failure>) -> Self {
         match result {
-            Ok(seen) => Self { seen: Some(seen), failure: None },
-            Err(failure) => Self { seen: None, failure: Some(failure) },
+            Ok(seen) => Self {
+                seen: Some(seen),
+                failure: None,
+            },
+            Err(failure) => Self {
+                seen: None,
+                failure: Some(failure),
+            },
         }
     }
 }

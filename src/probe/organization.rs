@@ -31,7 +31,6 @@ pub struct Probe;
 
 impl Settings {
     /// From settings to a probe.
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "every kind is planned alike")]
     pub fn plan(&self) -> Result<Probe, Vec<Problem>> {
         Ok(Probe)
     }
@@ -62,14 +61,25 @@ impl Kind for Probe {
 }
 
 async fn look(okta: &Okta<'_>) -> Result<Seen, Failure> {
-    okta.ask(Ask::get(Probe::KIND, "/.well-known/okta-organization")).await?.json()
+    okta.ask(Ask::get(Probe::KIND, "/.well-known/okta-organization"))
+        .await?
+        .json()
 }
 
 impl super::Seen for Seen {
     const FAMILIES: &'static [&'static Family] = &[&INFO];
 
     fn draw(&self, scope: Scope<'_>, page: &mut Page) {
-        let word = |text: &Option<String>| text.as_deref().and_then(plain_word).unwrap_or_default().to_owned();
-        page.push(&INFO, &[scope.org, &word(&self.cell), &word(&self.pipeline)], 1.0);
+        let word = |text: &Option<String>| {
+            text.as_deref()
+                .and_then(plain_word)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        page.push(
+            &INFO,
+            &[scope.org, &word(&self.cell), &word(&self.pipeline)],
+            1.0,
+        );
     }
 }

@@ -1,10 +1,6 @@
 //! From a probe's settings to a probe: what the settings may refer to, and what is wrong with them.
 
-use std::{
-    collections::BTreeMap,
-    path::PathBuf,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use crate::{
     okta::{Credential, SecretSource},
@@ -26,7 +22,10 @@ impl Given<'_> {
     /// The credential of this name; none is none.
     pub fn credential(&self, name: Option<&str>) -> Result<Option<Arc<Credential>>, Problem> {
         let Some(name) = name else { return Ok(None) };
-        let found = self.credentials.iter().find(|(known, _)| known.as_str() == name);
+        let found = self
+            .credentials
+            .iter()
+            .find(|(known, _)| known.as_str() == name);
         if let Some((_, credential)) = found {
             return Ok(Some(Arc::clone(credential)));
         }
@@ -36,7 +35,10 @@ impl Given<'_> {
         } else {
             format!("defined here: {}", known.join(", "))
         };
-        Err(Problem::new("credential", format!("no credential is named `{name}`: {mend}")))
+        Err(Problem::new(
+            "credential",
+            format!("no credential is named `{name}`: {mend}"),
+        ))
     }
 }
 
@@ -52,7 +54,10 @@ pub struct Problem {
 impl Problem {
     /// A problem with one field.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into() }
+        Self {
+            field: field.into(),
+            message: message.into(),
+        }
     }
 }
 
@@ -69,29 +74,43 @@ pub struct Secrets {
 
 impl Secrets {
     /// The one source that was given for the field `name`; a file must be readable now.
-    pub fn source(&self, name: &str, environment: &BTreeMap<String, String>) -> Result<SecretSource, Problem> {
+    pub fn source(
+        &self,
+        name: &str,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<SecretSource, Problem> {
         match (&self.inline, &self.file, &self.env) {
-            (None, None, None) => {
-                Err(Problem::new(name, format!("missing: give `{name}_file` (best), `{name}_env` or `{name}`")))
-            }
+            (None, None, None) => Err(Problem::new(
+                name,
+                format!("missing: give `{name}_file` (best), `{name}_env` or `{name}`"),
+            )),
             (Some(secret), None, None) => {
                 let source = SecretSource::Given(secret.clone());
-                source.read().map_err(|e| Problem::new(name, e.to_string()))?;
+                source
+                    .read()
+                    .map_err(|e| Problem::new(name, e.to_string()))?;
                 Ok(source)
             }
             (None, Some(file), None) => {
                 let source = SecretSource::File(file.clone());
-                source.read().map_err(|e| Problem::new(format!("{name}_file"), e.to_string()))?;
+                source
+                    .read()
+                    .map_err(|e| Problem::new(format!("{name}_file"), e.to_string()))?;
                 Ok(source)
             }
             (None, None, Some(variable)) => match environment.get(variable) {
-                Some(secret) if !secret.is_empty() => Ok(SecretSource::Given(secret.clone().into())),
+                Some(secret) if !secret.is_empty() => {
+                    Ok(SecretSource::Given(secret.clone().into()))
+                }
                 _ => Err(Problem::new(
                     format!("{name}_env"),
                     format!("the environment variable `{variable}` is not set, or empty"),
                 )),
             },
-            _ => Err(Problem::new(name, format!("given more than once: keep one of `{name}_file`, `{name}_env`, `{name}`"))),
+            _ => Err(Problem::new(
+                name,
+                format!("given more than once: keep one of `{name}_file`, `{name}_env`, `{name}`"),
+            )),
         }
     }
 }

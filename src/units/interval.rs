@@ -51,7 +51,9 @@ impl<'de> Deserialize<'de> for Interval {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // A bare number has no unit: it is refused with the same words, not with serde's.
         let value = serde_json::Value::deserialize(deserializer)?;
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
         text.parse().map_err(D::Error::custom)
     }
 }
@@ -62,15 +64,29 @@ mod tests {
 
     #[test]
     fn people_write_a_number_and_a_unit() {
-        for (text, seconds) in [("30s", 30), ("5m", 300), ("1h", 3600), ("1h30m", 5400), (" 2m ", 120)] {
-            assert_eq!(text.parse::<Interval>().unwrap(), Interval::seconds(seconds));
+        for (text, seconds) in [
+            ("30s", 30),
+            ("5m", 300),
+            ("1h", 3600),
+            ("1h30m", 5400),
+            (" 2m ", 120),
+        ] {
+            assert_eq!(
+                text.parse::<Interval>().unwrap(),
+                Interval::seconds(seconds)
+            );
         }
-        assert_eq!("200ms".parse::<Interval>().unwrap().get(), Duration::from_millis(200));
+        assert_eq!(
+            "200ms".parse::<Interval>().unwrap().get(),
+            Duration::from_millis(200)
+        );
         for bad in ["", "30", "-5s", "0s", "soon", "5 parsecs"] {
             assert!(bad.parse::<Interval>().is_err(), "{bad:?}");
         }
         assert_eq!(Interval::seconds(5400).to_string(), "1h 30m");
-        let error = serde_json::from_str::<Interval>("30").unwrap_err().to_string();
+        let error = serde_json::from_str::<Interval>("30")
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("write a number and a unit"), "{error}");
     }
 }

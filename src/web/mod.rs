@@ -37,7 +37,11 @@ struct Shared {
 
 /// Everything that is served, on top of a board.
 pub fn router(board: Arc<Board>, telemetry_path: &str) -> Router {
-    let shared = Shared { board, stats: Arc::default(), telemetry_path: telemetry_path.into() };
+    let shared = Shared {
+        board,
+        stats: Arc::default(),
+        telemetry_path: telemetry_path.into(),
+    };
     Router::new()
         .route(telemetry_path, get(scrape))
         .route("/", get(people))
@@ -47,7 +51,10 @@ pub fn router(board: Arc<Board>, telemetry_path: &str) -> Router {
         .layer(middleware::from_fn_with_state(shared.clone(), count))
         .layer(
             // A page is text that repeats itself: the fastest level already shrinks it twentyfold.
-            CompressionLayer::new().gzip(true).zstd(true).quality(CompressionLevel::Fastest),
+            CompressionLayer::new()
+                .gzip(true)
+                .zstd(true)
+                .quality(CompressionLevel::Fastest),
         )
         .with_state(shared)
 }
@@ -69,14 +76,21 @@ async fn scrape(State(shared): State<Shared>) -> Response {
         page.text()
     });
     let Ok(text) = drawn.await else {
-        return (StatusCode::INTERNAL_SERVER_ERROR, "the page could not be drawn\n").into_response();
+        return (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the page could not be drawn\n",
+        )
+            .into_response();
     };
     stats.scraped(started.elapsed());
     ([(header::CONTENT_TYPE, Page::CONTENT_TYPE)], text).into_response()
 }
 
 async fn people(State(shared): State<Shared>) -> Html<String> {
-    Html(page::render(&shared.board.view(Timestamp::now()), &shared.telemetry_path))
+    Html(page::render(
+        &shared.board.view(Timestamp::now()),
+        &shared.telemetry_path,
+    ))
 }
 
 async fn status(State(shared): State<Shared>) -> Json<View> {
@@ -93,7 +107,12 @@ async fn ready(State(shared): State<Shared>) -> Response {
 }
 
 /// Counts every answer by the route that gave it, never by what was asked.
-async fn count(State(shared): State<Shared>, route: Option<MatchedPath>, request: Request, next: Next) -> Response {
+async fn count(
+    State(shared): State<Shared>,
+    route: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
     let response = next.run(request).await;
     let handler = route.as_ref().map_or("none", MatchedPath::as_str);
     shared.stats.answered(handler, response.status().as_u16());

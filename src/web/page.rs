@@ -12,7 +12,12 @@ const STYLE: &str = include_str!("page.css");
 
 /// The whole page.
 pub(super) fn render(view: &View, telemetry_path: &str) -> String {
-    let failing = view.orgs.iter().flat_map(|org| &org.probes).filter(|probe| probe.ok == Some(false)).count();
+    let failing = view
+        .orgs
+        .iter()
+        .flat_map(|org| &org.probes)
+        .filter(|probe| probe.ok == Some(false))
+        .count();
     let all = view.orgs.iter().map(|org| org.probes.len()).sum::<usize>();
     let page = html! {
         (DOCTYPE)
@@ -118,7 +123,9 @@ fn explained(trouble: &Trouble) -> Markup {
 /// The first letter large, a full stop at the end.
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+    letters.next().map_or_else(String::new, |first| {
+        format!("{}{}.", first.to_uppercase(), letters.as_str())
+    })
 }
 
 fn clock(at: Timestamp) -> String {
@@ -135,5 +142,9 @@ fn ago(at: Timestamp, now: Timestamp) -> String {
 
 fn seconds_until(reset: Timestamp, now: Timestamp) -> String {
     let left = reset.duration_since(now).as_secs();
-    if left > 0 { format!("{left} s") } else { "over".to_owned() }
+    if left > 0 {
+        format!("{left} s")
+    } else {
+        "over".to_owned()
+    }
 }

@@ -10,7 +10,9 @@ use super::families::{REQUESTS, SCRAPE};
 use crate::metrics::{Histogram, Page};
 
 /// Buckets for drawing a page: from a small one to one of a hundred thousand series.
-const BUCKETS: &[f64] = &[0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0];
+const BUCKETS: &[f64] = &[
+    0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0,
+];
 
 /// How serving goes.
 #[derive(Debug)]
@@ -24,13 +26,20 @@ struct Counts {
 
 impl Default for Stats {
     fn default() -> Self {
-        Self(Mutex::new(Counts { requests: BTreeMap::new(), scrapes: Histogram::new(BUCKETS) }))
+        Self(Mutex::new(Counts {
+            requests: BTreeMap::new(),
+            scrapes: Histogram::new(BUCKETS),
+        }))
     }
 }
 
 impl Stats {
     pub(super) fn answered(&self, handler: &str, code: u16) {
-        *self.lock().requests.entry((handler.to_owned(), code)).or_default() += 1;
+        *self
+            .lock()
+            .requests
+            .entry((handler.to_owned(), code))
+            .or_default() += 1;
     }
 
     pub(super) fn scraped(&self, took: Duration) {

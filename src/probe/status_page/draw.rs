@@ -10,8 +10,11 @@ use crate::{
 };
 
 const PAGE: &[&str] = &["page"];
-const UP: Family =
-    Family::gauge("okta_status_page_up", "1 if the page could be read and understood, else 0.", PAGE);
+const UP: Family = Family::gauge(
+    "okta_status_page_up",
+    "1 if the page could be read and understood, else 0.",
+    PAGE,
+);
 const LAST_UPDATE: Family = Family::gauge(
     "okta_status_page_last_update_timestamp_seconds",
     "The newest change that the page tells of; a frozen feed shows here.",
@@ -47,8 +50,15 @@ const MAINTENANCE: Family = Family::gauge(
 const MOST: usize = 50;
 
 impl crate::probe::Seen for Seen {
-    const FAMILIES: &'static [&'static Family] =
-        &[&UP, &LAST_UPDATE, &INCIDENTS, &ACTIVE, &INDICATOR, &COMPONENT, &MAINTENANCE];
+    const FAMILIES: &'static [&'static Family] = &[
+        &UP,
+        &LAST_UPDATE,
+        &INCIDENTS,
+        &ACTIVE,
+        &INDICATOR,
+        &COMPONENT,
+        &MAINTENANCE,
+    ];
 
     fn dropped(&self) -> usize {
         let beyond = |count: usize| count.saturating_sub(MOST);
@@ -73,23 +83,45 @@ fn draw(reading: &Reading, name: &str, page: &mut Page) {
     let open: Vec<&Incident> = reading.open_incidents().into_iter().flatten().collect();
     let mut counts: BTreeMap<_, u32> = BTreeMap::new();
     for incident in &open {
-        *counts.entry((incident.category, incident.status)).or_default() += 1;
+        *counts
+            .entry((incident.category, incident.status))
+            .or_default() += 1;
     }
     for ((category, status), count) in counts {
-        page.push(&INCIDENTS, &[name, category.as_str(), status.as_str()], f64::from(count));
+        page.push(
+            &INCIDENTS,
+            &[name, category.as_str(), status.as_str()],
+            f64::from(count),
+        );
     }
     for incident in open.iter().take(MOST) {
-        page.push(&ACTIVE, &[name, &incident.id, incident.category.as_str()], 1.0);
+        page.push(
+            &ACTIVE,
+            &[name, &incident.id, incident.category.as_str()],
+            1.0,
+        );
     }
     for maintenance in reading.open_maintenances().take(MOST) {
-        page.push_some(&MAINTENANCE, &[name, &maintenance.id], at(maintenance.started));
+        page.push_some(
+            &MAINTENANCE,
+            &[name, &maintenance.id],
+            at(maintenance.started),
+        );
     }
     if reading.source == Source::Statuspage {
         for &known in reading.indicator.iter().flat_map(|_| Indicator::ALL) {
-            page.push(&INDICATOR, &[name, known.as_str()], f64::from(reading.indicator == Some(known)));
+            page.push(
+                &INDICATOR,
+                &[name, known.as_str()],
+                f64::from(reading.indicator == Some(known)),
+            );
         }
         for component in reading.components.iter().take(MOST) {
-            page.push(&COMPONENT, &[name, &component.name, component.status.as_str()], 1.0);
+            page.push(
+                &COMPONENT,
+                &[name, &component.name, component.status.as_str()],
+                1.0,
+            );
         }
     }
 }

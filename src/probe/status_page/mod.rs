@@ -54,7 +54,10 @@ impl Kind for Probe {
 
     async fn run(&self, okta: &Okta<'_>) -> Sight<Seen> {
         match self.look(okta).await {
-            Err(failure) => Sight { seen: Some(Seen::default()), failure: Some(failure) },
+            Err(failure) => Sight {
+                seen: Some(Seen::default()),
+                failure: Some(failure),
+            },
             Ok(reading) => Seen::judge(reading, Timestamp::now()),
         }
     }
@@ -62,7 +65,7 @@ impl Kind for Probe {
 
 impl Probe {
     async fn look(&self, okta: &Okta<'_>) -> Result<Reading, Failure> {
-        let names_a_file = self.url.path().ends_with(".json");
+        let names_a_file = self.url.path().rsplit('.').next() == Some("json");
         if self.format == Format::Statuspage && !names_a_file {
             return self.statuspage(okta).await;
         }
@@ -87,7 +90,9 @@ impl Probe {
     async fn ask(&self, okta: &Okta<'_>, below: &str) -> Result<Answer, Failure> {
         let base = self.url.path();
         let path = if below.is_empty() {
-            self.url.query().map_or_else(|| base.to_owned(), |query| format!("{base}?{query}"))
+            self.url
+                .query()
+                .map_or_else(|| base.to_owned(), |query| format!("{base}?{query}"))
         } else {
             format!("{}/{below}", base.trim_end_matches('/'))
         };
@@ -95,8 +100,12 @@ impl Probe {
     }
 
     fn read(&self, answer: &Answer) -> Result<Reading, Failure> {
-        let content_type = answer.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        read(self.format, content_type, &answer.body).map_err(|e| Failure::InvalidBody(e.to_string()))
+        let content_type = answer
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
+        read(self.format, content_type, &answer.body)
+            .map_err(|e| Failure::InvalidBody(e.to_string()))
     }
 }
 
@@ -104,12 +113,19 @@ impl Seen {
     /// A frozen feed would say for ever what it said last: all that is known of it is since when.
     fn judge(reading: Reading, now: Timestamp) -> Sight<Self> {
         let frozen = reading.is_frozen(now, FROZEN_AFTER);
-        let last = reading.last_update.map_or_else(|| "never".to_owned(), |at| at.to_string());
+        let last = reading
+            .last_update
+            .map_or_else(|| "never".to_owned(), |at| at.to_string());
         Sight {
             failure: frozen.then(|| {
-                Failure::InvalidBody(format!("the feed is frozen (last entry: {last}): it says nothing of today"))
+                Failure::InvalidBody(format!(
+                    "the feed is frozen (last entry: {last}): it says nothing of today"
+                ))
             }),
-            seen: Some(Self { up: !frozen, reading: Some(reading.unless_frozen(now, FROZEN_AFTER)) }),
+            seen: Some(Self {
+                up: !frozen,
+                reading: Some(reading.unless_frozen(now, FROZEN_AFTER)),
+            }),
         }
     }
 
@@ -122,8 +138,15 @@ impl Seen {
     /// or names no cells.
     pub fn by_category_on(&self, cell: &Cell) -> Option<Vec<(&'static str, usize)>> {
         let open: Vec<&Incident> = self.reading.as_ref()?.incidents_on(cell)?.collect();
-        let count = |category: Category| open.iter().filter(|incident| incident.category == category).count();
-        let mut counts: Vec<_> = Category::OF_CELLS.iter().map(|&category| (category.as_str(), count(category))).collect();
+        let count = |category: Category| {
+            open.iter()
+                .filter(|incident| incident.category == category)
+                .count()
+        };
+        let mut counts: Vec<_> = Category::OF_CELLS
+            .iter()
+            .map(|&category| (category.as_str(), count(category)))
+            .collect();
         let listed: usize = counts.iter().map(|(_, count)| count).sum();
         if let Some((_, other)) = counts.last_mut() {
             *other += open.len() - listed;

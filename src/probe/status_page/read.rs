@@ -72,7 +72,11 @@ pub enum Unreadable {
 }
 
 /// Reads the body of a status page.
-pub fn read(format: Format, content_type: Option<&str>, body: &[u8]) -> Result<Reading, Unreadable> {
+pub fn read(
+    format: Format,
+    content_type: Option<&str>,
+    body: &[u8],
+) -> Result<Reading, Unreadable> {
     if body.trim_ascii().is_empty() {
         return Err(Unreadable::Empty);
     }

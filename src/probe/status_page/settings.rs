@@ -33,12 +33,20 @@ impl Settings {
         match Url::parse(text) {
             Ok(url) if url.host().is_none() => refused(format!("`{text}` names no host")),
             Ok(url) if url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)) => {
-                Ok((url.clone(), Probe { url, format: self.format }))
+                Ok((
+                    url.clone(),
+                    Probe {
+                        url,
+                        format: self.format,
+                    },
+                ))
             }
             Ok(url) if url.scheme() == "http" => {
                 refused("`http://` is accepted for loopback only: write `https://`".to_owned())
             }
-            _ => refused(format!("`{text}` is not a URL: write it like `https://status.okta.com/`")),
+            _ => refused(format!(
+                "`{text}` is not a URL: write it like `https://status.okta.com/`"
+            )),
         }
     }
 }

@@ -39,26 +39,56 @@ mod tests {
     use super::*;
 
     fn judged(expect: &Expect, claims: &Claims) -> Seen {
-        let mut seen = Seen { required: Arc::clone(&expect.scopes), ..Seen::default() };
+        let mut seen = Seen {
+            required: Arc::clone(&expect.scopes),
+            ..Seen::default()
+        };
         expect.judge(claims, &mut seen);
         seen
     }
 
     #[test]
     fn a_missing_scope_is_named_and_unknown_scopes_claim_nothing() {
-        let expect = Expect { scopes: Arc::from(["okta.users.read".to_owned(), "okta.logs.read".to_owned()]), ..Expect::default() };
-        let granted = Claims { scopes: Some(["okta.users.read".to_owned()].into()), ..Claims::default() };
-        let missing: Vec<_> = judged(&expect, &granted).missing().into_iter().map(|(s, m)| (s.to_owned(), m)).collect();
-        assert_eq!(missing, [("okta.logs.read".to_owned(), true), ("okta.users.read".to_owned(), false)]);
+        let expect = Expect {
+            scopes: Arc::from(["okta.users.read".to_owned(), "okta.logs.read".to_owned()]),
+            ..Expect::default()
+        };
+        let granted = Claims {
+            scopes: Some(["okta.users.read".to_owned()].into()),
+            ..Claims::default()
+        };
+        let missing: Vec<_> = judged(&expect, &granted)
+            .missing()
+            .into_iter()
+            .map(|(s, m)| (s.to_owned(), m))
+            .collect();
+        assert_eq!(
+            missing,
+            [
+                ("okta.logs.read".to_owned(), true),
+                ("okta.users.read".to_owned(), false)
+            ]
+        );
         assert!(judged(&expect, &Claims::default()).missing().is_empty());
     }
 
     #[test]
     fn issuer_and_audience_are_compared_only_where_both_sides_are_known() {
-        let expect = Expect { issuer: Some("https://a".into()), audience: Some("api".into()), ..Expect::default() };
-        let claims = Claims { iss: Some("https://b".into()), aud: vec!["x".into(), "api".into()], ..Claims::default() };
+        let expect = Expect {
+            issuer: Some("https://a".into()),
+            audience: Some("api".into()),
+            ..Expect::default()
+        };
+        let claims = Claims {
+            iss: Some("https://b".into()),
+            aud: vec!["x".into(), "api".into()],
+            ..Claims::default()
+        };
         let seen = judged(&expect, &claims);
-        assert_eq!((seen.issuer_matches, seen.audience_matches), (Some(false), Some(true)));
+        assert_eq!(
+            (seen.issuer_matches, seen.audience_matches),
+            (Some(false), Some(true))
+        );
         let seen = judged(&Expect::default(), &claims);
         assert_eq!((seen.issuer_matches, seen.audience_matches), (None, None));
         let seen = judged(&expect, &Claims::default());

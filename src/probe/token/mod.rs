@@ -25,32 +25,51 @@ pub use settings::Settings;
 
 const TOKEN: &[&str] = &["org", "token"];
 const TOKEN_SCOPE: &[&str] = &["org", "token", "scope"];
-const ACTIVE: Family =
-    Family::gauge("okta_token_active", "1 if introspection calls the token active, else 0.", TOKEN);
-const EXPIRY: Family =
-    Family::gauge("okta_token_expiry_timestamp_seconds", "When the token expires (`exp`).", TOKEN);
+const ACTIVE: Family = Family::gauge(
+    "okta_token_active",
+    "1 if introspection calls the token active, else 0.",
+    TOKEN,
+);
+const EXPIRY: Family = Family::gauge(
+    "okta_token_expiry_timestamp_seconds",
+    "When the token expires (`exp`).",
+    TOKEN,
+);
 const TIME_TO_EXPIRY: Family = Family::gauge(
     "okta_token_time_to_expiry_seconds",
     "How long until the token expires; negative once it has.",
     TOKEN,
 );
-const ISSUED: Family =
-    Family::gauge("okta_token_issued_timestamp_seconds", "When the token was issued (`iat`).", TOKEN);
+const ISSUED: Family = Family::gauge(
+    "okta_token_issued_timestamp_seconds",
+    "When the token was issued (`iat`).",
+    TOKEN,
+);
 const NOT_BEFORE: Family = Family::gauge(
     "okta_token_not_before_timestamp_seconds",
     "Before when the token is not valid (`nbf`).",
     TOKEN,
 );
-const SCOPE: Family = Family::gauge("okta_token_scope", "Always 1; one series for each granted scope.", TOKEN_SCOPE);
+const SCOPE: Family = Family::gauge(
+    "okta_token_scope",
+    "Always 1; one series for each granted scope.",
+    TOKEN_SCOPE,
+);
 const MISSING_SCOPE: Family = Family::gauge(
     "okta_token_missing_scope",
     "1 if the token lacks this required scope, 0 if it has it.",
     TOKEN_SCOPE,
 );
-const ISSUER_MATCHES: Family =
-    Family::gauge("okta_token_issuer_matches", "1 if `iss` is the expected issuer, else 0.", TOKEN);
-const AUDIENCE_MATCHES: Family =
-    Family::gauge("okta_token_audience_matches", "1 if `aud` holds the expected audience, else 0.", TOKEN);
+const ISSUER_MATCHES: Family = Family::gauge(
+    "okta_token_issuer_matches",
+    "1 if `iss` is the expected issuer, else 0.",
+    TOKEN,
+);
+const AUDIENCE_MATCHES: Family = Family::gauge(
+    "okta_token_audience_matches",
+    "1 if `aud` holds the expected audience, else 0.",
+    TOKEN,
+);
 const SIGNATURE_VALID: Family = Family::gauge(
     "okta_token_signature_valid",
     "1 if the signature verifies with the published key, else 0; absent where keys are not public.",
@@ -113,10 +132,16 @@ impl Kind for Probe {
     type Seen = Seen;
 
     async fn run(&self, okta: &Okta<'_>) -> Sight<Seen> {
-        let mut seen = Seen { required: Arc::clone(&self.expect.scopes), ..Seen::default() };
+        let mut seen = Seen {
+            required: Arc::clone(&self.expect.scopes),
+            ..Seen::default()
+        };
         let failure = self.look(okta, &mut seen).await.err();
         // A token that could not even be read leaves nothing known: what an earlier one said is void.
-        Sight { seen: Some(seen), failure }
+        Sight {
+            seen: Some(seen),
+            failure,
+        }
     }
 }
 
@@ -152,7 +177,11 @@ impl Probe {
 
     /// The server to ask: the configured one, or the one that the token says it is from. Okta
     /// calls a token inactive when any other server is asked.
-    fn minting_server(&self, okta: &Okta<'_>, claims: Option<&Claims>) -> Result<AuthorizationServer, Failure> {
+    fn minting_server(
+        &self,
+        okta: &Okta<'_>,
+        claims: Option<&Claims>,
+    ) -> Result<AuthorizationServer, Failure> {
         if let Some(server) = &self.server {
             return Ok(server.clone());
         }
@@ -181,20 +210,25 @@ async fn introspect(
         fields: &[("token_type_hint", "access_token")],
         client: Some((&client.id, &secret)),
     };
-    okta.ask(Ask::post("introspect", server.path("introspect"), form)).await?.json()
+    okta.ask(Ask::post("introspect", server.path("introspect"), form))
+        .await?
+        .json()
 }
 
 impl Introspected {
     /// The same facts in the form of a token's claims; so an opaque token is judged like any other.
     fn into_claims(self) -> Claims {
-        let at = |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        let at =
+            |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
         Claims {
             exp: at(self.exp),
             iat: at(self.iat),
             nbf: at(self.nbf),
             iss: self.iss,
             aud: self.aud.into_iter().collect(),
-            scopes: self.scope.map(|scope| scope.split_ascii_whitespace().map(str::to_owned).collect()),
+            scopes: self
+                .scope
+                .map(|scope| scope.split_ascii_whitespace().map(str::to_owned).collect()),
             ..Claims::default()
         }
     }
@@ -213,17 +247,32 @@ impl Seen {
 
 impl super::Seen for Seen {
     const FAMILIES: &'static [&'static Family] = &[
-        &ACTIVE, &EXPIRY, &TIME_TO_EXPIRY, &ISSUED, &NOT_BEFORE, &SCOPE, &MISSING_SCOPE, &ISSUER_MATCHES,
-        &AUDIENCE_MATCHES, &SIGNATURE_VALID, &KEY_PUBLISHED,
+        &ACTIVE,
+        &EXPIRY,
+        &TIME_TO_EXPIRY,
+        &ISSUED,
+        &NOT_BEFORE,
+        &SCOPE,
+        &MISSING_SCOPE,
+        &ISSUER_MATCHES,
+        &AUDIENCE_MATCHES,
+        &SIGNATURE_VALID,
+        &KEY_PUBLISHED,
     ];
 
     /// What the token says stays true; what Okta said of it was true only then.
     fn fade(self) -> Self {
-        Self { active: None, key_published: None, ..self }
+        Self {
+            active: None,
+            key_published: None,
+            ..self
+        }
     }
 
     fn dropped(&self) -> usize {
-        self.scopes.as_ref().map_or(0, |scopes| scopes.len().saturating_sub(MOST_SCOPES))
+        self.scopes
+            .as_ref()
+            .map_or(0, |scopes| scopes.len().saturating_sub(MOST_SCOPES))
     }
 
     fn draw(&self, scope: Scope<'_>, page: &mut Page) {
@@ -233,7 +282,11 @@ impl super::Seen for Seen {
         let now = scope.now.as_millisecond() as f64 / 1e3;
         page.push_some(&ACTIVE, &token, flag(self.active));
         page.push_some(&EXPIRY, &token, at(self.expires));
-        page.push_some(&TIME_TO_EXPIRY, &token, at(self.expires).map(|end| end - now));
+        page.push_some(
+            &TIME_TO_EXPIRY,
+            &token,
+            at(self.expires).map(|end| end - now),
+        );
         page.push_some(&ISSUED, &token, at(self.issued));
         page.push_some(&NOT_BEFORE, &token, at(self.not_before));
         page.push_some(&ISSUER_MATCHES, &token, flag(self.issuer_matches));
@@ -241,7 +294,11 @@ impl super::Seen for Seen {
         page.push_some(&SIGNATURE_VALID, &token, flag(self.signature_valid));
         page.push_some(&KEY_PUBLISHED, &token, flag(self.key_published));
         for (granted, missing) in self.missing() {
-            page.push(&MISSING_SCOPE, &[scope.org, scope.name, granted], f64::from(missing));
+            page.push(
+                &MISSING_SCOPE,
+                &[scope.org, scope.name, granted],
+                f64::from(missing),
+            );
         }
         for granted in self.scopes.iter().flatten().take(MOST_SCOPES) {
             page.push(&SCOPE, &[scope.org, scope.name, granted], 1.0);
@@ -252,7 +309,12 @@ impl super::Seen for Seen {
 impl Seen {
     /// Each required scope, and whether the token lacks it; nothing where the scopes are not known.
     fn missing(&self) -> BTreeMap<&str, bool> {
-        let Some(granted) = &self.scopes else { return BTreeMap::new() };
-        self.required.iter().map(|scope| (scope.as_str(), !granted.contains(scope))).collect()
+        let Some(granted) = &self.scopes else {
+            return BTreeMap::new();
+        };
+        self.required
+            .iter()
+            .map(|scope| (scope.as_str(), !granted.contains(scope)))
+            .collect()
     }
 }

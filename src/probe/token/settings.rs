@@ -61,15 +61,25 @@ pub struct Expected {
 impl Settings {
     /// From settings to a probe.
     pub fn plan(&self, given: Given<'_>) -> Result<Probe, Vec<Problem>> {
-        let Self { access_token_file, access_token_env, access_token, introspect, expect, interval: _, timeout: _ } =
-            self;
+        let Self {
+            access_token_file,
+            access_token_env,
+            access_token,
+            introspect,
+            expect,
+            interval: _,
+            timeout: _,
+        } = self;
         let mut problems = Vec::new();
         let secrets = Secrets {
             inline: access_token.clone(),
             file: access_token_file.clone(),
             env: access_token_env.clone(),
         };
-        let token = secrets.source("access_token", given.environment).map_err(|p| problems.push(p)).ok();
+        let token = secrets
+            .source("access_token", given.environment)
+            .map_err(|p| problems.push(p))
+            .ok();
         let (server, client) = match introspect.as_ref().map(|introspect| introspect.plan(given)) {
             None => (None, None),
             Some(Ok((server, client))) => (server, Some(client)),
@@ -84,17 +94,33 @@ impl Settings {
             scopes: expect.scopes.clone().into(),
         };
         match token {
-            Some(token) if problems.is_empty() => Ok(Probe { token, server, introspect: client, expect }),
+            Some(token) if problems.is_empty() => Ok(Probe {
+                token,
+                server,
+                introspect: client,
+                expect,
+            }),
             _ => Err(problems),
         }
     }
 }
 
 impl Introspect {
-    fn plan(&self, given: Given<'_>) -> Result<(Option<AuthorizationServer>, Client), Vec<Problem>> {
-        let within = |problem: Problem| Problem { field: format!("introspect.{}", problem.field), ..problem };
+    fn plan(
+        &self,
+        given: Given<'_>,
+    ) -> Result<(Option<AuthorizationServer>, Client), Vec<Problem>> {
+        let within = |problem: Problem| Problem {
+            field: format!("introspect.{}", problem.field),
+            ..problem
+        };
         let mut problems = Vec::new();
-        let server = match self.authorization_server.as_deref().map(AuthorizationServer::parse).transpose() {
+        let server = match self
+            .authorization_server
+            .as_deref()
+            .map(AuthorizationServer::parse)
+            .transpose()
+        {
             Ok(server) => server,
             Err(problem) => {
                 problems.push(within(problem));
@@ -106,9 +132,15 @@ impl Introspect {
             file: self.client_secret_file.clone(),
             env: self.client_secret_env.clone(),
         };
-        let secret = secrets.source("client_secret", given.environment).map_err(|p| problems.push(within(p))).ok();
+        let secret = secrets
+            .source("client_secret", given.environment)
+            .map_err(|p| problems.push(within(p)))
+            .ok();
         if self.client_id.as_deref().is_none_or(str::is_empty) {
-            problems.push(Problem::new("introspect.client_id", "missing: name the client that introspects"));
+            problems.push(Problem::new(
+                "introspect.client_id",
+                "missing: name the client that introspects",
+            ));
         }
         match (self.client_id.clone(), secret) {
             (Some(id), Some(secret)) if problems.is_empty() => Ok((server, Client { id, secret })),
