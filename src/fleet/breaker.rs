@@ -8,7 +8,7 @@ use tokio::{sync::watch, time::Instant};
 /// Failures in a row that open the breaker.
 const FAILURES: u32 = 3;
 /// How long it stays open before one probe may try.
-const OPEN_FOR: Duration = Duration::from_secs(60);
+const OPEN_FOR: Duration = Duration::from_mins(1);
 
 /// The breaker of one org, shared by its keepers.
 #[derive(Debug)]

@@ -39,7 +39,7 @@ mod tests {
 
     #[test]
     fn first_runs_are_spread_and_none_waits_longer_than_its_interval() {
-        let minute = Duration::from_secs(60);
+        let minute = Duration::from_mins(1);
         let starts: Vec<_> = (0..5)
             .map(|index| offset(index, 5, minute).as_secs())
             .collect();

@@ -371,8 +371,7 @@ impl Received {
         let date = date::of(&headers, &header::DATE);
         let limited =
             (status == StatusCode::TOO_MANY_REQUESTS).then(|| LimitKind::of_429(&headers));
-        let error =
-            (!status.is_success()).then(|| ApiError::read(status.as_u16(), &headers, &body));
+        let error = (!status.is_success()).then(|| ApiError::read(&headers, &body));
         let answered = Answered {
             status: status.as_u16(),
             error_code: error.as_ref().and_then(ApiError::label),

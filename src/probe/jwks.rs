@@ -165,7 +165,7 @@ impl Settings {
 struct Key {
     alg: String,
     usage: String,
-    fingerprint: String,
+    thumbprint: String,
     first_seen: Timestamp,
     /// Until when those who cached the last answer that held the key may rely on it.
     promised_until: Option<Timestamp>,
@@ -207,8 +207,8 @@ impl Seen {
         let promised_until = max_age.and_then(|age| at.checked_add(age).ok());
         let key = |key: &crate::okta::Key| Key {
             alg: key.alg.clone().unwrap_or_default(),
-            usage: key.use_.clone().unwrap_or_default(),
-            fingerprint: key.fingerprint.clone(),
+            usage: key.usage.clone().unwrap_or_default(),
+            thumbprint: key.thumbprint.clone(),
             first_seen: at,
             promised_until,
             missed: false,
@@ -276,7 +276,7 @@ impl super::Seen for Seen {
         let mut changed = false;
         for (kid, key) in &mut now.keys {
             match earlier.keys.get(kid) {
-                Some(known) if known.fingerprint == key.fingerprint => {
+                Some(known) if known.thumbprint == key.thumbprint => {
                     key.first_seen = known.first_seen;
                 }
                 known => {

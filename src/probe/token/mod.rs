@@ -16,7 +16,9 @@ use serde::Deserialize;
 use super::{Kind, Scope, Sight, jwks::AuthorizationServer};
 use crate::{
     metrics::{Family, Page},
-    okta::{AccessToken, Ask, Claims, Failure, Form, KeySet, Okta, SecretSource, Signature},
+    okta::{
+        AccessToken, Ask, Claims, Failure, Form, KeySet, Okta, OneOrMany, SecretSource, Signature,
+    },
     units::{Secret, Timestamp},
 };
 
@@ -124,7 +126,7 @@ struct Introspected {
     iat: Option<i64>,
     nbf: Option<i64>,
     iss: Option<String>,
-    aud: Option<String>,
+    aud: Option<OneOrMany>,
 }
 
 impl Kind for Probe {
@@ -225,7 +227,7 @@ impl Introspected {
             iat: at(self.iat),
             nbf: at(self.nbf),
             iss: self.iss,
-            aud: self.aud.into_iter().collect(),
+            aud: self.aud.map(OneOrMany::into_values).unwrap_or_default(),
             scopes: self
                 .scope
                 .map(|scope| scope.split_ascii_whitespace().map(str::to_owned).collect()),

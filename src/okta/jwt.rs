@@ -1,0 +1,268 @@
+//! Access tokens, decoded without being trusted: what a token says of itself. Whether it is true is
+//! found by introspection, or by `jwks` where the keys are public. A token never stands in an error.
+
+use std::collections::BTreeSet;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::units::Timestamp;
+
+/// Longer than any token that fits a header.
+const LONGEST: usize = 64 * 1024;
+
+/// An access token.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AccessToken {
+    /// A JWT; what it says.
+    Jwt(Box<Claims>),
+    /// Anything else: only its server knows what it means.
+    Opaque,
+}
+
+/// What a token says of itself. Who its user is, is not kept.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Claims {
+    /// The key that signed it.
+    pub kid: Option<String>,
+    /// The algorithm that signed it.
+    pub alg: Option<String>,
+    /// Expires.
+    pub exp: Option<Timestamp>,
+    /// Issued.
+    pub iat: Option<Timestamp>,
+    /// Not valid before.
+    pub nbf: Option<Timestamp>,
+    /// The issuer.
+    pub iss: Option<String>,
+    /// The audiences.
+    pub aud: Vec<String>,
+    /// The client that it was issued to.
+    pub cid: Option<String>,
+    /// The scopes granted (`scp` or `scope`); `None` where neither is there, which is not none.
+    pub scopes: Option<BTreeSet<String>>,
+}
+
+/// A token that looks like a JWT and is none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says it")]
+pub enum NotAToken {
+    #[error("it is empty")]
+    Empty,
+    #[error("it is longer than any token that fits a header")]
+    TooLong,
+    #[error("it has the three parts of a JWT, but its {0} is not base64url")]
+    Base64(&'static str),
+    #[error(
+        "it has the three parts of a JWT, but its {0} is not a JSON object of the registered claims"
+    )]
+    Json(&'static str),
+    #[error("it has five parts: an encrypted JWT, which only its recipient can read")]
+    Encrypted,
+}
+
+#[derive(Deserialize)]
+struct Header {
+    alg: Option<String>,
+    kid: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Payload {
+    exp: Option<f64>,
+    iat: Option<f64>,
+    nbf: Option<f64>,
+    iss: Option<String>,
+    aud: Option<OneOrMany>,
+    cid: Option<String>,
+    client_id: Option<String>,
+    scp: Option<OneOrMany>,
+    scope: Option<OneOrMany>,
+}
+
+/// A claim that is written as one string or as an array of them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    /// One.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    /// The values as they stand.
+    pub fn into_values(self) -> Vec<String> {
+        match self {
+            Self::One(value) => vec![value],
+            Self::Many(values) => values,
+        }
+    }
+
+    /// The values as scopes, which one string holds with spaces between them.
+    pub fn into_scopes(self) -> BTreeSet<String> {
+        let values = self.into_values();
+        values
+            .iter()
+            .flat_map(|value| value.split_ascii_whitespace())
+            .map(str::to_owned)
+            .collect()
+    }
+}
+
+impl AccessToken {
+    /// Decodes a token. Three parts make a JWT (RFC 7519); what is not in that form is opaque.
+    pub fn decode(token: &str) -> Result<Self, NotAToken> {
+        if token.is_empty() {
+            return Err(NotAToken::Empty);
+        }
+        if token.len() > LONGEST {
+            return Err(NotAToken::TooLong);
+        }
+        match token.split('.').collect::<Vec<_>>()[..] {
+            [header, payload, _] => {
+                let header = part(header, "header")?;
+                let payload = part(payload, "payload")?;
+                Ok(Self::Jwt(Box::new(Claims::new(header, payload))))
+            }
+            [_, _, _, _, _] => Err(NotAToken::Encrypted),
+            _ => Ok(Self::Opaque),
+        }
+    }
+}
+
+fn part<T: DeserializeOwned>(text: &str, name: &'static str) -> Result<T, NotAToken> {
+    let bytes = URL_SAFE_NO_PAD
+        .decode(text.trim_end_matches('='))
+        .map_err(|_| NotAToken::Base64(name))?;
+    serde_json::from_slice(&bytes).map_err(|_| NotAToken::Json(name))
+}
+
+impl Claims {
+    fn new(header: Header, payload: Payload) -> Self {
+        let Payload {
+            exp,
+            iat,
+            nbf,
+            iss,
+            aud,
+            cid,
+            client_id,
+            scp,
+            scope,
+        } = payload;
+        Self {
+            kid: header.kid,
+            alg: header.alg,
+            exp: exp.and_then(moment),
+            iat: iat.and_then(moment),
+            nbf: nbf.and_then(moment),
+            iss,
+            aud: aud.map(OneOrMany::into_values).unwrap_or_default(),
+            cid: cid.or(client_id),
+            scopes: scp.or(scope).map(OneOrMany::into_scopes),
+        }
+    }
+}
+
+/// A NumericDate: seconds, possibly with a fraction.
+fn moment(seconds: f64) -> Option<Timestamp> {
+    let duration = jiff::SignedDuration::try_from_secs_f64(seconds).ok()?;
+    Timestamp::from_duration(duration).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn token(header: &str, payload: &str) -> String {
+        format!(
+            "{}.{}.c2ln",
+            URL_SAFE_NO_PAD.encode(header),
+            URL_SAFE_NO_PAD.encode(payload)
+        )
+    }
+
+    fn claims(payload: &str) -> Claims {
+        match AccessToken::decode(&token(r#"{"alg":"RS256","kid":"k1"}"#, payload)) {
+            Ok(AccessToken::Jwt(claims)) => *claims,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn oktas_own_claims_are_read() {
+        let read = claims(
+            r#"{"ver":1,"jti":"AT.x","iss":"https://a.okta.com","aud":"https://a.okta.com","sub":"0oa1","iat":1784700000,"exp":1784703600,"cid":"0oa1","scp":["okta.users.read","okta.logs.read"]}"#,
+        );
+        assert_eq!(
+            (read.kid.as_deref(), read.cid.as_deref()),
+            (Some("k1"), Some("0oa1"))
+        );
+        assert_eq!(
+            read.exp.unwrap().as_second() - read.iat.unwrap().as_second(),
+            3600
+        );
+        assert_eq!(read.aud, ["https://a.okta.com"]);
+        assert_eq!(read.scopes.unwrap().len(), 2);
+        assert_eq!(read.nbf, None);
+    }
+
+    #[test]
+    fn others_claims_are_read_as_well_and_absent_is_not_none() {
+        let read = claims(r#"{"exp":1784703600.5,"aud":["a","b"],"scope":"x  y","client_id":"c"}"#);
+        assert_eq!(read.exp.unwrap().as_millisecond(), 1_784_703_600_500);
+        assert_eq!(
+            (
+                read.aud.len(),
+                read.cid.as_deref(),
+                read.scopes.unwrap().len()
+            ),
+            (2, Some("c"), 2)
+        );
+        assert_eq!(claims("{}").scopes, None);
+        assert_eq!(claims(r#"{"scp":[]}"#).scopes, Some(BTreeSet::new()));
+        assert_eq!(claims(r#"{"exp":1e300,"nbf":-1e300}"#).exp, None);
+    }
+
+    #[test]
+    fn three_random_strings_are_no_jwt_and_are_not_shown() {
+        assert_eq!(
+            AccessToken::decode("s3cr3ts3.s3cr3t.s3cr3t"),
+            Err(NotAToken::Json("header"))
+        );
+        assert_eq!(
+            AccessToken::decode("a!.b!.c!"),
+            Err(NotAToken::Base64("header"))
+        );
+        assert_eq!(
+            AccessToken::decode(&token("{}", "[1]")),
+            Err(NotAToken::Json("payload"))
+        );
+        assert_eq!(AccessToken::decode("a.b.c.d.e"), Err(NotAToken::Encrypted));
+        assert_eq!(AccessToken::decode(""), Err(NotAToken::Empty));
+        assert_eq!(AccessToken::decode("opaque-token"), Ok(AccessToken::Opaque));
+        assert!(
+            !AccessToken::decode("s3cr3t.s3cr3t.s3cr3t")
+                .unwrap_err()
+                .to_string()
+                .contains("s3cr3t")
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(token in any::<String>(), header in any::<Vec<u8>>(), payload in any::<Vec<u8>>()) {
+            drop(AccessToken::decode(&token));
+            let encoded = format!("{}.{}.", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
+            drop(AccessToken::decode(&encoded));
+        }
+
+        #[test]
+        fn any_number_is_a_moment_or_unknown(seconds in any::<f64>()) {
+            let _ = moment(seconds);
+        }
+    }
+}
