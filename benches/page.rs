@@ -6,11 +6,12 @@
 //!
 //! The page is drawn by [`draw`] from a stand-in for the board. Beside it, in the same rounds so
 //! that a busy machine slows all alike, the same text is made in the two usual ways with the
-//! `prometheus` crate: its model built by hand, and vectors set in a fresh registry.
+//! `prometheus` crate: its model built by hand, and vectors set in a fresh registry. For memory,
+//! each way has a process of its own, because none should start with what another left behind.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its result")]
 
-use std::{fs, hint::black_box};
+use std::{env, fs, hint::black_box, io, process::Command, thread};
 
 use okta_exporter::metrics::{Family, Page};
 use prometheus::{GaugeVec, Opts, Registry, TextEncoder, proto};
@@ -66,10 +67,29 @@ const WAYS: [Way; 3] = [
     ("registry", registry),
 ];
 
-fn main() {
+/// The argument by which the benchmark asks itself for the memory of one way, by name.
+const MEMORY_OF: &str = "--memory-of";
+
+fn main() -> io::Result<()> {
     let board = board(SIZES.into_iter().max().unwrap_or_default());
-    memory(&board);
+    if let Some(asked) = env::args().skip_while(|arg| arg != MEMORY_OF).nth(1) {
+        for way in WAYS.iter().filter(|(name, _)| *name == asked) {
+            // On a thread of its own, as in a server: there the allocator uses other arenas.
+            thread::scope(|scope| {
+                scope.spawn(|| memory(way, &board));
+            });
+        }
+        return Ok(());
+    }
+    let series = board.len() * FAMILIES.len();
+    println!("resident memory, MB, beyond what it was before; {series} series");
+    for (name, _) in WAYS {
+        Command::new(env::current_exe()?)
+            .args([MEMORY_OF, name])
+            .status()?;
+    }
     time(&board);
+    Ok(())
 }
 
 /// Rows enough for a number of series.
@@ -187,34 +207,41 @@ fn time(board: &[Row]) {
     }
 }
 
-/// Resident memory around scrapes of the largest page, ours first, in a process that has made no
-/// other yet.
-fn memory(board: &[Row]) {
+/// Resident memory around the first scrape, later ones, and two at once.
+fn memory((name, way): &Way, board: &[Row]) {
     let Some(before) = resident("VmRSS") else {
-        println!("resident memory: not known on this system");
+        println!("{name:>14}: not known on this system");
         return;
     };
-    let series = board.len() * FAMILIES.len();
-    println!("resident memory, MB, {series} series; {before:.1} before the first scrape");
-    for (name, way) in WAYS {
-        let before = resident("VmRSS").unwrap_or_default();
-        // 5 resets the peak that the kernel remembers.
-        let fresh_peak = fs::write("/proc/self/clear_refs", "5").is_ok();
-        let size = way(board).len() as f64 / 1e6;
-        let peak = resident("VmHWM").filter(|_| fresh_peak).unwrap_or(f64::NAN);
-        let once = resident("VmRSS").unwrap_or_default();
-        for _ in 0..20 {
-            black_box(way(board));
-        }
-        let often = resident("VmRSS").unwrap_or_default();
-        println!(
-            "{name:>14}: text {size:.1}, before {before:.1}, peak {peak:.1} (+{:.1}), after 1 \
-             {once:.1} ({:+.1}), after 21 {often:.1} ({:+.1})",
-            peak - before,
-            once - before,
-            often - before,
-        );
+    let more = |field| resident(field).map_or(f64::NAN, |now| now - before);
+    let repeat = || (0..20).for_each(|_| drop(black_box(way(board))));
+
+    forget_peak();
+    let size = way(board).len() as f64 / 1e6;
+    let (peak, once) = (more("VmHWM"), more("VmRSS"));
+    // Later scrapes are told apart from the first: the allocator learns from what was freed.
+    forget_peak();
+    repeat();
+    let (later_peak, often) = (more("VmHWM"), more("VmRSS"));
+    forget_peak();
+    thread::scope(|scope| {
+        scope.spawn(repeat);
+        scope.spawn(repeat);
+    });
+    let (peak_of_two, after_two) = (more("VmHWM"), more("VmRSS"));
+    println!("{name:>14}: before {before:.1}, text {size:.1}");
+    for (scrapes, peak, after) in [
+        ("first scrape", peak, once),
+        ("20 more", later_peak, often),
+        ("2 × 20 at once", peak_of_two, after_two),
+    ] {
+        println!("{scrapes:>32}: peak {peak:+6.1}, after {after:+6.1}");
     }
+}
+
+/// Has the kernel forget the peak it remembers. Where it refuses, peaks are those since the start.
+fn forget_peak() {
+    drop(fs::write("/proc/self/clear_refs", "5"));
 }
 
 /// A figure of `/proc/self/status`, in megabytes.

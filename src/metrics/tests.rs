@@ -151,6 +151,26 @@ fn what_the_crate_collected_joins_the_page_but_replaces_nothing() {
 }
 
 #[test]
+fn a_family_the_crate_cannot_encode_is_left_out() {
+    let mut untyped = model(&RELOADED, [(vec![], 1.0)]);
+    untyped.set_field_type(proto::MetricType::UNTYPED);
+    let mut page = Page::new();
+    page.absorb(vec![untyped]);
+    assert_eq!(page.text(), "");
+}
+
+/// The other half of the rule is below: in a debug build it panics.
+#[test]
+#[cfg(not(debug_assertions))]
+fn a_series_that_does_not_fit_its_family_is_left_out_of_a_release_build() {
+    let mut page = Page::new();
+    page.push(&LEFT, &["acme"], 1.0);
+    page.push(&TOOK, &["acme"], 1.0);
+    page.histogram(&LEFT, &["acme", "x"], &Histogram::new(&[0.1]));
+    assert_eq!(page.text(), "");
+}
+
+#[test]
 #[should_panic(expected = "not one value and 1 labels")]
 #[cfg(debug_assertions)]
 fn a_forgotten_label_is_loud_while_developing() {
