@@ -117,7 +117,7 @@ mod tests {
     const POOLS: &str = "/api/v1/agentPools";
 
     fn limits() -> Limits {
-        Limits::new(Buckets::integrator_free(), Duration::from_secs(60))
+        Limits::new(Buckets::integrator_free(), Duration::from_mins(1))
     }
 
     fn at(second: i64) -> Timestamp {

@@ -15,6 +15,7 @@
 //! ```
 
 mod answer;
+mod background;
 mod buckets;
 mod clock;
 mod credentials;
@@ -27,12 +28,15 @@ mod org;
 mod record;
 mod routes;
 mod server;
+mod status_page;
+pub mod story;
 mod tls;
 mod tokens;
 
 #[cfg(test)]
 mod tests;
 
+pub use background::{Application, Pattern};
 pub use clock::Clock;
 pub use credentials::{ApiToken, Principal};
 pub use faults::Fault;
@@ -40,6 +44,7 @@ pub use okta::Okta;
 pub use org::Org;
 pub use record::Received;
 pub use server::Running;
+pub use status_page::{Incident, PageMode, RunningStatusPage, StatusPage};
 pub use tls::Tls;
 pub use tokens::Mint;
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
+use super::background::Application;
 use super::clock::Clock;
 use super::credentials::Principal;
 use super::faults::{Fault, Faults};
@@ -74,6 +75,11 @@ impl Okta {
         &self.0.url
     }
 
+    /// The cell the org lives on.
+    pub fn cell(&self) -> String {
+        self.world().org.cell.clone()
+    }
+
     /// The clock the org lives by.
     pub fn clock(&self) -> &Clock {
         &self.0.clock
@@ -128,6 +134,15 @@ impl Okta {
         (0..requests)
             .take_while(passes)
             .fold(0, |passed, _| passed + 1)
+    }
+
+    /// Lets an application spend quota until the org stops. Must be called within a runtime.
+    pub fn run(&self, application: Application) {
+        let (okta, stop) = (self.clone(), self.stop_token());
+        // The task ends with the org, so nobody needs its handle.
+        drop(tokio::spawn(async move {
+            stop.run_until_cancelled(application.run(okta)).await;
+        }));
     }
 
     /// Lets every path that begins with `prefix` misbehave.

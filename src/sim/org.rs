@@ -40,7 +40,7 @@ impl Org {
             cell: "ok7".to_owned(),
             pipeline: "idx".to_owned(),
             buckets: Buckets::integrator_free(),
-            window: Duration::from_secs(60),
+            window: Duration::from_mins(1),
             clock: Clock::running(),
             people: 3,
             api_tokens: Vec::new(),

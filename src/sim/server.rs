@@ -95,7 +95,7 @@ impl Server {
         });
         Serving {
             task,
-            _stop: stop.drop_guard(),
+            stop: stop.drop_guard(),
         }
     }
 }
@@ -103,13 +103,13 @@ impl Server {
 /// A server at work; dropping it stops it.
 pub(super) struct Serving {
     task: JoinHandle<()>,
-    _stop: DropGuard,
+    stop: DropGuard,
 }
 
 impl Serving {
     pub(super) async fn shutdown(self) {
-        let Self { task, _stop } = self;
-        drop(_stop);
+        let Self { task, stop } = self;
+        drop(stop);
         // The task only ends; if it panicked, there is nothing left to stop.
         drop(task.await);
     }

@@ -25,7 +25,7 @@ impl Tls {
         let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
         Self {
             names,
-            lifetime: Duration::from_secs(90 * 86_400),
+            lifetime: Duration::from_hours(90 * 24),
             age: Duration::ZERO,
         }
     }
@@ -41,7 +41,7 @@ impl Tls {
     #[must_use]
     pub fn expired(mut self) -> Self {
         self.lifetime = Duration::ZERO;
-        self.age = Duration::from_secs(3600);
+        self.age = Duration::from_hours(1);
         self
     }
 
@@ -67,7 +67,7 @@ impl Tls {
 
         let leaf_key = KeyPair::generate()?;
         let mut leaf = CertificateParams::new(self.names.clone())?;
-        leaf.not_before = now - self.age - Duration::from_secs(86_400);
+        leaf.not_before = now - self.age - Duration::from_hours(24);
         leaf.not_after = now - self.age + self.lifetime;
         let leaf = leaf.signed_by(&leaf_key, &Issuer::new(authority, &authority_key))?;
 

@@ -36,7 +36,7 @@ impl Mint {
             scopes: Vec::new(),
             audience: None,
             issuer: None,
-            lifetime: Duration::from_secs(3600),
+            lifetime: Duration::from_hours(1),
             starts_in: None,
             opaque: None,
         }

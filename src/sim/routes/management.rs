@@ -146,7 +146,7 @@ fn app(number: usize) -> Value {
 
 /// A token that is used does not age: 30 days from its last use, which is now for each.
 fn api_tokens(world: &World, now: Timestamp) -> Value {
-    let expires = after(now, std::time::Duration::from_secs(30 * 86_400)).to_string();
+    let expires = after(now, std::time::Duration::from_hours(30 * 24)).to_string();
     let alive = world
         .org
         .api_tokens
