@@ -166,7 +166,16 @@ impl Fault {
         };
         Some(match &self.effect {
             Effect::Status(status) => Answer::error(*status, "E0000009", "Internal Server Error"),
-            Effect::Error(status, code) => Answer::error(*status, code, "Simulated error"),
+            Effect::Error(status, code) => {
+                let answer = Answer::error(*status, code, "Simulated error");
+                // Refusals show the bucket, except those of a credential and of a broken server.
+                let shown = status.is_client_error() && *status != StatusCode::UNAUTHORIZED;
+                if shown {
+                    answer.limits(reading)
+                } else {
+                    answer
+                }
+            }
             Effect::RateLimited => Answer::too_many_requests().limits(spent),
             Effect::Concurrency => {
                 Answer::too_many_requests().limits(Reading { limit: 0, ..spent })
@@ -238,12 +247,13 @@ fn endless() -> Body {
     Body::from_stream(stream::repeat(chunk).map(Ok::<_, std::convert::Infallible>))
 }
 
-/// The faults in force, the latest first.
+/// The faults in force, the latest first; one for each prefix.
 #[derive(Debug, Default)]
 pub(super) struct Faults(Vec<(String, Fault)>);
 
 impl Faults {
     pub(super) fn plant(&mut self, prefix: &str, fault: Fault) {
+        self.0.retain(|(planted, _)| planted != prefix);
         self.0.insert(0, (prefix.to_owned(), fault));
     }
 

@@ -12,8 +12,8 @@ use super::Error;
 use super::answer::random;
 use super::clock::after;
 
-/// How long a published set may be cached when no rotation is near: 45 days.
-const SAFE: Duration = Duration::from_hours(45 * 24);
+/// Okta shows one to three keys.
+const MOST: usize = 3;
 
 /// A key pair with its name.
 #[derive(Clone)]
@@ -40,15 +40,26 @@ impl SigningKey {
     }
 }
 
-/// The keys of one authorization server over time.
+/// The keys of one authorization server over time. A key that signs no more stays published until
+/// every `max-age` that was promised has passed; only an early removal, or too many rotations in
+/// a row, break that promise.
 pub(super) struct KeySet {
     /// Oldest first; the signer is among them unless it was removed early.
-    published: Vec<SigningKey>,
+    published: Vec<Published>,
     signer: SigningKey,
     next: Option<Due>,
-    /// When a set that was read now may no longer be relied on; renewed once it has passed.
+    fresh_for: Duration,
+    /// When a set that is read now may no longer be relied on; renewed once it has passed.
     expires: Timestamp,
+    /// The latest `expires` there ever was.
+    promised: Timestamp,
     lagging: Option<Lag>,
+}
+
+/// A published key, and when it goes if it no longer signs.
+struct Published {
+    key: SigningKey,
+    leaves: Option<Timestamp>,
 }
 
 /// A published key that will sign from `at` on.
@@ -65,14 +76,22 @@ struct Lag {
 }
 
 impl KeySet {
-    pub(super) fn new(now: Timestamp) -> Result<Self, Error> {
+    /// One key, in a set that may be cached for so long when no change is near.
+    pub(super) fn new(fresh_for: Duration, now: Timestamp) -> Result<Self, Error> {
         let signer = SigningKey::generate()?;
-        let published = vec![signer.clone()];
+        let published = vec![Published {
+            key: signer.clone(),
+            leaves: None,
+        }];
+        let expires = after(now, fresh_for);
+        let promised = expires;
         Ok(Self {
             published,
             signer,
             next: None,
-            expires: after(now, SAFE),
+            fresh_for,
+            expires,
+            promised,
             lagging: None,
         })
     }
@@ -82,7 +101,7 @@ impl KeySet {
         &self.signer
     }
 
-    /// The body of `/v1/keys` and how long it may be cached.
+    /// The body of `/v1/keys`, how long it may be cached, and until when.
     pub(super) fn read(&mut self, now: Timestamp) -> (Value, Duration, Timestamp) {
         self.settle(now);
         let fresh = Duration::try_from(self.expires.duration_since(now)).unwrap_or_default();
@@ -101,36 +120,35 @@ impl KeySet {
         (json!({ "keys": keys }), fresh, self.expires)
     }
 
-    /// Signs with a new key at once; the key before stays published, older ones go.
+    /// Signs with a new key at once.
     pub(super) fn rotate(&mut self, now: Timestamp) -> Result<(), Error> {
         self.settle(now);
-        let key = SigningKey::generate()?;
-        self.published.push(key.clone());
+        let key = self.publish()?;
         self.sign_with(key, now);
         Ok(())
     }
 
-    /// Publishes the next key now and signs with it from `lead` on. The set may be cached only
-    /// until then.
+    /// Publishes the next key now and signs with it from `lead` on.
     pub(super) fn schedule(&mut self, lead: Duration, now: Timestamp) -> Result<(), Error> {
         self.settle(now);
-        let key = SigningKey::generate()?;
-        let at = after(now, lead);
         // A next key that never came to sign is replaced, not queued.
         if let Some(due) = self.next.take() {
             self.published
-                .retain(|published| published.kid != due.key.kid);
+                .retain(|published| published.key.kid != due.key.kid);
         }
-        self.published.push(key.clone());
-        self.next = Some(Due { key, at });
-        self.expires = self.expires.min(at);
+        let key = self.publish()?;
+        self.next = Some(Due {
+            key,
+            at: after(now, lead),
+        });
         Ok(())
     }
 
     /// Withdraws the signing key, whatever caches were promised.
     pub(super) fn remove_early(&mut self, now: Timestamp) -> String {
         self.settle(now);
-        self.published.retain(|key| key.kid != self.signer.kid);
+        self.published
+            .retain(|published| published.key.kid != self.signer.kid);
         self.signer.kid.clone()
     }
 
@@ -150,31 +168,62 @@ impl KeySet {
         if let Some(due) = self.next.take_if(|due| due.at <= now) {
             self.sign_with(due.key, due.at);
         }
+        self.published
+            .retain(|published| published.leaves.is_none_or(|at| now < at));
         if self.expires <= now {
-            self.expires = after(now, SAFE);
+            // The time to cache shortens towards the next change.
+            let changes = self
+                .published
+                .iter()
+                .filter_map(|published| published.leaves);
+            let changes = changes.chain(self.next.as_ref().map(|due| due.at));
+            self.expires = changes.fold(after(now, self.fresh_for), Timestamp::min);
+            self.promised = self.promised.max(self.expires);
         }
         self.lagging.take_if(|lag| lag.until <= now);
     }
 
-    fn sign_with(&mut self, key: SigningKey, now: Timestamp) {
-        let before = std::mem::replace(&mut self.signer, key);
-        let next = self.next.as_ref().map(|due| due.key.kid.clone());
-        let keep = [Some(before.kid), Some(self.signer.kid.clone()), next];
-        self.published
-            .retain(|key| keep.iter().flatten().any(|kid| *kid == key.kid));
-        if self.next.is_none() {
-            self.expires = after(now, SAFE);
+    fn publish(&mut self) -> Result<SigningKey, Error> {
+        let key = SigningKey::generate()?;
+        self.published.push(Published {
+            key: key.clone(),
+            leaves: None,
+        });
+        if self.published.len() > MOST {
+            let oldest = self
+                .published
+                .iter()
+                .position(|published| published.leaves.is_some());
+            oldest.map(|oldest| self.published.remove(oldest));
+        }
+        Ok(key)
+    }
+
+    fn sign_with(&mut self, key: SigningKey, at: Timestamp) {
+        let before = std::mem::replace(&mut self.signer, key).kid;
+        let mut published = self.published.iter_mut();
+        if let Some(before) = published.find(|published| published.key.kid == before) {
+            before.leaves = Some(self.promised.max(at));
         }
     }
 }
 
-fn public(keys: &[SigningKey]) -> Vec<Value> {
-    keys.iter().map(|key| key.public.clone()).collect()
+fn public(keys: &[Published]) -> Vec<Value> {
+    keys.iter()
+        .map(|published| published.key.public.clone())
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const HOUR: Duration = Duration::from_hours(1);
+    const START: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn set() -> KeySet {
+        KeySet::new(HOUR, START).unwrap()
+    }
 
     fn kids(set: &mut KeySet, now: Timestamp) -> Vec<String> {
         let (body, ..) = set.read(now);
@@ -186,47 +235,62 @@ mod tests {
 
     #[test]
     fn the_max_age_counts_down_to_a_fixed_moment() {
-        let start = Timestamp::UNIX_EPOCH;
-        let mut set = KeySet::new(start).unwrap();
-        let (_, first, expires) = set.read(start);
-        let (_, later, same) = set.read(after(start, Duration::from_secs(40)));
+        let mut set = set();
+        let (_, first, expires) = set.read(START);
+        let (_, later, same) = set.read(after(START, Duration::from_secs(40)));
+        assert_eq!((first, expires), (HOUR, after(START, HOUR)));
         assert_eq!(first.saturating_sub(later), Duration::from_secs(40));
         assert_eq!(expires, same);
+        assert_eq!(set.read(expires).1, HOUR);
     }
 
     #[test]
     fn a_scheduled_key_is_published_first_and_signs_later() {
-        let start = Timestamp::UNIX_EPOCH;
-        let mut set = KeySet::new(start).unwrap();
-        let old = set.signer(start).kid.clone();
-        set.schedule(Duration::from_mins(1), start).unwrap();
-        assert_eq!(kids(&mut set, start).len(), 2);
-        assert_eq!(set.signer(start).kid, old);
-        assert_eq!(set.read(start).1, Duration::from_mins(1));
-        let due = after(start, Duration::from_mins(1));
-        assert_ne!(set.signer(due).kid, old);
-        assert!(kids(&mut set, due).contains(&old));
-        set.rotate(due).unwrap();
-        assert!(!kids(&mut set, due).contains(&old));
+        let mut set = set();
+        let old = set.signer(START).kid.clone();
+        set.schedule(HOUR / 2, START).unwrap();
+        assert_eq!(kids(&mut set, START).len(), 2);
+        assert_eq!(set.signer(START).kid, old);
+        assert_ne!(set.signer(after(START, HOUR / 2)).kid, old);
+    }
+
+    #[test]
+    fn a_key_that_signs_no_more_stays_as_long_as_caches_were_promised() {
+        let mut set = set();
+        let old = set.signer(START).kid.clone();
+        set.rotate(after(START, HOUR / 2)).unwrap();
+        let last = after(START, HOUR.saturating_sub(Duration::from_secs(1)));
+        assert!(kids(&mut set, last).contains(&old));
+        assert!(!kids(&mut set, after(START, HOUR)).contains(&old));
+    }
+
+    #[test]
+    fn there_are_never_more_than_three_keys() {
+        let mut set = set();
+        for _ in 0..4 {
+            set.rotate(START).unwrap();
+        }
+        assert_eq!(kids(&mut set, START).len(), MOST);
     }
 
     #[test]
     fn a_key_removed_early_is_gone_while_caches_may_hold_it() {
-        let now = Timestamp::UNIX_EPOCH;
-        let mut set = KeySet::new(now).unwrap();
-        set.rotate(now).unwrap();
-        let gone = set.remove_early(now);
-        assert!(!kids(&mut set, now).contains(&gone));
+        let mut set = set();
+        set.rotate(START).unwrap();
+        let gone = set.remove_early(START);
+        assert!(!kids(&mut set, START).contains(&gone));
     }
 
     #[test]
     fn a_lagging_set_answers_old_and_new_by_turns() {
-        let now = Timestamp::UNIX_EPOCH;
-        let mut set = KeySet::new(now).unwrap();
-        set.lag(Duration::from_secs(10), now);
-        set.rotate(now).unwrap();
-        assert_eq!(kids(&mut set, now).len(), 2);
-        assert_eq!(kids(&mut set, now).len(), 1);
-        assert_eq!(kids(&mut set, after(now, Duration::from_secs(10))).len(), 2);
+        let mut set = set();
+        set.lag(Duration::from_secs(10), START);
+        set.rotate(START).unwrap();
+        assert_eq!(kids(&mut set, START).len(), 2);
+        assert_eq!(kids(&mut set, START).len(), 1);
+        assert_eq!(
+            kids(&mut set, after(START, Duration::from_secs(10))).len(),
+            2
+        );
     }
 }

@@ -90,7 +90,7 @@ impl Okta {
         self.0.clock.set_offset(offset);
     }
 
-    /// Signs with a new key at once. The key before stays published until the next rotation.
+    /// Signs with a new key at once. The key before stays published as long as caches may hold it.
     pub fn rotate_keys(&self, server: &str) -> Result<(), Error> {
         let now = self.now();
         self.world().keys(server, now)?.rotate(now)
@@ -145,7 +145,8 @@ impl Okta {
         }));
     }
 
-    /// Lets every path that begins with `prefix` misbehave.
+    /// Lets every path that begins with `prefix` misbehave, in place of an earlier fault there. Of
+    /// several prefixes that fit, the one last given counts.
     pub fn fault(&self, prefix: &str, fault: Fault) {
         self.world().faults.plant(prefix, fault);
     }
@@ -215,7 +216,7 @@ impl World {
         match self.keys.entry(server.to_owned()) {
             std::collections::btree_map::Entry::Occupied(entry) => Ok(entry.into_mut()),
             std::collections::btree_map::Entry::Vacant(entry) => {
-                Ok(entry.insert(KeySet::new(now)?))
+                Ok(entry.insert(KeySet::new(self.org.keys_fresh_for, now)?))
             }
         }
     }
@@ -237,6 +238,7 @@ impl World {
             None if server == ORG => mint.sign(&claims, self.unpublished_key()?)?,
             None => mint.sign(&claims, self.keys(server, now)?.signer(now))?,
         };
+        self.tokens.forget_old(now);
         self.tokens.remember(&value, server, claims);
         Ok(value)
     }

@@ -19,6 +19,7 @@ pub struct Org {
     pub(super) pipeline: String,
     pub(super) buckets: Buckets,
     pub(super) window: Duration,
+    pub(super) keys_fresh_for: Duration,
     pub(super) clock: Clock,
     pub(super) people: usize,
     pub(super) api_tokens: Vec<ApiToken>,
@@ -41,6 +42,7 @@ impl Org {
             pipeline: "idx".to_owned(),
             buckets: Buckets::integrator_free(),
             window: Duration::from_mins(1),
+            keys_fresh_for: Duration::from_hours(45 * 24),
             clock: Clock::running(),
             people: 3,
             api_tokens: Vec::new(),
@@ -80,6 +82,14 @@ impl Org {
     #[must_use]
     pub fn window(mut self, length: Duration) -> Self {
         self.window = length;
+        self
+    }
+
+    /// How long its signing keys may be cached when no change is near; Okta's 45 days. A key that
+    /// signs no more leaves when this has passed.
+    #[must_use]
+    pub fn keys_fresh_for(mut self, length: Duration) -> Self {
+        self.keys_fresh_for = length;
         self
     }
 

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::Router;
 use axum::serve::Listener;
@@ -163,7 +164,7 @@ impl Door {
                     // An accept can fail for the one connection or for want of file handles;
                     // either way the next may succeed.
                     let Ok((stream, _)) = incoming else {
-                        tokio::task::yield_now().await;
+                        tokio::time::sleep(Duration::from_millis(50)).await;
                         continue;
                     };
                     accepted();

@@ -23,6 +23,9 @@ const LENGTH: Duration = Duration::from_mins(1);
 /// A quarter of Okta's window, so that a minute shows several run out.
 const WINDOW: Duration = Duration::from_secs(15);
 
+/// Less than lies between two rotations, so that old keys leave without a broken promise.
+const KEYS_FRESH: Duration = Duration::from_secs(20);
+
 /// One thing that happens.
 #[derive(Clone, Copy, Debug)]
 enum Beat {
@@ -61,6 +64,7 @@ const STORY: &[(u64, Beat)] = &[
 pub fn demo_org(name: &str, token: &str) -> Org {
     Org::new(name)
         .window(WINDOW)
+        .keys_fresh_for(KEYS_FRESH)
         .api_token(ApiToken::new(EXPORTER, token))
 }
 

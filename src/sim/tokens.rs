@@ -188,6 +188,14 @@ impl Tokens {
         self.0.insert(value.to_owned(), minted);
     }
 
+    /// Drops what ended over an hour ago, so that a long demo does not grow: by then, unknown and
+    /// expired are told apart by nobody.
+    pub(super) fn forget_old(&mut self, now: Timestamp) {
+        let ends = |token: &Minted| token.claims.get("exp").and_then(Value::as_i64);
+        self.0
+            .retain(|_, token| ends(token).is_none_or(|exp| now.as_second() < exp + 3600));
+    }
+
     /// Whether there was such a token to revoke.
     pub(super) fn revoke(&mut self, value: &str) -> bool {
         self.0

@@ -124,7 +124,7 @@ fn user(number: usize, now: Timestamp) -> Value {
         "id": id("00u", number),
         "status": "ACTIVE",
         "created": "2024-05-14T09:00:00.000Z",
-        "lastLogin": now.to_string(),
+        "lastLogin": format!("{now:.3}"),
         "profile": { "firstName": "User", "lastName": number.to_string(), "login": login },
     })
 }
@@ -146,7 +146,8 @@ fn app(number: usize) -> Value {
 
 /// A token that is used does not age: 30 days from its last use, which is now for each.
 fn api_tokens(world: &World, now: Timestamp) -> Value {
-    let expires = after(now, std::time::Duration::from_hours(30 * 24)).to_string();
+    let expires = after(now, std::time::Duration::from_hours(30 * 24));
+    let expires = format!("{expires:.3}");
     let alive = world
         .org
         .api_tokens
@@ -162,7 +163,7 @@ fn api_tokens(world: &World, now: Timestamp) -> Value {
             "tokenWindow": "P30D",
             "network": { "connection": "ANYWHERE" },
             "created": "2024-05-14T09:00:00.000Z",
-            "lastUpdated": now.to_string(),
+            "lastUpdated": format!("{now:.3}"),
             "expiresAt": expires,
         })
     });

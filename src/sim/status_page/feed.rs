@@ -6,12 +6,12 @@ use crate::sim::answer::http_date;
 pub(super) fn atom(incidents: &[Incident]) -> String {
     let updated = incidents.iter().map(|incident| incident.changed).max();
     let updated = updated
-        .map(|at| format!("<updated>{at}</updated>"))
+        .map(|at| format!("<updated>{at:.0}</updated>"))
         .unwrap_or_default();
     let entries = incidents.iter().rev().map(|incident| {
         let (name, title, at) = (escaped(&incident.name), heading(incident), incident.changed);
         format!(
-            "<entry><title>{title}</title><id>urn:incident:{name}</id><updated>{at}</updated>\
+            "<entry><title>{title}</title><id>urn:incident:{name}</id><updated>{at:.0}</updated>\
              <link href=\"https://status.example.com/#incident/{name}\"/>\
              <content type=\"html\">{}</content></entry>\n",
             escaped(&incident.title)

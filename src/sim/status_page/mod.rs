@@ -27,6 +27,9 @@ use super::server::{Server, Serving};
 /// When the real feed was last written; it still answers 200.
 const FROZEN_AT: i64 = 1_746_031_624;
 
+/// How many incidents a page lists, so that a long demo does not grow.
+const LISTED: usize = 50;
+
 /// How a status page fails its readers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageMode {
@@ -52,6 +55,7 @@ struct Inner {
 }
 
 struct Board {
+    opened: usize,
     incidents: Vec<Incident>,
     mode: PageMode,
 }
@@ -60,6 +64,7 @@ impl StatusPage {
     /// A page without incidents, living by `clock`.
     pub fn new(clock: &Clock) -> Self {
         let board = Mutex::new(Board {
+            opened: 0,
             incidents: Vec::new(),
             mode: PageMode::Right,
         });
@@ -73,10 +78,14 @@ impl StatusPage {
     pub fn open(&self, mut incident: Incident) -> String {
         let now = self.0.clock.now();
         let mut board = hold(&self.0.board);
-        incident.name = format!("I-{}", 99_001 + board.incidents.len());
+        board.opened += 1;
+        incident.name = format!("I-{}", 99_000 + board.opened);
         incident.changed = now;
         incident.started = incident.started.or(Some(now));
         let name = incident.name.clone();
+        if board.incidents.len() == LISTED {
+            board.incidents.remove(0);
+        }
         board.incidents.push(incident);
         name
     }

@@ -46,7 +46,7 @@ pub(super) fn status(incidents: &[Incident], now: Timestamp) -> Value {
             "id": "simulated",
             "name": "Simulated status",
             "time_zone": "Etc/UTC",
-            "updated_at": updated.to_string(),
+            "updated_at": format!("{updated:.3}"),
         },
         "status": { "indicator": worst, "description": description },
     })
@@ -72,8 +72,8 @@ fn entry(incident: &Incident) -> Value {
     } else {
         incident.impact()
     };
-    let started = incident.started.unwrap_or(incident.changed).to_string();
-    let ends = incident.ends.map(|ends| ends.to_string());
+    let started = format!("{:.3}", incident.started.unwrap_or(incident.changed));
+    let ends = incident.ends.map(|ends| format!("{ends:.3}"));
     json!({
         "id": incident.name,
         "name": incident.title,
@@ -81,7 +81,7 @@ fn entry(incident: &Incident) -> Value {
         "impact": impact,
         "created_at": started,
         "started_at": started,
-        "updated_at": incident.changed.to_string(),
+        "updated_at": format!("{:.3}", incident.changed),
         "scheduled_for": incident.is_planned().then_some(&started),
         "scheduled_until": ends,
         "incident_updates": [],
