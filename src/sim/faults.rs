@@ -1,0 +1,274 @@
+//! Ways for the simulated Okta to misbehave: one constructor each. Where and how often one bites
+//! is kept here too; when it is looked up is decided in `routes`.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use futures_util::{StreamExt, stream};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+use super::answer::Answer;
+use super::limits::Reading;
+
+/// A misbehaviour. It lasts until it is cleared unless [`Fault::times`] bounds it.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    effect: Effect,
+    left: Option<u32>,
+}
+
+#[derive(Clone, Debug)]
+enum Effect {
+    Status(StatusCode),
+    Error(StatusCode, String),
+    RateLimited,
+    Concurrency,
+    RateLimitedWithoutHeaders,
+    RetryAfter(u32),
+    Stall(Duration),
+    StallForever,
+    Truncated,
+    Endless,
+    Oversized(usize),
+    Body(String, Bytes),
+    Headers(HeaderMap),
+    Without(HeaderName),
+    EdgeNotFound,
+    Redirect(String),
+    RedirectLoop,
+}
+
+impl Fault {
+    fn new(effect: Effect) -> Self {
+        Self { effect, left: None }
+    }
+
+    /// Bites only for the next `times` requests.
+    #[must_use]
+    pub fn times(mut self, times: u32) -> Self {
+        self.left = Some(times);
+        self
+    }
+
+    /// This status with Okta's envelope for an internal error; an invalid one becomes 500.
+    pub fn status(status: u16) -> Self {
+        Self::new(Effect::Status(valid(status)))
+    }
+
+    /// This status with an Okta error code.
+    pub fn error(status: u16, code: &str) -> Self {
+        Self::new(Effect::Error(valid(status), code.to_owned()))
+    }
+
+    /// The ordinary 429: the bucket's limit, nothing remaining, no `Retry-After`.
+    pub fn rate_limited() -> Self {
+        Self::new(Effect::RateLimited)
+    }
+
+    /// The 429 for too many requests at a time: limit 0.
+    pub fn concurrency() -> Self {
+        Self::new(Effect::Concurrency)
+    }
+
+    /// A 429 that does not say which limit was meant.
+    pub fn rate_limited_without_headers() -> Self {
+        Self::new(Effect::RateLimitedWithoutHeaders)
+    }
+
+    /// A 429 of a proxy, which unlike Okta says when to come back.
+    pub fn retry_after(seconds: u32) -> Self {
+        Self::new(Effect::RetryAfter(seconds))
+    }
+
+    /// Answers rightly, but this much later.
+    pub fn stall(delay: Duration) -> Self {
+        Self::new(Effect::Stall(delay))
+    }
+
+    /// Never answers.
+    pub fn stall_forever() -> Self {
+        Self::new(Effect::StallForever)
+    }
+
+    /// Promises more bytes than it sends, and hangs up.
+    pub fn truncated() -> Self {
+        Self::new(Effect::Truncated)
+    }
+
+    /// A body that never ends.
+    pub fn endless() -> Self {
+        Self::new(Effect::Endless)
+    }
+
+    /// A JSON body of about this many bytes.
+    pub fn oversized(bytes: usize) -> Self {
+        Self::new(Effect::Oversized(bytes))
+    }
+
+    /// A web page where JSON was due.
+    pub fn not_json() -> Self {
+        Self::body("text/html", "<!DOCTYPE html><title>Sign in</title>")
+    }
+
+    /// 200 with this body.
+    pub fn body(content_type: &str, body: impl Into<Bytes>) -> Self {
+        Self::new(Effect::Body(content_type.to_owned(), body.into()))
+    }
+
+    /// Answers rightly, but with these headers: each name's own lines are replaced, and a name
+    /// given twice makes two lines. What is no header is left out.
+    pub fn headers<const N: usize>(headers: [(&str, &str); N]) -> Self {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse()) {
+                map.append(name, value);
+            }
+        }
+        Self::new(Effect::Headers(map))
+    }
+
+    /// Answers rightly, but without this header. What is no header's name changes nothing.
+    pub fn without(name: &str) -> Self {
+        let nothing = Effect::Headers(HeaderMap::new());
+        Self::new(name.parse().map_or(nothing, Effect::Without))
+    }
+
+    /// The edge's 404, as for a host or cell it cannot route to.
+    pub fn edge_not_found() -> Self {
+        Self::new(Effect::EdgeNotFound)
+    }
+
+    /// A redirect to another URL.
+    pub fn redirect_to(url: &str) -> Self {
+        Self::new(Effect::Redirect(url.to_owned()))
+    }
+
+    /// A redirect to the very URL that was asked for.
+    pub fn redirect_loop() -> Self {
+        Self::new(Effect::RedirectLoop)
+    }
+
+    /// How long the answer is held back.
+    pub(super) fn delay(&self) -> Option<Duration> {
+        match self.effect {
+            Effect::Stall(delay) => Some(delay),
+            Effect::StallForever => Some(Duration::MAX),
+            _ => None,
+        }
+    }
+
+    /// The answer in place of the right one; absent where that one is only altered or late.
+    pub(super) fn answer(&self, reading: Reading, path: &str) -> Option<Answer> {
+        let spent = Reading {
+            remaining: 0,
+            ..reading
+        };
+        Some(match &self.effect {
+            Effect::Status(status) => Answer::error(*status, "E0000009", "Internal Server Error"),
+            Effect::Error(status, code) => {
+                let answer = Answer::error(*status, code, "Simulated error");
+                // Refusals show the bucket, except those of a credential and of a broken server.
+                let shown = status.is_client_error() && *status != StatusCode::UNAUTHORIZED;
+                if shown {
+                    answer.limits(reading)
+                } else {
+                    answer
+                }
+            }
+            Effect::RateLimited => Answer::too_many_requests().limits(spent),
+            Effect::Concurrency => {
+                Answer::too_many_requests().limits(Reading { limit: 0, ..spent })
+            }
+            Effect::RateLimitedWithoutHeaders => Answer::too_many_requests(),
+            Effect::RetryAfter(seconds) => {
+                Answer::too_many_requests().with(RETRY_AFTER, &seconds.to_string())
+            }
+            Effect::Truncated => Answer::new(StatusCode::OK, broken_off())
+                .with(CONTENT_TYPE, "application/json")
+                .with(CONTENT_LENGTH, "1000000"),
+            Effect::Endless => {
+                Answer::new(StatusCode::OK, endless()).with(CONTENT_TYPE, "application/json")
+            }
+            Effect::Oversized(bytes) => {
+                Answer::new(StatusCode::OK, format!("[\"{}\"]", "x".repeat(*bytes)))
+                    .with(CONTENT_TYPE, "application/json")
+            }
+            Effect::Body(content_type, body) => {
+                Answer::new(StatusCode::OK, body.clone()).with(CONTENT_TYPE, content_type)
+            }
+            Effect::EdgeNotFound => Answer::edge_not_found(),
+            Effect::Redirect(url) => redirect(url),
+            Effect::RedirectLoop => redirect(path),
+            Effect::Headers(_) | Effect::Without(_) | Effect::Stall(_) | Effect::StallForever => {
+                return None;
+            }
+        })
+    }
+
+    /// Alters the headers of an answer that is otherwise right.
+    pub(super) fn alter(&self, headers: &mut HeaderMap) {
+        match &self.effect {
+            Effect::Headers(wanted) => {
+                for name in wanted.keys() {
+                    headers.remove(name);
+                }
+                for (name, value) in wanted {
+                    headers.append(name, HeaderValue::clone(value));
+                }
+            }
+            Effect::Without(name) => drop(headers.remove(name)),
+            _ => {}
+        }
+    }
+}
+
+fn valid(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+fn redirect(to: &str) -> Answer {
+    Answer::new(StatusCode::FOUND, Body::empty()).with(LOCATION, to)
+}
+
+fn broken_off() -> Body {
+    let start = Ok(Bytes::from_static(b"[{\"id\":\"00u"));
+    let end = Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
+    // The error must not overtake what was sent before it.
+    let end = stream::once(async {
+        tokio::task::yield_now().await;
+        end
+    });
+    Body::from_stream(stream::iter([start]).chain(end))
+}
+
+fn endless() -> Body {
+    let chunk = Bytes::from_static(&[b' '; 8192]);
+    Body::from_stream(stream::repeat(chunk).map(Ok::<_, std::convert::Infallible>))
+}
+
+/// The faults in force, the latest first; one for each prefix.
+#[derive(Debug, Default)]
+pub(super) struct Faults(Vec<(String, Fault)>);
+
+impl Faults {
+    pub(super) fn plant(&mut self, prefix: &str, fault: Fault) {
+        self.0.retain(|(planted, _)| planted != prefix);
+        self.0.insert(0, (prefix.to_owned(), fault));
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// The fault that bites this request, if any, one bite used up.
+    pub(super) fn bite(&mut self, path: &str) -> Option<Fault> {
+        self.0.retain(|(_, fault)| fault.left != Some(0));
+        let (_, fault) = self
+            .0
+            .iter_mut()
+            .find(|(prefix, _)| path.starts_with(prefix))?;
+        fault.left = fault.left.map(|left| left - 1);
+        Some(fault.clone())
+    }
+}

@@ -1,0 +1,187 @@
+//! How full each bucket is: windows opened by their first request, and principal ceilings
+//! nested in the org's buckets. Which path belongs to which bucket stands in `buckets`.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::buckets::Buckets;
+use super::clock::after;
+use super::credentials::Principal;
+
+/// What the three rate-limit headers say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reading {
+    pub(super) limit: u32,
+    pub(super) remaining: u32,
+    /// Whole seconds since the epoch, as Okta writes it.
+    pub(super) reset: i64,
+}
+
+/// Whether a request may pass, and what its answer's headers say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Pass(Reading),
+    Refuse(Reading),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    used: u32,
+    ends: Timestamp,
+}
+
+/// A bucket's counter: the org's own, or that of one principal inside it.
+type Counter = (String, Option<String>);
+
+/// All counters of an org.
+#[derive(Debug)]
+pub(super) struct Limits {
+    buckets: Buckets,
+    length: Duration,
+    windows: HashMap<Counter, Window>,
+}
+
+impl Limits {
+    pub(super) fn new(buckets: Buckets, length: Duration) -> Self {
+        Self {
+            buckets,
+            length,
+            windows: HashMap::new(),
+        }
+    }
+
+    /// Counts one request. A refused one counts nothing: recordings show `remaining` at 0 and the
+    /// same reset however often one asks.
+    pub(super) fn take(&mut self, path: &str, who: Option<&Principal>, now: Timestamp) -> Verdict {
+        let org = self.reading(path, None, now);
+        let shown = who.map_or(org, |who| self.reading(path, Some(who), now));
+        if shown.remaining == 0 {
+            return Verdict::Refuse(shown);
+        }
+        if org.remaining == 0 {
+            // Undocumented which numbers Okta shows here; these are the ones that are exhausted.
+            return Verdict::Refuse(org);
+        }
+        self.count(path, None, now);
+        if who.is_some() {
+            self.count(path, who, now);
+        }
+        Verdict::Pass(self.reading(path, who, now))
+    }
+
+    /// What the headers would say, without counting anything.
+    pub(super) fn reading(&self, path: &str, who: Option<&Principal>, now: Timestamp) -> Reading {
+        let (counter, limit) = self.counter(path, who);
+        let open = self
+            .windows
+            .get(&counter)
+            .filter(|window| now < window.ends);
+        let used = open.map_or(0, |window| window.used);
+        let ends = open.map_or_else(|| after(now, self.length), |window| window.ends);
+        Reading {
+            limit,
+            remaining: limit.saturating_sub(used),
+            reset: ends.as_second(),
+        }
+    }
+
+    fn count(&mut self, path: &str, who: Option<&Principal>, now: Timestamp) {
+        let (counter, _) = self.counter(path, who);
+        let fresh = Window {
+            used: 0,
+            ends: after(now, self.length),
+        };
+        let window = self.windows.entry(counter).or_insert(fresh);
+        if now >= window.ends {
+            *window = fresh;
+        }
+        window.used += 1;
+    }
+
+    fn counter(&self, path: &str, who: Option<&Principal>) -> (Counter, u32) {
+        let (pattern, limit) = self.buckets.of(path).map_or_else(
+            || (path.to_owned(), u32::MAX),
+            |b| (b.pattern.clone(), b.limit),
+        );
+        let limit = who.map_or(limit, |who| who.ceiling(limit));
+        ((pattern, who.map(|who| who.name.clone())), limit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POOLS: &str = "/api/v1/agentPools";
+
+    fn limits() -> Limits {
+        Limits::new(Buckets::integrator_free(), Duration::from_mins(1))
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn a_window_lives_as_the_recorded_one_did() {
+        let (mut limits, who) = (limits(), Principal::new("exporter"));
+        for used in 1..=10 {
+            let verdict = limits.take(POOLS, Some(&who), at(1000 + used));
+            let remaining = u32::try_from(10 - used).unwrap();
+            assert_eq!(
+                verdict,
+                Verdict::Pass(Reading {
+                    limit: 10,
+                    remaining,
+                    reset: 1061
+                })
+            );
+        }
+        let refused = Verdict::Refuse(Reading {
+            limit: 10,
+            remaining: 0,
+            reset: 1061,
+        });
+        assert_eq!(limits.take(POOLS, Some(&who), at(1012)), refused);
+        assert_eq!(limits.take(POOLS, Some(&who), at(1013)), refused);
+        let reopened = Verdict::Pass(Reading {
+            limit: 10,
+            remaining: 9,
+            reset: 1130,
+        });
+        assert_eq!(limits.take(POOLS, Some(&who), at(1070)), reopened);
+    }
+
+    #[test]
+    fn a_principal_and_the_org_both_lose_one() {
+        let (mut limits, who) = (limits(), Principal::new("exporter"));
+        limits.take(POOLS, Some(&who), at(0));
+        assert_eq!(limits.reading(POOLS, Some(&who), at(1)).remaining, 9);
+        assert_eq!(limits.reading(POOLS, None, at(1)).remaining, 19);
+        assert_eq!(
+            limits
+                .reading(POOLS, Some(&Principal::new("other")), at(1))
+                .remaining,
+            10
+        );
+    }
+
+    #[test]
+    fn an_exhausted_org_refuses_a_principal_that_has_some_left() {
+        let mut limits = limits();
+        for _ in 0..20 {
+            limits.take(POOLS, None, at(0));
+        }
+        let verdict = limits.take(POOLS, Some(&Principal::new("exporter")), at(1));
+        assert_eq!(
+            verdict,
+            Verdict::Refuse(Reading {
+                limit: 20,
+                remaining: 0,
+                reset: 60
+            })
+        );
+    }
+}

@@ -1,0 +1,252 @@
+//! The hand that changes a simulated org while it runs, and the world it changes.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio_util::sync::CancellationToken;
+
+use super::background::Application;
+use super::clock::Clock;
+use super::credentials::Principal;
+use super::faults::{Fault, Faults};
+use super::keys::{KeySet, SigningKey};
+use super::limits::{Limits, Verdict};
+use super::lock::hold;
+use super::org::Org;
+use super::record::{Received, Record};
+use super::tokens::{Mint, Tokens};
+use super::{Error, ORG};
+
+/// A running org's controls. Clones control the same org.
+#[derive(Clone)]
+pub struct Okta(Arc<Inner>);
+
+struct Inner {
+    url: String,
+    clock: Clock,
+    record: Record,
+    stop: CancellationToken,
+    world: Mutex<World>,
+}
+
+/// Everything about an org that changes or is asked for.
+pub(super) struct World {
+    pub(super) org: Org,
+    pub(super) url: String,
+    pub(super) limits: Limits,
+    pub(super) tokens: Tokens,
+    pub(super) faults: Faults,
+    keys: BTreeMap<String, KeySet>,
+    /// Signs the org server's access tokens and is published nowhere.
+    unpublished: Option<SigningKey>,
+}
+
+impl Okta {
+    pub(super) fn new(org: Org, url: String) -> Result<Self, Error> {
+        let clock = org.clock.clone();
+        let bearers = org.bearers.clone();
+        let world = World {
+            limits: Limits::new(org.buckets.clone(), org.window),
+            org,
+            url: url.clone(),
+            tokens: Tokens::default(),
+            faults: Faults::default(),
+            keys: BTreeMap::new(),
+            unpublished: None,
+        };
+        let (record, stop) = (Record::new(), CancellationToken::new());
+        let okta = Self(Arc::new(Inner {
+            url,
+            clock,
+            record,
+            stop,
+            world: Mutex::new(world),
+        }));
+        for bearer in &bearers {
+            okta.mint(bearer)?;
+        }
+        Ok(okta)
+    }
+
+    /// The org's URL, without a trailing slash.
+    pub fn url(&self) -> &str {
+        &self.0.url
+    }
+
+    /// The cell the org lives on.
+    pub fn cell(&self) -> String {
+        self.world().org.cell.clone()
+    }
+
+    /// The clock the org lives by.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// Lets the org's clock be wrong; zero sets it right.
+    pub fn set_clock_offset(&self, offset: SignedDuration) {
+        self.0.clock.set_offset(offset);
+    }
+
+    /// Signs with a new key at once. The key before stays published as long as caches may hold it.
+    pub fn rotate_keys(&self, server: &str) -> Result<(), Error> {
+        let now = self.now();
+        self.world().keys(server, now)?.rotate(now)
+    }
+
+    /// Publishes the next key now and signs with it from `lead` on.
+    pub fn schedule_rotation(&self, server: &str, lead: Duration) -> Result<(), Error> {
+        let now = self.now();
+        self.world().keys(server, now)?.schedule(lead, now)
+    }
+
+    /// Withdraws the key in use sooner than its `max-age` allowed; returns its kid.
+    pub fn remove_key_early(&self, server: &str) -> Result<String, Error> {
+        let now = self.now();
+        Ok(self.world().keys(server, now)?.remove_early(now))
+    }
+
+    /// For a while, serves the set of this moment and the current one by turns.
+    pub fn lag_keys(&self, server: &str, lasting: Duration) -> Result<(), Error> {
+        let now = self.now();
+        self.world().keys(server, now)?.lag(lasting, now);
+        Ok(())
+    }
+
+    /// Mints an access token and returns its value.
+    pub fn mint(&self, mint: &Mint) -> Result<String, Error> {
+        let now = self.now();
+        self.world().mint(mint, now)
+    }
+
+    /// Revokes a token by its value; whether there was one.
+    pub fn revoke(&self, token: &str) -> bool {
+        self.world().tokens.revoke(token)
+    }
+
+    /// Spends up to `requests` on a path's bucket as another caller; returns how many passed.
+    pub fn spend(&self, path: &str, who: &Principal, requests: u32) -> u32 {
+        let now = self.now();
+        let limits = &mut self.world().limits;
+        let passes = |_: &u32| matches!(limits.take(path, Some(who), now), Verdict::Pass(_));
+        (0..requests)
+            .take_while(passes)
+            .fold(0, |passed, _| passed + 1)
+    }
+
+    /// Lets an application spend quota until the org stops. Must be called within a runtime.
+    pub fn run(&self, application: Application) {
+        let (okta, stop) = (self.clone(), self.stop_token());
+        // The task ends with the org, so nobody needs its handle.
+        drop(tokio::spawn(async move {
+            stop.run_until_cancelled(application.run(okta)).await;
+        }));
+    }
+
+    /// Lets every path that begins with `prefix` misbehave, in place of an earlier fault there. Of
+    /// several prefixes that fit, the one last given counts.
+    pub fn fault(&self, prefix: &str, fault: Fault) {
+        self.world().faults.plant(prefix, fault);
+    }
+
+    /// Ends all misbehaviour.
+    pub fn clear_faults(&self) {
+        self.world().faults.clear();
+    }
+
+    /// The last requests received, oldest first; a few thousand are kept.
+    pub fn requests(&self) -> Vec<Received> {
+        self.0.record.requests()
+    }
+
+    /// How many requests were ever received.
+    pub fn request_count(&self) -> u64 {
+        self.0.record.total()
+    }
+
+    /// How many connections were ever accepted.
+    pub fn connection_count(&self) -> u64 {
+        self.0.record.connected()
+    }
+
+    /// Returns once exactly this path was asked for at least `times` times.
+    pub async fn until_asked(&self, path: &str, times: usize) {
+        self.0.record.until_asked(path, times).await;
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    pub(super) fn world(&self) -> MutexGuard<'_, World> {
+        hold(&self.0.world)
+    }
+
+    pub(super) fn record(&self) -> &Record {
+        &self.0.record
+    }
+
+    pub(super) fn stop_token(&self) -> CancellationToken {
+        self.0.stop.clone()
+    }
+}
+
+impl World {
+    /// The issuer of an authorization server.
+    pub(super) fn issuer(&self, server: &str) -> String {
+        let url = self.org.issuer.as_deref().unwrap_or(&self.url);
+        if server == ORG {
+            url.to_owned()
+        } else {
+            format!("{url}/oauth2/{server}")
+        }
+    }
+
+    pub(super) fn has_server(&self, server: &str) -> bool {
+        server == ORG || self.org.servers.iter().any(|known| known == server)
+    }
+
+    /// The key set of a server, made when it is first needed: RSA keys take their time.
+    pub(super) fn keys(&mut self, server: &str, now: Timestamp) -> Result<&mut KeySet, Error> {
+        if !self.has_server(server) {
+            return Err(Error::NoSuchServer(server.to_owned()));
+        }
+        match self.keys.entry(server.to_owned()) {
+            std::collections::btree_map::Entry::Occupied(entry) => Ok(entry.into_mut()),
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                Ok(entry.insert(KeySet::new(self.org.keys_fresh_for, now)?))
+            }
+        }
+    }
+
+    fn mint(&mut self, mint: &Mint, now: Timestamp) -> Result<String, Error> {
+        let server = mint.server.as_str();
+        if !self.has_server(server) {
+            return Err(Error::NoSuchServer(server.to_owned()));
+        }
+        let issuer = self.issuer(server);
+        let audience = if server == ORG {
+            self.url.as_str()
+        } else {
+            "api://default"
+        };
+        let claims = mint.claims(&issuer, audience, now);
+        let value = match mint.opaque_value() {
+            Some(value) => value.to_owned(),
+            None if server == ORG => mint.sign(&claims, self.unpublished_key()?)?,
+            None => mint.sign(&claims, self.keys(server, now)?.signer(now))?,
+        };
+        self.tokens.forget_old(now);
+        self.tokens.remember(&value, server, claims);
+        Ok(value)
+    }
+
+    fn unpublished_key(&mut self) -> Result<&SigningKey, Error> {
+        match &mut self.unpublished {
+            Some(key) => Ok(key),
+            empty => Ok(empty.insert(SigningKey::generate()?)),
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Resources of the Management API: small, plausible, and no more than probes read.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::Call;
+use crate::sim::answer::Answer;
+use crate::sim::clock::after;
+use crate::sim::okta::World;
+
+/// The first path segment below `/api/v1`, and the scope that reads it.
+const SCOPES: &[(&str, &str)] = &[
+    ("agentPools", "okta.agentPools.read"),
+    ("api-tokens", "okta.apiTokens.read"),
+    ("apps", "okta.apps.read"),
+    ("authorizationServers", "okta.authorizationServers.read"),
+    ("domains", "okta.domains.read"),
+    ("eventHooks", "okta.eventHooks.read"),
+    ("groups", "okta.groups.read"),
+    ("idps", "okta.idps.read"),
+    ("inlineHooks", "okta.inlineHooks.read"),
+    ("logStreams", "okta.logStreams.read"),
+    ("logs", "okta.logs.read"),
+    ("org", "okta.orgs.read"),
+    ("principal-rate-limits", "okta.principalRateLimits.read"),
+    ("rate-limit-settings", "okta.rateLimits.read"),
+    ("users", "okta.users.read"),
+];
+
+pub(super) fn scope(rest: &[&str]) -> Option<&'static str> {
+    let first = rest.first()?;
+    SCOPES
+        .iter()
+        .find(|(segment, _)| segment == first)
+        .map(|(_, scope)| *scope)
+}
+
+pub(super) fn resource(world: &World, call: &Call, rest: &[&str]) -> Answer {
+    match rest {
+        ["users"] => page(world, call, |n| user(n, call.now)),
+        ["users", id] => one(id, "00u", "User", |n| user(n, call.now)),
+        ["groups"] => Answer::resource(&json!([group(0), group(1)])),
+        ["groups", id] => one(id, "00g", "UserGroup", group),
+        ["apps"] => Answer::resource(&json!([app(0), app(1)])),
+        ["apps", id] => one(id, "0oa", "AppInstance", app),
+        ["logs"] => logs(world, call),
+        ["org"] => Answer::resource(&json!({
+            "id": "00oSimulatedOrg00000",
+            "subdomain": world.org.name,
+            "companyName": world.org.name,
+            "status": "ACTIVE",
+            "expiresAt": null,
+        })),
+        ["api-tokens"] => Answer::resource(&api_tokens(world, call.now)),
+        ["agentPools"] => Answer::resource(&json!([agent_pool(call.now)])),
+        ["authorizationServers"] => Answer::resource(&authorization_servers(world)),
+        ["rate-limit-settings", "warning-threshold"] => {
+            Answer::resource(&json!({ "warningThreshold": 60 }))
+        }
+        ["domains"] => Answer::resource(&json!({ "domains": [] })),
+        ["eventHooks" | "inlineHooks" | "logStreams" | "idps"] => Answer::resource(&json!([])),
+        _ => Answer::not_found(&call.path),
+    }
+}
+
+/// Ids end in their number, so that a link from a list leads to the same thing.
+fn id(prefix: &str, number: usize) -> String {
+    format!("{prefix}{number:017}")
+}
+
+fn one(wanted: &str, prefix: &str, kind: &str, make: impl Fn(usize) -> Value) -> Answer {
+    let number = wanted
+        .strip_prefix(prefix)
+        .and_then(|digits| digits.parse().ok());
+    match number.filter(|number| id(prefix, *number) == wanted) {
+        Some(number) => Answer::resource(&make(number)),
+        None => Answer::not_found(&format!("{wanted} ({kind})")),
+    }
+}
+
+/// One page of users, with Okta's two `Link` lines.
+fn page(world: &World, call: &Call, make: impl Fn(usize) -> Value) -> Answer {
+    let asked = call.query("limit").and_then(|limit| limit.parse().ok());
+    let limit = asked.unwrap_or(200_usize).clamp(1, 200);
+    let after = call.query("after");
+    let start = after
+        .as_deref()
+        .and_then(|a| a.strip_prefix("00u")?.parse::<usize>().ok());
+    let start = start.map_or(0, |last| last.saturating_add(1));
+    let end = start.saturating_add(limit).min(world.org.people);
+    let items: Vec<Value> = (start..end).map(make).collect();
+    let (url, path) = (&world.url, &call.path);
+    let own = after
+        .map(|after| format!("after={after}&"))
+        .unwrap_or_default();
+    let answer = Answer::resource(&Value::Array(items))
+        .link(&format!("{url}{path}?{own}limit={limit}"), "self");
+    if end >= world.org.people {
+        return answer;
+    }
+    let last = id("00u", end.saturating_sub(1));
+    answer.link(&format!("{url}{path}?after={last}&limit={limit}"), "next")
+}
+
+/// A poll without `until` always has a next page, even after an empty one.
+fn logs(world: &World, call: &Call) -> Answer {
+    let (url, cursor) = (&world.url, call.now.as_millisecond());
+    let own = call
+        .query
+        .as_deref()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
+    Answer::resource(&json!([]))
+        .link(&format!("{url}/api/v1/logs{own}"), "self")
+        .link(
+            &format!("{url}/api/v1/logs?after={cursor}_1&sortOrder=ASCENDING"),
+            "next",
+        )
+}
+
+fn user(number: usize, now: Timestamp) -> Value {
+    let login = format!("user{number}@example.com");
+    json!({
+        "id": id("00u", number),
+        "status": "ACTIVE",
+        "created": "2024-05-14T09:00:00.000Z",
+        "lastLogin": format!("{now:.3}"),
+        "profile": { "firstName": "User", "lastName": number.to_string(), "login": login },
+    })
+}
+
+fn group(number: usize) -> Value {
+    let profile = json!({ "name": format!("Group {number}"), "description": null });
+    json!({ "id": id("00g", number), "type": "OKTA_GROUP", "profile": profile })
+}
+
+fn app(number: usize) -> Value {
+    json!({
+        "id": id("0oa", number),
+        "name": "oidc_client",
+        "label": format!("Application {number}"),
+        "status": "ACTIVE",
+        "signOnMode": "OPENID_CONNECT",
+    })
+}
+
+/// A token that is used does not age: 30 days from its last use, which is now for each.
+fn api_tokens(world: &World, now: Timestamp) -> Value {
+    let expires = after(now, std::time::Duration::from_hours(30 * 24));
+    let expires = format!("{expires:.3}");
+    let alive = world
+        .org
+        .api_tokens
+        .iter()
+        .filter(|token| token.alive)
+        .enumerate();
+    let tokens = alive.map(|(number, token)| {
+        json!({
+            "id": id("00T", number),
+            "name": token.principal.name,
+            "userId": id("00u", 0),
+            "clientName": "Okta API",
+            "tokenWindow": "P30D",
+            "network": { "connection": "ANYWHERE" },
+            "created": "2024-05-14T09:00:00.000Z",
+            "lastUpdated": format!("{now:.3}"),
+            "expiresAt": expires,
+        })
+    });
+    Value::Array(tokens.collect())
+}
+
+fn agent_pool(now: Timestamp) -> Value {
+    json!({
+        "id": id("0oa", 90),
+        "name": "example.com",
+        "type": "AD",
+        "operationalStatus": "OPERATIONAL",
+        "agents": [{
+            "id": id("a53", 0),
+            "name": "dc1",
+            "operationalStatus": "OPERATIONAL",
+            "lastConnection": now.as_millisecond(),
+            "version": "3.19.0",
+        }],
+    })
+}
+
+fn authorization_servers(world: &World) -> Value {
+    let servers = world.org.servers.iter().map(|server| {
+        json!({
+            "id": server,
+            "name": server,
+            "status": "ACTIVE",
+            "issuer": world.issuer(server),
+            "audiences": ["api://default"],
+            "credentials": { "signing": { "rotationMode": "AUTO" } },
+        })
+    });
+    Value::Array(servers.collect())
+}

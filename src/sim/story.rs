@@ -1,0 +1,170 @@
+//! The demo's story: what happens to one org and its status page within a minute, again and again.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+use super::background::{Application, Pattern};
+use super::credentials::{ApiToken, Principal};
+use super::faults::Fault;
+use super::okta::Okta;
+use super::org::Org;
+use super::status_page::{Incident, StatusPage};
+use super::tokens::Mint;
+use super::{Error, ORG};
+
+/// The principal of the demo's exporter. The background application calls as the same one, as the
+/// headers show a caller nobody's requests but its own.
+const EXPORTER: &str = "exporter";
+
+/// How long the story is before it begins again.
+const LENGTH: Duration = Duration::from_mins(1);
+
+/// A quarter of Okta's window, so that a minute shows several run out.
+const WINDOW: Duration = Duration::from_secs(15);
+
+/// Less than lies between two rotations, so that old keys leave without a broken promise.
+const KEYS_FRESH: Duration = Duration::from_secs(20);
+
+/// One thing that happens.
+#[derive(Clone, Copy, Debug)]
+enum Beat {
+    /// A token of the custom server that ends in so many seconds.
+    Mint(u64),
+    /// A next key of a server is published; it signs after so many seconds.
+    Announce(&'static str, u64),
+    Rotate(&'static str),
+    /// A path answers a status with an error code, so many times.
+    Fail(&'static str, u16, &'static str, u32),
+    TooManyAtOnce(&'static str),
+    /// An incident opens on the org's own cell.
+    Trouble,
+    Progress(&'static str),
+}
+
+/// What happens, by seconds from the start.
+const STORY: &[(u64, Beat)] = &[
+    (0, Beat::Mint(40)),
+    (8, Beat::Fail("/api/v1/groups", 403, "E0000006", 2)),
+    (12, Beat::Announce("default", 8)),
+    (15, Beat::Trouble),
+    (22, Beat::Rotate(ORG)),
+    (26, Beat::Progress("Identified")),
+    (28, Beat::Fail("/api/v1/apps", 503, "E0000009", 2)),
+    (30, Beat::Mint(40)),
+    (36, Beat::TooManyAtOnce("/api/v1/logs")),
+    (38, Beat::Progress("Monitoring")),
+    (44, Beat::Rotate(ORG)),
+    (46, Beat::Rotate("default")),
+    (50, Beat::Progress("Resolved")),
+];
+
+/// The demo's org: a short window, and `token` as the exporter's API token. The story plays on any
+/// org, but only here does the exporter see its quota spent.
+pub fn demo_org(name: &str, token: &str) -> Org {
+    Org::new(name)
+        .window(WINDOW)
+        .keys_fresh_for(KEYS_FRESH)
+        .api_token(ApiToken::new(EXPORTER, token))
+}
+
+/// Plays the story until the org stops. Each token minted is handed to `minted`, which may for
+/// instance write it where the exporter reads it; the first before anything else happens.
+///
+/// # Errors
+/// If a key cannot be made or the org lacks the authorization server `default`.
+pub async fn play(
+    okta: &Okta,
+    page: &StatusPage,
+    mut minted: impl FnMut(&str),
+) -> Result<(), Error> {
+    let who = Principal::new(EXPORTER);
+    okta.run(Application::new(who, "/api/v1/users", Pattern::Steady(240)));
+    let stop = okta.stop_token();
+    let mut incident = String::new();
+    let mut start = Instant::now();
+    loop {
+        for (second, beat) in STORY {
+            let due = sleep_until(start + Duration::from_secs(*second));
+            if stop.run_until_cancelled(due).await.is_none() {
+                return Ok(());
+            }
+            match beat {
+                Beat::Trouble => incident = page.open(trouble(&okta.cell())),
+                Beat::Progress(status) => drop(page.change(&incident, status)),
+                Beat::Mint(seconds) => minted(&okta.mint(&token(*seconds))?),
+                Beat::Announce(server, lead) => {
+                    okta.schedule_rotation(server, Duration::from_secs(*lead))?;
+                }
+                Beat::Rotate(server) => okta.rotate_keys(server)?,
+                Beat::Fail(path, status, code, times) => {
+                    okta.fault(path, Fault::error(*status, code).times(*times));
+                }
+                Beat::TooManyAtOnce(path) => okta.fault(path, Fault::concurrency().times(1)),
+            }
+        }
+        start += LENGTH;
+    }
+}
+
+fn token(seconds: u64) -> Mint {
+    Mint::by("default")
+        .scopes(["reports.read"])
+        .lasting(Duration::from_secs(seconds))
+}
+
+fn trouble(cell: &str) -> Incident {
+    Incident::new("Sign-in is slower than usual").cells(&status_name(cell))
+}
+
+/// A cell as the status page calls it; what Okta's naming does not cover stays as it is.
+fn status_name(cell: &str) -> String {
+    match (cell.strip_prefix("ok"), cell.strip_prefix("op")) {
+        (Some(number), _) => format!("okta.com:{number}"),
+        (_, Some(number)) => format!("oktapreview.com:{number}"),
+        _ => cell.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::super::lock::hold;
+    use super::*;
+
+    #[test]
+    fn a_cell_has_its_name_on_the_status_page() {
+        assert_eq!(status_name("ok14"), "okta.com:14");
+        assert_eq!(status_name("op3"), "oktapreview.com:3");
+        assert_eq!(status_name("eu1"), "eu1");
+    }
+
+    #[test]
+    fn the_story_is_told_in_order_and_within_its_length() {
+        assert!(STORY.is_sorted_by_key(|(second, _)| second));
+        assert!(
+            STORY
+                .iter()
+                .all(|(second, _)| Duration::from_secs(*second) < LENGTH)
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn within_a_minute_tokens_are_minted_and_the_exporters_window_runs_out() {
+        let org = demo_org("demo", "demo-token");
+        let page = StatusPage::new(&org.clock);
+        let okta = Okta::new(org, "http://127.0.0.1:1".to_owned()).unwrap();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let (teller, heard) = (okta.clone(), told.clone());
+        let story = tokio::spawn(async move {
+            play(&teller, &page, |token| hold(&heard).push(token.to_owned())).await
+        });
+        tokio::time::sleep(Duration::from_millis(14_500)).await;
+        assert_eq!(okta.spend("/api/v1/users", &Principal::new(EXPORTER), 1), 0);
+        tokio::time::sleep(Duration::from_secs(45)).await;
+        assert_eq!(hold(&told).len(), 2);
+        okta.stop_token().cancel();
+        story.await.unwrap().unwrap();
+    }
+}

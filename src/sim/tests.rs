@@ -1,0 +1,278 @@
+//! The simulated org through a real socket: what only shows once HTTP is spoken.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::{Client, Response};
+use serde_json::Value;
+
+use super::{ApiToken, Clock, Fault, Mint, ORG, Org, Running, Tls};
+
+const USERS: &str = "/api/v1/users";
+
+fn client() -> reqwest::ClientBuilder {
+    Client::builder().timeout(Duration::from_secs(5)).no_proxy()
+}
+
+fn acme() -> Org {
+    Org::new("acme").api_token(ApiToken::new("exporter", "live"))
+}
+
+async fn get(org: &Running, path: &str, authorization: &str) -> Response {
+    let url = format!("{}{path}", org.url());
+    let request = client()
+        .build()
+        .unwrap()
+        .get(url)
+        .header("authorization", authorization);
+    request.send().await.unwrap()
+}
+
+fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
+    response
+        .headers()
+        .get(name)
+        .map(|value| value.to_str().unwrap())
+}
+
+#[tokio::test]
+async fn an_api_token_sees_half_of_the_bucket_and_its_error_answers_cost() {
+    let clock = Clock::by_hand(Timestamp::from_second(1_000_000).unwrap());
+    let org = acme().clock(&clock).start().await.unwrap();
+    let first = get(&org, USERS, "SSWS live").await;
+    assert_eq!(first.status(), 200);
+    assert_eq!(header(&first, "x-rate-limit-limit"), Some("50"));
+    assert_eq!(header(&first, "x-rate-limit-remaining"), Some("49"));
+    assert_eq!(header(&first, "x-rate-limit-reset"), Some("1000060"));
+    assert_eq!(
+        header(&first, "date"),
+        Some("Mon, 12 Jan 1970 13:46:40 GMT")
+    );
+    let missing = get(&org, "/api/v1/users/nobody", "SSWS live").await;
+    assert_eq!(missing.status(), 404);
+    assert_eq!(header(&missing, "x-rate-limit-remaining"), Some("49"));
+    let body: Value = serde_json::from_str(&missing.text().await.unwrap()).unwrap();
+    assert_eq!(body["errorCode"], "E0000007");
+}
+
+#[tokio::test]
+async fn a_dead_token_is_told_so_without_rate_headers() {
+    let token = ApiToken::new("old", "gone").dead();
+    let org = Org::new("acme").api_token(token).start().await.unwrap();
+    let answer = get(&org, USERS, "SSWS gone").await;
+    assert_eq!(answer.status(), 401);
+    assert_eq!(header(&answer, "www-authenticate"), Some("SSWS"));
+    assert_eq!(header(&answer, "x-rate-limit-limit"), None);
+    assert!(header(&answer, "x-okta-request-id").is_some());
+}
+
+#[tokio::test]
+async fn a_bearer_token_without_the_scope_is_refused_in_an_empty_body() {
+    let org = Org::new("acme")
+        .bearer("opaque", ["okta.groups.read"])
+        .start()
+        .await
+        .unwrap();
+    let answer = get(&org, USERS, "Bearer opaque").await;
+    assert_eq!(answer.status(), 403);
+    let challenge = header(&answer, "www-authenticate").unwrap();
+    assert!(
+        challenge.contains(r#"error="insufficient_scope""#),
+        "{challenge}"
+    );
+    assert!(
+        challenge.contains(r#"scope="okta.users.read""#),
+        "{challenge}"
+    );
+    assert_eq!(answer.text().await.unwrap(), "");
+    assert_eq!(
+        get(&org, "/api/v1/groups", "Bearer opaque").await.status(),
+        200
+    );
+}
+
+#[tokio::test]
+async fn the_edge_answers_without_request_id() {
+    let org = acme().start().await.unwrap();
+    let nowhere = get(&org, "/nowhere", "SSWS live").await;
+    assert_eq!(nowhere.status(), 404);
+    assert_eq!(header(&nowhere, "content-type"), None);
+    assert_eq!(header(&nowhere, "x-okta-request-id"), None);
+    let url = format!("{}{USERS}", org.url());
+    let posted = client().build().unwrap().delete(url).send().await.unwrap();
+    assert_eq!(posted.status(), 405);
+    assert_eq!(header(&posted, "x-okta-request-id"), None);
+    assert_eq!(header(&posted, "x-rate-limit-limit"), None);
+}
+
+#[tokio::test]
+async fn a_list_links_itself_and_the_next_page_in_two_lines() {
+    let org = acme().people(5).start().await.unwrap();
+    let page = get(&org, "/api/v1/users?limit=2", "SSWS live").await;
+    let links: Vec<_> = page.headers().get_all("link").iter().collect();
+    assert_eq!(links.len(), 2);
+    let next = links[1].to_str().unwrap();
+    let next = next.trim_start_matches('<').split('>').next().unwrap();
+    let path = next.strip_prefix(org.url()).unwrap();
+    let body = get(&org, path, "SSWS live").await.text().await.unwrap();
+    let users: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(users.as_array().unwrap().len(), 2);
+    assert!(users[0]["id"].as_str().unwrap().ends_with('2'));
+}
+
+#[tokio::test]
+async fn signing_keys_are_public_and_unlimited() {
+    let org = acme().start().await.unwrap();
+    let keys = get(&org, "/oauth2/v1/keys", "").await;
+    assert_eq!(keys.status(), 200);
+    assert_eq!(header(&keys, "x-rate-limit-limit"), None);
+    assert!(
+        header(&keys, "cache-control")
+            .unwrap()
+            .ends_with(", must-revalidate")
+    );
+    let body: Value = serde_json::from_str(&keys.text().await.unwrap()).unwrap();
+    for field in ["kid", "n", "e", "alg", "kty", "use"] {
+        assert!(body["keys"][0][field].is_string(), "{field}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn the_keys_of_org_access_tokens_are_not_published_but_those_of_custom_servers_are() {
+    let org = acme().start().await.unwrap();
+    for (server, path, published) in [
+        (ORG, "/oauth2/v1/keys", false),
+        ("default", "/oauth2/default/v1/keys", true),
+    ] {
+        let token = org.okta().mint(&Mint::by(server).scopes(["a"])).unwrap();
+        let head = jsonwebtoken::decode_header(&token).unwrap();
+        let at_plus_jwt = head.typ.as_deref() == Some("application/okta-internal-at+jwt");
+        assert_eq!(at_plus_jwt, server == ORG);
+        let keys = get(&org, path, "").await.text().await.unwrap();
+        assert_eq!(keys.contains(&head.kid.unwrap()), published, "{server}");
+    }
+}
+
+#[tokio::test]
+async fn only_the_server_that_minted_a_token_calls_it_active() {
+    let org = acme().client("id", "secret").start().await.unwrap();
+    let token = org
+        .okta()
+        .mint(&Mint::by("default").scopes(["a", "b"]))
+        .unwrap();
+    let ask = async |path: &str, secret: &str| {
+        let url = format!("{}{path}", org.url());
+        let request = client()
+            .build()
+            .unwrap()
+            .post(url)
+            .basic_auth("id", Some(secret));
+        let answer = request
+            .form(&[("token", token.as_str())])
+            .send()
+            .await
+            .unwrap();
+        let body: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+        body
+    };
+    let active = ask("/oauth2/default/v1/introspect", "secret").await;
+    assert_eq!(active["active"], true);
+    assert_eq!(active["scope"], "a b");
+    let inactive = serde_json::json!({ "active": false });
+    assert_eq!(ask("/oauth2/v1/introspect", "secret").await, inactive);
+    assert_eq!(
+        ask("/oauth2/default/v1/introspect", "wrong").await["error"],
+        "invalid_client"
+    );
+    assert!(org.okta().revoke(&token));
+    assert_eq!(
+        ask("/oauth2/default/v1/introspect", "secret").await,
+        inactive
+    );
+}
+
+#[tokio::test]
+async fn a_fault_bites_as_often_as_it_was_told() {
+    let org = acme().start().await.unwrap();
+    org.okta().fault(USERS, Fault::status(503).times(2));
+    for status in [503, 503, 200] {
+        assert_eq!(get(&org, USERS, "SSWS live").await.status(), status);
+    }
+    org.okta().fault(USERS, Fault::truncated());
+    assert!(get(&org, USERS, "SSWS live").await.bytes().await.is_err());
+    org.okta().clear_faults();
+    let doubled = [("x-rate-limit-limit", "10"), ("x-rate-limit-limit", "20")];
+    org.okta().fault(USERS, Fault::headers(doubled).times(1));
+    let answer = get(&org, USERS, "SSWS live").await;
+    assert_eq!(
+        answer
+            .headers()
+            .get_all("x-rate-limit-limit")
+            .iter()
+            .count(),
+        2
+    );
+    org.okta().fault(USERS, Fault::concurrency());
+    let limited = get(&org, USERS, "SSWS live").await;
+    assert_eq!(
+        (
+            limited.status().as_u16(),
+            header(&limited, "x-rate-limit-limit")
+        ),
+        (429, Some("0"))
+    );
+    let seen = org.okta().requests();
+    assert_eq!(seen.last().unwrap().status, Some(429));
+    assert_eq!(seen.last().unwrap().principal.as_deref(), Some("exporter"));
+}
+
+#[tokio::test]
+async fn over_tls_the_right_certificate_is_trusted_and_requests_share_a_connection() {
+    let org = acme().tls(Tls::new()).start().await.unwrap();
+    let ca = reqwest::Certificate::from_pem(org.ca_pem().unwrap().as_bytes()).unwrap();
+    let trusting = client().tls_certs_only([ca]).build().unwrap();
+    for _ in 0..3 {
+        let answer = trusting
+            .get(format!("{}/oauth2/v1/keys", org.url()))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.version(), reqwest::Version::HTTP_2);
+        answer.bytes().await.unwrap();
+    }
+    assert_eq!(org.okta().connection_count(), 1);
+    let wary = client().build().unwrap();
+    assert!(wary.get(org.url()).send().await.is_err());
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_host_or_past_its_end_is_refused() {
+    for tls in [Tls::new().wrong_host(), Tls::new().expired()] {
+        let org = acme().tls(tls).start().await.unwrap();
+        let ca = reqwest::Certificate::from_pem(org.ca_pem().unwrap().as_bytes()).unwrap();
+        let trusting = client().tls_certs_only([ca]).build().unwrap();
+        assert!(trusting.get(org.url()).send().await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn an_org_that_stops_leaves_no_request_hanging() {
+    let org = acme().start().await.unwrap();
+    let okta = org.okta();
+    okta.fault(USERS, Fault::stall_forever());
+    let url = format!("{}{USERS}", org.url());
+    let stalled = tokio::spawn(client().build().unwrap().get(url.clone()).send());
+    okta.until_asked(USERS, 1).await;
+    org.shutdown().await;
+    assert!(!stalled.await.unwrap().unwrap_err().is_timeout());
+    assert!(
+        client()
+            .build()
+            .unwrap()
+            .get(url)
+            .send()
+            .await
+            .unwrap_err()
+            .is_connect()
+    );
+}
