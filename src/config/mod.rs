@@ -1,13 +1,39 @@
 //! What may be written, and what it means. Whatever is wrong is told at once, each problem with
 //! its path; nothing that gets past here is refused later.
+//!
+//! ```text
+//! file ─▶ tree ◀─ environment      (sensible: what is written where people write nothing)
+//!           │
+//!         shape ─▶ written ─▶ meaning ─▶ Config
+//!           └──────── notes ────┴──────▶ Problems, all of them
+//! ```
 
-use std::{collections::BTreeMap, time::Duration};
+mod credentials;
+mod environment;
+mod file;
+mod meaning;
+mod nearest;
+mod pace;
+mod probes;
+mod problems;
+mod secrets;
+mod sensible;
+mod shape;
+mod written;
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+use serde_json::Value;
+
+pub use environment::environment;
+pub use problems::Problems;
 
 use crate::{
     okta::Client,
     probe::Probe,
     units::{Cell, Name, OrgUrl},
 };
+use problems::Notes;
 
 /// What to watch.
 #[derive(Debug)]
@@ -16,7 +42,7 @@ pub struct Config {
     pub orgs: BTreeMap<Name, Org>,
     /// The status pages, which belong to no org.
     pub status_pages: BTreeMap<Name, StatusPage>,
-    /// W
+    /// What is worth saying, and no error; each with its path.
     pub warnings: Vec<String>,
 }
 
@@ -54,11 +80,83 @@ pub struct Planned {
     /// How long each of its requests may take.
     pub timeout: Duration,
 }
-pub fn environment() -> BTreeMap<String, String> {
-    BTreeMap::new()
-}
+
 impl Config {
-    pub fn load(_: Option<&std::path::Path>, _: &BTreeMap<String, String>) -> Result<Self, String> {
-        Err(String::new())
+    /// The configuration of this file, or without one of the guide's five variables; the
+    /// `OKTA_EXPORTER__…` variables win over either. Files that it names are relative to it.
+    pub fn load(
+        file: Option<&Path>,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Self, Problems> {
+        let mut notes = Notes::default();
+        let Some(path) = file else {
+            let tree = sensible::without_file(environment, &mut notes);
+            return Reading {
+                source: "the environment",
+                environment,
+                notes,
+            }
+            .finish(tree);
+        };
+        let source = path.display().to_string();
+        let whole = |message: String| Problems::whole(&source, message);
+        let yaml = std::fs::read_to_string(path)
+            .map_err(|e| whole(format!("the file cannot be read: {e}")))?;
+        let mut tree = file::tree(&yaml).map_err(whole)?;
+        if let Some(directory) = path.parent() {
+            file::resolve_files(&mut tree, directory);
+        }
+        Reading {
+            source: &source,
+            environment,
+            notes,
+        }
+        .finish(tree)
+    }
+
+    /// The configuration that this YAML describes.
+    pub fn parse(yaml: &str, environment: &BTreeMap<String, String>) -> Result<Self, Problems> {
+        let source = "the configuration";
+        let tree = file::tree(yaml).map_err(|message| Problems::whole(source, message))?;
+        Reading {
+            source,
+            environment,
+            notes: Notes::default(),
+        }
+        .finish(tree)
+    }
+}
+
+/// A configuration on its way from tree to meaning.
+struct Reading<'a> {
+    source: &'a str,
+    environment: &'a BTreeMap<String, String>,
+    notes: Notes,
+}
+
+impl Reading<'_> {
+    fn finish(self, mut tree: Value) -> Result<Config, Problems> {
+        let Self {
+            source,
+            environment,
+            mut notes,
+        } = self;
+        environment::overlay(&mut tree, environment, &mut notes);
+        sensible::complete(&mut tree);
+        let written = shape::read(tree, &mut notes);
+        let defaults = written.defaults.unwrap_or_default();
+        let status_pages = meaning::status_pages(written.status_pages, defaults, &mut notes);
+        let orgs = meaning::Orgs {
+            defaults,
+            environment,
+            notes: &mut notes,
+        }
+        .read(written.orgs);
+        let warnings = notes.finish(source)?;
+        Ok(Config {
+            orgs,
+            status_pages,
+            warnings,
+        })
     }
 }

@@ -1,0 +1,84 @@
+//! From `orgs.NAME.credentials` to credentials. How a request carries one is elsewhere.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    meaning::named,
+    problems::{At, Notes},
+    secrets,
+    written::{self, Named},
+};
+use crate::{
+    okta::{Credential, Scheme, SecretSource},
+    probe::{Problem, Secrets},
+    units::{Name, Secret},
+};
+
+/// The credentials of one org. A name whose settings are wrong is told and kept, so that the
+/// probes that use it are not called wrong as well.
+pub(super) fn credentials(
+    written: Option<Named<written::Credential>>,
+    environment: &BTreeMap<String, String>,
+    at: &At,
+    notes: &mut Notes,
+) -> BTreeMap<Name, Arc<Credential>> {
+    let mut credentials = BTreeMap::new();
+    for (name, at, settings) in named(written, at, notes) {
+        let (scheme, secret) = settings
+            .mean(environment, &at, notes)
+            .unwrap_or_else(|problem| {
+                notes.problem(&at.field(&problem.field), problem.message);
+                (Scheme::Ssws, SecretSource::Given(Secret::default()))
+            });
+        let credential = Credential {
+            name: name.clone(),
+            scheme,
+            secret,
+        };
+        credentials.insert(name, Arc::new(credential));
+    }
+    credentials
+}
+
+impl written::Credential {
+    fn mean(
+        self,
+        environment: &BTreeMap<String, String>,
+        at: &At,
+        notes: &mut Notes,
+    ) -> Result<(Scheme, SecretSource), Problem> {
+        let api = Secrets {
+            inline: self.api_token,
+            file: self.api_token_file,
+            env: self.api_token_env,
+        };
+        let bearer = Secrets {
+            inline: self.bearer_token,
+            file: self.bearer_token_file,
+            env: self.bearer_token_env,
+        };
+        let given = |secrets: &Secrets| {
+            secrets.inline.is_some() || secrets.file.is_some() || secrets.env.is_some()
+        };
+        let (scheme, name, secrets) = match (given(&api), given(&bearer)) {
+            (true, false) => (Scheme::Ssws, "api_token", api),
+            (false, true) => (Scheme::Bearer, "bearer_token", bearer),
+            (true, true) => {
+                return Err(Problem::new(
+                    "",
+                    "it holds both an `api_token` and a `bearer_token`: make two credentials of it",
+                ));
+            }
+            (false, false) => {
+                return Err(Problem::new(
+                    "",
+                    "it holds no token: give `api_token_file` (an API token, sent as SSWS) or \
+                     `bearer_token_file` (an access token)",
+                ));
+            }
+        };
+        let source = secrets.source(name, environment)?;
+        secrets::look(&secrets, name, at, notes);
+        Ok((scheme, source))
+    }
+}

@@ -1,0 +1,188 @@
+//! From what is written to what it means: the orgs and the status pages. Every rule that is about
+//! more than one probe or credential is here.
+
+use std::collections::BTreeMap;
+
+use url::Url;
+
+use super::{
+    Org, Planned, StatusPage,
+    credentials::credentials,
+    pace::{Pace, STATUS_PAGE},
+    probes::Planner,
+    problems::{At, Notes},
+    written::{self, Defaults, Named},
+};
+use crate::{
+    okta::{Client, NoClient},
+    probe::{Given, Probe, Problem, status_page},
+    units::{Name, OrgUrl},
+};
+
+/// Things with good names, each with its place; the others are told. Those with nothing set are
+/// there too: a name alone asks for the thing.
+pub(super) fn named<T: Default>(
+    written: Option<Named<T>>,
+    at: &At,
+    notes: &mut Notes,
+) -> Vec<(Name, At, T)> {
+    let mut good = Vec::new();
+    for (name, settings) in written.unwrap_or_default() {
+        let at = at.field(&name);
+        match name.parse() {
+            Ok(name) => good.push((name, at, settings.unwrap_or_default())),
+            Err(why) => notes.problem(&at, why),
+        }
+    }
+    good
+}
+
+/// The status pages.
+pub(super) fn status_pages(
+    written: Option<Named<status_page::Settings>>,
+    defaults: Defaults,
+    notes: &mut Notes,
+) -> BTreeMap<Name, StatusPage> {
+    let mut pages = BTreeMap::new();
+    for (name, at, settings) in named(written, &At::default().field("status_pages"), notes) {
+        let pace = Pace {
+            usual: STATUS_PAGE,
+            interval: settings.interval,
+            timeout: settings.timeout,
+        };
+        let (interval, timeout) = pace.settle(defaults, &at, notes);
+        let planned = settings.plan().and_then(|(url, probe)| {
+            let no_client = |e: NoClient| vec![Problem::new("url", e.to_string())];
+            Ok((Client::new(&url, None).map_err(no_client)?, probe))
+        });
+        match planned {
+            Ok((client, probe)) => {
+                let probe = Planned {
+                    id: format!("status_page/{name}"),
+                    probe: Probe::StatusPage(probe),
+                    interval,
+                    timeout,
+                };
+                pages.insert(name, StatusPage { client, probe });
+            }
+            Err(problems) => {
+                for Problem { field, message } in problems {
+                    notes.problem(&at.field(&field), message);
+                }
+            }
+        }
+    }
+    pages
+}
+
+/// What the orgs are read with.
+pub(super) struct Orgs<'a> {
+    /// What holds where a probe says nothing.
+    pub(super) defaults: Defaults,
+    /// The environment, as it was read once.
+    pub(super) environment: &'a BTreeMap<String, String>,
+    /// Where problems go.
+    pub(super) notes: &'a mut Notes,
+}
+
+impl Orgs<'_> {
+    /// All orgs; there must be one.
+    pub(super) fn read(mut self, written: Option<Named<written::Org>>) -> BTreeMap<Name, Org> {
+        let at = At::default().field("orgs");
+        if written.as_ref().is_none_or(Named::is_empty) {
+            self.notes.problem(&at, no_org(self.environment));
+        }
+        named(written, &at, self.notes)
+            .into_iter()
+            .filter_map(|(name, at, settings)| Some((name, self.org(settings, &at)?)))
+            .collect()
+    }
+
+    /// One org. What hangs on a URL that is wrong is read all the same, with a stand-in.
+    fn org(&mut self, written: written::Org, at: &At) -> Option<Org> {
+        let written::Org {
+            url,
+            cell,
+            ca_file,
+            credentials: written,
+            probes,
+        } = written;
+        let url = self.url(url.as_deref(), &at.field("url"))?;
+        let cell = cell.and_then(|text| {
+            let refused = |why| self.notes.problem(&at.field("cell"), why);
+            text.parse().map_err(refused).ok()
+        });
+        let origin = Url::parse(&url.to_string()).ok()?;
+        let client = match Client::new(&origin, ca_file.as_deref()) {
+            Ok(client) => Some(client),
+            Err(why) => {
+                let field = match why {
+                    NoClient::CaFile(..) | NoClient::NoCertificate(_) => "ca_file",
+                    NoClient::Setup(_) => "url",
+                };
+                self.notes.problem(&at.field(field), why);
+                None
+            }
+        };
+        let at_credentials = at.field("credentials");
+        let credentials = credentials(written, self.environment, &at_credentials, self.notes);
+        let mut planner = Planner {
+            given: Given {
+                org: &url,
+                credentials: &credentials,
+                environment: self.environment,
+            },
+            defaults: self.defaults,
+            notes: self.notes,
+            planned: Vec::new(),
+        };
+        planner.plan(probes.unwrap_or_default(), at);
+        let probes = planner.planned;
+        Some(Org {
+            url,
+            cell,
+            client: client?,
+            probes,
+        })
+    }
+
+    fn url(&mut self, written: Option<&str>, at: &At) -> Option<OrgUrl> {
+        let stand_in = "https://org.invalid".parse().ok();
+        match written.map(str::parse) {
+            Some(Ok(url)) => return Some(url),
+            Some(Err(why)) => {
+                let why: crate::units::BadUrl = why;
+                self.notes.problem(at, why);
+            }
+            None => {
+                let mend = "name the org, like `https://acme.okta.com`";
+                self.notes.problem(at, format!("missing: {mend}"));
+            }
+        }
+        stand_in
+    }
+}
+
+/// Both ways to name an org, and the way to look around without one.
+fn no_org(environment: &BTreeMap<String, String>) -> String {
+    let companions = ["OKTA_TOKEN", "ACCESS_TOKEN", "CLIENT_ID", "CLIENT_SECRET"];
+    let alone = companions
+        .iter()
+        .find(|name| environment.contains_key(**name));
+    let alone = match alone {
+        Some(name) if !environment.contains_key("OKTA_DOMAIN") => {
+            format!(" ({name} is set, but OKTA_DOMAIN is not)")
+        }
+        _ => String::new(),
+    };
+    format!(
+        "there is no org to watch{alone}. Either name one in a file and give it with --config.file:
+      orgs:
+        acme:
+          url: https://acme.okta.com
+          credentials:
+            monitor: {{ api_token_file: /run/secrets/okta-token }}
+    or, without a file, set the variables OKTA_DOMAIN=acme.okta.com and OKTA_TOKEN.
+    To look around without an org of your own: okta-exporter demo"
+    )
+}

@@ -1,0 +1,37 @@
+//! What is worth a warning about where a secret is kept. Reading it is elsewhere.
+
+use std::path::Path;
+
+use super::problems::{At, Notes};
+use crate::probe::Secrets;
+
+/// Warns of a secret that is written in the file, or kept in one that everybody may read.
+pub(super) fn look(secrets: &Secrets, name: &str, at: &At, notes: &mut Notes) {
+    // What the environment sets is written in no file.
+    if secrets.inline.is_some() && notes.variable_about(&at.field(name)).is_none() {
+        let mend = format!("put it into a file of its own and name that as `{name}_file`");
+        notes.warn(&at.field(name), format!("a secret is written here: {mend}"));
+    }
+    if let Some(file) = &secrets.file
+        && world_readable(file)
+    {
+        let at = at.field(&format!("{name}_file"));
+        let file = file.display();
+        notes.warn(
+            &at,
+            format!("everybody on this host may read {file}: `chmod o-r` it"),
+        );
+    }
+}
+
+#[cfg(unix)]
+fn world_readable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path)
+        .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o004 != 0)
+}
+
+#[cfg(not(unix))]
+fn world_readable(_path: &Path) -> bool {
+    false
+}

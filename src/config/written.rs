@@ -1,0 +1,76 @@
+//! What may be written: names and shapes. No rule is here; what it means is elsewhere. The settings
+//! of a probe are in that probe's file.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use serde::{Deserialize, Deserializer};
+
+use crate::{
+    probe::{discovery, endpoint, jwks, organization, status_page, token},
+    units::{Interval, Secret},
+};
+
+/// Things by the names people gave them. A name alone (`ci:`) is written, with nothing set.
+pub(super) type Named<T> = BTreeMap<String, Option<T>>;
+
+/// The file as a whole.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Config {
+    pub(super) defaults: Option<Defaults>,
+    pub(super) status_pages: Option<Named<status_page::Settings>>,
+    pub(super) orgs: Option<Named<Org>>,
+}
+
+/// What holds for every probe that says nothing else.
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Defaults {
+    pub(super) interval: Option<Interval>,
+    pub(super) timeout: Option<Interval>,
+}
+
+/// One org.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Org {
+    pub(super) url: Option<String>,
+    pub(super) cell: Option<String>,
+    pub(super) ca_file: Option<PathBuf>,
+    pub(super) credentials: Option<Named<Credential>>,
+    pub(super) probes: Option<Probes>,
+}
+
+/// One credential.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Credential {
+    pub(super) api_token: Option<Secret>,
+    pub(super) api_token_file: Option<PathBuf>,
+    pub(super) api_token_env: Option<String>,
+    pub(super) bearer_token: Option<Secret>,
+    pub(super) bearer_token_file: Option<PathBuf>,
+    pub(super) bearer_token_env: Option<String>,
+}
+
+/// The probes of one org.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Probes {
+    #[serde(deserialize_with = "named_alone")]
+    pub(super) discovery: Option<discovery::Settings>,
+    #[serde(deserialize_with = "named_alone")]
+    pub(super) organization: Option<organization::Settings>,
+    pub(super) endpoint: Option<Named<endpoint::Settings>>,
+    pub(super) jwks: Option<Named<jwks::Settings>>,
+    pub(super) token: Option<Named<token::Settings>>,
+}
+
+/// `discovery:` asks for the probe just as `discovery: {}` does.
+fn named_alone<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Option::deserialize(deserializer).map(|settings: Option<T>| Some(settings.unwrap_or_default()))
+}
