@@ -1,6 +1,143 @@
-//! stub
+//! The exporter together with a simulated Okta: nothing to configure, something to see in a minute.
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+use super::{LogArgs, WebArgs, logging, told_to_stop};
+use crate::{
+    app::App,
+    config::Config,
+    sim::{Clock, Running, StatusPage, Tls, story},
+};
+
+/// Run against a built-in simulated Okta.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {}
-pub(super) async fn run(_: Args) -> Result<(), String> {
-    Ok(())
+pub(super) struct Args {
+    #[command(flatten)]
+    web: WebArgs,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+const API_TOKEN: &str = "simulated-api-token";
+const CLIENT: (&str, &str) = ("0oaSIMULATED", "simulated-client-secret");
+/// The certificate is near its end, since that is what one wants to see.
+const CERTIFICATE_DAYS: u64 = 20;
+
+pub(super) async fn run(args: Args) -> Result<(), String> {
+    logging::init(&args.log);
+    let failed = |e: std::io::Error| format!("the demo cannot start: {e}");
+    let files = tempfile::tempdir().map_err(failed)?;
+    let tls = Tls::new().lasting(Duration::from_hours(24 * CERTIFICATE_DAYS));
+    let org = story::demo_org("demo", API_TOKEN)
+        .client(CLIENT.0, CLIENT.1)
+        .tls(tls);
+    let okta = org.start().await.map_err(failed)?;
+    let page = StatusPage::new(&Clock::running());
+    let served = page.start(0).await.map_err(failed)?;
+
+    // The story mints the first token before anything else, so the exporter finds it.
+    let token_file = files.path().join("access-token");
+    let first = tokio::sync::Notify::new();
+    let control = okta.okta();
+    let playing = story::play(&control, &page, |token| {
+        if let Err(error) = std::fs::write(&token_file, token) {
+            tracing::warn!(%error, "the watched token cannot be written");
+        }
+        first.notify_one();
+    });
+    let watching = async {
+        first.notified().await;
+        let yaml = configure(&okta, &served.okta_url(), files.path()).map_err(failed)?;
+        let config = Config::parse(&yaml, &BTreeMap::new()).map_err(|e| e.to_string())?;
+        let app = App::start(config, &args.web.clone().into())
+            .await
+            .map_err(|e| e.to_string())?;
+        greet(
+            &app,
+            &args.web.telemetry_path,
+            okta.url(),
+            &served.okta_url(),
+        );
+        told_to_stop().await;
+        app.drain().await;
+        Ok(())
+    };
+    tokio::select! {
+        ended = playing => ended.map_err(|e| format!("the demo's story broke off: {e}")),
+        ended = watching => ended,
+    }
+}
+
+/// The configuration, as a person would write it, its secrets in files.
+fn configure(okta: &Running, page_url: &str, files: &Path) -> std::io::Result<String> {
+    let write = |name: &str, content: &str| -> std::io::Result<String> {
+        let path = files.join(name);
+        std::fs::write(&path, content)?;
+        Ok(path.display().to_string())
+    };
+    let ca_file = write("ca.pem", okta.ca_pem().unwrap_or_default())?;
+    let api_token_file = write("api-token", API_TOKEN)?;
+    let client_secret_file = write("client-secret", CLIENT.1)?;
+    let (url, client_id) = (okta.url(), CLIENT.0);
+    let access_token_file = files.join("access-token").display().to_string();
+    Ok(format!(
+        r#"
+defaults: {{ interval: 2s, timeout: 2s }}
+status_pages:
+  okta: {{ url: "{page_url}", interval: 3s }}
+orgs:
+  demo:
+    url: "{url}"
+    ca_file: "{ca_file}"
+    credentials:
+      monitor: {{ api_token_file: "{api_token_file}" }}
+    probes:
+      discovery: {{}}
+      organization: {{ interval: 10s }}
+      endpoint:
+        users: {{ path: "/api/v1/users?limit=1", credential: monitor, interval: 2s }}
+        groups: {{ path: "/api/v1/groups?limit=1", credential: monitor, interval: 4s }}
+        apps: {{ path: "/api/v1/apps?limit=1", credential: monitor, interval: 3s }}
+        logs: {{ path: "/api/v1/logs?limit=1", credential: monitor, interval: 3s }}
+      jwks:
+        org: {{ authorization_server: org }}
+        default: {{ authorization_server: default }}
+      token:
+        ci:
+          access_token_file: "{access_token_file}"
+          introspect: {{ client_id: "{client_id}", client_secret_file: "{client_secret_file}" }}
+          expect:
+            issuer: "{url}/oauth2/default"
+            audience: api://default
+            scopes: [okta.users.read, okta.logs.read]
+"#
+    ))
+}
+
+fn greet(app: &App, telemetry_path: &str, okta: &str, page: &str) {
+    eprintln!("okta-exporter demo: the exporter, watching a simulated Okta\n");
+    for address in app.addresses() {
+        let host = if address.ip().is_unspecified() {
+            "localhost".to_owned()
+        } else {
+            address.ip().to_string()
+        };
+        let host = if host.contains(':') {
+            format!("[{host}]")
+        } else {
+            host
+        };
+        eprintln!("  open       http://{host}:{}/", address.port());
+        eprintln!(
+            "  scrape     http://{host}:{}{telemetry_path}",
+            address.port()
+        );
+    }
+    eprintln!("  the org    {okta}   (simulated; its certificate is its own)");
+    eprintln!("  the page   {page}");
+    eprintln!(
+        "\nWithin a minute, and again in each: the rate limit of /api/v1/users runs out, signing keys rotate (one \
+         set too early),\nthe watched token nears its end and dies, errors come by code, and an incident opens on \
+         the org's own cell.\nCtrl-C ends it.\n"
+    );
 }
