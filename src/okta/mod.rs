@@ -13,6 +13,7 @@ mod failure;
 mod jwks;
 mod jwt;
 mod link;
+mod quoted;
 mod rate_limit;
 mod secret;
 mod transport;
