@@ -17,6 +17,7 @@ mod quoted;
 mod rate_limit;
 mod secret;
 mod transport;
+mod words;
 
 pub use bucket::bucket;
 pub use cache_control::max_age;
