@@ -43,8 +43,11 @@ impl Pattern {
         } else {
             path.len() == self.segments.len()
         };
-        let same =
-            |(pattern, segment): (&&str, &&str)| pattern.starts_with('{') || pattern == segment;
+        // `{id}` stands for any segment, `office365{appType}` for any that begins so.
+        let same = |(pattern, segment): (&&str, &&str)| match pattern.split_once('{') {
+            Some((begin, _)) => segment.starts_with(begin),
+            None => pattern == segment,
+        };
         long_enough
             && (self.methods.is_empty() || self.methods.contains(&method))
             && self.segments.iter().zip(path).all(same)
@@ -55,7 +58,7 @@ impl Pattern {
         let literal = self
             .segments
             .iter()
-            .filter(|segment| !segment.starts_with('{'))
+            .filter(|segment| !segment.contains('{'))
             .count();
         (!self.open, self.segments.len(), literal)
     }
@@ -79,6 +82,8 @@ pub fn bucket(method: &str, path: &str) -> Option<Cow<'static, str>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -103,6 +108,15 @@ mod tests {
                 "/oauth2/{authorizationServerId}/v1/token",
             ),
             ("/.well-known/okta-organization", "/*"),
+            ("/", "/*"),
+            (
+                "/app/office365_admin/exk1/sso/wsfed/passive",
+                "/app/office365{appType}/{key}/sso/wsfed/passive",
+            ),
+            (
+                "/app/office365_admin/exk1/sso/saml",
+                "/app/{app}/{key}/sso/saml",
+            ),
         ] {
             assert_eq!(bucket("GET", path).as_deref(), Some(expected), "{path}");
         }
@@ -121,6 +135,17 @@ mod tests {
             "/oauth2/default/.well-known/oauth-authorization-server",
         ] {
             assert_eq!(bucket("GET", path), None, "{path}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_path_can_invent_a_bucket(method in "[A-Z]{0,6}", path in any::<String>(), id in "[A-Za-z0-9]{1,20}") {
+            if let Some(found) = bucket(&method, &path) {
+                prop_assert!(PATTERNS.iter().any(|pattern| pattern.text == found));
+            }
+            let path = format!("/api/v1/groups/{id}?expand={path}");
+            prop_assert_eq!(bucket("GET", &path), Some("/api/v1/groups/{id}".into()));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, header};
 
-use super::date;
+use super::{date, quoted};
 
 /// How long the answer may be cached: 0 if not at all, `None` if it does not say.
 pub fn max_age(headers: &HeaderMap) -> Option<Duration> {
@@ -12,7 +12,7 @@ pub fn max_age(headers: &HeaderMap) -> Option<Duration> {
     let lines: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
     let directives: Vec<String> = lines
         .iter()
-        .flat_map(|line| line.split(','))
+        .flat_map(|line| quoted::split(line, ','))
         .map(|part| part.trim().to_ascii_lowercase())
         .collect();
     // Okta once served keys with both `no-store` and an age: then nobody could rely on the age.
@@ -25,21 +25,31 @@ pub fn max_age(headers: &HeaderMap) -> Option<Duration> {
     let ages = directives
         .iter()
         .filter_map(|directive| directive.strip_prefix("max-age="));
+    // Of two ages the shorter is the one that somebody out there goes by.
     let age = ages
-        .filter_map(|age| age.trim_matches('"').parse::<u32>().ok())
+        .filter_map(|age| quoted::open(age).parse::<u32>().ok())
         .min();
     age.map(|seconds| Duration::from_secs(u64::from(seconds)))
         .or_else(|| until_expires(headers))
 }
 
+/// `Expires` minus `Date`. An `Expires` that is not a date, above all `0`, lies in the past
+/// (RFC 9111, 5.3).
 fn until_expires(headers: &HeaderMap) -> Option<Duration> {
-    let expires = date::of(headers, &header::EXPIRES)?;
+    if !headers.contains_key(header::EXPIRES) {
+        return None;
+    }
+    let Some(expires) = date::of(headers, &header::EXPIRES) else {
+        return Some(Duration::ZERO);
+    };
     let left = expires.duration_since(date::of(headers, &header::DATE)?);
     Some(Duration::try_from(left).unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn age(lines: &[(&'static str, &'static str)]) -> Option<u64> {
@@ -74,6 +84,23 @@ mod tests {
         assert_eq!(age(&dates), Some(60));
         assert_eq!(age(&[("cache-control", "max-age=-5")]), None);
         assert_eq!(age(&[("cache-control", "max-age=99999999999999")]), None);
+        assert_eq!(age(&[("expires", "0")]), Some(0));
+        assert_eq!(
+            age(&[("cache-control", r#"private="x, max-age=9", max-age=60"#)]),
+            Some(60)
+        );
         assert_eq!(age(&[]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(control in "[ -~]{0,60}", expires in "[ -~]{0,40}", seconds in any::<u32>()) {
+            let mut headers = HeaderMap::new();
+            headers.append(header::CACHE_CONTROL, control.parse().unwrap());
+            headers.append(header::EXPIRES, expires.parse().unwrap());
+            max_age(&headers);
+            headers.insert(header::CACHE_CONTROL, format!("public, max-age={seconds}").parse().unwrap());
+            prop_assert_eq!(max_age(&headers), Some(Duration::from_secs(u64::from(seconds))));
+        }
     }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use http::{HeaderMap, header};
 
+use super::quoted;
+
 /// One challenge: `Bearer error="insufficient_scope", …`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
@@ -17,16 +19,16 @@ impl Challenge {
     /// Every challenge, of every header line.
     pub fn read_all(headers: &HeaderMap) -> Vec<Self> {
         let lines = headers.get_all(header::WWW_AUTHENTICATE).iter();
+        // Descriptions are for people, and may be in a language that ASCII cannot write.
         lines
-            .filter_map(|line| line.to_str().ok())
-            .flat_map(read)
+            .flat_map(|line| read(&String::from_utf8_lossy(line.as_bytes())))
             .collect()
     }
 }
 
 fn read(line: &str) -> Vec<Challenge> {
     let mut challenges: Vec<Challenge> = Vec::new();
-    for item in items(line) {
+    for item in quoted::split(line, ',').map(str::trim) {
         // `Scheme`, `Scheme name=value`, `Scheme token68` or `name=value`: a word that is not
         // followed by `=` begins a new challenge.
         let (word, rest) = split_word(item);
@@ -52,35 +54,14 @@ impl Challenge {
         let Some(value) = rest.trim_start().strip_prefix('=') else {
             return;
         };
-        if !name.is_empty() {
+        // Nothing but `=` is the padding of a token68 such as `dG9rZW4==`, which may be a secret.
+        let padding = value.trim().bytes().all(|b| b == b'=');
+        if !name.is_empty() && !padding {
             self.params
                 .entry(name.to_ascii_lowercase())
-                .or_insert_with(|| unquote(value.trim()));
+                .or_insert_with(|| quoted::open(value));
         }
     }
-}
-
-/// The parts between commas, commas within quotes left alone.
-fn items(line: &str) -> Vec<&str> {
-    let (mut items, mut begin, mut quoted, mut escaped) = (Vec::new(), 0, false, false);
-    for (at, c) in line.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            ',' if !quoted => {
-                items.extend(line.get(begin..at));
-                begin = at + 1;
-            }
-            _ => {}
-        }
-    }
-    items.extend(line.get(begin..));
-    items
-        .into_iter()
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
-        .collect()
 }
 
 /// The token at the beginning (RFC 9110's `tchar`), and the rest.
@@ -88,25 +69,6 @@ fn split_word(item: &str) -> (&str, &str) {
     let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     let end = item.find(|c| !token(c)).unwrap_or(item.len());
     item.split_at(end)
-}
-
-fn unquote(value: &str) -> String {
-    let Some(inner) = value.strip_prefix('"') else {
-        return value.to_owned();
-    };
-    let (mut text, mut escaped) = (String::new(), false);
-    for c in inner.chars() {
-        match c {
-            _ if escaped => {
-                text.push(c);
-                escaped = false;
-            }
-            '\\' => escaped = true,
-            '"' => break,
-            _ => text.push(c),
-        }
-    }
-    text
 }
 
 #[cfg(test)]
@@ -147,7 +109,21 @@ mod tests {
         assert_eq!(schemes, ["SSWS", "DPoP", "Basic", "Negotiate"]);
         assert_eq!(all[1].params["algs"], "RS256 ES256");
         assert_eq!(all[2].params["realm"], "x");
-        assert!(all[0].params.is_empty() && all[3].params.len() <= 1);
+        assert!(all[0].params.is_empty(), "bare");
+        assert!(all[3].params.is_empty(), "a token68 is not a parameter");
+    }
+
+    #[test]
+    fn a_description_in_another_language_does_not_hide_the_error() {
+        let line = r#"Bearer error="invalid_token", error_description="Jeton expiré""#;
+        let mut headers = HeaderMap::new();
+        headers.append(
+            header::WWW_AUTHENTICATE,
+            http::HeaderValue::from_bytes(line.as_bytes()).unwrap(),
+        );
+        let all = Challenge::read_all(&headers);
+        assert_eq!(all[0].params["error"], "invalid_token");
+        assert_eq!(all[0].params["error_description"], "Jeton expiré");
     }
 
     proptest! {

@@ -17,6 +17,8 @@ pub(super) fn parse(text: &str) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -33,6 +35,16 @@ mod tests {
             "Thu, 99 Sep 2025 16:21:38 GMT",
         ] {
             assert_eq!(parse(bad), None, "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics_and_every_second_comes_back(text in any::<String>(), second in 0_i64..=253_402_207_199) {
+            parse(&text);
+            let moment = Timestamp::from_second(second).unwrap();
+            let printer = jiff::fmt::rfc2822::DateTimePrinter::new();
+            prop_assert_eq!(parse(&printer.timestamp_to_rfc9110_string(&moment).unwrap()), Some(moment));
         }
     }
 }

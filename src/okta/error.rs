@@ -1,20 +1,21 @@
 //! What an answer other than 2xx says of itself: Okta's envelope, OAuth's, a challenge in a header,
-//! or nothing because the edge answered. All text is cut and cleaned before it can reach a log.
+//! or nothing because the edge answered. How its text is cut and cleaned is in `words`.
 
 use std::{collections::BTreeSet, fmt, sync::LazyLock};
 
 use http::HeaderMap;
-use serde::Deserialize;
+use serde_json::Value;
 
-use super::challenge::Challenge;
+use super::{
+    challenge::Challenge,
+    words::{self, clean, text},
+};
 
 static OKTA_CODES: LazyLock<BTreeSet<&str>> =
     LazyLock::new(|| include_str!("data/error-codes.txt").lines().collect());
 static OAUTH_ERRORS: LazyLock<BTreeSet<&str>> =
     LazyLock::new(|| include_str!("data/oauth-errors.txt").lines().collect());
 
-/// The longest text of an error that is kept.
-const LONGEST: usize = 300;
 /// The most causes that are kept.
 const MOST_CAUSES: usize = 5;
 
@@ -25,10 +26,11 @@ pub enum ApiError {
     Okta(OktaError),
     /// OAuth's error, from the body or from a challenge.
     OAuth(OAuthError),
-    /// Answered before the org was reached: there is no `X-Okta-Request-Id`.
-    Edge,
-    /// The org answered, and gave no reason that can be read.
-    Unexplained,
+    /// Answered before the org was reached: there is no `X-Okta-Request-Id`. What it said, if
+    /// anything.
+    Edge(Option<String>),
+    /// The org answered, and gave no error code; what it said instead, if anything.
+    Unexplained(Option<String>),
 }
 
 /// Okta's error envelope.
@@ -55,60 +57,26 @@ pub struct OAuthError {
     pub scope: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Envelope {
-    #[serde(rename = "errorCode")]
-    code: String,
-    #[serde(rename = "errorSummary", default)]
-    summary: String,
-    #[serde(rename = "errorId")]
-    id: Option<String>,
-    #[serde(rename = "errorCauses", default)]
-    causes: Vec<Cause>,
-}
-
-#[derive(Deserialize)]
-struct Cause {
-    #[serde(rename = "errorSummary", default)]
-    summary: String,
-}
-
-#[derive(Deserialize)]
-struct Body {
-    error: String,
-    error_description: Option<String>,
-}
-
 impl ApiError {
-    /// Reads an answer whose status is not 2xx.
+    /// Reads an answer whose status is not 2xx. The body is read member by member: one that is
+    /// missing or of a strange type must not hide the code beside it.
     pub fn read(headers: &HeaderMap, body: &[u8]) -> Self {
+        let json: Value = serde_json::from_slice(body).unwrap_or_default();
         // The envelope is looked for first: the edge answers a wrong method with one as well.
-        if let Ok(envelope) = serde_json::from_slice::<Envelope>(body) {
-            return Self::Okta(envelope.into());
-        }
-        if let Ok(Body {
-            error,
-            error_description,
-        }) = serde_json::from_slice(body)
-        {
-            let description = error_description.map(|text| clean(&text));
-            return Self::OAuth(OAuthError {
-                error: clean(&error),
-                description,
-                scope: None,
-            });
-        }
-        if let Some(error) = Challenge::read_all(headers)
-            .into_iter()
-            .find_map(OAuthError::challenged)
-        {
-            return Self::OAuth(error);
-        }
-        if headers.contains_key("x-okta-request-id") {
-            Self::Unexplained
-        } else {
-            Self::Edge
-        }
+        let error = OktaError::read(&json).map(Self::Okta);
+        let error = error.or_else(|| OAuthError::read(&json).map(Self::OAuth));
+        let challenged = || {
+            let mut challenges = Challenge::read_all(headers).into_iter();
+            challenges.find_map(OAuthError::challenged).map(Self::OAuth)
+        };
+        error.or_else(challenged).unwrap_or_else(|| {
+            let words = words::of(&json).or_else(|| words::title(body));
+            if headers.contains_key("x-okta-request-id") {
+                Self::Unexplained(words)
+            } else {
+                Self::Edge(words)
+            }
+        })
     }
 
     /// The value of the `error_code` label: from a published list, else `other`; nothing for an
@@ -119,33 +87,39 @@ impl ApiError {
         match self {
             Self::Okta(error) => Some(listed(&OKTA_CODES, &error.code)),
             Self::OAuth(error) => Some(listed(&OAUTH_ERRORS, &error.error)),
-            Self::Edge => Some("edge"),
-            Self::Unexplained => None,
+            Self::Edge(_) => Some("edge"),
+            Self::Unexplained(_) => None,
         }
     }
 }
 
-impl From<Envelope> for OktaError {
-    fn from(envelope: Envelope) -> Self {
-        let causes = envelope
-            .causes
-            .iter()
-            .take(MOST_CAUSES)
-            .map(|cause| clean(&cause.summary));
-        Self {
-            code: clean(&envelope.code),
-            summary: clean(&envelope.summary),
-            id: envelope
-                .id
-                .as_deref()
-                .map(clean)
-                .filter(|id| !id.is_empty()),
-            causes: causes.filter(|cause| !cause.is_empty()).collect(),
-        }
+impl OktaError {
+    fn read(json: &Value) -> Option<Self> {
+        let causes = json.get("errorCauses").and_then(Value::as_array);
+        let causes = causes.into_iter().flatten();
+        Some(Self {
+            code: text(json, "errorCode")?,
+            summary: text(json, "errorSummary").unwrap_or_default(),
+            id: text(json, "errorId"),
+            causes: causes
+                .filter_map(|cause| text(cause, "errorSummary"))
+                .take(MOST_CAUSES)
+                .collect(),
+        })
     }
 }
 
 impl OAuthError {
+    fn read(json: &Value) -> Option<Self> {
+        // Web frameworks say `"error": "Bad Gateway"`: OAuth's errors are words in small letters.
+        let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-.".contains(c);
+        Some(Self {
+            error: text(json, "error").filter(|error| error.chars().all(word))?,
+            description: text(json, "error_description"),
+            scope: None,
+        })
+    }
+
     fn challenged(challenge: Challenge) -> Option<Self> {
         let mut params = challenge.params;
         let mut take = |name: &str| params.remove(name).map(|text| clean(&text));
@@ -157,14 +131,6 @@ impl OAuthError {
     }
 }
 
-/// Short, and in one line.
-fn clean(text: &str) -> String {
-    text.chars()
-        .filter(|c| !c.is_control())
-        .take(LONGEST)
-        .collect()
-}
-
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -174,7 +140,10 @@ impl fmt::Display for ApiError {
                 id: _,
                 causes,
             }) => {
-                write!(f, "{code} {summary}")?;
+                f.write_str(code)?;
+                if !summary.is_empty() {
+                    write!(f, " {summary}")?;
+                }
                 for cause in causes {
                     write!(f, " ({cause})")?;
                 }
@@ -194,10 +163,12 @@ impl fmt::Display for ApiError {
                 }
                 Ok(())
             }
-            Self::Edge => {
-                f.write_str("the edge or a proxy answered, not the org (no X-Okta-Request-Id)")
+            Self::Edge(words) => {
+                f.write_str("the edge or a proxy answered, not the org (no X-Okta-Request-Id)")?;
+                words.iter().try_for_each(|words| write!(f, ": {words}"))
             }
-            Self::Unexplained => f.write_str("no reason given"),
+            Self::Unexplained(None) => f.write_str("no reason given"),
+            Self::Unexplained(Some(words)) => write!(f, "no error code, only: {words}"),
         }
     }
 }
@@ -245,6 +216,14 @@ mod tests {
     }
 
     #[test]
+    fn a_strange_member_does_not_hide_the_code() {
+        let body = br#"{"errorCode":"E0000009","errorSummary":null,"errorId":7,"errorCauses":["x",{"errorSummary":"why"}]}"#;
+        let error = ApiError::read(&answered(&[]), body);
+        assert_eq!(error.label(), Some("E0000009"));
+        assert_eq!(error.to_string(), "E0000009 (why)");
+    }
+
+    #[test]
     fn a_code_that_nobody_published_cannot_make_a_series() {
         let invented = br#"{"errorCode":"E9999999","errorSummary":"x"}"#;
         assert_eq!(
@@ -283,17 +262,29 @@ mod tests {
     #[test]
     fn the_edge_is_known_by_the_missing_request_id() {
         let edge = br#"{"status":404,"message":"Resource not found"}"#;
-        assert_eq!(ApiError::read(&HeaderMap::new(), edge), ApiError::Edge);
+        let said = |body: &[u8]| match ApiError::read(&HeaderMap::new(), body) {
+            ApiError::Edge(words) => words,
+            other => panic!("{other}"),
+        };
+        assert_eq!(said(edge).as_deref(), Some("Resource not found"));
         assert_eq!(
-            ApiError::read(&HeaderMap::new(), b"<html>502 Bad Gateway</html>"),
-            ApiError::Edge
+            said(b"<html><head><TITLE>502 Bad\r\n Gateway</TITLE></head>").as_deref(),
+            Some("502 Bad Gateway")
         );
+        assert_eq!(
+            said(br#"{"status":502,"error":"Bad Gateway"}"#).as_deref(),
+            Some("Bad Gateway"),
+            "a web framework's word is no OAuth error"
+        );
+        assert_eq!(said(b""), None);
         let problem = br#"{"type":"about:blank","title":"Forbidden","status":403}"#;
         assert_eq!(
             ApiError::read(&HeaderMap::new(), problem).label(),
             Some("edge")
         );
-        assert_eq!(ApiError::read(&answered(&[]), b"<html>").label(), None);
+        let unexplained = ApiError::read(&answered(&[]), b"<html>");
+        assert_eq!(unexplained, ApiError::Unexplained(None));
+        assert_eq!(unexplained.label(), None);
         let method = br#"{"errorCode":"E0000022","errorSummary":"The endpoint does not support the provided HTTP method"}"#;
         assert_eq!(
             ApiError::read(&HeaderMap::new(), method).label(),
@@ -308,7 +299,7 @@ mod tests {
             let envelope = serde_json::json!({"errorCode": summary, "errorSummary": summary, "errorId": summary});
             let text = ApiError::read(&HeaderMap::new(), envelope.to_string().as_bytes()).to_string();
             prop_assert!(!text.contains(char::is_control));
-            prop_assert!(text.chars().count() <= 2 * LONGEST + 1);
+            prop_assert!(text.chars().count() <= 2 * words::LONGEST + 1);
         }
     }
 }

@@ -1,13 +1,15 @@
 //! A published key set: which keys it holds, and whether one of them signed a token. What changed
 //! since the last look is the probe's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{
-    Algorithm, DecodingKey,
+    Algorithm::{self, ES256, ES384, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512},
+    DecodingKey,
     jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse, ThumbprintHash},
 };
-use serde::Deserialize;
+use serde_json::{Map, Value};
 
 /// The longest key id that becomes a label; Okta's have 43 characters.
 const LONGEST_KID: usize = 128;
@@ -19,6 +21,8 @@ pub struct KeySet {
     pub keys: BTreeMap<String, Key>,
     /// How many entries cannot be read: an unknown type, no usable `kid`, a `kid` given twice.
     pub dropped: usize,
+    /// The ids that stand in the set, but nobody can say for which key.
+    doubtful: BTreeSet<String>,
 }
 
 /// One key.
@@ -30,7 +34,9 @@ pub struct Key {
     pub usage: Option<String>,
     /// RFC 7638 thumbprint: other material under the same `kid` is another key.
     pub thumbprint: String,
-    jwk: Jwk,
+    /// What it may have signed with; empty where this cannot be checked here.
+    algorithms: &'static [Algorithm],
+    decoding: DecodingKey,
 }
 
 /// A body that is no key set.
@@ -51,34 +57,38 @@ pub enum Signature {
     CannotTell,
 }
 
-#[derive(Deserialize)]
-struct Document {
-    keys: Vec<serde_json::Value>,
-}
-
 impl KeySet {
     /// Reads a set. A key that cannot be read is counted and left out; the others still count.
     pub fn read(body: &[u8]) -> Result<Self, BadKeySet> {
-        let Document { keys } = serde_json::from_slice(body).map_err(|_| BadKeySet)?;
+        let mut document: Map<String, Value> =
+            serde_json::from_slice(body).map_err(|_| BadKeySet)?;
+        let Some(Value::Array(entries)) = document.remove("keys") else {
+            return Err(BadKeySet);
+        };
         let mut set = Self::default();
-        for entry in keys {
-            match Key::read(entry) {
-                Some((kid, key)) if !set.keys.contains_key(&kid) => {
+        for entry in entries {
+            let kid = kid(&entry);
+            let key = Key::read(entry);
+            match (kid, key) {
+                (Some(kid), Some(key)) if !set.keys.contains_key(&kid) => {
                     set.keys.insert(kid, key);
                 }
-                // Of two keys with one id nobody knows which is meant: the first stays, and the set
-                // counts as damaged. The same key listed twice is harmless.
-                Some((kid, key)) => {
-                    set.dropped += usize::from(
-                        set.keys
-                            .get(&kid)
-                            .is_none_or(|known| known.thumbprint != key.thumbprint),
-                    );
+                // The same key listed twice is harmless.
+                (Some(kid), Some(key)) if set.holds(&kid, &key) => {}
+                // Of two keys with one id nobody knows which is meant: the first stays, and the
+                // set counts as damaged.
+                (kid, _) => {
+                    set.dropped += 1;
+                    set.doubtful.extend(kid);
                 }
-                None => set.dropped += 1,
             }
         }
         Ok(set)
+    }
+
+    /// True if this `kid` is in the set, be its key readable or not.
+    pub fn publishes(&self, kid: &str) -> bool {
+        self.keys.contains_key(kid) || self.doubtful.contains(kid)
     }
 
     /// Checks the signature of a JWT, and nothing else of it.
@@ -89,84 +99,112 @@ impl KeySet {
         let Some(kid) = header.kid else {
             return Signature::CannotTell;
         };
-        let Some(key) = self.keys.get(&kid) else {
-            return Signature::KeyNotPublished;
-        };
-        // The token must not choose how it is checked: its algorithm has to be one of the key's type.
-        if !key.allows(header.alg) {
-            return Signature::Invalid;
+        let doubtful = self.doubtful.contains(&kid);
+        match self.keys.get(&kid).map(|key| key.verify(token, header.alg)) {
+            None if doubtful => Signature::CannotTell,
+            None => Signature::KeyNotPublished,
+            // Another key of that id, which could not be kept, may have signed it.
+            Some(Signature::Invalid) if doubtful => Signature::CannotTell,
+            Some(known) => known,
         }
-        let Ok(decoding) = DecodingKey::from_jwk(&key.jwk) else {
-            return Signature::CannotTell;
-        };
-        let Some((message, signature)) = token.rsplit_once('.') else {
-            return Signature::CannotTell;
-        };
-        match jsonwebtoken::crypto::verify(signature, message.as_bytes(), &decoding, header.alg) {
-            Ok(true) => Signature::Valid,
-            Ok(false) => Signature::Invalid,
-            Err(_) => Signature::CannotTell,
-        }
+    }
+
+    fn holds(&self, kid: &str, key: &Key) -> bool {
+        let known = self.keys.get(kid);
+        known.is_some_and(|known| known.thumbprint == key.thumbprint)
     }
 }
 
+/// The `kid` of an entry, where it can be a label.
+fn kid(entry: &Value) -> Option<String> {
+    let kid = entry.get("kid")?.as_str()?;
+    let usable = !kid.is_empty() && kid.len() <= LONGEST_KID && !kid.contains(char::is_control);
+    usable.then(|| kid.to_owned())
+}
+
 impl Key {
-    fn read(entry: serde_json::Value) -> Option<(String, Self)> {
-        let text = |name: &str| {
-            entry
-                .get(name)
-                .and_then(serde_json::Value::as_str)
-                .map(str::to_owned)
-        };
-        let kid = text("kid").filter(|kid| {
-            !kid.is_empty() && kid.len() <= LONGEST_KID && !kid.contains(char::is_control)
-        })?;
-        let alg = text("alg");
+    fn read(entry: Value) -> Option<Self> {
+        let alg = entry.get("alg").and_then(Value::as_str).map(str::to_owned);
         let jwk: Jwk = serde_json::from_value(entry).ok()?;
-        if matches!(jwk.algorithm, AlgorithmParameters::OctetKey(_)) {
-            // A symmetric key that is published is no key.
-            return None;
-        }
         let usage = jwk.common.public_key_use.as_ref().map(|usage| match usage {
             PublicKeyUse::Signature => "sig".to_owned(),
             PublicKeyUse::Encryption => "enc".to_owned(),
             PublicKeyUse::Other(other) => other.clone(),
         });
-        let thumbprint = jwk.thumbprint(ThumbprintHash::SHA256).ok()?;
-        Some((
-            kid,
-            Self {
-                alg,
-                usage,
-                thumbprint,
-                jwk,
-            },
-        ))
+        let able = able(&jwk.algorithm)?;
+        // The key may narrow down what it is for, and cannot widen it.
+        let algorithms = match alg.as_deref().map(str::parse::<Algorithm>) {
+            _ if usage.as_deref() == Some("enc") => &[],
+            Some(Ok(one)) => {
+                let found = able.iter().find(|able| **able == one);
+                found.map_or(&[][..], std::slice::from_ref)
+            }
+            Some(Err(_)) | None => able,
+        };
+        Some(Self {
+            alg,
+            usage,
+            thumbprint: jwk.thumbprint(ThumbprintHash::SHA256).ok()?,
+            algorithms,
+            decoding: DecodingKey::from_jwk(&jwk).ok()?,
+        })
     }
 
-    fn allows(&self, alg: Algorithm) -> bool {
-        use Algorithm::{ES256, ES384, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512};
-        match &self.jwk.algorithm {
-            AlgorithmParameters::RSA(_) => {
-                matches!(alg, RS256 | RS384 | RS512 | PS256 | PS384 | PS512)
-            }
-            AlgorithmParameters::EllipticCurve(key) => match key.curve {
-                EllipticCurve::P256 => alg == ES256,
-                EllipticCurve::P384 => alg == ES384,
-                _ => false,
-            },
-            AlgorithmParameters::OctetKeyPair(_) => alg == EdDSA,
-            _ => false,
+    fn verify(&self, token: &str, alg: Algorithm) -> Signature {
+        if self.algorithms.is_empty() {
+            return Signature::CannotTell;
         }
+        // The token must not choose how it is checked.
+        if !self.algorithms.contains(&alg) {
+            return Signature::Invalid;
+        }
+        let Some((message, signature)) = token.rsplit_once('.') else {
+            return Signature::CannotTell;
+        };
+        match jsonwebtoken::crypto::verify(signature, message.as_bytes(), &self.decoding, alg) {
+            Ok(true) => Signature::Valid,
+            // An error here is a signature that is not base64url: the key was read before.
+            Ok(false) | Err(_) => Signature::Invalid,
+        }
+    }
+}
+
+/// What a key of this material can sign with; empty where this cannot be checked here, `None`
+/// where the material is no public key at all.
+fn able(material: &AlgorithmParameters) -> Option<&'static [Algorithm]> {
+    let bytes = |text: &str| URL_SAFE_NO_PAD.decode(text).ok();
+    match material {
+        AlgorithmParameters::RSA(key) => {
+            let (modulus, exponent) = (bytes(&key.n)?, bytes(&key.e)?);
+            let length = modulus.iter().skip_while(|byte| **byte == 0).count();
+            match length {
+                _ if exponent.is_empty() => None,
+                0 => None,
+                // The library checks 2048 to 8192 bits, and would call anything else forged.
+                256..=1024 => Some(&[RS256, RS384, RS512, PS256, PS384, PS512]),
+                _ => Some(&[]),
+            }
+        }
+        AlgorithmParameters::EllipticCurve(key) => {
+            let (able, size): (&[Algorithm], _) = match key.curve {
+                EllipticCurve::P256 => (&[ES256], 32),
+                EllipticCurve::P384 => (&[ES384], 48),
+                EllipticCurve::P521 => (&[], 66),
+                _ => return None,
+            };
+            (bytes(&key.x)?.len() == size && bytes(&key.y)?.len() == size).then_some(able)
+        }
+        AlgorithmParameters::OctetKeyPair(key) => (bytes(&key.x)?.len() == 32).then_some(&[EdDSA]),
+        // A symmetric key that is published is no key.
+        _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
-    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     use proptest::prelude::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 

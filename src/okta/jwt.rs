@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
 
 use crate::units::Timestamp;
 
@@ -135,7 +136,10 @@ fn part<T: DeserializeOwned>(text: &str, name: &'static str) -> Result<T, NotATo
     let bytes = URL_SAFE_NO_PAD
         .decode(text.trim_end_matches('='))
         .map_err(|_| NotAToken::Base64(name))?;
-    serde_json::from_slice(&bytes).map_err(|_| NotAToken::Json(name))
+    // Only an object will do: serde would take an array for a struct as well.
+    serde_json::from_slice::<Map<String, Value>>(&bytes)
+        .and_then(|object| T::deserialize(Value::Object(object)))
+        .map_err(|_| NotAToken::Json(name))
 }
 
 impl Claims {
@@ -241,6 +245,10 @@ mod tests {
             AccessToken::decode(&token("{}", "[1]")),
             Err(NotAToken::Json("payload"))
         );
+        assert_eq!(
+            AccessToken::decode(&token(r#"["RS256","k1"]"#, "{}")),
+            Err(NotAToken::Json("header"))
+        );
         assert_eq!(AccessToken::decode("a.b.c.d.e"), Err(NotAToken::Encrypted));
         assert_eq!(AccessToken::decode(""), Err(NotAToken::Empty));
         assert_eq!(AccessToken::decode("opaque-token"), Ok(AccessToken::Opaque));
@@ -258,6 +266,18 @@ mod tests {
             drop(AccessToken::decode(&token));
             let encoded = format!("{}.{}.", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
             drop(AccessToken::decode(&encoded));
+        }
+
+        #[test]
+        fn what_a_token_says_is_read(kid in any::<String>(), exp in 0_i64..253_402_207_200, scopes in proptest::collection::btree_set("[a-z.]{1,20}", 0..5)) {
+            let header = serde_json::json!({"alg": "RS256", "kid": kid});
+            let payload = serde_json::json!({"exp": exp, "scp": scopes});
+            let Ok(AccessToken::Jwt(read)) = AccessToken::decode(&token(&header.to_string(), &payload.to_string())) else {
+                panic!("a JWT")
+            };
+            prop_assert_eq!(read.kid, Some(kid));
+            prop_assert_eq!(read.exp.unwrap().as_second(), exp);
+            prop_assert_eq!(read.scopes, Some(scopes));
         }
 
         #[test]

@@ -2,6 +2,8 @@
 
 use http::{HeaderMap, header};
 
+use super::quoted;
+
 /// The target of the link whose relation is `next`.
 pub fn next(headers: &HeaderMap) -> Option<String> {
     let lines = headers.get_all(header::LINK).iter();
@@ -12,14 +14,16 @@ pub fn next(headers: &HeaderMap) -> Option<String> {
 
 fn next_in(line: &str) -> Option<String> {
     let mut rest = line;
-    while let Some((_, link)) = rest.split_once('<') {
-        // A target may hold commas: it ends at `>` and nowhere else.
-        let (target, after) = link.split_once('>')?;
-        let params = after.split('<').next().unwrap_or_default();
-        if params.split([';', ',']).any(is_next) {
-            return Some(target.to_owned());
+    // A target may hold commas: it ends at `>` and nowhere else.
+    while let Some((target, after)) = rest
+        .split_once('<')
+        .and_then(|(_, link)| link.split_once('>'))
+    {
+        let params = quoted::split(after, ',').next().unwrap_or_default();
+        if quoted::split(params, ';').any(is_next) {
+            return Some(target.trim().to_owned());
         }
-        rest = after;
+        rest = after.get(params.len()..).unwrap_or_default();
     }
     None
 }
@@ -28,11 +32,10 @@ fn is_next(param: &str) -> bool {
     let Some((name, value)) = param.split_once('=') else {
         return false;
     };
-    let relations = value.trim().trim_matches('"');
     name.trim().eq_ignore_ascii_case("rel")
-        && relations
+        && quoted::open(value)
             .split_ascii_whitespace()
-            .any(|r| r.eq_ignore_ascii_case("next"))
+            .any(|relation| relation.eq_ignore_ascii_case("next"))
 }
 
 #[cfg(test)]
@@ -74,10 +77,24 @@ mod tests {
         assert_eq!(next_in("https://a; rel=next"), None);
     }
 
+    #[test]
+    fn a_title_is_text_whatever_stands_in_it() {
+        let line = r#"<https://a>; title="x; rel=next, <https://evil>; rel=next"; rel=self"#;
+        assert_eq!(next_in(line), None);
+        let line = format!(r#"{line}, <https://b>; title="\"<"; rel="next""#);
+        assert_eq!(next_in(&line).as_deref(), Some("https://b"));
+    }
+
     proptest! {
         #[test]
         fn nothing_panics(line in any::<String>()) {
             next_in(&line);
+        }
+
+        #[test]
+        fn next_is_found_wherever_it_stands(target in "[!-;=?-~]{1,40}", before in 0_usize..4) {
+            let line = "<https://a>; rel=\"self\", ".repeat(before) + &format!("<{target}>; rel=\"next\"");
+            prop_assert_eq!(next_in(&line), Some(target));
         }
     }
 }

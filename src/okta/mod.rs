@@ -13,9 +13,11 @@ mod failure;
 mod jwks;
 mod jwt;
 mod link;
+mod quoted;
 mod rate_limit;
 mod secret;
 mod transport;
+mod words;
 
 pub use bucket::bucket;
 pub use cache_control::max_age;

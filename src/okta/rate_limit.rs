@@ -7,11 +7,17 @@ use http::{HeaderMap, header};
 use super::date;
 use crate::units::Timestamp;
 
+const LIMIT: &str = "x-rate-limit-limit";
+const REMAINING: &str = "x-rate-limit-remaining";
+const RESET: &str = "x-rate-limit-reset";
+
 /// Longer than any window that Okta documents (5 minutes for one-time passwords): a reset that lies
 /// further ahead is a mistake, and waiting for it would leave the probe blind.
 const LONGEST: Duration = Duration::from_mins(5);
 /// How long a window is, where an answer does not say.
 const WINDOW: Duration = Duration::from_mins(1);
+/// A reset that is already past is not a leave to ask again at once.
+const SHORTEST: Duration = Duration::from_secs(1);
 /// A concurrency limit clears as soon as a request ends; the reset that comes with it is only "a
 /// suggested value".
 const CONCURRENCY: Duration = Duration::from_secs(5);
@@ -29,18 +35,27 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// Reads the headers; `None` unless all three are there and make sense.
+    /// Reads the headers; `None` unless all three are there and make sense. Okta has sent them
+    /// twice, and proxies join two with a comma: then each position is a bucket of its own, and
+    /// the one with the fewest requests left counts, since it will refuse first.
     pub fn read(headers: &HeaderMap) -> Option<Self> {
+        let columns = [LIMIT, REMAINING, RESET].map(|name| numbers(headers, name));
+        let rows = columns.iter().map(Vec::len).max()?;
+        let samples: Option<Vec<Self>> = (0..rows).map(|row| Self::of(&columns, row)).collect();
+        samples?.into_iter().min_by_key(|sample| sample.remaining)
+    }
+
+    fn of(columns: &[Vec<u64>; 3], row: usize) -> Option<Self> {
+        let [limit, remaining, reset] = columns.each_ref().map(|column| match column[..] {
+            [only] => Some(only),
+            _ => column.get(row).copied(),
+        });
         // A limit of 0 belongs to a concurrency 429 and says nothing of the bucket.
-        let limit = number(headers, "x-rate-limit-limit").filter(|&limit| limit > 0)?;
-        let remaining = number(headers, "x-rate-limit-remaining").filter(|&left| left <= limit)?;
-        let reset =
-            Timestamp::from_second(i64::try_from(number(headers, "x-rate-limit-reset")?).ok()?)
-                .ok()?;
+        let limit = limit.filter(|&limit| limit > 0)?;
         Some(Self {
             limit,
-            remaining,
-            reset,
+            remaining: remaining.filter(|&left| left <= limit)?,
+            reset: moment(reset?)?,
         })
     }
 
@@ -76,66 +91,72 @@ impl LimitKind {
 
     /// Which limit a 429 with these headers stands for: Okta marks concurrency with a limit of 0.
     pub fn of_429(headers: &HeaderMap) -> Self {
-        match number(headers, "x-rate-limit-limit") {
-            Some(0) => Self::Concurrency,
-            Some(_) => Self::Limit,
-            None => Self::Unknown,
+        match numbers(headers, LIMIT)[..] {
+            [] => Self::Unknown,
+            ref limits if limits.contains(&0) => Self::Concurrency,
+            _ => Self::Limit,
         }
     }
 }
 
-/// How long the answer asks its caller to stay away; `None` if it does not.
+/// How long the answer asks its caller to stay away; `None` if it does not. Where a proxy's
+/// `Retry-After` and Okta's reset differ, the longer one is kept to.
 pub(super) fn back_off(
     headers: &HeaderMap,
     limited: Option<LimitKind>,
     date: Option<Timestamp>,
 ) -> Option<Duration> {
-    let asked = retry_after(headers, date);
     let own = match limited {
         None => None,
         Some(LimitKind::Concurrency) => Some(CONCURRENCY),
-        // One second more, since the reset is cut to whole seconds.
-        Some(_) => Some(until_reset(headers, date).unwrap_or(WINDOW) + Duration::from_secs(1)),
+        Some(LimitKind::Limit | LimitKind::Unknown) => until_reset(headers, date),
     };
-    asked.or(own).map(|wait| wait.min(LONGEST))
+    let asked = retry_after(headers, date).max(own);
+    let wait = asked.or(limited.map(|_| WINDOW))?;
+    Some(wait.clamp(SHORTEST, LONGEST))
 }
 
-/// Reset minus `Date`, both by Okta's clock, so that our own does not matter.
+/// Reset minus `Date`, both by Okta's clock, so that our own does not matter; one second more,
+/// since both are cut to whole seconds. Of several resets the last is waited for.
 fn until_reset(headers: &HeaderMap, date: Option<Timestamp>) -> Option<Duration> {
-    let reset = RateLimit::read(headers)?.reset;
-    Some(Duration::try_from(reset.duration_since(date?)).unwrap_or_default())
+    let reset = numbers(headers, RESET).into_iter().max()?;
+    // A number too large for a moment is a moment far ahead.
+    let reset = moment(reset).unwrap_or(Timestamp::MAX);
+    let left = Duration::try_from(reset.duration_since(date?)).unwrap_or_default();
+    Some(left.saturating_add(Duration::from_secs(1)))
 }
 
 /// `Retry-After`, which Okta does not send but a proxy may: seconds, or a date.
 fn retry_after(headers: &HeaderMap, now: Option<Timestamp>) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
+    if is_number(text) {
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     Some(Duration::try_from(date::parse(text)?.duration_since(now?)).unwrap_or_default())
 }
 
-/// A header's number. Okta has sent these headers twice, and proxies join two with a comma; the
-/// smallest is taken, since it is the one that will be enforced first.
-fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
+/// All numbers of a header, in order. One that is garbage makes all of them worthless.
+fn numbers(headers: &HeaderMap, name: &str) -> Vec<u64> {
     let lines = headers.get_all(name).iter();
-    let values: Vec<&str> = lines
-        .map(|line| line.to_str().ok())
-        .collect::<Option<_>>()?;
-    let numbers: Option<Vec<u64>> = values
-        .iter()
-        .flat_map(|line| line.split(','))
-        .map(plain_number)
+    let numbers: Option<Vec<u64>> = lines
+        .flat_map(|line| line.to_str().unwrap_or("garbage").split(','))
+        .map(|text| {
+            Some(text.trim())
+                .filter(|text| is_number(text))?
+                .parse()
+                .ok()
+        })
         .collect();
-    numbers?.into_iter().min()
+    numbers.unwrap_or_default()
 }
 
 /// Digits only: `+5` parses as a number elsewhere, and is garbage here.
-fn plain_number(text: &str) -> Option<u64> {
-    let text = text.trim();
-    text.bytes()
-        .all(|b| b.is_ascii_digit())
-        .then(|| text.parse().ok())?
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn moment(seconds: u64) -> Option<Timestamp> {
+    Timestamp::from_second(i64::try_from(seconds).ok()?).ok()
 }
 
 #[cfg(test)]
@@ -216,15 +237,28 @@ mod tests {
     }
 
     #[test]
-    fn headers_sent_twice_or_joined_count_once_with_the_smaller_number() {
-        let joined =
-            RateLimit::read(&three("600, 50", " 49 ,599", "1757607758,1757607758")).unwrap();
+    fn of_headers_sent_twice_or_joined_the_bucket_that_refuses_first_counts() {
+        let joined = RateLimit::read(&three("600, 50", " 599 ,49", "1757607758,1757607760"));
         let mut twice = three("600", "599", "1757607758");
-        for (name, value) in &three("50", "49", "1757607758") {
+        for (name, value) in &three("50", "49", "1757607760") {
             twice.append(name, value.clone());
         }
-        assert_eq!(RateLimit::read(&twice), Some(joined));
-        assert_eq!((joined.limit, joined.remaining), (50, 49));
+        assert_eq!(joined, RateLimit::read(&three("50", "49", "1757607760")));
+        assert_eq!(RateLimit::read(&twice), joined);
+        let emptier = RateLimit::read(&three("600, 50", "7, 49", "1757607758, 1757607760"));
+        assert_eq!(emptier, RateLimit::read(&three("600", "7", "1757607758")));
+    }
+
+    #[test]
+    fn a_header_sent_once_goes_with_each_of_the_others() {
+        let one = RateLimit::read(&three("50", "49", "1757607758"));
+        assert!(one.is_some());
+        assert_eq!(RateLimit::read(&three("50,50", "49", "1757607758")), one);
+        assert_eq!(
+            RateLimit::read(&three("50,50", "49,49,49", "1757607758")),
+            None,
+            "nobody knows which belong together"
+        );
     }
 
     #[test]
@@ -264,7 +298,12 @@ mod tests {
             wait(&three("0", "0", "1757607716"), Some(LimitKind::Concurrency)),
             Some(5)
         );
-        assert_eq!(wait(&HeaderMap::new(), Some(LimitKind::Unknown)), Some(61));
+        assert_eq!(
+            wait(&headers(&[("x-rate-limit-reset", "1757607758")]), limit),
+            Some(49),
+            "the reset is worth something by itself"
+        );
+        assert_eq!(wait(&HeaderMap::new(), Some(LimitKind::Unknown)), Some(60));
         assert_eq!(wait(&HeaderMap::new(), None), None);
         assert_eq!(
             wait(&headers(&[("retry-after", "7")]), Some(LimitKind::Unknown)),
@@ -279,8 +318,23 @@ mod tests {
         );
         assert_eq!(
             back_off(&three("10", "0", "1757607758"), limit, None).map(|wait| wait.as_secs()),
-            Some(61)
+            Some(60),
+            "without Okta's clock nobody can say"
         );
+    }
+
+    #[test]
+    fn a_proxys_retry_after_never_shortens_what_okta_asks_for() {
+        let wait = |after: &str, kind| {
+            let mut map = three("10", "0", "1757607758");
+            map.append("retry-after", after.parse().unwrap());
+            back_off(&map, kind, date::parse(DATE)).map(|wait| wait.as_secs())
+        };
+        assert_eq!(wait("0", Some(LimitKind::Limit)), Some(49));
+        assert_eq!(wait("90", Some(LimitKind::Limit)), Some(90));
+        assert_eq!(wait("0", None), Some(1), "a 503");
+        assert_eq!(wait("99999999999999999999999", None), Some(300));
+        assert_eq!(wait("soon", None), None);
     }
 
     proptest! {
@@ -297,8 +351,16 @@ mod tests {
             }
             for kind in LimitKind::ALL {
                 let wait = back_off(&map, Some(kind), date::parse(DATE));
-                prop_assert!(wait.is_some_and(|wait| wait <= LONGEST));
+                prop_assert!(wait.is_some_and(|wait| (SHORTEST..=LONGEST).contains(&wait)));
             }
+        }
+
+        #[test]
+        fn what_okta_sends_is_read(limit in 1_u64..1_000_000, used in 0_u64..1_000_000, reset in 0_u32..) {
+            let remaining = limit.saturating_sub(used);
+            let read = RateLimit::read(&three(&limit.to_string(), &remaining.to_string(), &reset.to_string()));
+            let reset = Timestamp::from_second(reset.into()).unwrap();
+            prop_assert_eq!(read, Some(RateLimit { limit, remaining, reset }));
         }
     }
 }
