@@ -22,19 +22,16 @@ pub(super) fn read(mut tree: Value, notes: &mut Notes) -> written::Config {
         let at = At::of(steps.iter().map(String::as_str));
         let message = error.inner().to_string();
         let unknown = Unknown::field(&message);
-        match &unknown {
-            Some(unknown) => {
-                // What the misspelt one was meant for is not missing.
-                let parent = steps.iter().rev().skip(1).rev().map(String::as_str);
-                if let Some(meant) = unknown.meant() {
-                    notes.settle(At::of(parent).field(meant));
-                }
-                notes.struck(at, unknown.message());
+        if let Some(unknown) = &unknown {
+            // What the misspelt one was meant for is not missing.
+            let parent = steps.iter().rev().skip(1).rev().map(String::as_str);
+            if let Some(meant) = unknown.meant() {
+                notes.settle(At::of(parent).field(meant));
             }
-            None => {
-                let node = steps.iter().try_fold(&tree, child);
-                notes.struck(at, mismatch(&message, node.unwrap_or(&Value::Null)));
-            }
+            notes.struck(at, unknown.message());
+        } else {
+            let node = steps.iter().try_fold(&tree, child);
+            notes.struck(at, mismatch(&message, node.unwrap_or(&Value::Null)));
         }
         if !strike(&mut tree, &steps, unknown.is_some()) {
             return written::Config::default();
@@ -65,7 +62,7 @@ fn strike(tree: &mut Value, steps: &[String], remove: bool) -> bool {
         return false;
     };
     let parent = parents.iter().try_fold(tree, |node, step| match node {
-        Value::Array(list) => list.get_mut(step.parse::<usize>().ok()?),
+        Value::Array(items) => items.get_mut(step.parse::<usize>().ok()?),
         node => node.get_mut(step),
     });
     match parent {
@@ -74,8 +71,8 @@ fn strike(tree: &mut Value, steps: &[String], remove: bool) -> bool {
             Some(node) if !remove && !node.is_null() => *node = Value::Null,
             _ => return map.remove(last).is_some(),
         },
-        Some(Value::Array(list)) => match last.parse::<usize>() {
-            Ok(index) if index < list.len() => drop(list.remove(index)),
+        Some(Value::Array(items)) => match last.parse::<usize>() {
+            Ok(index) if index < items.len() => drop(items.remove(index)),
             _ => return false,
         },
         _ => return false,

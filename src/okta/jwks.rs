@@ -101,10 +101,9 @@ impl KeySet {
         };
         let doubtful = self.doubtful.contains(&kid);
         match self.keys.get(&kid).map(|key| key.verify(token, header.alg)) {
-            None if doubtful => Signature::CannotTell,
-            None => Signature::KeyNotPublished,
             // Another key of that id, which could not be kept, may have signed it.
-            Some(Signature::Invalid) if doubtful => Signature::CannotTell,
+            None | Some(Signature::Invalid) if doubtful => Signature::CannotTell,
+            None => Signature::KeyNotPublished,
             Some(known) => known,
         }
     }
