@@ -4,201 +4,230 @@
 //! cargo bench --bench page
 //! ```
 //!
-//! The page is drawn by [`draw`] from a stand-in for the board. Beside it, in the same rounds so
-//! that a busy machine slows all alike, the same text is made in the two usual ways with the
-//! `prometheus` crate: its model built by hand, and vectors set in a fresh registry. For memory,
-//! each way has a process of its own, because none should start with what another left behind.
+//! The page is drawn from the board of a fleet whose probes have all ended a run, just as a scrape
+//! draws it. Beside it, in the same rounds so that a busy machine slows all alike, the `prometheus`
+//! crate makes the same series in its usual way: vectors set in a fresh registry. For memory, each
+//! way has a process of its own, because none should start with what another left behind.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its result")]
 
-use std::{env, fs, hint::black_box, io, process::Command, thread};
+use std::{
+    collections::BTreeMap, env, fs, hint::black_box, io, process::Command, thread, time::Duration,
+};
 
-use okta_exporter::metrics::{Family, Page};
-use prometheus::{GaugeVec, Opts, Registry, TextEncoder, proto};
+use okta_exporter::{
+    fleet::{Board, Outcome, ProbeId},
+    metrics::Page,
+    okta::{Answered, Exchange, Phases, RateLimit},
+    probe::Sight,
+    units::{Name, Timestamp},
+};
+use prometheus::{GaugeVec, Opts, Registry, TextEncoder};
 use tokio::time::Instant;
 
-const LABELS: &[&str] = &["org", "credential", "bucket", "endpoint"];
-
-/// Every family of the page: the gauges of a rate limit, which most pages mostly consist of.
-const FAMILIES: &[Family] = &[
-    Family::gauge(
-        "okta_rate_limit_limit",
-        "Requests allowed in a window.",
-        LABELS,
-    ),
-    Family::gauge(
-        "okta_rate_limit_remaining",
-        "Requests left in the window.",
-        LABELS,
-    ),
-    Family::gauge(
-        "okta_rate_limit_reset_timestamp_seconds",
-        "When the window ends.",
-        LABELS,
-    ),
-    Family::gauge(
-        "okta_rate_limit_usage_ratio",
-        "Share of the window used.",
-        LABELS,
-    ),
-    Family::gauge(
-        "okta_rate_limit_window_usage_ratio",
-        "The same, as the window ended.",
-        LABELS,
-    ),
-];
-
-/// How many series the pages have.
+/// How many series the pages have, about: a board grows by whole probes.
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
-
-/// One endpoint's rate limit, as a board would hold it.
-struct Row {
-    labels: [String; 4],
-    values: [f64; 5],
-}
-
-/// A way to make the text of a page, and its name.
-type Way = (&'static str, fn(&[Row]) -> String);
-
-/// The ways to make the same text. The first is ours; the others are what it is measured against.
-const WAYS: [Way; 3] = [
-    ("Page", page),
-    ("model by hand", model),
-    ("registry", registry),
-];
-
+/// How many endpoint probes an org has here.
+const PROBES_PER_ORG: usize = 20;
+/// The name of one of them.
+const ENDPOINT: &str = "endpoint-";
 /// The argument by which the benchmark asks itself for the memory of one way, by name.
 const MEMORY_OF: &str = "--memory-of";
 
+/// What is scraped, and how each way holds it.
+struct Scraped {
+    board: Board,
+    now: Timestamp,
+    series: usize,
+    rows: Vec<Row>,
+}
+
+/// One family of the page as the `prometheus` crate has to be told it.
+struct Row {
+    name: String,
+    labels: Vec<String>,
+    samples: Vec<(Vec<String>, f64)>,
+}
+
+/// A way to make the text of a page, and its name.
+type Way = (&'static str, fn(&Scraped) -> String);
+
+/// The first is ours; the other is what it is measured against.
+const WAYS: [Way; 2] = [("Page", page), ("registry", registry)];
+
 fn main() -> io::Result<()> {
-    let board = board(SIZES.into_iter().max().unwrap_or_default());
     if let Some(asked) = env::args().skip_while(|arg| arg != MEMORY_OF).nth(1) {
+        let scraped = Scraped::new(SIZES.into_iter().max().unwrap_or_default());
         for way in WAYS.iter().filter(|(name, _)| *name == asked) {
             // On a thread of its own, as in a server: there the allocator uses other arenas.
             thread::scope(|scope| {
-                scope.spawn(|| memory(way, &board));
+                scope.spawn(|| memory(way, &scraped));
             });
         }
         return Ok(());
     }
-    let series = board.len() * FAMILIES.len();
-    println!("resident memory, MB, beyond what it was before; {series} series");
+    println!("resident memory, MB, beyond what it was before the first scrape");
     for (name, _) in WAYS {
         Command::new(env::current_exe()?)
             .args([MEMORY_OF, name])
             .status()?;
     }
-    time(&board);
+    time();
     Ok(())
 }
 
-/// Rows enough for a number of series.
-fn board(series: usize) -> Vec<Row> {
-    let row = |i: usize| {
-        let used = (i * 7919 % 600) as f64;
-        Row {
-            labels: [
-                format!("acme-{}", i / 500),
-                format!("credential-{}", i % 5),
-                format!("/api/v1/apps/{}", i % 100 / 5),
-                format!("endpoint-{i}"),
-            ],
-            values: [
-                600.0,
-                600.0 - used,
-                1_785_600_060.0,
-                used / 600.0,
-                used / 601.0,
-            ],
-        }
-    };
-    (0..series.div_ceil(FAMILIES.len())).map(row).collect()
-}
-
-/// What a scrape does: replace this to draw from something else.
-fn draw(page: &mut Page, board: &[Row]) {
-    for row in board {
-        let labels = row.labels.each_ref().map(String::as_str);
-        for (family, value) in FAMILIES.iter().zip(row.values) {
-            page.push(family, &labels, value);
+impl Scraped {
+    /// A board grown until its page has so many series.
+    fn new(series: usize) -> Self {
+        let (board, now) = (Board::new(), Timestamp::now());
+        let of_one = {
+            let one = Board::new();
+            fill(&one, now, 1);
+            let two = Board::new();
+            fill(&two, now, 2);
+            count(&drawn(&two, now)) - count(&drawn(&one, now))
+        };
+        fill(&board, now, series.div_ceil(of_one.max(1)));
+        let text = drawn(&board, now);
+        Self {
+            series: count(&text),
+            rows: rows(&text),
+            board,
+            now,
         }
     }
 }
 
-fn page(board: &[Row]) -> String {
+/// So many probes, each with one answered request behind it.
+fn fill(board: &Board, now: Timestamp, probes: usize) {
+    for i in 0..probes {
+        let org: Option<Name> = format!("acme-{}", i / PROBES_PER_ORG).parse().ok();
+        let credential: Option<Name> = format!("credential-{}", i % 5).parse().ok();
+        let id = ProbeId {
+            org,
+            probe: format!("endpoint/{ENDPOINT}{i}"),
+        };
+        let interval = Duration::from_mins(1);
+        board.expect(id.clone(), "endpoint", interval);
+        let used = (i * 7919 % 600) as u64;
+        let answered = Answered {
+            status: 200,
+            error_code: None,
+            date: Some(now),
+            rate_limit: Some(RateLimit {
+                limit: 600,
+                remaining: 600 - used,
+                reset: now.saturating_add(interval).unwrap_or(now),
+            }),
+            limited: None,
+            certificate_not_after: Some(now),
+        };
+        let took = Duration::from_millis(90 + used);
+        let exchange = Exchange {
+            endpoint: format!("{ENDPOINT}{i}").into(),
+            credential,
+            bucket: Some(format!("/api/v1/apps/{}", i % PROBES_PER_ORG).into()),
+            at: now,
+            took,
+            phases: Phases {
+                first_byte: Some(took),
+                ..Phases::default()
+            },
+            answer: Ok(answered),
+        };
+        let outcome = Outcome {
+            at: now,
+            took: Some(took),
+            sight: Sight {
+                seen: None,
+                failure: None,
+            },
+            exchanges: vec![exchange],
+        };
+        board.record(&id, outcome, interval);
+    }
+}
+
+fn page(scraped: &Scraped) -> String {
+    drawn(&scraped.board, scraped.now)
+}
+
+fn drawn(board: &Board, now: Timestamp) -> String {
     let mut page = Page::new();
-    draw(&mut page, board);
+    board.draw(now, &mut page);
     page.text()
 }
 
-fn model(board: &[Row]) -> String {
-    let family = |(i, family): (usize, &Family)| {
-        let metric = |row: &Row| {
-            let pair = |(name, value): (&&str, &String)| {
-                let mut pair = proto::LabelPair::default();
-                pair.set_name((*name).to_owned());
-                pair.set_value(value.clone());
-                pair
-            };
-            let mut gauge = proto::Gauge::default();
-            gauge.set_value(row.values.get(i).copied().unwrap_or_default());
-            let mut metric = proto::Metric::from_gauge(gauge);
-            metric.set_label(LABELS.iter().zip(&row.labels).map(pair).collect());
-            metric
-        };
-        let mut model = proto::MetricFamily::default();
-        model.set_name(family.name().to_owned());
-        model.set_help(family.help().to_owned());
-        model.set_field_type(proto::MetricType::GAUGE);
-        model.set_metric(board.iter().map(metric).collect());
-        model
-    };
-    let families: Vec<_> = FAMILIES.iter().enumerate().map(family).collect();
-    TextEncoder::new()
-        .encode_to_string(&families)
-        .unwrap_or_default()
+fn registry(scraped: &Scraped) -> String {
+    fill_registry(&scraped.rows).unwrap_or_default()
 }
 
-fn registry(board: &[Row]) -> String {
-    fill_registry(board).unwrap_or_default()
-}
-
-fn fill_registry(board: &[Row]) -> prometheus::Result<String> {
+fn fill_registry(rows: &[Row]) -> prometheus::Result<String> {
     let registry = Registry::new();
-    for (i, family) in FAMILIES.iter().enumerate() {
-        let gauges = GaugeVec::new(Opts::new(family.name(), family.help()), family.labels())?;
+    for row in rows {
+        let labels: Vec<&str> = row.labels.iter().map(String::as_str).collect();
+        let gauges = GaugeVec::new(Opts::new(row.name.as_str(), "Same text."), &labels)?;
         registry.register(Box::new(gauges.clone()))?;
-        for row in board {
-            let value = row.values.get(i).copied().unwrap_or_default();
-            gauges
-                .with_label_values(&row.labels.each_ref().map(String::as_str))
-                .set(value);
+        for (values, value) in &row.samples {
+            gauges.get_metric_with_label_values(values)?.set(*value);
         }
     }
     TextEncoder::new().encode_to_string(&registry.gather())
 }
 
+/// How many series a page's text holds.
+fn count(text: &str) -> usize {
+    text.lines().filter(|line| !line.starts_with('#')).count()
+}
+
+/// A page's series taken apart; no label value here holds a quote or a comma.
+fn rows(text: &str) -> Vec<Row> {
+    let mut rows: BTreeMap<(String, Vec<String>), Vec<(Vec<String>, f64)>> = BTreeMap::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let Some((series, value)) = line.rsplit_once(' ') else {
+            continue;
+        };
+        let (name, labels) = series.split_once('{').unwrap_or((series, ""));
+        let pairs = labels.trim_end_matches('}').split(',');
+        let pairs = pairs.filter_map(|pair| pair.split_once('='));
+        // `le` belongs to histograms; the crate would refuse it on a gauge.
+        let (names, values) = pairs
+            .map(|(name, value)| {
+                let name = if name == "le" { "upto" } else { name };
+                (name.to_owned(), value.trim_matches('"').to_owned())
+            })
+            .unzip();
+        let sample = (values, value.parse().unwrap_or_default());
+        rows.entry((name.to_owned(), names))
+            .or_default()
+            .push(sample);
+    }
+    let row = |((name, labels), samples)| Row {
+        name,
+        labels,
+        samples,
+    };
+    rows.into_iter().map(row).collect()
+}
+
 /// The median time of each way and size.
-fn time(board: &[Row]) {
-    println!(
-        "\nns per series (median), and times the first\n{:>8}",
-        "series"
-    );
-    for series in SIZES {
-        let board = board.get(..series / FAMILIES.len()).unwrap_or_default();
+fn time() {
+    println!("\nns per series (median), and times the first");
+    for size in SIZES {
+        let scraped = Scraped::new(size);
         let mut rounds = WAYS.map(|_| Vec::new());
-        for _ in 0..(1_000_000 / series).clamp(15, 201) {
+        for _ in 0..(1_000_000 / size).clamp(15, 201) {
             for ((_, way), took) in WAYS.iter().zip(&mut rounds) {
                 let start = Instant::now();
-                black_box(way(black_box(board)));
+                black_box(way(black_box(&scraped)));
                 took.push(start.elapsed().as_nanos());
             }
         }
         let medians = rounds.map(|mut took| {
             took.sort_unstable();
-            took.get(took.len() / 2).copied().unwrap_or_default() as f64 / series as f64
+            took.get(took.len() / 2).copied().unwrap_or_default() as f64 / scraped.series as f64
         });
-        print!("{series:>8}");
+        print!("{:>8} series", scraped.series);
         for ((name, _), median) in WAYS.iter().zip(medians) {
             let times = median / medians.first().copied().unwrap_or(median);
             print!("   {name} {median:.0} (×{times:.1})");
@@ -208,16 +237,16 @@ fn time(board: &[Row]) {
 }
 
 /// Resident memory around the first scrape, later ones, and two at once.
-fn memory((name, way): &Way, board: &[Row]) {
+fn memory((name, way): &Way, scraped: &Scraped) {
     let Some(before) = resident("VmRSS") else {
-        println!("{name:>14}: not known on this system");
+        println!("{name:>10}: not known on this system");
         return;
     };
     let more = |field| resident(field).map_or(f64::NAN, |now| now - before);
-    let repeat = || (0..20).for_each(|_| drop(black_box(way(board))));
+    let repeat = || (0..20).for_each(|_| drop(black_box(way(scraped))));
 
     forget_peak();
-    let size = way(board).len() as f64 / 1e6;
+    let size = way(scraped).len() as f64 / 1e6;
     let (peak, once) = (more("VmHWM"), more("VmRSS"));
     // Later scrapes are told apart from the first: the allocator learns from what was freed.
     forget_peak();
@@ -229,13 +258,16 @@ fn memory((name, way): &Way, board: &[Row]) {
         scope.spawn(repeat);
     });
     let (peak_of_two, after_two) = (more("VmHWM"), more("VmRSS"));
-    println!("{name:>14}: before {before:.1}, text {size:.1}");
+    println!(
+        "{name:>10}: {} series, text {size:.1}, before {before:.1}",
+        scraped.series
+    );
     for (scrapes, peak, after) in [
         ("first scrape", peak, once),
         ("20 more", later_peak, often),
         ("2 × 20 at once", peak_of_two, after_two),
     ] {
-        println!("{scrapes:>32}: peak {peak:+6.1}, after {after:+6.1}");
+        println!("{scrapes:>28}: peak {peak:+6.1}, after {after:+6.1}");
     }
 }
 

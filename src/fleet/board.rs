@@ -46,7 +46,7 @@ impl Board {
     }
 
     /// Makes room for a probe, so that its counters start at 0.
-    pub(super) fn expect(&self, id: ProbeId, kind: &'static str, interval: Duration) {
+    pub fn expect(&self, id: ProbeId, kind: &'static str, interval: Duration) {
         let mut state = self.lock();
         state.owners.entry(id.org.clone()).or_default();
         state.rows.insert(id, Row::new(kind, interval));
@@ -61,7 +61,7 @@ impl Board {
     }
 
     /// Writes an outcome down. `expected_in` tells when the next is due.
-    pub(super) fn record(&self, id: &ProbeId, outcome: Outcome, expected_in: Duration) {
+    pub fn record(&self, id: &ProbeId, outcome: Outcome, expected_in: Duration) {
         {
             let mut state = self.lock();
             let owner = state.owners.entry(id.org.clone()).or_default();
@@ -71,7 +71,11 @@ impl Board {
                 sight,
                 exchanges,
             } = outcome;
-            for exchange in exchanges {
+            for mut exchange in exchanges {
+                if id.org.is_none() {
+                    // A status page is not Okta's API: no bucket of Okta's counts it.
+                    exchange.bucket = None;
+                }
                 owner.ledger.enter(exchange);
             }
             if let Some(row) = state.rows.get_mut(id) {

@@ -4,6 +4,8 @@
 
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
+use jiff::SignedDuration;
+
 use crate::{
     metrics::{Family, Histogram, Page},
     okta::{Answered, Exchange, LimitKind, RateLimit},
@@ -99,6 +101,10 @@ const ANONYMOUS: &str = "none";
 
 /// How long a sample outlives its window, so that a scrape that comes a little later still sees it.
 const GRACE: Duration = Duration::from_secs(15);
+
+/// The longest that a window is believed to last: Okta's are a minute. A reset far ahead is a
+/// header to be shown, and no reason to draw its sample for ever.
+const LONGEST_WINDOW: SignedDuration = SignedDuration::from_mins(5);
 
 /// What one org's requests came to.
 #[derive(Debug, Default)]
@@ -209,6 +215,7 @@ impl Ledger {
             let answered_at = at.saturating_add(took).unwrap_or(at);
             // Reset by Okta's clock minus Date by Okta's clock, counted from now by ours.
             let left = read.reset.duration_since(date.unwrap_or(answered_at));
+            let left = left.min(LONGEST_WINDOW);
             let void_at = answered_at
                 .saturating_add(left)
                 .and_then(|t| t.saturating_add(GRACE))

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use crate::units::Timestamp;
@@ -54,30 +54,50 @@ pub enum NotAToken {
     TooLong,
     #[error("it has the three parts of a JWT, but its {0} is not base64url")]
     Base64(&'static str),
-    #[error(
-        "it has the three parts of a JWT, but its {0} is not a JSON object of the registered claims"
-    )]
+    #[error("it has the three parts of a JWT, but its {0} is not a JSON object")]
     Json(&'static str),
     #[error("it has five parts: an encrypted JWT, which only its recipient can read")]
     Encrypted,
 }
 
-#[derive(Deserialize)]
+/// A claim of another type than the registered one is not known, and hides no other.
+pub fn claim<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    Value::deserialize(deserializer).map(|value| serde_json::from_value(value).ok())
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Header {
+    #[serde(deserialize_with = "claim")]
     alg: Option<String>,
+    #[serde(deserialize_with = "claim")]
     kid: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Payload {
+    #[serde(deserialize_with = "claim")]
     exp: Option<f64>,
+    #[serde(deserialize_with = "claim")]
     iat: Option<f64>,
+    #[serde(deserialize_with = "claim")]
     nbf: Option<f64>,
+    #[serde(deserialize_with = "claim")]
     iss: Option<String>,
+    #[serde(deserialize_with = "claim")]
     aud: Option<OneOrMany>,
+    #[serde(deserialize_with = "claim")]
     cid: Option<String>,
+    #[serde(deserialize_with = "claim")]
     client_id: Option<String>,
+    #[serde(deserialize_with = "claim")]
     scp: Option<OneOrMany>,
+    #[serde(deserialize_with = "claim")]
     scope: Option<OneOrMany>,
 }
 
@@ -229,6 +249,14 @@ mod tests {
         assert_eq!(claims("{}").scopes, None);
         assert_eq!(claims(r#"{"scp":[]}"#).scopes, Some(BTreeSet::new()));
         assert_eq!(claims(r#"{"exp":1e300,"nbf":-1e300}"#).exp, None);
+    }
+
+    #[test]
+    fn a_claim_of_a_strange_type_hides_no_other() {
+        let read = claims(r#"{"exp":"soon","iat":1784700000,"aud":7,"scp":{"a":1},"iss":"i"}"#);
+        assert_eq!((read.exp, read.scopes), (None, None));
+        assert!(read.iat.is_some() && read.aud.is_empty());
+        assert_eq!(read.iss.as_deref(), Some("i"));
     }
 
     #[test]

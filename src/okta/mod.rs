@@ -28,7 +28,7 @@ pub use error::{ApiError, OAuthError, OktaError};
 pub use exchange::{Answered, Exchange, Phases};
 pub use failure::{Failure, Phase, Reason, Refusal};
 pub use jwks::{BadKeySet, Key, KeySet, Signature};
-pub use jwt::{AccessToken, Claims, NotAToken, OneOrMany};
+pub use jwt::{AccessToken, Claims, NotAToken, OneOrMany, claim};
 pub use link::next;
 pub use rate_limit::{LimitKind, RateLimit};
 pub use secret::{NoSecret, SecretSource};

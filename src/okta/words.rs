@@ -31,7 +31,9 @@ pub(super) fn title(body: &[u8]) -> Option<String> {
 /// Short, and in one line.
 pub(super) fn clean(text: &str) -> String {
     let text: String = text.chars().take(LONGEST).collect();
-    let words = text.split(|c: char| c.is_control() || c.is_whitespace());
+    // What turns the direction of writing, or has no width, could dress a line up as another.
+    let hidden = |c| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let words = text.split(|c: char| c.is_control() || c.is_whitespace() || hidden(c));
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     words.join(" ")
 }

@@ -34,6 +34,8 @@ enum Beat {
     /// A next key of a server is published; it signs after so many seconds.
     Announce(&'static str, u64),
     Rotate(&'static str),
+    /// The key in use leaves before caches may forget it.
+    Withdraw(&'static str),
     /// A path answers a status with an error code, so many times.
     Fail(&'static str, u16, &'static str, u32),
     TooManyAtOnce(&'static str),
@@ -44,19 +46,20 @@ enum Beat {
 
 /// What happens, by seconds from the start.
 const STORY: &[(u64, Beat)] = &[
-    (0, Beat::Mint(40)),
+    (0, Beat::Mint(35)),
     (8, Beat::Fail("/api/v1/groups", 403, "E0000006", 2)),
     (12, Beat::Announce("default", 8)),
     (15, Beat::Trouble),
     (22, Beat::Rotate(ORG)),
     (26, Beat::Progress("Identified")),
     (28, Beat::Fail("/api/v1/apps", 503, "E0000009", 2)),
-    (30, Beat::Mint(40)),
     (36, Beat::TooManyAtOnce("/api/v1/logs")),
     (38, Beat::Progress("Monitoring")),
     (44, Beat::Rotate(ORG)),
+    (45, Beat::Mint(20)),
     (46, Beat::Rotate("default")),
     (50, Beat::Progress("Resolved")),
+    (54, Beat::Withdraw("default")),
 ];
 
 /// The demo's org: a short window, and `token` as the exporter's API token. The story plays on any
@@ -97,6 +100,7 @@ pub async fn play(
                     okta.schedule_rotation(server, Duration::from_secs(*lead))?;
                 }
                 Beat::Rotate(server) => okta.rotate_keys(server)?,
+                Beat::Withdraw(server) => drop(okta.remove_key_early(server)?),
                 Beat::Fail(path, status, code, times) => {
                     okta.fault(path, Fault::error(*status, code).times(*times));
                 }

@@ -55,7 +55,8 @@ fn latest(entries: &[Entry]) -> Result<Vec<Incident>, Unreadable> {
     let links: BTreeSet<_> = entries.iter().filter_map(Entry::link).collect();
     let mut latest: BTreeMap<&str, Incident> = BTreeMap::new();
     for entry in entries {
-        let link = entry.link().filter(|_| links.len() > 1);
+        let of_incident = |link: &&str| links.len() > 1 && link.contains("incident");
+        let link = entry.link().filter(of_incident);
         let key = link.or(entry.id()).or(entry.link());
         let key = key.ok_or(bad_entry("id"))?;
         let incident = incident(entry, key)?;
@@ -65,6 +66,11 @@ fn latest(entries: &[Entry]) -> Result<Vec<Incident>, Unreadable> {
         {
             latest.insert(key, incident);
         }
+    }
+    // Two incidents under one id would hide one another.
+    let ids: BTreeSet<_> = latest.values().map(|incident| &incident.id).collect();
+    if ids.len() < latest.len() {
+        return Err(bad_entry("id"));
     }
     Ok(latest.into_values().collect())
 }
@@ -200,6 +206,23 @@ mod tests {
             1,
             "no status is not good news"
         );
+    }
+
+    #[test]
+    fn two_incidents_are_never_taken_for_one() {
+        let feed = |link: &str, ids: [&str; 2]| {
+            let entry = |(n, id)| {
+                format!(
+                    "<entry><title>Resolved Service Disruption</title><id>{id}</id><link href='{link}/{n}#top'/><updated>2026-07-0{n}T00:00:00Z</updated></entry>"
+                )
+            };
+            let entries: String = (1..).zip(ids).map(entry).collect();
+            read(&format!("<feed>{entries}</feed>"))
+        };
+        let paged = feed("https://s.example.com/page", ["urn:x:1", "urn:x:2"]).unwrap();
+        assert_eq!(paged.incidents.unwrap().len(), 2);
+        let alike = feed("https://s.example.com/incidents", ["urn:x:1", "urn:x:2"]);
+        assert_eq!(alike, Err(bad_entry("id")));
     }
 
     #[test]

@@ -169,6 +169,17 @@ mod tests {
     }
 
     #[test]
+    fn where_no_incident_names_a_cell_that_can_be_read_no_cell_is_known_to_be_well() {
+        let renamed = PAGE.replace("Impacted_Cells__c", "Cells__c");
+        let reworded = PAGE.replace(".com:", " region ");
+        for page in [renamed, reworded] {
+            let seen = read(&page).unwrap();
+            assert_eq!(seen.open_incidents().unwrap().count(), 2);
+            assert!(seen.incidents_on(&cell("okta.com:8")).is_none());
+        }
+    }
+
+    #[test]
     fn a_word_nobody_knows_keeps_an_incident_open_under_other() {
         let page = PAGE
             .replace("Investigating", "Pondering")

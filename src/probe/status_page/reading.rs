@@ -80,14 +80,21 @@ impl Reading {
         self.maintenances.iter().flatten().filter(|i| i.is_open())
     }
 
-    /// The open incidents that name this cell; `None` where the source names no cells at all.
+    /// The open incidents that name this cell; `None` where the source names no cells at all, or
+    /// where something is open and no incident listed names a cell that we can read: then the
+    /// field has most likely changed its name or its words.
     ///
     /// An incident of unknown reach is not among them: an org would be alarmed for every incident
     /// of another continent. It is in the page's totals, and in [`Reading::incidents_of_unknown_reach`].
     pub fn incidents_on(&self, cell: &Cell) -> Option<impl Iterator<Item = &Incident>> {
-        let open = self
+        let mut open = self
             .open_incidents()
-            .filter(|_| self.source.names_cells())?;
+            .filter(|_| self.source.names_cells())?
+            .peekable();
+        let named = |incident: &Incident| !incident.cells.is_empty();
+        if open.peek().is_some() && !self.incidents.iter().flatten().any(named) {
+            return None;
+        }
         Some(open.filter(move |incident| incident.cells.contains(cell)))
     }
 

@@ -43,6 +43,10 @@ fn contents<'a>(page: &'a str, id: &'a str) -> impl Iterator<Item = &'a str> {
                 rest = rest.split_once("-->")?.1;
                 continue;
             }
+            if let Some(after) = after_quoted(rest) {
+                rest = after;
+                continue;
+            }
             let tag = rest.split('<').next()?;
             if tag.contains("data-id")
                 && let Some(content) = content(rest, id)
@@ -51,6 +55,21 @@ fn contents<'a>(page: &'a str, id: &'a str) -> impl Iterator<Item = &'a str> {
             }
         }
     })
+}
+
+/// What follows the element that `text` begins with, if its content is no markup of the page. One
+/// that is not closed reaches to the page's end, as browsers have it.
+fn after_quoted(text: &str) -> Option<&str> {
+    let name = ["script", "style", "template"].into_iter().find(|name| {
+        let (start, rest) = text.split_at_checked(name.len()).unwrap_or_default();
+        start.eq_ignore_ascii_case(name) && !rest.starts_with(|c: char| c.is_alphanumeric())
+    })?;
+    let closes = |(at, _): &(usize, &str)| {
+        let tag = text.get(at + 2..at + 2 + name.len());
+        tag.is_some_and(|tag| tag.eq_ignore_ascii_case(name))
+    };
+    let end = text.match_indices("</").find(closes);
+    Some(end.and_then(|(at, _)| text.get(at..)).unwrap_or_default())
 }
 
 /// What follows the opening tag that `text` begins with, if it has this `data-id`.
@@ -62,7 +81,8 @@ fn content<'a>(text: &'a str, id: &str) -> Option<&'a str> {
             (Some(open), _) if open == c => quote = None,
             _ => {}
         }
-        quote.is_none() && c == '>'
+        // A tag that another begins in was none: `a <b` in a script.
+        quote.is_none() && matches!(c, '>' | '<')
     })?;
     let (tag, content) = text.split_at_checked(end)?;
     let is_tag = tag.starts_with(|c: char| c.is_ascii_alphabetic());
@@ -100,7 +120,18 @@ fn list(text: &str, part: &'static str) -> List {
             serde_json::from_str(&text::unescape(escaped))
                 .map_err(|_| Unreadable::BadJson { part, error })?
         }
-        Some(Ok(value)) => value,
+        Some(Ok(value)) => {
+            // A list that is not the whole content of its element may be only a part of it.
+            let rest = text.get(values.byte_offset()..).unwrap_or_default();
+            match rest.trim_start() {
+                "" => return Err(Unreadable::Cut(part)),
+                rest if rest.starts_with('<') => value,
+                _ => {
+                    let error = "something follows the list".to_owned();
+                    return Err(Unreadable::BadJson { part, error });
+                }
+            }
+        }
     };
     match value {
         Value::Array(list) if list.iter().all(Value::is_object) => Ok(list),
@@ -130,6 +161,9 @@ mod tests {
             r#"<!-- <p data-id="incidents">[]</p> --><p data-id="incidents">[{}]</p>"#,
             r#"<script>$('<p data-id="incidents">' + x)</script><p data-id="incidents">[{}]</p>"#,
             r#"<script>if (a<b) $('[data-id="incidents"]') > 0</script><p data-id="incidents">[{}]</p>"#,
+            r#"<script>x = '<p data-id="incidents">[]</p>'</SCRIPT><p data-id="incidents">[{}]</p>"#,
+            r#"<template><p data-id="incidents">[]</p></template><p data-id="incidents">[{}]</p>"#,
+            r#"<a data-id="incidents" <p data-id="incidents">[{}]</p>"#,
         ] {
             assert_eq!(count(page), Some(Ok(1)), "{page}");
         }
@@ -140,6 +174,7 @@ mod tests {
             r#"<p x-data-id="incidents">[{}]</p>"#,
             r#"data-id="incidents">[{}]"#,
             r#"<!-- <p data-id="incidents">[]</p>"#,
+            r#"<script><p data-id="incidents">[]</p>"#,
         ] {
             assert_eq!(count(page), None, "{page}");
         }
@@ -155,12 +190,26 @@ mod tests {
 
     #[test]
     fn what_breaks_off_is_told_from_what_is_wrong() {
-        for page in ["", "[{\"a\":", "[{&quot;a&quot;:", "[{}", "["] {
+        for page in [
+            "",
+            "[{\"a\":",
+            "[{&quot;a&quot;:",
+            "[{}",
+            "[",
+            "[{}]",
+            "[{}] ",
+        ] {
             let page = format!("<p data-id='incidents'>{page}");
             assert_eq!(count(&page), Some(Err(Unreadable::Cut(ID))), "{page}");
         }
         for page in [
-            "</p>", "soon</p>", "{}</p>", "[1]</p>", "[{}</p>", "null</p>",
+            "</p>",
+            "soon</p>",
+            "{}</p>",
+            "[1]</p>",
+            "[{}</p>",
+            "null</p>",
+            "[{}], [{}]</p>",
         ] {
             let page = format!("<p data-id='incidents'>{page}");
             let is_bad = matches!(count(&page), Some(Err(Unreadable::BadJson { .. })));
@@ -170,7 +219,8 @@ mod tests {
 
     #[test]
     fn a_hostile_page_of_half_tags_costs_little() {
-        let page = "<a data-id=\"".repeat(20_000);
-        assert_eq!(count(&page), None);
+        for half in ["<a data-id=\"", "<script", "<template ", "<!-"] {
+            assert_eq!(count(&half.repeat(20_000)), None);
+        }
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     metrics::{Family, Page},
     okta::{
         AccessToken, Ask, Claims, Failure, Form, KeySet, Okta, OneOrMany, SecretSource, Signature,
+        claim,
     },
     units::{Secret, Timestamp},
 };
@@ -121,11 +122,17 @@ pub struct Seen {
 #[derive(Debug, Default, Deserialize)]
 struct Introspected {
     active: bool,
+    #[serde(default, deserialize_with = "claim")]
     scope: Option<String>,
+    #[serde(default, deserialize_with = "claim")]
     exp: Option<i64>,
+    #[serde(default, deserialize_with = "claim")]
     iat: Option<i64>,
+    #[serde(default, deserialize_with = "claim")]
     nbf: Option<i64>,
+    #[serde(default, deserialize_with = "claim")]
     iss: Option<String>,
+    #[serde(default, deserialize_with = "claim")]
     aud: Option<OneOrMany>,
 }
 
@@ -238,7 +245,12 @@ impl Introspected {
 
 impl Seen {
     fn verify(&mut self, claims: &Claims, keys: &KeySet, token: &str) {
-        self.key_published = claims.kid.as_ref().map(|kid| keys.keys.contains_key(kid));
+        self.key_published = claims.kid.as_ref().map(|kid| keys.publishes(kid));
+        let unsigned = |alg: &String| alg.eq_ignore_ascii_case("none");
+        if claims.alg.as_ref().is_some_and(unsigned) {
+            self.signature_valid = Some(false);
+            return;
+        }
         self.signature_valid = match keys.verify(token) {
             Signature::Valid => Some(true),
             Signature::Invalid => Some(false),
