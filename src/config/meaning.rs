@@ -19,22 +19,26 @@ use crate::{
     units::{Name, OrgUrl},
 };
 
-/// Things with good names, each with its place; the others are told. Those with nothing set are
-/// there too: a name alone asks for the thing.
+/// Things by their names, each with its place. One with a bad name is told and read under a
+/// stand-in, so that what it holds is told as well. Those with nothing set are there too: a name
+/// alone asks for the thing.
 pub(super) fn named<T: Default>(
     written: Option<Named<T>>,
     at: &At,
     notes: &mut Notes,
 ) -> Vec<(Name, At, T)> {
-    let mut good = Vec::new();
+    let mut things = Vec::new();
     for (name, settings) in written.unwrap_or_default() {
         let at = at.field(&name);
-        match name.parse() {
-            Ok(name) => good.push((name, at, settings.unwrap_or_default())),
-            Err(why) => notes.problem(&at, why),
+        let name = name.parse().or_else(|why| {
+            notes.problem(&at, why);
+            format!("stand-in-{}", things.len()).parse()
+        });
+        if let Ok(name) = name {
+            things.push((name, at, settings.unwrap_or_default()));
         }
     }
-    good
+    things
 }
 
 /// The status pages.

@@ -13,6 +13,7 @@ use super::{
 
 /// What is written, without what cannot be read.
 pub(super) fn read(mut tree: Value, notes: &mut Notes) -> written::Config {
+    let mut emptied = Vec::new();
     loop {
         let error = match serde_path_to_error::deserialize::<_, written::Config>(&tree) {
             Ok(written) => return written,
@@ -29,6 +30,8 @@ pub(super) fn read(mut tree: Value, notes: &mut Notes) -> written::Config {
                 notes.settle(At::of(parent).field(meant));
             }
             notes.struck(at, unknown.message());
+        } else if emptied.contains(&steps) {
+            // It was told already, and may not even be empty.
         } else {
             let node = steps.iter().try_fold(&tree, child);
             notes.struck(at, mismatch(&message, node.unwrap_or(&Value::Null)));
@@ -36,6 +39,7 @@ pub(super) fn read(mut tree: Value, notes: &mut Notes) -> written::Config {
         if !strike(&mut tree, &steps, unknown.is_some()) {
             return written::Config::default();
         }
+        emptied.push(steps);
     }
 }
 

@@ -73,8 +73,11 @@ impl Board {
             } = outcome;
             for mut exchange in exchanges {
                 if id.org.is_none() {
-                    // A status page is not Okta's API: no bucket of Okta's counts it.
+                    // A status page is not Okta's API: no bucket counts it, no code is Okta's.
                     exchange.bucket = None;
+                    if let Ok(answered) = &mut exchange.answer {
+                        answered.error_code = None;
+                    }
                 }
                 owner.ledger.enter(exchange);
             }

@@ -31,7 +31,14 @@ pub enum NoSecret {
     TooLarge(PathBuf, u64),
     #[error("the secret holds a line break or control character: it cannot be sent in a header")]
     Unsendable,
+    #[error(
+        "the secret begins with `{0} `: drop that word, it is put before the secret when it is sent"
+    )]
+    WithScheme(&'static str),
 }
+
+/// The words of `Authorization` that people copy along with what follows them.
+const SCHEMES: [&str; 3] = ["SSWS", "Bearer", "Basic"];
 
 impl SecretSource {
     /// The secret as it stands now, without the white space that editors leave around it.
@@ -52,11 +59,17 @@ impl SecretSource {
                 text
             }
         };
-        let sendable = |c: char| !c.is_control();
-        if secret.expose_secret().chars().all(sendable) {
-            Ok(secret)
-        } else {
-            Err(NoSecret::Unsendable)
+        let text = secret.expose_secret();
+        if text.chars().any(char::is_control) {
+            return Err(NoSecret::Unsendable);
+        }
+        let word = text.split_once(' ').map_or("", |(word, _)| word);
+        match SCHEMES
+            .iter()
+            .find(|scheme| scheme.eq_ignore_ascii_case(word))
+        {
+            Some(scheme) => Err(NoSecret::WithScheme(scheme)),
+            None => Ok(secret),
         }
     }
 }
@@ -96,6 +109,7 @@ mod tests {
         assert!(refused("\n").contains("is empty"));
         assert!(refused("s3cr3t\nsecond line").contains("line break"));
         assert!(!refused("s3cr3t\nsecond line").contains("s3cr3t"));
+        assert!(refused("ssws 00s3cr3t").contains("begins with `SSWS `"));
         assert!(refused(&"x".repeat(70_000)).contains("70000 bytes"));
         assert!(
             SecretSource::File("/nowhere/token".into())

@@ -144,6 +144,7 @@ impl StatusPage {
         let json = "application/json";
         let (content_type, body) = match path {
             "/okta" => ("text/html; charset=utf-8", okta::page(&incidents)),
+            "/statuspage" => ("text/html; charset=utf-8", statuspage::FRONT.to_owned()),
             "/statuspage/api/v2/summary.json" => {
                 (json, statuspage::summary(&incidents, now).to_string())
             }

@@ -5,6 +5,10 @@ use serde_json::{Value, json};
 
 use super::incident::{IMPACTS, Incident};
 
+/// The front page, which readers of the JSON pass by.
+pub(super) const FRONT: &str =
+    "<!DOCTYPE html><html><body class=\"status index\"><h1>Status</h1></body></html>";
+
 pub(super) fn summary(incidents: &[Incident], now: Timestamp) -> Value {
     let open = |planned: bool| {
         let chosen = incidents

@@ -1,0 +1,219 @@
+use okta_exporter::sim::{ApiToken, Fault, Mint, Org, Tls};
+
+use crate::support::{API_TOKEN, Exporter, acme, endpoint};
+
+fn org() -> Org {
+    Org::new("acme").api_token(ApiToken::new("monitor", API_TOKEN))
+}
+
+/// Lets the answers for users go wrong in one way: the reason must be told, and other probes go on.
+async fn is_told(fault: Fault, reason: &str) {
+    let okta = org().start().await.unwrap();
+    okta.okta().fault("/api/v1/users", fault);
+    let probes = format!(
+        "{{ discovery: {{ interval: 250ms, timeout: 250ms }}, endpoint: {{ {}, {} }} }}",
+        endpoint("users"),
+        endpoint("groups")
+    );
+    let exporter = Exporter::watch(&okta, &probes).await;
+    let told = format!(r#"okta_probe_failures_total{{probe="endpoint/users",reason="{reason}"}}"#);
+    let page = exporter
+        .until(|page| {
+            let others = |probe: &str| {
+                let ran =
+                    format!(r#"okta_probe_last_success_timestamp_seconds{{probe="{probe}"}}"#);
+                page.get(&ran).is_some()
+            };
+            page.get(&told) >= Some(1.0) && others("endpoint/groups") && others("discovery")
+        })
+        .await;
+    assert_eq!(
+        page.get(r#"okta_probe_success{probe="endpoint/users"}"#),
+        Some(0.0)
+    );
+    assert!(
+        page.get(r#"okta_probe_last_success_timestamp_seconds{probe="endpoint/users"}"#)
+            .is_none(),
+        "{page}"
+    );
+    let strange =
+        page.value(r#"okta_probe_failures_total{probe="endpoint/users",reason="internal"}"#);
+    assert_eq!(strange, 0.0);
+}
+
+macro_rules! told {
+    ($($name:ident: $fault:expr => $reason:expr;)*) => {
+        $(#[tokio::test]
+        async fn $name() {
+            is_told($fault, $reason).await;
+        })*
+    };
+}
+
+told! {
+    a_body_that_is_not_json: Fault::not_json() => "invalid_body";
+    a_body_that_is_too_large: Fault::oversized(5 << 20) => "too_large";
+    a_body_that_is_truncated: Fault::truncated() => "invalid_body";
+    an_answer_that_never_comes: Fault::stall_forever() => "timeout";
+    a_redirect_loop: Fault::redirect_loop() => "redirect";
+    a_server_error: Fault::error(503, "E0000009") => "http_status";
+    a_server_error_in_words_of_nobody: Fault::status(500) => "http_status";
+    a_page_of_the_edge: Fault::edge_not_found() => "http_status";
+    a_limit_of_requests_per_window: Fault::rate_limited() => "rate_limited";
+    a_limit_without_its_headers: Fault::rate_limited_without_headers() => "rate_limited";
+    a_limit_that_a_proxy_dates: Fault::retry_after(60) => "rate_limited";
+    a_limit_of_requests_at_once: Fault::concurrency() => "concurrency_limited";
+    a_token_that_is_not_known: Fault::error(401, "E0000011") => "unauthorized";
+    a_role_that_may_not: Fault::error(403, "E0000006") => "forbidden";
+}
+
+#[tokio::test]
+async fn a_body_that_never_ends() {
+    let okta = org().start().await.unwrap();
+    okta.okta().fault("/api/v1/users", Fault::endless());
+    // Long enough to send more than is ever read: it is the bound that ends it, not the time.
+    let probes = "{ endpoint: { users: { path: /api/v1/users, credential: monitor } } }";
+    let page = Exporter::watch(&okta, probes).await.first_round().await;
+    assert_eq!(
+        page.value(r#"okta_probe_failures_total{reason="too_large"}"#),
+        1.0
+    );
+    assert_eq!(
+        page.value(r#"okta_request_failures_total{reason="body"}"#),
+        1.0
+    );
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_host_is_not_followed() {
+    let (okta, elsewhere) = (org().start().await.unwrap(), org().start().await.unwrap());
+    okta.okta().fault(
+        "/api/v1/users",
+        Fault::redirect_to(&format!("{}/api/v1/users", elsewhere.url())),
+    );
+    let probes = format!("{{ endpoint: {{ {} }} }}", endpoint("users"));
+    let exporter = Exporter::watch(&okta, &probes).await;
+    let told = r#"okta_probe_failures_total{reason="redirect"}"#;
+    exporter.until(|page| page.get(told) >= Some(2.0)).await;
+    assert_eq!(elsewhere.okta().connection_count(), 0);
+}
+
+/// One org whose host cannot be reached in the right way, beside one that works.
+async fn cannot_be_reached(url: &str, reason: &str) {
+    let well = org().start().await.unwrap();
+    let other = format!(
+        "  other: {{ url: '{url}', probes: {{ discovery: {{ interval: 5s, timeout: 5s }} }} }}\n"
+    );
+    let yaml = acme(&well, "{ discovery: {} }") + &other;
+    let page = Exporter::start(&yaml).await.first_round().await;
+    let told = format!(r#"okta_probe_failures_total{{org="other",reason="{reason}"}}"#);
+    assert_eq!(page.value(&told), 1.0, "{page}");
+    let told = format!(r#"okta_request_failures_total{{org="other",reason="{reason}"}}"#);
+    assert_eq!(page.value(&told), 1.0, "{page}");
+    assert_eq!(page.value(r#"okta_org_up{org="other"}"#), 0.0);
+    assert_eq!(page.value(r#"okta_org_up{org="acme"}"#), 1.0);
+    // Nothing was learnt of its clock.
+    assert_eq!(page.get(r#"okta_clock_skew_seconds{org="other"}"#), None);
+}
+
+#[tokio::test]
+async fn a_certificate_of_an_unknown_authority() {
+    let other = org().tls(Tls::new()).start().await.unwrap();
+    cannot_be_reached(other.url(), "tls").await;
+}
+
+#[tokio::test]
+async fn a_name_that_does_not_resolve() {
+    cannot_be_reached("https://nobody.invalid", "dns").await;
+}
+
+#[tokio::test]
+async fn a_port_where_nobody_listens() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = port.local_addr().unwrap();
+    drop(port);
+    cannot_be_reached(&format!("https://{address}"), "connect").await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_over_or_for_another_host() {
+    for tls in [Tls::new().expired(), Tls::new().wrong_host()] {
+        let okta = org().tls(tls).start().await.unwrap();
+        let files = tempfile::tempdir().unwrap();
+        let ca = files.path().join("ca.pem");
+        std::fs::write(&ca, okta.ca_pem().unwrap()).unwrap();
+        let yaml = format!(
+            "status_pages: {{}}\norgs: {{ acme: {{ url: '{}', ca_file: '{}', probes: {{ discovery: {{}} }} }} }}",
+            okta.url(),
+            ca.display()
+        );
+        let page = Exporter::start(&yaml).await.first_round().await;
+        assert_eq!(
+            page.value(r#"okta_probe_failures_total{reason="tls"}"#),
+            1.0
+        );
+        assert_eq!(okta.okta().request_count(), 0);
+    }
+}
+
+#[tokio::test]
+async fn three_random_strings_are_no_token_and_nothing_is_said_of_it() {
+    let okta = org().start().await.unwrap();
+    let probes = "{ discovery: {}, token: { ci: { access_token: s3cr3t.s3cr3t.s3cr3t } } }";
+    let page = Exporter::watch(&okta, probes).await.first_round().await;
+    assert_eq!(
+        page.value(r#"okta_probe_failures_total{probe="token/ci",reason="invalid_body"}"#),
+        1.0
+    );
+    assert!(!page.has_any("okta_token_"), "{page}");
+    assert!(!page.to_string().contains("s3cr3t"));
+    assert_eq!(page.value(r#"okta_probe_success{probe="discovery"}"#), 1.0);
+}
+
+#[tokio::test]
+async fn duplicate_kids_and_unknown_key_types_are_dropped_and_told() {
+    let okta = org().start().await.unwrap();
+    let keys = r#"{"keys":[
+        {"kty":"RSA","use":"sig","alg":"RS256","kid":"twice","n":"sXchRw","e":"AQAB"},
+        {"kty":"RSA","use":"sig","alg":"RS256","kid":"twice","n":"tYchRw","e":"AQAB"},
+        {"kty":"moon","kid":"strange"}, 7]}"#;
+    okta.okta()
+        .fault("/oauth2/v1/keys", Fault::body("application/json", keys));
+    let probes = "{ jwks: { org: {}, default: { authorization_server: default } } }";
+    let page = Exporter::watch(&okta, probes).await.first_round().await;
+    assert_eq!(
+        page.value(r#"okta_jwks_published{authorization_server="org"}"#),
+        0.0
+    );
+    assert_eq!(
+        page.value(r#"okta_jwks_published{authorization_server="default"}"#),
+        1.0
+    );
+    assert!(page.get(r#"okta_jwks_key_info{kid="strange"}"#).is_none());
+}
+
+#[tokio::test]
+async fn a_clock_an_hour_off_is_told_and_stops_nothing() {
+    for hours in [-1, 1] {
+        let clock = okta_exporter::sim::Clock::running();
+        let okta = org()
+            .clock(&clock)
+            .client("0oa1", "s3cr3t")
+            .start()
+            .await
+            .unwrap();
+        let token = okta.okta().mint(&Mint::by("default")).unwrap();
+        okta.okta()
+            .set_clock_offset(jiff::SignedDuration::from_hours(hours));
+        let probes = format!(
+            "{{ discovery: {{}}, endpoint: {{ {} }}, token: {{ ci: {{ access_token: {token} }} }} }}",
+            endpoint("users")
+        );
+        let page = Exporter::watch(&okta, &probes).await.first_round().await;
+        let skew = page.value("okta_clock_skew_seconds");
+        assert!((skew + hours as f64 * 3600.0).abs() < 5.0, "{skew}");
+        // The window's end is known by Okta's clock, so its sample still counts.
+        assert!(page.value("okta_rate_limit_remaining") > 0.0);
+        assert_eq!(page.sum("okta_probe_success"), 3.0, "{page}");
+    }
+}

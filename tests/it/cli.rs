@@ -1,0 +1,217 @@
+use std::fs;
+
+use okta_exporter::sim::{ApiToken, Fault, Org, Running};
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+use crate::support::{API_TOKEN, PATIENCE, Program, Scrape, acme, endpoint};
+
+const ANY_PORT: &str = "--web.listen-address=127.0.0.1:0";
+
+async fn org() -> Running {
+    let token = ApiToken::new("monitor", API_TOKEN);
+    Org::new("acme").api_token(token).start().await.unwrap()
+}
+
+struct File(tempfile::TempDir);
+
+impl File {
+    fn of(yaml: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("c.yaml"), yaml).unwrap();
+        Self(directory)
+    }
+
+    fn flag(&self) -> String {
+        format!("--config.file={}", self.0.path().join("c.yaml").display())
+    }
+}
+
+#[tokio::test]
+async fn a_signal_lets_it_drain_and_end_well() {
+    let okta = org().await;
+    let file = File::of(&acme(&okta, "{ discovery: {} }"));
+    let mut exporter = Program::exporter(&[&file.flag(), ANY_PORT], &[]);
+    let address = exporter.until("address=").await;
+    let address = address.split(' ').next().unwrap().to_owned();
+    Scrape::of(&format!("http://{address}")).await;
+    let (status, said) = exporter.terminate().await;
+    assert!(status.success(), "{status}");
+    let said = said.join("\n");
+    assert!(said.contains("signal=SIGTERM"), "{said}");
+    assert!(said.contains("stopped"), "{said}");
+}
+
+#[tokio::test]
+async fn a_failure_is_logged_with_all_that_support_asks_for() {
+    let okta = org().await;
+    okta.okta()
+        .fault("/api/v1/users", Fault::error(403, "E0000006"));
+    let file = File::of(&acme(
+        &okta,
+        &format!("{{ endpoint: {{ {} }} }}", endpoint("users")),
+    ));
+    for format in ["json", "logfmt"] {
+        let flag = format!("--log.format={format}");
+        let mut exporter = Program::exporter(&[&file.flag(), ANY_PORT, &flag], &[]);
+        exporter.until("E0000006").await;
+        let line = exporter.said.last().unwrap().clone();
+        let fields = [
+            "org",
+            "probe",
+            "reason",
+            "status",
+            "endpoint",
+            "error_code",
+            "error_id",
+            "request_id",
+            "at_utc",
+            "cause",
+            "next",
+        ];
+        if format == "json" {
+            let event: serde_json::Value = serde_json::from_str(&line).unwrap();
+            for field in fields {
+                assert!(!event[field].is_null(), "no {field} in {line}");
+            }
+            assert_eq!(event["org"], "acme");
+            assert_eq!(event["reason"], "forbidden");
+            assert_eq!(event["endpoint"], "/api/v1/users");
+            assert_eq!(event["status"], 403);
+            let at: jiff::Timestamp = event["at_utc"].as_str().unwrap().parse().unwrap();
+            assert!(at.duration_until(jiff::Timestamp::now()).as_secs() < 60);
+        } else {
+            for field in fields {
+                assert!(line.contains(&format!(" {field}=")), "no {field} in {line}");
+            }
+        }
+        let (status, said) = exporter.terminate().await;
+        assert!(status.success());
+        assert!(!said.concat().contains(API_TOKEN), "the token is shown");
+    }
+}
+
+#[tokio::test]
+async fn no_secret_is_shown_whatever_fails() {
+    let faults: [fn() -> Fault; 4] = [
+        || Fault::error(401, "E0000011"),
+        Fault::not_json,
+        || Fault::body("application/json", format!("\"{API_TOKEN}\"")),
+        Fault::truncated,
+    ];
+    for fault in faults {
+        let okta = org().await;
+        okta.okta().fault("/", fault());
+        let probes = format!(
+            "{{ discovery: {{}}, endpoint: {{ {} }}, token: {{ ci: {{ access_token: {API_TOKEN}.a.b }} }} }}",
+            endpoint("users")
+        );
+        let file = File::of(&acme(&okta, &probes));
+        let flags = [&file.flag(), ANY_PORT, "--log.level=trace"];
+        let mut exporter = Program::exporter(&flags, &[]);
+        let address = exporter.until("address=").await;
+        let url = format!("http://{}", address.split(' ').next().unwrap());
+        exporter.until("probe=endpoint/users").await;
+        exporter.until("probe=token/ci").await;
+        for path in ["/metrics", "/", "/api/v1/status"] {
+            let page = crate::support::get(&format!("{url}{path}"))
+                .await
+                .text()
+                .await
+                .unwrap();
+            assert!(!page.contains(API_TOKEN), "{path}");
+        }
+        let (_, said) = exporter.terminate().await;
+        let line = said.iter().find(|line| line.contains(API_TOKEN));
+        assert_eq!(line, None);
+    }
+}
+
+#[tokio::test]
+async fn the_configuration_is_checked_without_being_run() {
+    let okta = org().await;
+    let good = File::of(&acme(&okta, "{ discovery: {} }"));
+    let (status, said) = Program::exporter(&[&good.flag(), "--config.check"], &[])
+        .end()
+        .await;
+    assert!(status.success());
+    let said = said.join("\n");
+    assert!(
+        said.contains("the configuration is good: 1 orgs with 1 probes"),
+        "{said}"
+    );
+    assert!(
+        said.contains("warning: orgs.acme.credentials.monitor.api_token"),
+        "{said}"
+    );
+    assert!(!said.contains(API_TOKEN));
+    assert_eq!(okta.okta().request_count(), 0);
+
+    let bad = File::of(
+        "orgs: { acme: { uri: 'https://acme.okta.com', probes: { discovery: { interval: soon } } } }",
+    );
+    let (status, said) = Program::exporter(&[&bad.flag(), "--config.check"], &[])
+        .end()
+        .await;
+    assert_eq!(status.code(), Some(1));
+    let said = said.join("\n");
+    for part in [
+        "orgs.acme.uri: ",
+        "did you mean `url`?",
+        "interval: `soon` is not",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_in_use_is_told_with_the_flag_that_names_another() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("--web.listen-address={}", taken.local_addr().unwrap());
+    let okta = org().await;
+    let file = File::of(&acme(&okta, "{ discovery: {} }"));
+    let (status, said) = Program::exporter(&[&file.flag(), &address], &[])
+        .end()
+        .await;
+    assert_eq!(status.code(), Some(1));
+    assert!(
+        said.join("\n").contains("cannot listen on 127.0.0.1:"),
+        "{said:?}"
+    );
+    assert_eq!(okta.okta().request_count(), 0, "nothing is asked before");
+}
+
+#[tokio::test]
+async fn a_proxy_is_found_by_the_usual_variable() {
+    let proxy = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", proxy.local_addr().unwrap());
+    let yaml = "status_pages: {}\norgs: { acme: { url: 'https://acme.okta.com', probes: { discovery: {} } } }";
+    let file = File::of(yaml);
+    let _exporter = Program::exporter(&[&file.flag(), ANY_PORT], &[("HTTPS_PROXY", &url)]);
+    let asked = async {
+        let (stream, _) = proxy.accept().await.unwrap();
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).await.unwrap();
+        line
+    };
+    let line = tokio::time::timeout(PATIENCE, asked)
+        .await
+        .expect("the proxy was not asked");
+    assert_eq!(line, "CONNECT acme.okta.com:443 HTTP/1.1\r\n");
+}
+
+#[tokio::test]
+async fn the_simulated_okta_runs_alone() {
+    let mut okta = Program::exporter(&["simulate"], &[]);
+    let url = okta.until("A simulated Okta org:").await.trim().to_owned();
+    let answer = crate::support::http()
+        .get(format!("{url}/api/v1/users?limit=1"))
+        .header("authorization", "SSWS simulated-token")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 200);
+    assert!(answer.headers().contains_key("x-rate-limit-remaining"));
+    let (status, _) = okta.terminate().await;
+    assert!(status.success());
+}

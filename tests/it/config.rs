@@ -1,0 +1,156 @@
+use std::{collections::BTreeMap, fs, path::Path};
+
+use okta_exporter::{config::Config, fleet};
+
+const EXAMPLE: &str = include_str!("../../config/okta-exporter.yaml");
+
+fn environment(variables: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    variables.iter().map(own).collect()
+}
+
+/// Every probe that a configuration plans, one in a line.
+fn planned(config: Config) -> String {
+    let lines = fleet::plans(config)
+        .iter()
+        .map(|plan| format!("{plan}\n"))
+        .collect::<Vec<_>>();
+    lines.concat()
+}
+
+/// The example with its secrets in files that are there.
+fn example(secrets: &Path) -> String {
+    for name in EXAMPLE.split("/run/secrets/").skip(1) {
+        let name: String = name.chars().take_while(|c| !c.is_whitespace()).collect();
+        fs::write(secrets.join(name), "00secret").unwrap();
+    }
+    EXAMPLE.replace("/run/secrets", &secrets.display().to_string())
+}
+
+#[test]
+fn the_example_is_good_and_says_what_holds_without_it() {
+    let secrets = tempfile::tempdir().unwrap();
+    let text = example(secrets.path());
+    let none = BTreeMap::new();
+    let written = planned(Config::parse(&text, &none).unwrap_or_else(|e| panic!("{e}")));
+    let is_pace = |line: &&str| {
+        let line = line.trim_start();
+        line.starts_with("interval:") || line.starts_with("timeout:")
+    };
+    assert!(text.lines().filter(is_pace).count() >= 10);
+    let without: String = text
+        .lines()
+        .filter(|line| !is_pace(line))
+        .fold(String::new(), |text, line| text + line + "\n");
+    assert_eq!(planned(Config::parse(&without, &none).unwrap()), written);
+    insta::assert_snapshot!("example_plans", written);
+}
+
+#[test]
+fn the_example_shows_every_setting_there_is() {
+    let asked = "{ zzz: 1 }";
+    let yaml = format!(
+        "zzz: 1\ndefaults: {asked}\nstatus_pages: {{ okta: {asked} }}\norgs:\n  acme:\n    zzz: 1\n    credentials: {{ monitor: {asked} }}\n    probes:\n      zzz: 1\n      discovery: {asked}\n      organization: {asked}\n      endpoint: {{ users: {asked} }}\n      jwks: {{ org: {asked} }}\n      token: {{ ci: {{ zzz: 1, introspect: {asked}, expect: {asked} }} }}\n"
+    );
+    let told = Config::parse(&yaml, &BTreeMap::new())
+        .unwrap_err()
+        .to_string();
+    let lists: Vec<&str> = told
+        .split("(known here: ")
+        .skip(1)
+        .map(|rest| rest.split(')').next().unwrap())
+        .collect();
+    assert_eq!(lists.len(), 13, "{told}");
+    for name in lists.iter().flat_map(|list| list.split(", ")) {
+        assert!(
+            EXAMPLE.contains(&format!("{name}:")),
+            "`{name}` is not in the example"
+        );
+    }
+}
+
+#[test]
+fn every_broken_file_is_told_in_these_words() {
+    let directory = Path::new("tests/fixtures/config/bad");
+    let mut files: Vec<_> = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "yaml")
+        })
+        .collect();
+    files.sort();
+    assert!(files.len() >= 25, "{} files", files.len());
+    for file in files {
+        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        let told = match Config::load(Some(&file), &BTreeMap::new()) {
+            Ok(_) => panic!("{name} is not broken"),
+            Err(problems) => problems.to_string(),
+        };
+        assert!(!told.contains("s3cr3t"), "{name} shows a secret: {told}");
+        insta::with_settings!({
+            snapshot_path => "../fixtures/config/bad",
+            prepend_module_to_snapshot => false,
+            omit_expression => true,
+        }, {
+            insta::assert_snapshot!(name, told);
+        });
+    }
+}
+
+#[test]
+fn five_variables_are_enough() {
+    let all = environment(&[
+        ("OKTA_DOMAIN", "acme.okta.com"),
+        ("OKTA_TOKEN", "00s3cr3t"),
+        ("ACCESS_TOKEN", "s3cr3t"),
+        ("CLIENT_ID", "0oa1"),
+        ("CLIENT_SECRET", "s3cr3t"),
+    ]);
+    let config = Config::load(None, &all).unwrap();
+    assert_eq!(config.warnings, Vec::<String>::new());
+    insta::assert_snapshot!("five_variables", planned(config));
+
+    let domain = environment(&[("OKTA_DOMAIN", "https://acme.okta.com/")]);
+    insta::assert_snapshot!(
+        "one_variable",
+        planned(Config::load(None, &domain).unwrap())
+    );
+}
+
+#[test]
+fn without_file_or_variables_both_ways_are_shown() {
+    let told = Config::load(None, &BTreeMap::new())
+        .unwrap_err()
+        .to_string();
+    insta::assert_snapshot!("nothing", told);
+    let admin = environment(&[("OKTA_DOMAIN", "acme-admin.okta.com")]);
+    insta::assert_snapshot!(
+        "admin_domain",
+        Config::load(None, &admin).unwrap_err().to_string()
+    );
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let yaml = "orgs: { acme-eu: { url: 'https://old.okta.com', probes: { discovery: {} } } }";
+    let config = Config::parse(
+        yaml,
+        &environment(&[
+            ("OKTA_EXPORTER__ORGS__ACME_EU__URL", "https://new.okta.com"),
+            (
+                "OKTA_EXPORTER__ORGS__ACME_EU__PROBES__DISCOVERY__INTERVAL",
+                "90s",
+            ),
+            ("OKTA_EXPORTER__STATUS_PAGES", "{}"),
+        ]),
+    )
+    .unwrap();
+    let org = config.orgs.values().next().unwrap();
+    assert_eq!(org.url.to_string(), "https://new.okta.com");
+    assert_eq!(
+        planned(config),
+        "acme-eu: discovery every 90s from 0ns, timeout 30s\n"
+    );
+}

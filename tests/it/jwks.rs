@@ -1,0 +1,104 @@
+use std::time::Duration;
+
+use okta_exporter::sim::{Fault, ORG, Org, Running};
+
+use crate::support::{Exporter, Scrape};
+
+const PROBES: &str = "{ jwks: { org: { interval: 100ms, timeout: 100ms }, default: { authorization_server: default, interval: 100ms, timeout: 100ms } } }";
+const ROTATIONS: &str = r#"okta_jwks_rotations_total{authorization_server="org"}"#;
+
+async fn org() -> Running {
+    Org::new("acme").start().await.unwrap()
+}
+
+fn changes(page: &Scrape, change: &str) -> Option<f64> {
+    page.get(&format!(
+        r#"okta_jwks_changes_total{{authorization_server="org",change="{change}"}}"#
+    ))
+}
+
+#[tokio::test]
+async fn a_rotation_is_counted_once_and_only_where_it_happened() {
+    let okta = org().await;
+    let exporter = Exporter::watch(&okta, PROBES).await;
+    let page = exporter.first_round().await;
+    assert_eq!(
+        page.value(r#"okta_jwks_keys{authorization_server="org"}"#),
+        1.0
+    );
+    assert_eq!(page.value(ROTATIONS), 0.0);
+    assert_eq!(changes(&page, "added"), Some(0.0));
+    assert!(
+        page.get(r#"okta_jwks_last_change_timestamp_seconds{authorization_server="org"}"#)
+            .is_none()
+    );
+
+    okta.okta().rotate_keys(ORG).unwrap();
+    let page = exporter
+        .until(|page| page.get(ROTATIONS) >= Some(1.0))
+        .await;
+    assert_eq!(page.value(ROTATIONS), 1.0);
+    assert_eq!(changes(&page, "added"), Some(1.0));
+    assert_eq!(changes(&page, "removed"), Some(0.0));
+    assert_eq!(
+        page.value(r#"okta_jwks_keys{authorization_server="org"}"#),
+        2.0
+    );
+    assert_eq!(
+        page.sum(r#"okta_jwks_key_info{authorization_server="org"}"#),
+        2.0
+    );
+    assert_eq!(
+        page.value(r#"okta_jwks_rotations_total{authorization_server="default"}"#),
+        0.0
+    );
+    assert!(page.value(r#"okta_jwks_max_age_seconds{authorization_server="org"}"#) > 0.0);
+}
+
+#[tokio::test]
+async fn a_key_that_leaves_while_caches_may_hold_it_is_an_early_removal() {
+    let okta = org().await;
+    let exporter = Exporter::watch(&okta, PROBES).await;
+    let page = exporter.first_round().await;
+    let early = r#"okta_jwks_early_removals_total{authorization_server="org"}"#;
+    assert_eq!(page.value(early), 0.0);
+    let kid = okta.okta().remove_key_early(ORG).unwrap();
+    let key = format!(r#"okta_jwks_key_info{{kid="{kid}"}}"#);
+    let page = exporter.until(|page| page.get(early) >= Some(1.0)).await;
+    assert_eq!(page.value(early), 1.0);
+    assert_eq!(page.get(&key), None);
+}
+
+#[tokio::test]
+async fn an_answer_that_lags_is_not_taken_for_a_key_that_went_and_came() {
+    let okta = org().await;
+    let exporter = Exporter::watch(&okta, PROBES).await;
+    exporter.first_round().await;
+    okta.okta().lag_keys(ORG, Duration::from_hours(1)).unwrap();
+    okta.okta().rotate_keys(ORG).unwrap();
+    let before = exporter.scrape().await;
+    let runs = r#"okta_probe_runs_total{probe="jwks/org"}"#;
+    let enough = before.value(runs) + 12.0;
+    let page = exporter.until(|page| page.value(runs) >= enough).await;
+    assert!(page.value(ROTATIONS) <= 1.0, "{page}");
+    assert_eq!(changes(&page, "removed"), Some(0.0));
+}
+
+#[tokio::test]
+async fn keys_that_cannot_be_read_any_more_are_unknown_and_no_rotation() {
+    let okta = org().await;
+    let exporter = Exporter::watch(&okta, PROBES).await;
+    exporter.first_round().await;
+    okta.okta().fault("/oauth2/v1/keys", Fault::not_json());
+    let failed = r#"okta_probe_failures_total{probe="jwks/org",reason="invalid_body"}"#;
+    let page = exporter.until(|page| page.value(failed) >= 2.0).await;
+    assert_eq!(page.value(ROTATIONS), 0.0);
+    assert_eq!(changes(&page, "removed"), Some(0.0));
+
+    // The set read again later is compared with the one before.
+    okta.okta().clear_faults();
+    let runs = r#"okta_probe_runs_total{probe="jwks/org"}"#;
+    let enough = page.value(runs) + 4.0;
+    let page = exporter.until(|page| page.value(runs) >= enough).await;
+    assert_eq!(page.value(ROTATIONS), 0.0);
+}

@@ -1,0 +1,52 @@
+//! The exporter proved through its public face: against the simulated Okta, and real programs.
+//!
+//! One binary, so that it is linked once and its tests run in parallel.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what went wrong by ending"
+)]
+#![allow(
+    unreachable_pub,
+    missing_docs,
+    reason = "nothing of a test binary is reachable, and its names are sentences"
+)]
+
+/// How the tests run an exporter and read what it serves.
+mod support;
+
+/// What each kind of probe tells of an org that works.
+mod probes;
+
+/// Broken answers, names, certificates, clocks: each a typed failure, and nothing else stops.
+mod bad_input;
+
+/// Signing keys that come, go, and go too early.
+mod jwks;
+
+/// Access tokens: what they say, whether they hold, and who signed them.
+mod token;
+
+/// Status pages: three formats, and four ways to be unknown.
+mod status_page;
+
+/// When things are asked: intervals, overlaps, the breaker, connections.
+mod schedule;
+
+/// What is served, and that serving asks Okta nothing.
+mod web;
+
+/// Files, variables, and what is said of wrong ones.
+mod config;
+
+/// The program as it is started: flags, logs, signals.
+mod cli;
+
+/// The demo, scraped by a real Prometheus.
+mod prometheus;
+
+/// The rules of the house: import order of the rooms, families.
+mod house;

@@ -1,0 +1,151 @@
+use okta_exporter::sim::{Clock, Incident, Org, PageMode, StatusPage};
+
+use crate::support::Exporter;
+
+const CELL: &str = r#"okta_org_incidents{org="acme",category="service_degradation"}"#;
+
+fn watch(page: &str, org: &str) -> String {
+    format!(
+        "status_pages: {{ okta: {{ url: '{page}', interval: 200ms, timeout: 200ms }} }}\norgs: {{ acme: {{ url: '{org}', probes: {{ organization: {{ interval: 200ms, timeout: 200ms }} }} }} }}"
+    )
+}
+
+fn incident(cells: &str) -> Incident {
+    Incident::new("Sign-in is slow")
+        .category("Service Degradation")
+        .cells(cells)
+}
+
+#[tokio::test]
+async fn an_incident_is_matched_to_the_orgs_own_cell() {
+    let okta = Org::new("acme").cell("ok7").start().await.unwrap();
+    let page = StatusPage::new(&Clock::running());
+    page.open(incident("okta.com:8"));
+    let served = page.start(0).await.unwrap();
+    let exporter = Exporter::start(&watch(&served.okta_url(), okta.url())).await;
+    let seen = exporter.first_round().await;
+    assert_eq!(seen.value(r#"okta_status_page_up{page="okta"}"#), 1.0);
+    assert_eq!(seen.value(CELL), 0.0, "it is on another cell");
+
+    let own = page_of(&served).open(incident("okta.com:7;okta.com:8"));
+    let seen = exporter.until(|seen| seen.get(CELL) == Some(1.0)).await;
+    let active = format!(r#"okta_status_incident_active{{page="okta",incident="{own}"}}"#);
+    assert_eq!(seen.value(&active), 1.0);
+    assert_eq!(
+        seen.sum(r#"okta_status_incidents{page="okta",category="service_degradation"}"#),
+        2.0
+    );
+
+    assert!(page_of(&served).resolve(&own));
+    let seen = exporter.until(|seen| seen.get(CELL) == Some(0.0)).await;
+    assert_eq!(seen.get(&active), None, "what is over is gone");
+}
+
+fn page_of(served: &okta_exporter::sim::RunningStatusPage) -> StatusPage {
+    served.page()
+}
+
+#[tokio::test]
+async fn every_format_is_told_apart_by_itself() {
+    let okta = Org::new("acme").start().await.unwrap();
+    let page = StatusPage::new(&Clock::running());
+    page.open(incident("okta.com:7"));
+    let served = page.start(0).await.unwrap();
+    for url in [
+        served.okta_url(),
+        served.statuspage_url(),
+        served.atom_url(),
+        served.rss_url(),
+    ] {
+        let seen = Exporter::start(&watch(&url, okta.url()))
+            .await
+            .first_round()
+            .await;
+        assert_eq!(seen.value("okta_status_page_up"), 1.0, "{url}\n{seen}");
+        assert_eq!(seen.sum("okta_status_incidents"), 1.0, "{url}\n{seen}");
+        let of_statuspage = seen.has_any("okta_status_indicator");
+        assert_eq!(
+            of_statuspage,
+            url == served.statuspage_url(),
+            "{url}\n{seen}"
+        );
+        // Only Okta's own page names cells.
+        assert_eq!(
+            seen.get(CELL).is_some(),
+            url == served.okta_url(),
+            "{url}\n{seen}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_cannot_be_trusted_is_unknown_and_never_fine() {
+    let okta = Org::new("acme").start().await.unwrap();
+    for mode in [
+        PageMode::Rewritten,
+        PageMode::HalfRead,
+        PageMode::Unauthorized,
+        PageMode::Frozen,
+    ] {
+        let page = StatusPage::new(&Clock::running());
+        page.open(incident("okta.com:7"));
+        page.mode(mode);
+        let served = page.start(0).await.unwrap();
+        let urls = [
+            served.okta_url(),
+            served.statuspage_url(),
+            served.atom_url(),
+            served.rss_url(),
+        ];
+        // Okta's page and a Statuspage list what is open now: an old last entry is a quiet year.
+        let skip = if mode == PageMode::Frozen { 2 } else { 0 };
+        for url in urls.iter().skip(skip) {
+            let seen = Exporter::start(&watch(url, okta.url()))
+                .await
+                .first_round()
+                .await;
+            assert_eq!(
+                seen.value("okta_status_page_up"),
+                0.0,
+                "{mode:?} {url}\n{seen}"
+            );
+            assert!(
+                !seen.has_any("okta_status_incident"),
+                "{mode:?} {url}\n{seen}"
+            );
+            assert!(
+                !seen.has_any("okta_org_incidents"),
+                "{mode:?} {url}\n{seen}"
+            );
+            // The org's own probes go on.
+            assert_eq!(
+                seen.value(r#"okta_probe_success{org="acme",probe="organization"}"#),
+                1.0
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_is_rewritten_later_is_not_remembered_as_fine() {
+    let okta = Org::new("acme").start().await.unwrap();
+    let page = StatusPage::new(&Clock::running());
+    page.open(incident("okta.com:7"));
+    let served = page.start(0).await.unwrap();
+    let exporter = Exporter::start(&watch(&served.okta_url(), okta.url())).await;
+    exporter.until(|seen| seen.get(CELL) == Some(1.0)).await;
+    served.page().mode(PageMode::Rewritten);
+    let up = "okta_status_page_up";
+    let seen = exporter.until(|seen| seen.get(up) == Some(0.0)).await;
+    assert_eq!(seen.get(CELL), None);
+    assert_eq!(
+        seen.get(r#"okta_probe_failures_total{probe="status_page/okta",reason="invalid_body"}"#)
+            .map(|count| count >= 1.0),
+        Some(true)
+    );
+    // A page that is no API of Okta's has no bucket.
+    let counted =
+        |line: &&str| line.starts_with("okta_rate_limit_") && line.contains("status_page");
+    assert_eq!(seen.to_string().lines().find(counted), None);
+    assert!(!seen.has_any("okta_api_errors_total"), "{seen}");
+}

@@ -1,0 +1,126 @@
+//! An exporter beside a simulated Okta, and its scraped page.
+
+mod program;
+mod scrape;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use okta_exporter::{
+    app::{App, Serving},
+    config::Config,
+    sim::Running,
+};
+
+pub use program::Program;
+pub use scrape::Scrape;
+
+/// The API token of the simulated orgs here. It must never be shown.
+pub const API_TOKEN: &str = "00s3cr3tApiToken";
+
+/// How long anything may take before a test calls it lost.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An exporter at work.
+pub struct Exporter {
+    app: App,
+    url: String,
+}
+
+impl Exporter {
+    /// Starts one with this configuration.
+    pub async fn start(yaml: &str) -> Self {
+        let config = Config::parse(yaml, &BTreeMap::new()).unwrap_or_else(|e| panic!("{e}"));
+        let serving = Serving {
+            listen: vec!["127.0.0.1:0".to_owned()],
+            telemetry_path: "/metrics".to_owned(),
+        };
+        let app = App::start(config, &serving).await.unwrap();
+        let url = format!("http://{}", app.addresses()[0]);
+        Self { app, url }
+    }
+
+    /// Watches one org: `acme`, with these probes, in YAML's flow style.
+    pub async fn watch(okta: &Running, probes: &str) -> Self {
+        Self::start(&acme(okta, probes)).await
+    }
+
+    /// What `/metrics` says now.
+    pub async fn scrape(&self) -> Scrape {
+        Scrape::of(&self.url).await
+    }
+
+    /// Scrapes after each recorded outcome until the page is as told.
+    pub async fn until(&self, holds: impl Fn(&Scrape) -> bool) -> Scrape {
+        let mut recorded = self.app.board().recorded();
+        let waiting = async {
+            loop {
+                recorded.borrow_and_update();
+                let page = self.scrape().await;
+                if holds(&page) {
+                    return page;
+                }
+                recorded.changed().await.unwrap();
+            }
+        };
+        match tokio::time::timeout(PATIENCE, waiting).await {
+            Ok(page) => page,
+            Err(_) => panic!("it never came; the page at last:\n{}", self.scrape().await),
+        }
+    }
+
+    /// Scrapes once every probe has run.
+    pub async fn first_round(&self) -> Scrape {
+        let board = self.app.board();
+        let mut recorded = board.recorded();
+        let round = recorded.wait_for(|_| board.is_ready());
+        match tokio::time::timeout(PATIENCE, round).await {
+            Ok(ended) => drop(ended.unwrap()),
+            Err(_) => panic!("the first round does not end:\n{}", self.scrape().await),
+        }
+        self.scrape().await
+    }
+
+    /// Where it is served.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Lets it end as a signal would.
+    pub async fn drain(self) {
+        self.app.drain().await;
+    }
+}
+
+/// A configuration with one org, `acme`, at a simulated Okta, and no status page.
+pub fn acme(okta: &Running, probes: &str) -> String {
+    let url = okta.url();
+    format!(
+        "status_pages: {{}}\norgs:\n  acme:\n    url: '{url}'\n    credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}\n    probes: {probes}\n"
+    )
+}
+
+/// An endpoint probe of `/api/v1/NAME`, four times a second.
+pub fn endpoint(name: &str) -> String {
+    format!(
+        "{name}: {{ path: '/api/v1/{name}?limit=1', credential: monitor, interval: 250ms, timeout: 250ms }}"
+    )
+}
+
+/// Gets a page of the exporter.
+pub async fn get(url: &str) -> reqwest::Response {
+    http().get(url).send().await.unwrap()
+}
+
+/// Gets a page that is JSON.
+pub async fn json(url: &str) -> serde_json::Value {
+    serde_json::from_str(&get(url).await.text().await.unwrap()).unwrap()
+}
+
+/// A client that goes nowhere but to the given address, and decodes nothing.
+pub fn http() -> reqwest::Client {
+    reqwest::Client::builder()
+        .no_proxy()
+        .gzip(false)
+        .build()
+        .unwrap()
+}

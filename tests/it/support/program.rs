@@ -1,0 +1,97 @@
+//! A program that a test started: its lines, its end.
+
+use std::process::{ExitStatus, Stdio};
+
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+    sync::mpsc::{UnboundedReceiver, unbounded_channel},
+    time::timeout,
+};
+
+use super::PATIENCE;
+
+/// A running program. Dropping it ends it.
+pub struct Program {
+    child: Child,
+    lines: UnboundedReceiver<String>,
+    /// Everything it has said so far on standard error.
+    pub said: Vec<String>,
+}
+
+impl Program {
+    /// Starts this crate's own binary, in an environment with these variables and no others.
+    pub fn exporter(args: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_okta-exporter"));
+        command
+            .args(args)
+            .env_clear()
+            .envs(variables.iter().copied());
+        Self::start(command)
+    }
+
+    /// Starts any program; what it writes to standard error is read.
+    pub fn start(mut command: Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap_or_else(|e| {
+                panic!("{command:?}: {e}; `tests/run` installs what the tests need")
+            });
+        let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
+        let (hear, lines) = unbounded_channel();
+        // Read at once, whoever listens: a program must not wait because its pipe is full.
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = stderr.next_line().await {
+                if hear.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Self {
+            child,
+            lines,
+            said: Vec::new(),
+        }
+    }
+
+    /// Reads on until a line has `part`, and returns what follows it there.
+    pub async fn until(&mut self, part: &str) -> String {
+        let reading = async {
+            while let Some(line) = self.lines.recv().await {
+                self.said.push(line.clone());
+                if let Some((_, rest)) = line.split_once(part) {
+                    return Some(rest.to_owned());
+                }
+            }
+            None
+        };
+        match timeout(PATIENCE, reading).await {
+            Ok(Some(rest)) => rest,
+            _ => panic!("`{part}` was not said:\n{}", self.said.join("\n")),
+        }
+    }
+
+    /// Sends SIGTERM and returns how it ended, all its lines read.
+    pub async fn terminate(self) -> (ExitStatus, Vec<String>) {
+        let id = self.child.id().unwrap().to_string();
+        let told = Command::new("kill").args(["-TERM", &id]).status().await;
+        assert!(told.unwrap().success());
+        self.end().await
+    }
+
+    /// Waits for its end; returns how it ended and all its lines.
+    pub async fn end(mut self) -> (ExitStatus, Vec<String>) {
+        let ending = async {
+            while let Some(line) = self.lines.recv().await {
+                self.said.push(line);
+            }
+            self.child.wait().await.unwrap()
+        };
+        let status = timeout(PATIENCE, ending).await.expect("it does not end");
+        (status, self.said)
+    }
+}

@@ -1,0 +1,95 @@
+//! A scraped page, taken apart.
+
+use std::{collections::BTreeMap, fmt};
+
+/// A scraped page. Series are named as in PromQL: `name{label="value"}`; labels left out match any.
+#[derive(Debug, Clone)]
+pub struct Scrape {
+    text: String,
+    series: Vec<Series>,
+}
+
+#[derive(Debug, Clone)]
+struct Series {
+    name: String,
+    labels: BTreeMap<String, String>,
+    value: f64,
+}
+
+impl Scrape {
+    /// Scrapes `/metrics` of the exporter at this URL.
+    pub async fn of(url: &str) -> Self {
+        let answer = super::get(&format!("{url}/metrics")).await;
+        assert_eq!(answer.status(), 200);
+        Self::parse(answer.text().await.unwrap())
+    }
+
+    fn parse(text: String) -> Self {
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        let series = lines
+            .map(|line| {
+                let (series, value) = line.rsplit_once(' ').unwrap();
+                let (name, labels) = split(series);
+                let value = value.parse().unwrap();
+                Series {
+                    name,
+                    labels,
+                    value,
+                }
+            })
+            .collect();
+        Self { text, series }
+    }
+
+    /// The value of the one series that fits; `None` where there is none.
+    pub fn get(&self, selector: &str) -> Option<f64> {
+        let found = self.all(selector);
+        assert!(found.len() < 2, "{selector} is not one series:\n{self}");
+        found.first().copied()
+    }
+
+    /// The value of the one series that fits.
+    pub fn value(&self, selector: &str) -> f64 {
+        self.get(selector)
+            .unwrap_or_else(|| panic!("no {selector}:\n{self}"))
+    }
+
+    /// The values of all series that fit.
+    pub fn all(&self, selector: &str) -> Vec<f64> {
+        let (name, labels) = split(selector);
+        let fits = |series: &&Series| {
+            let has = |(label, value)| series.labels.get(label) == Some(value);
+            series.name == name && labels.iter().all(has)
+        };
+        self.series.iter().filter(fits).map(|s| s.value).collect()
+    }
+
+    /// The sum of all series that fit.
+    pub fn sum(&self, selector: &str) -> f64 {
+        self.all(selector).iter().sum()
+    }
+
+    /// True if some series' name begins so.
+    pub fn has_any(&self, prefix: &str) -> bool {
+        self.series.iter().any(|s| s.name.starts_with(prefix))
+    }
+}
+
+impl fmt::Display for Scrape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Name and labels of a series. No label value of the tests holds a quote or `",`.
+fn split(series: &str) -> (String, BTreeMap<String, String>) {
+    let (name, labels) = series.split_once('{').unwrap_or((series, "}"));
+    let labels = labels.strip_suffix('}').unwrap();
+    let pair = |pair: &str| {
+        let (name, value) = pair.split_once("=\"").unwrap();
+        let value = value.strip_suffix('"').unwrap_or(value);
+        (name.to_owned(), value.to_owned())
+    };
+    let pairs = labels.split("\",").filter(|pair| !pair.is_empty());
+    (name.to_owned(), pairs.map(pair).collect())
+}
