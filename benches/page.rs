@@ -46,8 +46,11 @@ struct Scraped {
 struct Row {
     name: String,
     labels: Vec<String>,
-    samples: Vec<(Vec<String>, f64)>,
+    samples: Samples,
 }
+
+/// Label values, in the order of the family's labels, and a value.
+type Samples = Vec<(Vec<String>, f64)>;
 
 /// A way to make the text of a page, and its name.
 type Way = (&'static str, fn(&Scraped) -> String);
@@ -182,7 +185,7 @@ fn count(text: &str) -> usize {
 
 /// A page's series taken apart; no label value here holds a quote or a comma.
 fn rows(text: &str) -> Vec<Row> {
-    let mut rows: BTreeMap<(String, Vec<String>), Vec<(Vec<String>, f64)>> = BTreeMap::new();
+    let mut rows: BTreeMap<(String, Vec<String>), Samples> = BTreeMap::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let Some((series, value)) = line.rsplit_once(' ') else {
             continue;

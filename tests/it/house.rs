@@ -123,6 +123,27 @@ fn every_family_keeps_the_rules_and_has_its_own_name() {
 }
 
 #[test]
+fn the_reference_tells_every_family() {
+    let row = |family: &&okta_exporter::metrics::Family| {
+        let kind = format!("{:?}", family.kind()).to_lowercase();
+        let labels = family.labels().join(", ");
+        format!(
+            "| `{}` | {kind} | {labels} | {} |\n",
+            family.name(),
+            family.help()
+        )
+    };
+    let mut families = [fleet::families(), web::families()].concat();
+    families.sort_by_key(|family| family.name());
+    let table: String = families.iter().map(row).collect();
+    let reference = fs::read_to_string("docs/metrics.md").unwrap();
+    assert!(
+        reference.contains(&table),
+        "docs/metrics.md should hold:\n{table}"
+    );
+}
+
+#[test]
 fn the_files_stay_small_enough_to_read() {
     for room in ROOMS.iter().copied().chain(["sim"]) {
         for file in sources(room) {

@@ -9,6 +9,7 @@
     clippy::indexing_slicing,
     reason = "a test says what went wrong by ending"
 )]
+#![allow(clippy::float_cmp, reason = "whole numbers pass through text unharmed")]
 #![allow(
     unreachable_pub,
     missing_docs,

@@ -18,7 +18,7 @@ pub use scrape::Scrape;
 pub const API_TOKEN: &str = "00s3cr3tApiToken";
 
 /// How long anything may take before a test calls it lost.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// An exporter at work.
 pub struct Exporter {
@@ -64,7 +64,9 @@ impl Exporter {
         };
         match tokio::time::timeout(PATIENCE, waiting).await {
             Ok(page) => page,
-            Err(_) => panic!("it never came; the page at last:\n{}", self.scrape().await),
+            Err(tokio::time::error::Elapsed { .. }) => {
+                panic!("it never came; the page at last:\n{}", self.scrape().await)
+            }
         }
     }
 
@@ -75,7 +77,9 @@ impl Exporter {
         let round = recorded.wait_for(|_| board.is_ready());
         match tokio::time::timeout(PATIENCE, round).await {
             Ok(ended) => drop(ended.unwrap()),
-            Err(_) => panic!("the first round does not end:\n{}", self.scrape().await),
+            Err(tokio::time::error::Elapsed { .. }) => {
+                panic!("the first round does not end:\n{}", self.scrape().await)
+            }
         }
         self.scrape().await
     }
