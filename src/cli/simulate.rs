@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::told_to_stop;
-use crate::sim::{ApiToken, Clock, Org, StatusPage};
+use crate::sim::{ApiToken, Clock, Org, StatusPage, story};
 
 /// The simulated Okta alone.
 #[derive(Debug, clap::Args)]
@@ -17,22 +17,32 @@ pub(super) struct Args {
     /// An API token that it knows.
     #[arg(long, value_name = "TOKEN", default_value = "simulated-token")]
     api_token: String,
+    /// An OAuth client that may introspect, as ID:SECRET.
+    #[arg(long, value_name = "ID:SECRET")]
+    client: Option<String>,
+    /// Let happen what happens in the demo: limits run out, keys rotate, errors, incidents.
+    #[arg(long)]
+    story: bool,
 }
 
 pub(super) async fn run(args: Args) -> Result<(), String> {
     let failed = |e: std::io::Error| format!("the simulated Okta cannot start: {e}");
-    let org = Org::new("simulated")
+    let mut org = Org::new("simulated")
         .window(Duration::from_secs(args.window))
         .api_token(ApiToken::new("simulated", &args.api_token))
         .port(args.port);
+    if let Some(client) = &args.client {
+        let (id, secret) = client
+            .split_once(':')
+            .ok_or("--client is written ID:SECRET")?;
+        org = org.client(id, secret);
+    }
     let okta = org.start().await.map_err(failed)?;
-    let page = StatusPage::new(&Clock::running())
-        .start(0)
-        .await
-        .map_err(failed)?;
+    let page = StatusPage::new(&Clock::running());
+    let served = page.start(0).await.map_err(failed)?;
     eprintln!("A simulated Okta org:      {}", okta.url());
     eprintln!("Its API token:             {}", args.api_token);
-    eprintln!("A simulated status page:   {}", page.okta_url());
+    eprintln!("A simulated status page:   {}", served.okta_url());
     eprintln!();
     eprintln!(
         "  curl -i -H 'Authorization: SSWS {}' '{}/api/v1/users?limit=1'",
@@ -41,6 +51,19 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     );
     eprintln!();
     eprintln!("Ctrl-C ends it.");
-    told_to_stop().await;
-    Ok(())
+    let control = okta.okta();
+    let playing = async {
+        if args.story {
+            story::play(&control, &page, |token| {
+                eprintln!("An access token of the authorization server `default`: {token}");
+            })
+            .await
+        } else {
+            std::future::pending().await
+        }
+    };
+    tokio::select! {
+        ended = playing => ended.map_err(|e| format!("the story broke off: {e}")),
+        _ = told_to_stop() => Ok(()),
+    }
 }
