@@ -1,0 +1,98 @@
+//! An answer as it came, and what is told of it: to the probe that asked, and to the ledger.
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, header};
+use serde::de::DeserializeOwned;
+
+use super::{Answered, ApiError, Failure, LimitKind, RateLimit, Refusal, date, rate_limit};
+use crate::units::Timestamp;
+
+/// An answer with a 2xx status, whole.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// All headers.
+    pub headers: HeaderMap,
+    /// The body, bounded.
+    pub body: Bytes,
+    /// Okta's `Date`.
+    pub date: Option<Timestamp>,
+    /// What was said in status and headers, for those who look at them.
+    pub answered: Answered,
+}
+
+impl Answer {
+    /// The body as JSON of an expected shape. The error tells where it breaks, and shows nothing
+    /// of what stands there.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        serde_json::from_slice(&self.body).map_err(|e| {
+            let what = match e.classify() {
+                serde_json::error::Category::Data => "it is JSON, but not of the expected shape",
+                serde_json::error::Category::Eof => "it ends too early",
+                serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
+                    "it is not JSON"
+                }
+            };
+            Failure::InvalidBody(format!("{what} (line {}, column {})", e.line(), e.column()))
+        })
+    }
+}
+
+/// An answer as it came, before it is judged.
+pub(super) struct Received {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+    pub(super) certificate_not_after: Option<Timestamp>,
+}
+
+impl Received {
+    /// What the ledger learns of it, and what the probe gets.
+    pub(super) fn judge(
+        self,
+        path: &str,
+    ) -> (Result<Answered, &'static str>, Result<Answer, Failure>) {
+        let Self {
+            status,
+            headers,
+            body,
+            certificate_not_after,
+        } = self;
+        let date = date::of(&headers, &header::DATE);
+        let limited =
+            (status == StatusCode::TOO_MANY_REQUESTS).then(|| LimitKind::of_429(&headers));
+        let error = (!status.is_success()).then(|| ApiError::read(&headers, &body));
+        let answered = Answered {
+            status: status.as_u16(),
+            error_code: error.as_ref().and_then(ApiError::label),
+            date,
+            rate_limit: RateLimit::read(&headers),
+            limited,
+            certificate_not_after,
+        };
+        let result = match error {
+            None => Ok(Answer {
+                headers,
+                body,
+                date,
+                answered: answered.clone(),
+            }),
+            Some(error) => Err(Failure::Refused(Box::new(Refusal {
+                status: status.as_u16(),
+                path: path.to_owned(),
+                error,
+                request_id: request_id(&headers),
+                date,
+                limited,
+                back_off: rate_limit::back_off(&headers, limited, date),
+            }))),
+        };
+        (Ok(answered), result)
+    }
+}
+
+/// `X-Okta-Request-Id`, where it looks like one: it goes into logs.
+fn request_id(headers: &HeaderMap) -> Option<String> {
+    let id = headers.get("x-okta-request-id")?.to_str().ok()?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_@.=+/".contains(c);
+    (!id.is_empty() && id.len() <= 128 && id.chars().all(plain)).then(|| id.to_owned())
+}

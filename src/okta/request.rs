@@ -1,0 +1,84 @@
+//! One request to be made, as a value. Sending it is elsewhere.
+
+use std::borrow::Cow;
+
+use super::Credential;
+use crate::units::Secret;
+
+/// One request to be made.
+#[derive(Debug, Clone)]
+pub struct Ask<'a> {
+    pub(super) endpoint: Cow<'static, str>,
+    pub(super) path: Cow<'a, str>,
+    pub(super) credential: Option<&'a Credential>,
+    pub(super) accept: &'static str,
+    pub(super) user_agent: Option<&'static str>,
+    pub(super) anew: bool,
+    pub(super) form: Option<Form<'a>>,
+}
+
+/// A form to be posted, with the client that posts it.
+#[derive(Debug, Clone)]
+pub struct Form<'a> {
+    /// The secret that the form carries: its field's name and value.
+    pub secret: (&'static str, &'a Secret),
+    /// The other fields.
+    pub fields: &'a [(&'static str, &'a str)],
+    /// The client's id and secret, sent as HTTP Basic.
+    pub client: Option<(&'a str, &'a Secret)>,
+}
+
+impl<'a> Ask<'a> {
+    /// A GET. `endpoint` is a short name from the configuration or from this program, since it
+    /// becomes a label.
+    pub fn get(endpoint: impl Into<Cow<'static, str>>, path: impl Into<Cow<'a, str>>) -> Self {
+        Self {
+            endpoint: endpoint.into(),
+            path: path.into(),
+            credential: None,
+            accept: "application/json",
+            user_agent: None,
+            anew: false,
+            form: None,
+        }
+    }
+
+    /// A POST of a form.
+    pub fn post(
+        endpoint: impl Into<Cow<'static, str>>,
+        path: impl Into<Cow<'a, str>>,
+        form: Form<'a>,
+    ) -> Self {
+        Self {
+            form: Some(form),
+            ..Self::get(endpoint, path)
+        }
+    }
+
+    /// With this credential.
+    #[must_use]
+    pub fn with(self, credential: Option<&'a Credential>) -> Self {
+        Self { credential, ..self }
+    }
+
+    /// Over a connection of its own, as a new client would come.
+    #[must_use]
+    pub fn connecting_anew(self) -> Self {
+        Self { anew: true, ..self }
+    }
+
+    /// As a browser would ask for a page.
+    #[must_use]
+    pub fn as_browser(self) -> Self {
+        Self {
+            accept: "text/html, application/xhtml+xml, application/json;q=0.9, application/atom+xml;q=0.9, */*;q=0.5",
+            // Okta's status page is made for browsers, and what stands before it may turn others away.
+            user_agent: Some(concat!(
+                "Mozilla/5.0 (compatible; okta-exporter/",
+                env!("CARGO_PKG_VERSION"),
+                ")"
+            )),
+            ..self
+        }
+    }
+}
