@@ -92,18 +92,17 @@ nobody knows.
 The process's own `process_*` stand beside these.
 "
     );
-    for (index, (title, _)) in SECTIONS.iter().enumerate() {
-        let rows: String = families
+    let sections = SECTIONS.iter().enumerate();
+    text.extend(sections.map(|(index, (title, _))| {
+        let here = families
             .iter()
-            .filter(|family| section(family.name()) == index)
-            .map(|family| row(family))
-            .collect();
-        if !rows.is_empty() {
-            text += &format!(
-                "\n## {title}\n\n| series | type | labels | meaning |\n|---|---|---|---|\n{rows}"
-            );
+            .filter(|family| section(family.name()) == index);
+        let rows: String = here.map(|family| row(family)).collect();
+        if rows.is_empty() {
+            return rows;
         }
-    }
+        format!("\n## {title}\n\n| series | type | labels | meaning |\n|---|---|---|---|\n{rows}")
+    }));
     text
 }
 
