@@ -4,6 +4,7 @@
 mod board;
 mod breaker;
 mod families;
+mod findings;
 mod keeper;
 mod ledger;
 mod plan;
@@ -28,8 +29,9 @@ use keeper::Keeper;
 
 pub use board::Board;
 pub use breaker::{Breaker, State};
+pub use findings::{by_oktas_clock, clock, incidents};
 pub use plan::{Plan, ProbeId, plans};
-pub use view::{LimitView, OrgView, ProbeView, Trouble, View};
+pub use view::{LimitView, Noted, OrgView, ProbeView, Trouble, View};
 
 /// What came of one run.
 #[derive(Debug)]
