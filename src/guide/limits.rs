@@ -52,7 +52,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "unknown-limit",
             title: "A 429 that is not Okta's rate limit",
-            signs: &[Sign::limited(LimitKind::Unknown), Sign::status(429)],
+            signs: &[Sign::limited(LimitKind::Unknown)],
             cause: "the answer says nothing of a limit: the edge, a proxy or a WAF limits",
             action: "look at what stands before the org; ask Okta's support with the time of this line",
             takes: "1–2 h",

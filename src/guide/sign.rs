@@ -344,19 +344,26 @@ impl fmt::Display for Sign {
 impl fmt::Display for AnswerSign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.statuses {
-            None => f.write_str("any status")?,
+            None => {}
             Some((least, most)) if least == most => write!(f, "{least}")?,
             Some((least, most)) => write!(f, "{least}–{most}")?,
         }
-        let mut part = |shown: bool, text: &str| if shown { f.write_str(text) } else { Ok(()) };
-        part(!self.code.is_empty(), &format!(" `{}`", self.code))?;
-        part(
-            !self.says.is_empty(),
-            &format!(" with the words “{}”", self.says),
-        )?;
-        part(!self.path.is_empty(), &format!(" from `…{}`", self.path))?;
-        part(self.anonymous, " to a request without a credential")?;
-        part(self.silent, " without a reason, in body or challenge")?;
+        if !self.code.is_empty() {
+            let after_status = if self.statuses.is_some() { " " } else { "" };
+            write!(f, "{after_status}`{}`", self.code)?;
+        }
+        if !self.says.is_empty() {
+            write!(f, " with the words “{}”", self.says)?;
+        }
+        if !self.path.is_empty() {
+            write!(f, " from `…{}`", self.path)?;
+        }
+        if self.anonymous {
+            f.write_str(" to a request without a credential")?;
+        }
+        if self.silent {
+            f.write_str(" without a reason, in body or challenge")?;
+        }
         match self.limit {
             None => Ok(()),
             Some(LimitKind::Limit) => f.write_str(" with `X-Rate-Limit-Limit` above 0"),
