@@ -46,6 +46,9 @@ mod web;
 /// Files, variables, and what is said of wrong ones.
 mod config;
 
+/// What people already have, in place of a file.
+mod sources;
+
 /// The program as it is started: flags, logs, signals.
 mod cli;
 
