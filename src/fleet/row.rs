@@ -12,7 +12,7 @@ use crate::{
     guide::{Fact, Finding},
     metrics::Page,
     okta::{Failure, Reason},
-    probe::{Observation, Scope, Sight, organization, status_page},
+    probe::{Observation, Scope, Sight, organization, rate_limit_settings, status_page},
     units::Timestamp,
 };
 
@@ -145,6 +145,13 @@ impl Row {
     pub(super) fn status_page(&self) -> Option<&status_page::Seen> {
         match &self.seen {
             Some(Observation::StatusPage(seen)) => Some(seen),
+            _ => None,
+        }
+    }
+
+    pub(super) fn rate_limit_settings(&self) -> Option<&rate_limit_settings::Seen> {
+        match &self.seen {
+            Some(Observation::RateLimitSettings(seen)) => Some(seen),
             _ => None,
         }
     }
