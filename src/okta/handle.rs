@@ -76,7 +76,7 @@ impl<'a> Okta<'a> {
         let method = if ask.form.is_some() { "POST" } else { "GET" };
         let path = ask.path.split(['?', '#']).next().unwrap_or_default();
         let (answer, result) = match received {
-            Ok(received) => received.judge(path),
+            Ok(received) => received.judge(path, ask.credential.is_none()),
             Err(failure) => (
                 Err(failure.request_reason().unwrap_or("body")),
                 Err(failure),
