@@ -33,7 +33,7 @@ pub use sources::Origin;
 use crate::{
     okta::Client,
     probe::Probe,
-    units::{Cell, Name, OrgUrl},
+    units::{Cell, Name, OrgUrl, Share},
 };
 use problems::Notes;
 
@@ -59,6 +59,8 @@ pub struct Org {
     pub cell: Option<Cell>,
     /// The client that its probes share.
     pub client: Client,
+    /// The share of each of its rate limits that may be spent on it.
+    pub budget: Share,
     /// What is asked of it.
     pub probes: Vec<Planned>,
 }

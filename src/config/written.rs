@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::{
     probe::{discovery, endpoint, jwks, organization, rate_limit_settings, status_page, token},
-    units::{Interval, Secret},
+    units::{Interval, Secret, Share},
 };
 
 /// Things by the names people gave them. A name alone (`ci:`) is written, with nothing set.
@@ -28,6 +28,7 @@ pub(super) struct Config {
 pub(super) struct Defaults {
     pub(super) interval: Option<Interval>,
     pub(super) timeout: Option<Interval>,
+    pub(super) budget: Option<Share>,
 }
 
 /// One org.
@@ -37,6 +38,7 @@ pub(super) struct Org {
     pub(super) url: Option<String>,
     pub(super) cell: Option<String>,
     pub(super) ca_file: Option<PathBuf>,
+    pub(super) budget: Option<Share>,
     pub(super) credentials: Option<Named<Credential>>,
     pub(super) probes: Option<Probes>,
 }

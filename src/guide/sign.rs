@@ -277,7 +277,7 @@ fn said(error: &ApiError) -> (&str, &str) {
 
 /// The ways to fail that are told apart: finer than a metric's `reason`.
 #[cfg(test)]
-pub(super) const WAYS: [&str; 18] = [
+pub(super) const WAYS: [&str; 19] = [
     "dns",
     "connect",
     "tls",
@@ -293,6 +293,7 @@ pub(super) const WAYS: [&str; 18] = [
     "secret",
     "overlap",
     "breaker_open",
+    "budget",
     "internal",
     "page_body",
     "page_refused",
@@ -319,6 +320,7 @@ fn word(failure: &Failure) -> &'static str {
         Failure::Secret(_) => "secret",
         Failure::Overlap => "overlap",
         Failure::BreakerOpen => "breaker_open",
+        Failure::Budget { .. } => "budget",
         Failure::Internal(_) => "internal",
     }
 }

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    Answer, Ask, Client, Exchange, Failure,
+    Answer, Ask, Client, Exchange, Failure, Gate,
     answer::Received,
     bucket, certificate,
     transport::{Trace, sort},
@@ -28,6 +28,7 @@ const MOST_BYTES: usize = 4 << 20;
 pub struct Okta<'a> {
     client: &'a Client,
     timeout: Duration,
+    gate: Option<&'a dyn Gate>,
     exchanges: Mutex<Vec<Exchange>>,
 }
 
@@ -37,7 +38,17 @@ impl<'a> Okta<'a> {
         Self {
             client,
             timeout,
+            gate: None,
             exchanges: Mutex::default(),
+        }
+    }
+
+    /// Asks this gate before each request that counts against a limit.
+    #[must_use]
+    pub fn through(self, gate: &'a dyn Gate) -> Self {
+        Self {
+            gate: Some(gate),
+            ..self
         }
     }
 
@@ -58,13 +69,21 @@ impl<'a> Okta<'a> {
 
     /// Asks, and waits for the whole answer. Any status but 2xx is [`Failure::Refused`].
     pub async fn ask(&self, ask: Ask<'_>) -> Result<Answer, Failure> {
+        let method = if ask.form.is_some() { "POST" } else { "GET" };
+        let path = ask.path.split(['?', '#']).next().unwrap_or_default();
+        let credential = ask.credential.map(|credential| &credential.name);
+        let bucket = bucket(method, path);
+        let request = self.request(&ask)?;
+        let gate = self.gate.filter(|_| bucket.is_some());
+        if let (Some(gate), Some(bucket)) = (gate, &bucket) {
+            gate.admit(credential, bucket).await?;
+        }
         let (trace, at, start) = (Trace::default(), Timestamp::now(), Instant::now());
         let http = if ask.anew {
             &self.client.fresh
         } else {
             &self.client.pooled
         };
-        let request = self.request(&ask)?;
         let exchange = trace.scope(exchange(http, request, &trace));
         let received = match tokio::time::timeout(self.timeout, exchange).await {
             Ok(received) => received,
@@ -73,8 +92,6 @@ impl<'a> Okta<'a> {
                 after: self.timeout,
             }),
         };
-        let method = if ask.form.is_some() { "POST" } else { "GET" };
-        let path = ask.path.split(['?', '#']).next().unwrap_or_default();
         let (answer, result) = match received {
             Ok(received) => received.judge(path, ask.credential.is_none()),
             Err(failure) => (
@@ -82,18 +99,22 @@ impl<'a> Okta<'a> {
                 Err(failure),
             ),
         };
+        let exchange = Exchange {
+            endpoint: ask.endpoint,
+            credential: credential.cloned(),
+            bucket,
+            at,
+            took: start.elapsed(),
+            phases: trace.phases(),
+            answer,
+        };
+        if let Some(gate) = gate {
+            gate.settle(&exchange);
+        }
         self.exchanges
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .push(Exchange {
-                endpoint: ask.endpoint,
-                credential: ask.credential.map(|credential| credential.name.clone()),
-                bucket: bucket(method, path),
-                at,
-                took: start.elapsed(),
-                phases: trace.phases(),
-                answer,
-            });
+            .push(exchange);
         result
     }
 

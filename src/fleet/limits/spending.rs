@@ -1,7 +1,7 @@
 //! What this exporter may spend of one limit, and what it has spent: in every window of a bucket no
 //! more than its share of the limit, yet at least one request. Pure.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, fmt, time::Duration};
 
 use crate::{okta::RateLimit, units::Timestamp};
 
@@ -12,7 +12,7 @@ const LOST: Duration = Duration::from_mins(5);
 
 /// Why a request must wait, and until when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refused {
+pub enum Refused {
     /// Another request is about to tell what the limit is.
     Unknown,
     /// The share is spent.
@@ -29,6 +29,33 @@ pub(super) enum Refused {
         /// The window's end.
         until: Timestamp,
     },
+}
+
+impl Refused {
+    /// How long to wait, where that is known.
+    pub(super) fn wait(self, now: Timestamp) -> Option<Duration> {
+        let (Self::Spent { until, .. } | Self::Low { until, .. }) = self else {
+            return None;
+        };
+        Duration::try_from(until.duration_since(now)).ok()
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => f.write_str("another request is about to tell the limit"),
+            Self::Spent { allowed: 1, .. } => {
+                f.write_str("the one request that the budget allows in a window is spent")
+            }
+            Self::Spent { allowed, .. } => {
+                write!(f, "the {allowed} requests that the budget allows in a window are spent")
+            }
+            Self::Low { remaining, .. } => {
+                write!(f, "only {remaining} requests are left to all in this window")
+            }
+        }
+    }
 }
 
 /// What is spent of one credential's limit in one bucket.
