@@ -140,7 +140,7 @@ mod tests {
             let interval = wish.interval.as_secs();
             turns.enter(&who, member(interval, window * 60));
         }
-        assert_eq!(order, "ababcabababc", "c is due each fifth window");
+        assert_eq!(order, "abababcababa", "the longest overdue comes first");
     }
 
     #[test]

@@ -219,7 +219,8 @@ mod tests {
         let told = |second, remaining, now| {
             let mut windows = Windows::default();
             windows.enter(sample(second, remaining, 60), MINUTE);
-            windows.time_to_exhaustion(at(now))
+            let left = windows.time_to_exhaustion(at(now))?;
+            Some(left.round())
         };
         assert_eq!(told(30, 25, 30), None, "just enough");
         assert_eq!(told(20, 10, 20), Some(5.0));
