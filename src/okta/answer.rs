@@ -61,8 +61,10 @@ impl Received {
         let limited =
             (status == StatusCode::TOO_MANY_REQUESTS).then(|| LimitKind::of_429(&headers));
         let error = (!status.is_success()).then(|| ApiError::read(&headers, &body));
+        let request_id = request_id(&headers);
         let answered = Answered {
             status: status.as_u16(),
+            request_id: request_id.clone(),
             error_code: error.as_ref().and_then(ApiError::label),
             date,
             rate_limit: RateLimit::read(&headers),
@@ -80,7 +82,7 @@ impl Received {
                 status: status.as_u16(),
                 path: path.to_owned(),
                 error,
-                request_id: request_id(&headers),
+                request_id,
                 date,
                 limited,
                 back_off: rate_limit::back_off(&headers, limited, date),
