@@ -87,6 +87,7 @@ impl<'a> Okta<'a> {
             .unwrap_or_else(PoisonError::into_inner)
             .push(Exchange {
                 endpoint: ask.endpoint,
+                path: path.to_owned(),
                 credential: ask.credential.map(|credential| credential.name.clone()),
                 bucket: bucket(method, path),
                 at,
