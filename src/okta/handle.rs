@@ -15,7 +15,7 @@ use url::Url;
 use super::{
     Answer, Ask, Client, Exchange, Failure,
     answer::Received,
-    bucket, certificate,
+    certificate,
     transport::{Trace, sort},
 };
 use crate::units::Timestamp;
@@ -88,7 +88,7 @@ impl<'a> Okta<'a> {
             .push(Exchange {
                 endpoint: ask.endpoint,
                 credential: ask.credential.map(|credential| credential.name.clone()),
-                bucket: bucket(method, path),
+                bucket: self.client.buckets.of(method, path),
                 at,
                 took: start.elapsed(),
                 phases: trace.phases(),
