@@ -37,6 +37,7 @@ pub(super) struct Org {
     pub(super) url: Option<String>,
     pub(super) cell: Option<String>,
     pub(super) ca_file: Option<PathBuf>,
+    pub(super) buckets: Option<BTreeMap<String, String>>,
     pub(super) credentials: Option<Named<Credential>>,
     pub(super) probes: Option<Probes>,
 }

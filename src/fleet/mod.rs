@@ -1,6 +1,7 @@
 //! One keeper per probe: when to ask, and what is known. All scheduling policy is in this room;
 //! what an answer means is the probes', and how it is served is the web's.
 
+pub mod aim;
 mod board;
 mod breaker;
 mod estimate;

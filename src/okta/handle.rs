@@ -15,7 +15,7 @@ use url::Url;
 use super::{
     Answer, Ask, Client, Exchange, Failure,
     answer::Received,
-    bucket, certificate,
+    certificate,
     transport::{Trace, sort},
 };
 use crate::units::Timestamp;
@@ -89,7 +89,7 @@ impl<'a> Okta<'a> {
                 endpoint: ask.endpoint,
                 path: path.to_owned(),
                 credential: ask.credential.map(|credential| credential.name.clone()),
-                bucket: bucket(method, path),
+                bucket: self.client.buckets.of(method, path),
                 at,
                 took: start.elapsed(),
                 phases: trace.phases(),

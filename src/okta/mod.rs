@@ -24,7 +24,7 @@ mod transport;
 mod words;
 
 pub use answer::Answer;
-pub use bucket::bucket;
+pub use bucket::{BadBucket, Buckets};
 pub use cache_control::max_age;
 pub use challenge::Challenge;
 pub use client::{Client, NoClient};
