@@ -146,6 +146,7 @@ impl Orgs<'_> {
             url,
             cell,
             client: client?,
+            credentials,
             probes,
         })
     }

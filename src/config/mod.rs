@@ -13,6 +13,7 @@ mod environment;
 mod file;
 mod meaning;
 mod nearest;
+mod oauth;
 mod pace;
 mod probes;
 mod problems;
@@ -21,7 +22,7 @@ mod sensible;
 mod shape;
 mod written;
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use serde_json::Value;
 
@@ -29,7 +30,7 @@ pub use environment::environment;
 pub use problems::Problems;
 
 use crate::{
-    okta::Client,
+    okta::{Client, Credential},
     probe::Probe,
     units::{Cell, Name, OrgUrl},
 };
@@ -55,6 +56,8 @@ pub struct Org {
     pub cell: Option<Cell>,
     /// The client that its probes share.
     pub client: Client,
+    /// Who may ask.
+    pub credentials: BTreeMap<Name, Arc<Credential>>,
     /// What is asked of it.
     pub probes: Vec<Planned>,
 }

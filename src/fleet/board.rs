@@ -9,9 +9,10 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{Breaker, Outcome, ProbeId, families as own, ledger::Ledger, row::Row};
+use super::{Breaker, Outcome, ProbeId, families as own, ledger::Ledger, row::Row, tokens};
 use crate::{
     metrics::Page,
+    okta::Credential,
     units::{Cell, Name, Timestamp},
 };
 
@@ -34,6 +35,7 @@ pub(super) struct Owner {
     pub(super) ledger: Ledger,
     pub(super) cell: Option<Cell>,
     pub(super) breaker: Option<Arc<Breaker>>,
+    credentials: Vec<Arc<Credential>>,
 }
 
 impl Board {
@@ -58,6 +60,13 @@ impl Board {
         let owner = state.owners.entry(Some(org.clone())).or_default();
         owner.cell = cell;
         owner.breaker = Some(breaker);
+    }
+
+    /// Who may ask an org: how each stands with its own access tokens is drawn.
+    pub(super) fn admit(&self, org: &Name, credentials: Vec<Arc<Credential>>) {
+        let mut state = self.lock();
+        let owner = state.owners.entry(Some(org.clone())).or_default();
+        owner.credentials = credentials;
     }
 
     /// Writes an outcome down. `expected_in` tells when the next is due.
@@ -123,6 +132,9 @@ impl Board {
         for (org, owner) in &state.owners {
             let label = org.as_ref().map_or("", Name::as_str);
             owner.ledger.draw(label, now, page);
+            for credential in &owner.credentials {
+                tokens::draw(label, credential, page);
+            }
             if let Some(breaker) = &owner.breaker {
                 let current = breaker.state().label();
                 for known in super::breaker::State::LABELS {

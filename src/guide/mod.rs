@@ -52,6 +52,11 @@ pub fn advice(failure: &Failure) -> Advice {
             "the secret cannot be used",
             "put it where the message looks for it; it is read again at the next run, no restart is needed",
         ),
+        Failure::MissingScope(_) => (
+            "the app was not granted a scope that this probe needs",
+            "grant it where the message says; a new token is minted within minutes, no restart is needed",
+        ),
+        Failure::NoToken(why) => return no_token(&why.cause),
         Failure::Overlap => (
             "requests take longer than the interval",
             "lengthen the probe's interval or shorten its timeout; then look at Okta's latency",
@@ -65,6 +70,28 @@ pub fn advice(failure: &Failure) -> Advice {
             "report it with this line; the other probes go on",
         ),
         Failure::Refused(refusal) => refused(refusal),
+    };
+    Advice { cause, action }
+}
+
+/// At a token endpoint some refusals mean something else than elsewhere.
+fn no_token(cause: &Failure) -> Advice {
+    let label = cause.refusal().and_then(|refusal| refusal.error.label());
+    let (cause, action) = match label {
+        Some("invalid_client") => (
+            "Okta knows no such client, or not this key or secret of it; or the clocks differ",
+            "compare client id and key id with Admin Console > Applications > the app > General; a key file that \
+             changes is tried at once",
+        ),
+        Some("invalid_scope") => (
+            "the app asks for a scope that does not exist here or that it was not granted",
+            "compare `scopes` with Admin Console > Applications > the app > Okta API Scopes",
+        ),
+        Some("unauthorized_client" | "unsupported_grant_type") => (
+            "the app may not use client credentials",
+            "make an app of type API Services (Admin Console > Applications > Create App Integration)",
+        ),
+        _ => return advice(cause),
     };
     Advice { cause, action }
 }

@@ -7,7 +7,10 @@ use std::{
 
 use url::Url;
 
-use super::transport::{Resolver, TimedConnect, redirects_stay_home};
+use super::{
+    okta_clock::OktaClock,
+    transport::{Resolver, TimedConnect, redirects_stay_home},
+};
 use crate::units::is_loopback;
 
 const USER_AGENT: &str = concat!("okta-exporter/", env!("CARGO_PKG_VERSION"));
@@ -18,6 +21,7 @@ pub struct Client {
     pub(super) pooled: reqwest::Client,
     pub(super) fresh: reqwest::Client,
     pub(super) origin: Url,
+    pub(super) clock: OktaClock,
 }
 
 /// A client that could not be built.
@@ -48,6 +52,7 @@ impl Client {
             pooled: build(builder(url, &ca).pool_idle_timeout(Duration::from_mins(5)))?,
             fresh: build(builder(url, &ca).pool_max_idle_per_host(0))?,
             origin,
+            clock: OktaClock::default(),
         })
     }
 }
