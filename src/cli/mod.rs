@@ -1,6 +1,7 @@
 //! Commands and their flags, as Prometheus spells them.
 
 mod demo;
+mod health;
 mod logging;
 mod run;
 mod simulate;
@@ -32,6 +33,8 @@ pub struct Cli {
 enum Command {
     /// Run against a built-in simulated Okta; nothing to configure.
     Demo(demo::Args),
+    /// Ask a running exporter whether it is healthy.
+    Health(health::Args),
     /// Run the simulated Okta alone.
     Simulate(simulate::Args),
 }
@@ -100,6 +103,7 @@ pub fn main() -> ExitCode {
         let result = match cli.command {
             None => run::run(cli.run).await,
             Some(Command::Demo(args)) => demo::run(args).await,
+            Some(Command::Health(args)) => health::run(args).await,
             Some(Command::Simulate(args)) => simulate::run(args).await,
         };
         match result {
