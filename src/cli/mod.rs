@@ -2,6 +2,7 @@
 
 mod demo;
 mod logging;
+mod metrics;
 mod run;
 mod simulate;
 
@@ -34,6 +35,8 @@ enum Command {
     Demo(demo::Args),
     /// Run the simulated Okta alone.
     Simulate(simulate::Args),
+    /// Print the metric reference as Markdown.
+    Metrics(metrics::Args),
 }
 
 /// The flags of running.
@@ -101,6 +104,7 @@ pub fn main() -> ExitCode {
             None => run::run(cli.run).await,
             Some(Command::Demo(args)) => demo::run(args).await,
             Some(Command::Simulate(args)) => simulate::run(args).await,
+            Some(Command::Metrics(args)) => metrics::run(args),
         };
         match result {
             Ok(()) => ExitCode::SUCCESS,

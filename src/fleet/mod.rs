@@ -3,6 +3,7 @@
 
 mod board;
 mod breaker;
+mod estimate;
 mod families;
 mod keeper;
 mod ledger;

@@ -6,7 +6,7 @@ use super::{ProbeId, families as own};
 use crate::{
     metrics::Page,
     okta::{Failure, Reason},
-    probe::{Observation, Scope, Sight, organization, status_page},
+    probe::{Observation, Scope, Sight, organization, rate_limit_settings, status_page},
     units::Timestamp,
 };
 
@@ -105,6 +105,13 @@ impl Row {
     pub(super) fn status_page(&self) -> Option<&status_page::Seen> {
         match &self.seen {
             Some(Observation::StatusPage(seen)) => Some(seen),
+            _ => None,
+        }
+    }
+
+    pub(super) fn rate_limit_settings(&self) -> Option<&rate_limit_settings::Seen> {
+        match &self.seen {
+            Some(Observation::RateLimitSettings(seen)) => Some(seen),
             _ => None,
         }
     }

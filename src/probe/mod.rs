@@ -7,6 +7,7 @@ pub mod endpoint;
 pub mod jwks;
 pub mod organization;
 mod plan;
+pub mod rate_limit_settings;
 pub mod status_page;
 pub mod token;
 
@@ -178,6 +179,8 @@ kinds! {
     Endpoint: endpoint,
     /// A signing key set.
     Jwks: jwks,
+    /// Whose limit is seen.
+    RateLimitSettings: rate_limit_settings,
     /// An access token that somebody uses.
     Token: token,
     /// A status page.

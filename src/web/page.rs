@@ -10,6 +10,10 @@ use crate::{
 
 const STYLE: &str = include_str!("page.css");
 
+/// Drawn anew every five seconds, except under the eyes of somebody who opened a failure to read it.
+const REFRESH: &str =
+    "setInterval(() => document.querySelector('details[open]') || location.reload(), 5000);";
+
 /// The whole page.
 pub(super) fn render(view: &View, telemetry_path: &str) -> String {
     let failing = view
@@ -25,9 +29,10 @@ pub(super) fn render(view: &View, telemetry_path: &str) -> String {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                meta http-equiv="refresh" content="5";
+                noscript { meta http-equiv="refresh" content="30"; }
                 title { @if failing > 0 { "(" (failing) ") " } "okta-exporter" }
                 style { (maud::PreEscaped(STYLE)) }
+                script { (maud::PreEscaped(REFRESH)) }
             }
             body {
                 header {
@@ -70,15 +75,15 @@ fn section(org: &OrgView, now: Timestamp) -> Markup {
 fn limits(limits: &[LimitView], now: Timestamp) -> Markup {
     html! {
         table.limits {
-            thead { tr { th { "rate limit" } th { "credential" } th { "remaining" } th {} th { "resets in" } } }
+            thead { tr { th { "rate limit" } th { "credential" } th { "remaining" } th {} th { "window" } } }
             tbody {
                 @for limit in limits {
                     tr {
                         td { code { (limit.bucket) } " " span.dim { (limit.endpoint) } }
-                        td { (limit.credential) }
+                        td data-heading="as" { (limit.credential) }
                         td.number { (limit.remaining) " of " (limit.limit) }
                         td { meter min="0" max=(limit.limit) low=(limit.limit / 4) optimum=(limit.limit) value=(limit.remaining) {} }
-                        td.number { (seconds_until(limit.reset, now)) }
+                        td.number data-heading="window" { (seconds_until(limit.reset, now)) }
                     }
                 }
             }
@@ -98,8 +103,8 @@ fn row(probe: &ProbeView, now: Timestamp) -> Markup {
             td { code { (probe.probe) } }
             td { span.badge.(class) { (word) } }
             td.number { @if let Some(at) = probe.at { (ago(at, now)) } }
-            td.number { @if let Some(took) = probe.took_seconds { (format!("{:.0} ms", took * 1e3)) } }
-            td {
+            td.number data-heading="took" { @if let Some(took) = probe.took_seconds { (format!("{:.0} ms", took * 1e3)) } }
+            td.told {
                 @if let Some(trouble) = &probe.trouble { (explained(trouble)) }
                 @if let Some(trouble) = &probe.earlier_trouble {
                     details { summary.dim { "last failure " (ago(trouble.at, now)) } (explained(trouble)) }
@@ -115,7 +120,7 @@ fn explained(trouble: &Trouble) -> Markup {
         p { (sentence(trouble.cause)) }
         p.next { "→ " (sentence(trouble.next)) }
         @if let Some(id) = &trouble.request_id {
-            p.dim { "for Okta's support: request " code { (id) } " at " (trouble.at.to_string()) }
+            p.dim { "for Okta's support: request " code { (id) } " at " (support(trouble.at)) }
         }
     }
 }
@@ -132,6 +137,11 @@ fn clock(at: Timestamp) -> String {
     strtime::format("%H:%M:%S", at).unwrap_or_default()
 }
 
+/// As Okta's support searches for it.
+fn support(at: Timestamp) -> String {
+    strtime::format("%Y-%m-%d %H:%M:%S UTC", at).unwrap_or_default()
+}
+
 fn ago(at: Timestamp, now: Timestamp) -> String {
     match now.duration_since(at).as_secs().max(0) {
         seconds @ 0..120 => format!("{seconds} s ago"),
@@ -143,7 +153,7 @@ fn ago(at: Timestamp, now: Timestamp) -> String {
 fn seconds_until(reset: Timestamp, now: Timestamp) -> String {
     let left = reset.duration_since(now).as_secs();
     if left > 0 {
-        format!("{left} s")
+        format!("{left} s left")
     } else {
         "over".to_owned()
     }
