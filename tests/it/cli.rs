@@ -254,6 +254,22 @@ async fn a_proxy_whose_name_does_not_resolve_is_not_taken_for_the_org() {
         .await;
 }
 
+#[tokio::test]
+async fn what_nobody_can_mend_at_once_is_said_aloud_once() {
+    let okta = org().await;
+    okta.okta()
+        .fault("/api/v1/users", Fault::error(403, "E0000006"));
+    let probes = format!("{{ endpoint: {{ {} }} }}", endpoint("users"));
+    let file = File::of(&acme(&okta, &probes));
+    let flags = [&file.flag(), ANY_PORT, "--log.level=debug"];
+    let mut exporter = Program::exporter(&flags, &[]);
+    for level in ["level=warn", "level=debug"] {
+        exporter.until("reason=forbidden").await;
+        let line = exporter.said.last().unwrap();
+        assert!(line.contains(level), "{line}");
+    }
+}
+
 /// The org's name resolves nowhere: whoever reaches it went through the proxy.
 #[tokio::test]
 async fn an_org_is_watched_through_the_proxy_that_the_usual_variable_names() {

@@ -208,22 +208,34 @@ async fn a_limit_that_runs_out_is_seen_and_left_alone_until_its_window_is_over()
         .start()
         .await
         .unwrap();
-    let exporter = Exporter::watch(
-        &okta,
-        &format!("{{ endpoint: {{ {} }} }}", endpoint("users")),
-    )
-    .await;
+    let probes = format!(
+        "{{ endpoint: {{ {}, {} }} }}",
+        endpoint("users"),
+        endpoint("groups")
+    );
+    let exporter = Exporter::watch(&okta, &probes).await;
     let refused =
         r#"okta_rate_limit_exceeded_total{credential="monitor",endpoint="users",kind="limit"}"#;
     let page = exporter.until(|page| page.get(refused) >= Some(1.0)).await;
-    assert_eq!(page.value("okta_rate_limit_remaining"), 0.0);
-    assert_eq!(page.value("okta_rate_limit_usage_ratio"), 1.0);
     assert_eq!(
-        page.value(r#"okta_probe_failures_total{reason="rate_limited"}"#),
+        page.value(r#"okta_rate_limit_remaining{endpoint="users"}"#),
+        0.0
+    );
+    assert_eq!(
+        page.value(r#"okta_rate_limit_usage_ratio{endpoint="users"}"#),
         1.0
     );
-    // Two answers and one refusal; the fourth would be a second refusal.
-    assert_eq!(okta.okta().request_count(), 3);
+    let of_groups = r#"okta_probe_runs_total{probe="endpoint/groups"}"#;
+    let enough = page.value(of_groups) + 8.0;
+    let page = exporter.until(|page| page.value(of_groups) >= enough).await;
+    assert_eq!(
+        page.value(r#"okta_probe_failures_total{probe="endpoint/users",reason="rate_limited"}"#),
+        1.0
+    );
+    // Two answers and one refusal, however long nobody asks.
+    let asked = okta.okta().requests();
+    let of_users = asked.iter().filter(|r| r.path == "/api/v1/users").count();
+    assert_eq!(of_users, 3);
 }
 
 #[tokio::test]
