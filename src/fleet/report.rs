@@ -1,9 +1,9 @@
 //! One event per outcome: what happened, where, what Okta calls it, and what to do next. A failure
-//! is logged here and nowhere else.
+//! is logged here and nowhere else; so is what a run found wrong though nothing failed.
 
 use super::{Outcome, Plan};
 use crate::{
-    guide,
+    guide::{self, Advice, Fact, Finding},
     okta::{ApiError, Exchange, Failure, Reason},
     units::Timestamp,
 };
@@ -12,6 +12,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Reporter {
     last: Option<Reason>,
+    found: Vec<Fact>,
 }
 
 impl Reporter {
@@ -26,6 +27,35 @@ impl Reporter {
                 failed(plan, outcome, failure, lasting && before == reason);
             }
             None => succeeded(plan, outcome, before),
+        }
+    }
+
+    /// Writes an event for each finding that is new, and for each that is gone.
+    pub(super) fn find(&mut self, plan: &Plan, found: Vec<Finding>) {
+        let (org, probe) = (plan.id.org_label(), plan.id.probe.as_str());
+        let before = std::mem::take(&mut self.found);
+        for Finding { fact, what } in found {
+            if !before.contains(&fact) {
+                let Advice {
+                    case,
+                    cause,
+                    next,
+                    takes,
+                    risk,
+                    runbook,
+                } = fact.case().into();
+                let risk = risk.as_str();
+                tracing::warn!(
+                    org, probe, case, cause, next, takes, risk, runbook, "{what}"
+                );
+            }
+            self.found.push(fact);
+        }
+        for fact in before {
+            if !self.found.contains(&fact) {
+                let case = fact.case().slug;
+                tracing::info!(org, probe, case, "this is no more");
+            }
         }
     }
 }
@@ -53,7 +83,15 @@ fn failed(plan: &Plan, outcome: &Outcome, failure: &Failure, quiet: bool) {
         failure.reason().as_str(),
     );
     let took_seconds = outcome.took.map(|took| took.as_secs_f64());
-    let advice = guide::advice(failure);
+    let Advice {
+        case,
+        cause,
+        next,
+        takes,
+        risk,
+        runbook,
+    } = guide::explain(failure, plan.probe.kind()).into();
+    let risk = risk.as_str();
     let refusal = failure.refusal();
     // An answer that came and could not be read is one that Okta's support can find as well; what
     // was tried after it in vain is not what failed.
@@ -86,6 +124,7 @@ fn failed(plan: &Plan, outcome: &Outcome, failure: &Failure, quiet: bool) {
                 org,
                 probe,
                 reason,
+                case,
                 status,
                 endpoint,
                 error_code,
@@ -93,8 +132,11 @@ fn failed(plan: &Plan, outcome: &Outcome, failure: &Failure, quiet: bool) {
                 request_id,
                 at_utc,
                 took_seconds,
-                cause = advice.cause,
-                next = advice.action,
+                cause,
+                next,
+                takes,
+                risk,
+                runbook,
                 "{failure}"
             )
         };

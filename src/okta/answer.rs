@@ -50,6 +50,7 @@ impl Received {
     pub(super) fn judge(
         self,
         path: &str,
+        anonymous: bool,
     ) -> (Result<Answered, &'static str>, Result<Answer, Failure>) {
         let Self {
             status,
@@ -81,6 +82,7 @@ impl Received {
             Some(error) => Err(Failure::Refused(Box::new(Refusal {
                 status: status.as_u16(),
                 path: path.to_owned(),
+                anonymous,
                 error,
                 request_id,
                 date,

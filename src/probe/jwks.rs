@@ -7,11 +7,13 @@ mod tests;
 
 use std::{collections::BTreeMap, ops::Range, time::Duration};
 
+use jiff::SignedDuration;
 use serde::Deserialize;
 use url::Url;
 
 use super::{Kind, Problem, Scope, Sight, plain_word};
 use crate::{
+    guide::{Fact, Finding},
     metrics::{Family, Page},
     okta::{Ask, Failure, KeySet, Okta, max_age},
     units::{Interval, Timestamp},
@@ -67,6 +69,9 @@ const EXPIRES: Family = Family::gauge(
 
 /// The most keys of one set that get series of their own; Okta publishes one to three.
 const MOST_KEYS: usize = 20;
+
+/// How long after a key was withdrawn early the wrong caches are worth a word.
+const WRONG_CACHES: SignedDuration = SignedDuration::from_hours(1);
 
 /// What may be written under `probes.jwks.NAME`.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -281,6 +286,27 @@ impl super::Seen for Seen {
         &MAX_AGE,
         &EXPIRES,
     ];
+
+    fn findings(&self, now: Timestamp) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        if self.keys.is_empty() || self.unreadable > 0 {
+            let (read, not) = (self.keys.len(), self.unreadable);
+            findings.push(Finding {
+                fact: Fact::NoKeys,
+                what: format!("the set holds {read} keys that can be read, and {not} that cannot"),
+            });
+        }
+        let last = self
+            .last_change
+            .filter(|at| now.duration_since(*at) < WRONG_CACHES);
+        if let (Some(at), 1..) = (last, self.early_removals) {
+            findings.push(Finding {
+                fact: Fact::KeyWithdrawnEarly,
+                what: format!("a key left the set before its max-age had passed; last change {at}"),
+            });
+        }
+        findings
+    }
 
     fn after(self, earlier: Option<Self>) -> Self {
         let Some(earlier) = earlier else { return self };

@@ -25,6 +25,9 @@ mod probes;
 /// Broken answers, names, certificates, clocks: each a typed failure, and nothing else stops.
 mod bad_input;
 
+/// Whose limit it is, and which paths share one.
+mod limits;
+
 /// Signing keys that come, go, and go too early.
 mod jwks;
 
@@ -42,6 +45,9 @@ mod web;
 
 /// Files, variables, and what is said of wrong ones.
 mod config;
+
+/// What people already have, in place of a file.
+mod sources;
 
 /// The program as it is started: flags, logs, signals.
 mod cli;

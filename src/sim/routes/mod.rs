@@ -3,6 +3,7 @@
 mod management;
 mod metadata;
 mod oauth;
+mod rate_limits;
 
 use axum::Router;
 use axum::body::to_bytes;
