@@ -15,7 +15,7 @@ use super::{
     written::{self, Defaults, Named},
 };
 use crate::{
-    okta::{Client, NoClient},
+    okta::{Buckets, Client, NoClient},
     probe::{Given, Probe, Problem, status_page},
     units::{Name, OrgUrl, Share},
 };
@@ -113,6 +113,7 @@ impl Orgs<'_> {
             cell,
             ca_file,
             budget,
+            buckets,
             credentials: written,
             probes,
         } = written;
@@ -133,6 +134,7 @@ impl Orgs<'_> {
                 None
             }
         };
+        let buckets = self.buckets(&buckets.unwrap_or_default(), &at.field("buckets"));
         let at_credentials = at.field("credentials");
         let credentials = credentials(written, self.environment, &at_credentials, self.notes);
         let mut planner = Planner {
@@ -150,9 +152,19 @@ impl Orgs<'_> {
         Some(Org {
             url,
             cell,
-            client: client?,
+            client: client?.with_buckets(buckets),
             budget: budget.or(self.defaults.budget).unwrap_or(BUDGET),
+            credentials,
             probes,
+        })
+    }
+
+    fn buckets(&mut self, written: &BTreeMap<String, String>, at: &At) -> Buckets {
+        Buckets::configured(written).unwrap_or_else(|problems| {
+            for (pattern, problem) in problems {
+                self.notes.problem(&at.field(pattern), problem);
+            }
+            Buckets::default()
         })
     }
 

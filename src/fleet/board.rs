@@ -16,9 +16,11 @@ use super::{
     ledger::Ledger,
     limits::Limits,
     row::Row,
+    tokens,
 };
 use crate::{
     metrics::Page,
+    okta::Credential,
     probe::rate_limit_settings,
     units::{Cell, Name, Timestamp},
 };
@@ -43,6 +45,7 @@ pub(super) struct Owner {
     pub(super) limits: Arc<Limits>,
     pub(super) cell: Option<Cell>,
     pub(super) breaker: Option<Arc<Breaker>>,
+    credentials: Vec<Arc<Credential>>,
 }
 
 /// Who guards an org: what it is spared when it fails, and what is spent of its limits.
@@ -75,6 +78,13 @@ impl Board {
         owner.cell = cell;
         owner.breaker = Some(guards.breaker);
         owner.limits = guards.limits;
+    }
+
+    /// Who may ask an org: how each stands with its own access tokens is drawn.
+    pub(super) fn admit(&self, org: &Name, credentials: Vec<Arc<Credential>>) {
+        let mut state = self.lock();
+        let owner = state.owners.entry(Some(org.clone())).or_default();
+        owner.credentials = credentials;
     }
 
     /// Writes an outcome down. `expected_in` tells when the next is due.
@@ -142,6 +152,9 @@ impl Board {
             let label = org.as_ref().map_or("", Name::as_str);
             owner.ledger.draw(label, page);
             owner.limits.draw(label, now, page);
+            for credential in &owner.credentials {
+                tokens::draw(label, credential, page);
+            }
             if let Some(breaker) = &owner.breaker {
                 let current = breaker.state().label();
                 for known in super::breaker::State::LABELS {

@@ -13,7 +13,7 @@ use super::{
     report, schedule,
 };
 use crate::{
-    okta::{Failure, Okta},
+    okta::{Exchange, Failure, Okta},
     probe::{Observation, Sight},
     units::Timestamp,
 };
@@ -119,14 +119,9 @@ impl Keeper {
 
     /// Writes an outcome down and decides when the next run is due; true if that is at the end of a
     /// window, and no longer by `due`.
-    fn take(
-        &self,
-        outcome: Outcome,
-        due: &mut Instant,
-        reporter: &mut report::Reporter,
-    ) -> bool {
+    fn take(&self, outcome: Outcome, due: &mut Instant, reporter: &mut report::Reporter) -> bool {
         let interval = self.plan.interval;
-        let (at, drawn) = (outcome.at, drawn(&outcome));
+        let (at, drawn) = (outcome.at, drawn(&outcome, self.plan.id.name()));
         let failure = outcome.sight.failure.as_ref();
         let away =
             failure.and_then(|failure| schedule::stay_away(failure, interval, fastrand::f64()));
@@ -198,13 +193,12 @@ impl Keeper {
     }
 }
 
-/// Whose limit a run drew on: that of its first request which counted against any.
-fn drawn(outcome: &Outcome) -> Option<Drawn> {
-    let limited = outcome.exchanges.iter().find_map(|exchange| {
-        let bucket = exchange.bucket.clone()?;
-        Some((exchange.credential.clone(), bucket))
-    });
-    limited
+/// Whose limit a run drew on, in which bucket: told by its own request, and not by one that minted
+/// a token for it.
+fn drawn(outcome: &Outcome, endpoint: &str) -> Option<Drawn> {
+    let own = |exchange: &&Exchange| exchange.endpoint == endpoint;
+    let exchange = outcome.exchanges.iter().rfind(own)?;
+    Some((exchange.credential.clone(), exchange.bucket.clone()?))
 }
 
 /// Waits for the run under way; for ever, if there is none.

@@ -92,6 +92,7 @@ impl Ledger {
         let skew = exchange.clock_skew();
         let Exchange {
             endpoint: name,
+            path: _,
             credential: _,
             bucket: _,
             at: _,
@@ -110,6 +111,7 @@ impl Ledger {
         };
         let Answered {
             status,
+            request_id: _,
             error_code,
             date: _,
             rate_limit: _,

@@ -14,6 +14,7 @@ mod plan;
 mod report;
 mod row;
 mod schedule;
+mod tokens;
 mod view;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -68,6 +69,7 @@ impl Fleet {
                 limits: Arc::new(Limits::new(org.budget)),
             };
             board.introduce(name, org.cell.clone(), of_org.clone());
+            board.admit(name, org.credentials.values().cloned().collect());
             guards.insert(name.clone(), of_org);
         }
         let stop = CancellationToken::new();
@@ -98,5 +100,6 @@ pub fn families() -> Vec<&'static Family> {
     all.extend(families::FAMILIES_HERE);
     all.extend(ledger::FAMILIES);
     all.extend(limits::FAMILIES);
+    all.extend(tokens::FAMILIES);
     all
 }

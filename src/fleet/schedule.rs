@@ -31,7 +31,10 @@ pub(super) fn stay_away(failure: &Failure, interval: Duration, jitter: f64) -> O
 }
 
 fn spread(wait: Duration, jitter: f64) -> Duration {
-    wait + wait.mul_f64(0.1).max(Duration::from_secs(1)).mul_f64(jitter)
+    wait + wait
+        .mul_f64(0.1)
+        .max(Duration::from_secs(1))
+        .mul_f64(jitter)
 }
 
 /// How long after a run that left something open the next may start at the latest.

@@ -149,7 +149,10 @@ impl Limits {
             && (exchange.bucket.is_some() || limited.is_some())
         {
             // Entered with the first answer, so that a counter of 429s starts at 0 and `rate` sees the first.
-            let key = (label(exchange.credential.as_ref()), exchange.endpoint.clone());
+            let key = (
+                label(exchange.credential.as_ref()),
+                exchange.endpoint.clone(),
+            );
             let kinds = exceeded.entry(key).or_default();
             if let Some(kind) = limited {
                 *kinds.entry(kind).or_default() += 1;
@@ -238,7 +241,10 @@ impl Limits {
     /// How long until this probe's next turn, about; `None` if it takes none.
     pub(super) fn rhythm(&self, probe: &str, interval: Duration) -> Option<Duration> {
         let state = self.lock();
-        let bucket = state.buckets.values().find(|bucket| bucket.turns.has(probe))?;
+        let bucket = state
+            .buckets
+            .values()
+            .find(|bucket| bucket.turns.has(probe))?;
         let count = u32::try_from(bucket.turns.count()).unwrap_or(u32::MAX);
         Some(interval.max(bucket.aim.length() * count))
     }
@@ -317,7 +323,9 @@ impl Bucket {
         self.aim.learn(look);
         let Some(read) = look.rate_limit else { return };
         // Reset by Okta's clock minus Date by Okta's clock, counted from now by ours.
-        let left = read.reset.duration_since(look.date.unwrap_or(look.answered));
+        let left = read
+            .reset
+            .duration_since(look.date.unwrap_or(look.answered));
         let left = Duration::try_from(left.min(LONGEST_WINDOW)).unwrap_or_default();
         let void_at = after(look.answered, left + GRACE);
         let known = self.endpoints.entry(endpoint).or_insert_with(|| Endpoint {

@@ -49,10 +49,16 @@ impl fmt::Display for Refused {
                 f.write_str("the one request that the budget allows in a window is spent")
             }
             Self::Spent { allowed, .. } => {
-                write!(f, "the {allowed} requests that the budget allows in a window are spent")
+                write!(
+                    f,
+                    "the {allowed} requests that the budget allows in a window are spent"
+                )
             }
             Self::Low { remaining, .. } => {
-                write!(f, "only {remaining} requests are left to all in this window")
+                write!(
+                    f,
+                    "only {remaining} requests are left to all in this window"
+                )
             }
         }
     }
@@ -90,7 +96,12 @@ impl Spending {
 
     /// Lets a request be sent. One that was aimed at a window's end goes even where little is left:
     /// it is made to see that; so `aimed` ones keep one request of the share to themselves.
-    pub(super) fn admit(&mut self, now: Timestamp, share: f64, aimed: Aimed) -> Result<(), Refused> {
+    pub(super) fn admit(
+        &mut self,
+        now: Timestamp,
+        share: f64,
+        aimed: Aimed,
+    ) -> Result<(), Refused> {
         self.under_way
             .retain(|&sent| now < sent.saturating_add(LOST).unwrap_or(now));
         self.spent.retain(|&until| now < until);

@@ -184,7 +184,10 @@ mod tests {
         let last = windows.last(at(62)).unwrap();
         assert!((last.usage - 0.9).abs() < 1e-9);
         assert!((last.phase - 59.0 / 60.0).abs() < 1e-9);
-        assert_eq!((windows.seen, windows.exhausted, windows.consumed), (1, 0, 45));
+        assert_eq!(
+            (windows.seen, windows.exhausted, windows.consumed),
+            (1, 0, 45)
+        );
     }
 
     #[test]
