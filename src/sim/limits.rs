@@ -12,11 +12,13 @@ use super::credentials::Principal;
 
 /// What the three rate-limit headers say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Reading {
-    pub(super) limit: u32,
-    pub(super) remaining: u32,
+pub struct Reading {
+    /// What a window grants.
+    pub limit: u32,
+    /// What is left of it.
+    pub remaining: u32,
     /// Whole seconds since the epoch, as Okta writes it.
-    pub(super) reset: i64,
+    pub reset: i64,
 }
 
 /// Whether a request may pass, and what its answer's headers say.
@@ -79,7 +81,8 @@ impl Limits {
             .get(&counter)
             .filter(|window| now < window.ends);
         let used = open.map_or(0, |window| window.used);
-        let ends = open.map_or_else(|| after(now, self.length), |window| window.ends);
+        let fresh = || after(now, self.length(path));
+        let ends = open.map_or_else(fresh, |window| window.ends);
         Reading {
             limit,
             remaining: limit.saturating_sub(used),
@@ -91,13 +94,18 @@ impl Limits {
         let (counter, _) = self.counter(path, who);
         let fresh = Window {
             used: 0,
-            ends: after(now, self.length),
+            ends: after(now, self.length(path)),
         };
         let window = self.windows.entry(counter).or_insert(fresh);
         if now >= window.ends {
             *window = fresh;
         }
         window.used += 1;
+    }
+
+    fn length(&self, path: &str) -> Duration {
+        let own = self.buckets.of(path).and_then(|bucket| bucket.window);
+        own.unwrap_or(self.length)
     }
 
     fn counter(&self, path: &str, who: Option<&Principal>) -> (Counter, u32) {

@@ -40,6 +40,7 @@ pub use background::{Application, Pattern};
 pub use clock::Clock;
 pub use credentials::{ApiToken, Principal};
 pub use faults::Fault;
+pub use limits::Reading;
 pub use okta::Okta;
 pub use org::Org;
 pub use record::Received;

@@ -12,7 +12,7 @@ use super::clock::Clock;
 use super::credentials::Principal;
 use super::faults::{Fault, Faults};
 use super::keys::{KeySet, SigningKey};
-use super::limits::{Limits, Verdict};
+use super::limits::{Limits, Reading, Verdict};
 use super::lock::hold;
 use super::org::Org;
 use super::record::{Received, Record};
@@ -134,6 +134,16 @@ impl Okta {
         (0..requests)
             .take_while(passes)
             .fold(0, |passed, _| passed + 1)
+    }
+
+    /// One request to a path's bucket, without a connection: whether it passed, and what the headers
+    /// of its answer would say.
+    pub fn ask(&self, path: &str, who: &Principal) -> (bool, Reading) {
+        let now = self.now();
+        match self.world().limits.take(path, Some(who), now) {
+            Verdict::Pass(reading) => (true, reading),
+            Verdict::Refuse(reading) => (false, reading),
+        }
     }
 
     /// Lets an application spend quota until the org stops. Must be called within a runtime.

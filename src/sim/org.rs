@@ -90,6 +90,13 @@ impl Org {
         self
     }
 
+    /// How long the windows of one of its buckets are, by pattern, where they are not like the others.
+    #[must_use]
+    pub fn window_of(mut self, pattern: &str, length: Duration) -> Self {
+        self.buckets.set_window(pattern, length);
+        self
+    }
+
     /// How long its signing keys may be cached when no change is near; Okta's 45 days. A key that
     /// signs no more leaves when this has passed.
     #[must_use]
