@@ -127,6 +127,24 @@ async fn three_server_errors_open_the_breaker_and_nothing_more_is_sent() {
 }
 
 #[tokio::test]
+async fn a_probe_that_cannot_ask_does_not_vouch_for_the_org() {
+    let okta = org().await;
+    okta.okta().fault("/", Fault::status(503));
+    let files = tempfile::tempdir().unwrap();
+    let token = files.path().join("token");
+    std::fs::write(&token, "a.b.c").unwrap();
+    let probes = format!(
+        "{{ discovery: {{ interval: 1h }}, endpoint: {{ {} }}, token: {{ ci: {{ access_token_file: '{}', interval: 50ms, timeout: 50ms }} }} }}",
+        endpoint("users"),
+        token.display()
+    );
+    let exporter = Exporter::watch(&okta, &probes).await;
+    std::fs::remove_file(&token).unwrap();
+    let open = r#"okta_exporter_breaker_state{org="acme",state="open"}"#;
+    exporter.until(|page| page.get(open) == Some(1.0)).await;
+}
+
+#[tokio::test]
 async fn requests_reuse_connections() {
     let plain = org().await;
     let secure = Org::new("acme")
