@@ -19,6 +19,7 @@ mod quoted;
 mod rate_limit;
 mod request;
 mod secret;
+mod secret_file;
 mod transport;
 mod words;
 
@@ -38,3 +39,4 @@ pub use link::next;
 pub use rate_limit::{LimitKind, RateLimit};
 pub use request::{Ask, Form};
 pub use secret::{NoSecret, SecretSource};
+pub use secret_file::{SecretFile, secret_reloads};

@@ -92,7 +92,7 @@ impl Secrets {
                 Ok(source)
             }
             (None, Some(file), None) => {
-                let source = SecretSource::File(file.clone());
+                let source = SecretSource::File(file.clone().into());
                 source
                     .read()
                     .map_err(|e| Problem::new(format!("{name}_file"), e.to_string()))?;
@@ -102,15 +102,23 @@ impl Secrets {
                 Some(secret) if !secret.is_empty() => {
                     Ok(SecretSource::Given(secret.clone().into()))
                 }
-                _ => Err(Problem::new(
-                    format!("{name}_env"),
-                    format!("the environment variable `{variable}` is not set, or empty"),
-                )),
+                _ => Err(Problem::new(format!("{name}_env"), not_set(variable))),
             },
             _ => Err(Problem::new(
                 name,
                 format!("given more than once: keep one of `{name}_file`, `{name}_env`, `{name}`"),
             )),
         }
+    }
+}
+
+/// People write the secret itself where its variable's name belongs: what is not spelled as variables
+/// are is not shown.
+fn not_set(variable: &str) -> String {
+    let usual = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    if variable.starts_with(|c: char| !c.is_ascii_digit()) && variable.chars().all(usual) {
+        format!("the environment variable `{variable}` is not set, or empty")
+    } else {
+        "no such environment variable is set; write its name here, not the secret".to_owned()
     }
 }

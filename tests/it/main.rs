@@ -46,6 +46,9 @@ mod config;
 /// What people already have, in place of a file.
 mod sources;
 
+/// Secrets that change under way, and the configuration shown without them.
+mod secrets;
+
 /// The program as it is started: flags, logs, signals.
 mod cli;
 
