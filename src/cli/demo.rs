@@ -19,6 +19,8 @@ pub(super) struct Args {
 }
 
 const API_TOKEN: &str = "simulated-api-token";
+/// The id of an org's first API token, as the simulated Okta counts them.
+const PRINCIPAL: &str = "00T00000000000000000";
 const CLIENT: (&str, &str) = ("0oaSIMULATED", "simulated-client-secret");
 /// The certificate is near its end, since that is what one wants to see.
 const CERTIFICATE_DAYS: u64 = 20;
@@ -90,7 +92,7 @@ orgs:
     url: "{url}"
     ca_file: "{ca_file}"
     credentials:
-      monitor: {{ api_token_file: "{api_token_file}" }}
+      monitor: {{ api_token_file: "{api_token_file}", principal_id: "{PRINCIPAL}" }}
     probes:
       discovery: {{}}
       organization: {{ interval: 10s }}
@@ -110,6 +112,7 @@ orgs:
             issuer: "{url}/oauth2/default"
             audience: api://default
             scopes: [okta.users.read, okta.logs.read]
+      rate_limit_settings: {{ interval: 10s }}
 "#
     ))
 }

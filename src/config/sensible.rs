@@ -36,6 +36,8 @@ pub(super) fn probes(credential: Option<&str>) -> Value {
         };
         let endpoints = ["users", "groups", "apps", "logs"].map(endpoint);
         map.insert("endpoint".to_owned(), endpoints.into_iter().collect());
+        let reader = json!({ "credential": credential });
+        map.insert("rate_limit_settings".to_owned(), reader);
     }
     probes
 }

@@ -16,6 +16,8 @@ pub struct Credential {
     pub scheme: Scheme,
     /// The token itself.
     pub secret: SecretSource,
+    /// Its id at Okta, as configured: an API token is never told its own.
+    pub principal_id: Option<String>,
 }
 
 /// How a credential authenticates.

@@ -88,6 +88,8 @@ pub struct Refusal {
     pub status: u16,
     /// The path asked, without its query.
     pub path: String,
+    /// The request carried no credential.
+    pub anonymous: bool,
     /// What Okta, or the edge, said.
     pub error: ApiError,
     /// `X-Okta-Request-Id`: what a support ticket needs.

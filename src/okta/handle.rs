@@ -15,7 +15,7 @@ use url::Url;
 use super::{
     Answer, Ask, Client, Exchange, Failure,
     answer::Received,
-    bucket, certificate,
+    certificate,
     transport::{Trace, sort},
 };
 use crate::units::Timestamp;
@@ -76,7 +76,7 @@ impl<'a> Okta<'a> {
         let method = if ask.form.is_some() { "POST" } else { "GET" };
         let path = ask.path.split(['?', '#']).next().unwrap_or_default();
         let (answer, result) = match received {
-            Ok(received) => received.judge(path),
+            Ok(received) => received.judge(path, ask.credential.is_none()),
             Err(failure) => (
                 Err(failure.request_reason().unwrap_or("body")),
                 Err(failure),
@@ -87,8 +87,9 @@ impl<'a> Okta<'a> {
             .unwrap_or_else(PoisonError::into_inner)
             .push(Exchange {
                 endpoint: ask.endpoint,
+                path: path.to_owned(),
                 credential: ask.credential.map(|credential| credential.name.clone()),
-                bucket: bucket(method, path),
+                bucket: self.client.buckets.of(method, path),
                 at,
                 took: start.elapsed(),
                 phases: trace.phases(),

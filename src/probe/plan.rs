@@ -40,6 +40,17 @@ impl Given<'_> {
             format!("no credential is named `{name}`: {mend}"),
         ))
     }
+
+    /// The credential of this name, else the org's first: for what any of them may read.
+    pub fn reader(&self, name: Option<&str>) -> Result<Arc<Credential>, Problem> {
+        let first = || self.credentials.values().next().map(Arc::clone);
+        self.credential(name)?.or_else(first).ok_or_else(|| {
+            Problem::new(
+                "credential",
+                "there is none to ask with: define one under the org's `credentials`",
+            )
+        })
+    }
 }
 
 /// Something wrong with a setting: the field, and what to do about it.

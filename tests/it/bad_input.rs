@@ -36,6 +36,9 @@ async fn is_told(fault: Fault, reason: &str) {
             .is_none(),
         "{page}"
     );
+    // A limit of 0 is no limit: nothing may be drawn from it.
+    let limit = page.get(r#"okta_rate_limit_limit{endpoint="users"}"#);
+    assert!(limit.is_none_or(|limit| limit > 0.0), "{page}");
     let strange =
         page.value(r#"okta_probe_failures_total{probe="endpoint/users",reason="internal"}"#);
     assert_eq!(strange, 0.0);
@@ -69,19 +72,31 @@ told! {
 
 #[tokio::test]
 async fn a_body_that_never_ends() {
+    is_cut_off(Fault::endless()).await;
+}
+
+#[tokio::test]
+async fn a_few_bytes_that_unpack_to_more_than_is_ever_read() {
+    is_cut_off(Fault::bomb(5 << 20)).await;
+}
+
+/// A body whose size nobody announces: the bound must end it, and not the time, so time is ample.
+async fn is_cut_off(fault: Fault) {
     let okta = org().start().await.unwrap();
-    okta.okta().fault("/api/v1/users", Fault::endless());
-    // Long enough to send more than is ever read: it is the bound that ends it, not the time.
-    let probes = "{ endpoint: { users: { path: /api/v1/users, credential: monitor } } }";
+    okta.okta().fault("/api/v1/users", fault);
+    let probes =
+        "{ discovery: {}, endpoint: { users: { path: /api/v1/users, credential: monitor } } }";
     let page = Exporter::watch(&okta, probes).await.first_round().await;
     assert_eq!(
-        page.value(r#"okta_probe_failures_total{reason="too_large"}"#),
-        1.0
+        page.value(r#"okta_probe_failures_total{reason="too_large",probe="endpoint/users"}"#),
+        1.0,
+        "{page}"
     );
     assert_eq!(
         page.value(r#"okta_request_failures_total{reason="body"}"#),
         1.0
     );
+    assert_eq!(page.value(r#"okta_probe_success{probe="discovery"}"#), 1.0);
 }
 
 #[tokio::test]

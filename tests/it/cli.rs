@@ -174,11 +174,69 @@ async fn an_address_in_use_is_told_with_the_flag_that_names_another() {
         .end()
         .await;
     assert_eq!(status.code(), Some(1));
-    assert!(
-        said.join("\n").contains("cannot listen on 127.0.0.1:"),
-        "{said:?}"
-    );
+    let said = said.join("\n");
+    assert!(said.contains("cannot listen on 127.0.0.1:"), "{said}");
+    assert!(said.contains("is another exporter running?"), "{said}");
     assert_eq!(okta.okta().request_count(), 0, "nothing is asked before");
+}
+
+#[tokio::test]
+async fn an_address_that_is_none_is_told_with_the_way_to_write_one() {
+    let okta = org().await;
+    let file = File::of(&acme(&okta, "{ discovery: {} }"));
+    for address in ["somewhere", "127.0.0.1:99999"] {
+        let flag = format!("--web.listen-address={address}");
+        let (status, said) = Program::exporter(&[&file.flag(), &flag], &[]).end().await;
+        assert_eq!(status.code(), Some(1));
+        let said = said.join("\n");
+        assert!(said.contains("write it as `:6582`"), "{said}");
+        assert!(!said.contains("another exporter"), "{said}");
+    }
+}
+
+/// An answer that is no JSON, and one that never comes: neither is a refusal of Okta's, and both
+/// must be found again.
+#[tokio::test]
+async fn a_failure_without_a_refusal_names_what_was_asked_and_by_which_id_okta_knows_it() {
+    let okta = org().await;
+    okta.okta().fault("/api/v1/users", Fault::not_json());
+    okta.okta().fault("/api/v1/groups", Fault::stall_forever());
+    let probes = format!(
+        "{{ endpoint: {{ {}, {} }} }}",
+        endpoint("users"),
+        endpoint("groups")
+    );
+    let file = File::of(&acme(&okta, &probes));
+    let flags = [&file.flag(), ANY_PORT, "--log.format=json"];
+    let mut exporter = Program::exporter(&flags, &[]);
+    for (reason, path, status) in [
+        ("invalid_body", "/api/v1/users", Some(200)),
+        ("timeout", "/api/v1/groups", None),
+    ] {
+        let event = loop {
+            exporter.until("\"probe\"").await;
+            let line = exporter.said.last().unwrap();
+            let event: serde_json::Value = serde_json::from_str(line).unwrap();
+            if event["reason"] == reason {
+                break event;
+            }
+        };
+        assert_eq!(event["endpoint"], path, "{event}");
+        assert_eq!(event["status"].as_u64(), status, "{event}");
+        assert_eq!(event["request_id"].is_string(), status.is_some(), "{event}");
+        assert!(event["next"].is_string(), "{event}");
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_whose_name_does_not_resolve_is_not_taken_for_the_org() {
+    let yaml = "status_pages: {}\norgs: { acme: { url: 'https://acme.okta.com', probes: { discovery: {} } } }";
+    let file = File::of(yaml);
+    let proxy = [("HTTPS_PROXY", "http://proxy.invalid:3128")];
+    let mut exporter = Program::exporter(&[&file.flag(), ANY_PORT], &proxy);
+    exporter
+        .until("the name proxy.invalid does not resolve")
+        .await;
 }
 
 #[tokio::test]

@@ -25,6 +25,9 @@ mod probes;
 /// Broken answers, names, certificates, clocks: each a typed failure, and nothing else stops.
 mod bad_input;
 
+/// Whose limit it is, and which paths share one.
+mod limits;
+
 /// Signing keys that come, go, and go too early.
 mod jwks;
 

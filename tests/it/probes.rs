@@ -36,6 +36,9 @@ async fn discovery_tells_that_an_org_is_up_its_clock_and_its_certificate() {
     let connected =
         r#"okta_request_phase_seconds{org="acme",endpoint="discovery",phase="connect"}"#;
     assert!(page.value(connected) > 0.0);
+    // A new client's way: this connection is made anew each time, over HTTP/2 where that is offered.
+    let came_by = okta.okta().requests()[0].version;
+    assert_eq!(came_by, http::Version::HTTP_2);
 }
 
 #[tokio::test]

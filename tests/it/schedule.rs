@@ -129,6 +129,22 @@ async fn requests_reuse_connections() {
         exporter
             .until(|page| page.sum(r#"okta_requests_total{code="200"}"#) >= 20.0)
             .await;
+        // HTTP/2 is spoken where it is offered, which is over TLS.
+        let offered = if ca.is_empty() {
+            http::Version::HTTP_11
+        } else {
+            http::Version::HTTP_2
+        };
+        let spoken = okta
+            .okta()
+            .requests()
+            .iter()
+            .map(|request| request.version)
+            .collect::<Vec<_>>();
+        assert!(
+            spoken.iter().all(|version| *version == offered),
+            "{spoken:?}"
+        );
         let (requests, connections) = (okta.okta().request_count(), okta.okta().connection_count());
         assert!(
             connections <= 2,

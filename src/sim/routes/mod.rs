@@ -3,6 +3,7 @@
 mod management;
 mod metadata;
 mod oauth;
+mod rate_limits;
 
 use axum::Router;
 use axum::body::to_bytes;
@@ -57,6 +58,7 @@ pub(super) fn router(okta: Okta) -> Router {
 }
 
 async fn receive(State(okta): State<Okta>, request: Request) -> Response {
+    let version = request.version();
     let call = read(&okta, request).await;
     let (who, fault, held) = {
         let mut world = okta.world();
@@ -67,6 +69,7 @@ async fn receive(State(okta): State<Okta>, request: Request) -> Response {
     };
     let number = okta.record().arrived(Received {
         at: call.now,
+        version,
         method: call.method.to_string(),
         path: call.path.clone(),
         query: call.query.clone(),
