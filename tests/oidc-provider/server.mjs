@@ -3,8 +3,8 @@
 //
 //   node server.mjs DIRECTORY [PORT]
 //
-// It writes its clients' private keys to DIRECTORY (rsa.pem, ec.pem), says `listening on URL` on
-// standard error, and ends with its standard input. POST /-/rotate signs with a new key; the last two are published.
+// It writes its clients' private keys to DIRECTORY (rsa.pem, ec.pem) and says `listening on URL` on
+// standard error. POST /-/rotate signs with a new key; the last two are published.
 
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -132,4 +132,3 @@ server.listen(Number(port), '127.0.0.1', () => {
   });
   console.error(`listening on ${issuer}`);
 });
-process.stdin.on('end', () => process.exit(0)).resume();
