@@ -130,7 +130,7 @@ impl Orgs<'_> {
                 None
             }
         };
-        let buckets = self.buckets(buckets.unwrap_or_default(), &at.field("buckets"));
+        let buckets = self.buckets(&buckets.unwrap_or_default(), &at.field("buckets"));
         let at_credentials = at.field("credentials");
         let credentials = credentials(written, self.environment, &at_credentials, self.notes);
         let mut planner = Planner {
@@ -149,12 +149,13 @@ impl Orgs<'_> {
             url,
             cell,
             client: client?.with_buckets(buckets),
+            credentials,
             probes,
         })
     }
 
-    fn buckets(&mut self, written: BTreeMap<String, String>, at: &At) -> Buckets {
-        Buckets::configured(&written).unwrap_or_else(|problems| {
+    fn buckets(&mut self, written: &BTreeMap<String, String>, at: &At) -> Buckets {
+        Buckets::configured(written).unwrap_or_else(|problems| {
             for (pattern, problem) in problems {
                 self.notes.problem(&at.field(pattern), problem);
             }

@@ -13,6 +13,7 @@ mod environment;
 mod file;
 mod meaning;
 mod nearest;
+mod oauth;
 mod pace;
 mod probes;
 mod problems;
@@ -23,7 +24,7 @@ mod shown;
 mod sources;
 mod written;
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use serde_json::Value;
 
@@ -32,7 +33,7 @@ pub use problems::Problems;
 pub use sources::Origin;
 
 use crate::{
-    okta::Client,
+    okta::{Client, Credential},
     probe::Probe,
     units::{Cell, Name, OrgUrl},
 };
@@ -62,6 +63,8 @@ pub struct Org {
     pub cell: Option<Cell>,
     /// The client that its probes share.
     pub client: Client,
+    /// Who may ask.
+    pub credentials: BTreeMap<Name, Arc<Credential>>,
     /// What is asked of it.
     pub probes: Vec<Planned>,
 }

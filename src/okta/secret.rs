@@ -1,10 +1,10 @@
 //! Where a secret comes from. Reading it is the only I/O here; what it opens is elsewhere.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use secrecy::ExposeSecret;
 
-use super::{SecretFile, secret_file::shown};
+use super::{BadKey, SecretFile, secret_file::shown};
 use crate::units::Secret;
 
 /// Where a secret comes from. A file is read at every use.
@@ -32,18 +32,18 @@ pub enum NoSecret {
         "the secret begins with `{0} `: drop that word, it is put before the secret when it is sent"
     )]
     WithScheme(&'static str),
+    #[error("{1} holds no private key that can be used: {0}")]
+    Key(BadKey, String),
 }
 
 /// The words of `Authorization` that people copy along with what follows them.
 const SCHEMES: [&str; 3] = ["SSWS", "Bearer", "Basic"];
 
 impl SecretSource {
-    /// The secret as it stands now, without the white space that editors leave around it.
+    /// The secret as it stands now, without the white space that editors leave around it. It fits
+    /// into a header.
     pub fn read(&self) -> Result<Secret, NoSecret> {
-        let secret = match self {
-            Self::Given(secret) => secret.clone(),
-            Self::File(file) => file.read()?,
-        };
+        let secret = self.read_text()?;
         let text = secret.expose_secret();
         if text.chars().any(char::is_control) {
             return Err(NoSecret::Unsendable);
@@ -55,6 +55,23 @@ impl SecretSource {
         {
             Some(scheme) => Err(NoSecret::WithScheme(scheme)),
             None => Ok(secret),
+        }
+    }
+
+    /// The secret as it stands now, which may have several lines.
+    pub fn read_text(&self) -> Result<Secret, NoSecret> {
+        match self {
+            Self::Given(secret) => Ok(secret.clone()),
+            Self::File(file) => file.read(),
+        }
+    }
+}
+
+impl fmt::Display for SecretSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Given(_) => f.write_str("the configuration"),
+            Self::File(file) => write!(f, "{}", file.path().display()),
         }
     }
 }

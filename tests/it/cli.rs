@@ -273,3 +273,31 @@ async fn the_simulated_okta_runs_alone() {
     let (status, _) = okta.terminate().await;
     assert!(status.success());
 }
+
+#[tokio::test]
+async fn health_is_asked_of_a_running_exporter_and_the_exit_status_tells() {
+    let okta = org().await;
+    let file = File::of(&acme(&okta, "{ discovery: {} }"));
+    let mut exporter = Program::exporter(&[&file.flag(), ANY_PORT], &[]);
+    let address = exporter.until("address=").await;
+    let url = format!("--url=http://{}/", address.split(' ').next().unwrap());
+    // The check is about this machine, whatever proxy the environment names.
+    let proxy = [("HTTP_PROXY", "http://127.0.0.1:1")];
+    let (status, said) = Program::exporter(&["health", &url], &proxy).end().await;
+    assert!(status.success(), "{said:?}");
+    assert_eq!(said, Vec::<String>::new());
+
+    // What answers there is no exporter.
+    let other = format!("--url={}", okta.url());
+    let (status, said) = Program::exporter(&["health", &other], &[]).end().await;
+    assert_eq!(status.code(), Some(1));
+    assert!(
+        said.concat().contains("/-/healthy: answered 404"),
+        "{said:?}"
+    );
+
+    exporter.terminate().await;
+    let (status, said) = Program::exporter(&["health", &url], &[]).end().await;
+    assert_eq!(status.code(), Some(1));
+    assert!(said.concat().contains("refused"), "{said:?}");
+}
