@@ -55,6 +55,9 @@ mod secrets;
 /// The program as it is started: flags, logs, signals.
 mod cli;
 
+/// A certified OpenID provider in Okta's place.
+mod provider;
+
 /// The demo, scraped by a real Prometheus.
 mod prometheus;
 

@@ -4,7 +4,8 @@
 //   node server.mjs DIRECTORY [PORT]
 //
 // It writes its clients' private keys to DIRECTORY (rsa.pem, ec.pem) and says `listening on URL` on
-// standard error. POST /-/rotate signs with a new key; the last two are published.
+// standard error. POST /-/rotate signs with a new key; the last two are published. POST /-/hold leaves
+// the next request without an answer, and is answered itself once that one is under way.
 
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -118,12 +119,18 @@ const server = createServer();
 server.listen(Number(port), '127.0.0.1', () => {
   const issuer = `http://127.0.0.1:${server.address().port}`;
   let answer = provide(issuer);
+  let held;
   server.on('request', (request, response) => {
     const path = request.url.split('?')[0];
     if (path === '/-/rotate') {
       signing = [signingKey(), signing[0]];
       answer = provide(issuer);
       response.writeHead(204).end();
+    } else if (path === '/-/hold') {
+      held = () => response.writeHead(204).end();
+    } else if (held) {
+      held();
+      held = undefined;
     } else if (path === '/api/v1/users') {
       users(issuer, request, response);
     } else {
