@@ -49,8 +49,14 @@ mod config;
 /// What people already have, in place of a file.
 mod sources;
 
+/// Secrets that change under way, and the configuration shown without them.
+mod secrets;
+
 /// The program as it is started: flags, logs, signals.
 mod cli;
+
+/// A certified OpenID provider in Okta's place.
+mod provider;
 
 /// The demo, scraped by a real Prometheus.
 mod prometheus;
