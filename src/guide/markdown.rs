@@ -22,12 +22,8 @@ pub fn markdown() -> String {
 }
 
 fn chapter(chapter: &Chapter) -> String {
-    let cases: String = chapter
-        .cases
-        .iter()
-        .map(|case| format!("\n{}", entry(case)))
-        .collect();
-    format!("\n## {}\n{cases}", chapter.title)
+    let cases: Vec<String> = chapter.cases.iter().map(entry).collect();
+    format!("\n## {}\n\n{}", chapter.title, cases.join("\n"))
 }
 
 /// One case.

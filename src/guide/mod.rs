@@ -170,6 +170,17 @@ mod tests {
     }
 
     #[test]
+    fn what_no_test_can_provoke_is_described() {
+        let hung = Failure::Timeout {
+            phase: crate::okta::Phase::Dns,
+            after: std::time::Duration::from_secs(30),
+        };
+        assert_eq!(explain(&hung, "discovery").slug, "timeout-dns");
+        let fault = Failure::Internal("a panic".to_owned());
+        assert_eq!(explain(&fault, "discovery").slug, "internal");
+    }
+
+    #[test]
     fn each_fact_has_exactly_one_case() {
         for fact in Fact::ALL {
             let of = cases().filter(|case| case.signs.contains(&Sign::Known(fact)));

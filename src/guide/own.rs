@@ -9,20 +9,12 @@ pub(super) const CHAPTER: Chapter = Chapter {
     title: "The exporter itself",
     cases: &[
         Case {
-            slug: "another-org",
-            title: "Another org answers",
-            signs: &[Sign::failed("mismatch").saying("discovery document")],
-            cause: "the discovery document names another issuer than the org's URL: a custom domain, or another org",
-            action: "name it as `probes.discovery.issuer` if it is right, else mend the org's URL",
-            takes: "5 min",
-            risk: Risk::Low,
-        },
-        Case {
             slug: "mismatch",
             title: "The answer contradicts the configuration",
             signs: &[Sign::failed("mismatch")],
-            cause: "what Okta says is not what the configuration expects",
-            action: "mend the configuration as the message says; `--config.check` tells before a restart",
+            cause: "another org answers under this name, or the org goes by another (a custom domain)",
+            action: "compare the org's URL with the message; a custom domain's issuer is named as \
+                     `probes.discovery.issuer`",
             takes: "5–15 min",
             risk: Risk::Low,
         },
