@@ -2,6 +2,7 @@
 
 mod demo;
 mod guide;
+mod health;
 mod logging;
 mod metrics;
 mod run;
@@ -34,6 +35,8 @@ pub struct Cli {
 enum Command {
     /// Run against a built-in simulated Okta; nothing to configure.
     Demo(demo::Args),
+    /// Ask a running exporter whether it is healthy.
+    Health(health::Args),
     /// Run the simulated Okta alone.
     Simulate(simulate::Args),
     /// Print the metric reference as Markdown.
@@ -106,6 +109,7 @@ pub fn main() -> ExitCode {
         let result = match cli.command {
             None => run::run(cli.run).await,
             Some(Command::Demo(args)) => demo::run(args).await,
+            Some(Command::Health(args)) => health::run(args).await,
             Some(Command::Simulate(args)) => simulate::run(args).await,
             Some(Command::Metrics(args)) => metrics::run(args),
             Some(Command::Guide(args)) => guide::run(&args),

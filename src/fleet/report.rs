@@ -4,7 +4,7 @@
 use super::{Outcome, Plan};
 use crate::{
     guide::{self, Advice, Fact, Finding},
-    okta::{ApiError, Failure, Reason},
+    okta::{ApiError, Exchange, Failure, Reason},
     units::Timestamp,
 };
 
@@ -93,12 +93,24 @@ fn failed(plan: &Plan, outcome: &Outcome, failure: &Failure, quiet: bool) {
     } = guide::explain(failure, plan.probe.kind()).into();
     let risk = risk.as_str();
     let refusal = failure.refusal();
-    let request_id = refusal.and_then(|refusal| refusal.request_id.as_deref());
-    let endpoint = refusal.map(|refusal| refusal.path.as_str());
-    let status = refusal.map(|refusal| refusal.status);
+    // An answer that came and could not be read is one that Okta's support can find as well; what
+    // was tried after it in vain is not what failed.
+    let came = |exchange: &&Exchange| {
+        let answered = exchange.answer.as_ref();
+        answered.is_ok_and(|answered| (200..300).contains(&answered.status))
+    };
+    let mut latest = outcome.exchanges.iter().rev();
+    let exchange = match failure {
+        Failure::InvalidBody(_) | Failure::Mismatch(_) => latest.find(came),
+        _ => latest.next(),
+    };
+    let answered = exchange.and_then(|exchange| exchange.answer.as_ref().ok());
+    let request_id = answered.and_then(|answered| answered.request_id.as_deref());
+    let endpoint = exchange.map(|exchange| exchange.path.as_str());
+    let status = answered.map(|answered| answered.status);
     // Okta's own clock is what its support searches by; ours stands in where none was sent.
-    let at_utc = refusal
-        .and_then(|refusal| refusal.date)
+    let at_utc = answered
+        .and_then(|answered| answered.date)
         .unwrap_or_else(Timestamp::now)
         .to_string();
     let error_code = refusal.and_then(|refusal| refusal.error.label());
