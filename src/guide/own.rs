@@ -17,6 +17,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
                      `probes.discovery.issuer`",
             takes: "5–15 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "secret",
@@ -26,6 +27,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "put the secret where the message looks for it; it is read again at the next run, no restart is needed",
             takes: "5 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "overlap",
@@ -35,6 +37,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "lengthen the probe's interval or shorten its timeout; then look at Okta's latency",
             takes: "5 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "overdue",
@@ -44,6 +47,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "see its last failure, and whether its timeout is far longer than its interval",
             takes: "5–15 min",
             risk: Risk::Low,
+            alert: Some("OktaProbeOverdue"),
         },
         Case {
             slug: "breaker",
@@ -53,6 +57,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "see the failures before this one; one light request decides when the others go on",
             takes: "1 min",
             risk: Risk::Low,
+            alert: Some("OktaBreakerOpen"),
         },
         Case {
             slug: "internal",
@@ -62,6 +67,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "report it with this line; the other probes go on",
             takes: "5 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "not-found",
@@ -71,6 +77,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "check the path and the ids in it",
             takes: "5 min",
             risk: Risk::Low,
+            alert: None,
         },
         UNKNOWN,
     ],
@@ -85,4 +92,5 @@ pub(super) const UNKNOWN: Case = Case {
     action: "compare path and parameters with Okta's API reference; the message tells Okta's reason",
     takes: "15 min",
     risk: Risk::Low,
+    alert: None,
 };
