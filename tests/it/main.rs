@@ -40,6 +40,9 @@ mod status_page;
 /// When things are asked: intervals, overlaps, the breaker, connections.
 mod schedule;
 
+/// The guide: every case provoked and recognised, told in log, page and documentation.
+mod guide;
+
 /// What is served, and that serving asks Okta nothing.
 mod web;
 
