@@ -52,6 +52,9 @@ mod sources;
 /// The program as it is started: flags, logs, signals.
 mod cli;
 
+/// How it is set up: the composition, the service. `tests/container` builds and runs the image.
+mod deploy;
+
 /// The demo, scraped by a real Prometheus.
 mod prometheus;
 
