@@ -149,12 +149,13 @@ impl Orgs<'_> {
             url,
             cell,
             client: client?.with_buckets(buckets),
+            credentials,
             probes,
         })
     }
 
     fn buckets(&mut self, written: &BTreeMap<String, String>, at: &At) -> Buckets {
-        Buckets::configured(&written).unwrap_or_else(|problems| {
+        Buckets::configured(written).unwrap_or_else(|problems| {
             for (pattern, problem) in problems {
                 self.notes.problem(&at.field(pattern), problem);
             }

@@ -13,6 +13,7 @@ mod plan;
 mod report;
 mod row;
 mod schedule;
+mod tokens;
 mod view;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -66,6 +67,9 @@ impl Fleet {
         for (org, breaker) in &breakers {
             let cell = config.orgs.get(org).and_then(|org| org.cell.clone());
             board.introduce(org, cell, Arc::clone(breaker));
+            if let Some(org_config) = config.orgs.get(org) {
+                board.admit(org, org_config.credentials.values().cloned().collect());
+            }
         }
         let stop = CancellationToken::new();
         let mut keepers = JoinSet::new();
@@ -99,5 +103,6 @@ pub fn families() -> Vec<&'static Family> {
     let mut all = crate::probe::families();
     all.extend(families::FAMILIES_HERE);
     all.extend(ledger::FAMILIES);
+    all.extend(tokens::FAMILIES);
     all
 }

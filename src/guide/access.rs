@@ -45,6 +45,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             title: "The access token lacks a scope",
             signs: &[
                 Sign::code("insufficient_scope"),
+                Sign::failed("scope"),
                 Sign::Known(Fact::ScopeMissing),
             ],
             cause: "the app was not granted the scope, or the token was requested without it",

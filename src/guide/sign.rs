@@ -239,6 +239,9 @@ struct Answered<'a> {
 impl<'a> Shown<'a> {
     /// What this failure shows. A status page is not Okta's API, so its answers are told apart.
     pub(super) fn by(failure: &'a Failure, kind: &str) -> Self {
+        if let Failure::NoToken(why) = failure {
+            return Self::by(&why.cause, kind);
+        }
         let of_page = kind == "status_page";
         let (how, words) = match failure {
             Failure::Refused(_) if of_page => (How::Failed("page_refused"), Cow::default()),
@@ -277,7 +280,7 @@ fn said(error: &ApiError) -> (&str, &str) {
 
 /// The ways to fail that are told apart: finer than a metric's `reason`.
 #[cfg(test)]
-pub(super) const WAYS: [&str; 18] = [
+pub(super) const WAYS: [&str; 19] = [
     "dns",
     "connect",
     "tls",
@@ -291,6 +294,7 @@ pub(super) const WAYS: [&str; 18] = [
     "body",
     "mismatch",
     "secret",
+    "scope",
     "overlap",
     "breaker_open",
     "internal",
@@ -317,6 +321,8 @@ fn word(failure: &Failure) -> &'static str {
         Failure::InvalidBody(_) => "body",
         Failure::Mismatch(_) => "mismatch",
         Failure::Secret(_) => "secret",
+        Failure::MissingScope(_) => "scope",
+        Failure::NoToken(why) => word(&why.cause),
         Failure::Overlap => "overlap",
         Failure::BreakerOpen => "breaker_open",
         Failure::Internal(_) => "internal",

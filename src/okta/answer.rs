@@ -66,7 +66,11 @@ impl Received {
         let answered = Answered {
             status: status.as_u16(),
             request_id: request_id.clone(),
-            error_code: error.as_ref().and_then(ApiError::label),
+            // A challenge asks for a nonce and refuses nothing.
+            error_code: error
+                .as_ref()
+                .and_then(ApiError::label)
+                .filter(|label| *label != "use_dpop_nonce"),
             date,
             rate_limit: RateLimit::read(&headers),
             limited,

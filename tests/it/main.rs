@@ -58,5 +58,8 @@ mod deploy;
 /// The demo, scraped by a real Prometheus.
 mod prometheus;
 
+/// Rules and alerts as promtool judges them; their runbooks; the same for Kubernetes.
+mod rules;
+
 /// The rules of the house: import order of the rooms, families.
 mod house;

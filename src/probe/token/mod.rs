@@ -217,7 +217,7 @@ async fn introspect(
 ) -> Result<Introspected, Failure> {
     let secret = client.secret.read()?;
     let form = Form {
-        secret: ("token", token),
+        secret: Some(("token", token)),
         fields: &[("token_type_hint", "access_token")],
         client: Some((&client.id, &secret)),
     };
