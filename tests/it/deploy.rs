@@ -46,7 +46,7 @@ fn the_composition_pins_its_images_and_mounts_what_exists() {
         }
     }
     // What the home dashboard's path leaves out is where the dashboards are mounted.
-    let home = &services["grafana"]["environment"]["gf_dashboards_default_home_dashboard_path"];
+    let home = &services["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"];
     let file = home.as_str().unwrap().rsplit('/').next().unwrap();
     assert!(Path::new("dashboards").join(file).is_file(), "no {file}");
     let provider = &yaml("config/grafana/dashboards.yaml")["providers"][0];
