@@ -60,6 +60,14 @@ mod cli;
 
 /// A certified OpenID provider in Okta's place.
 mod provider;
+/// How it is set up: the composition, the service. `tests/container` builds and runs the image.
+mod deploy;
+
+/// Dashboards: what each panel must have, wherever it is imported.
+mod dashboards;
+
+/// Names of metrics, wherever they are written: each exists, and each metric is shown or excused.
+mod names;
 
 /// The demo, scraped by a real Prometheus.
 mod prometheus;

@@ -1,6 +1,8 @@
 //! An exporter beside a simulated Okta, and its scraped page.
 
+pub mod dashboard;
 mod program;
+pub mod promql;
 mod scrape;
 
 use std::{collections::BTreeMap, time::Duration};
