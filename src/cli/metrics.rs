@@ -1,8 +1,7 @@
 //! The metric reference as Markdown: `docs/metrics.md` is what this prints. What a family means is
 //! said where it is drawn; here it only finds its section.
 
-use std::io::Write as _;
-
+use super::print;
 use crate::{
     fleet,
     metrics::{Family, process},
@@ -53,13 +52,7 @@ const SECTIONS: &[(&str, &[&str])] = &[
 pub(super) struct Args {}
 
 pub(super) fn run(Args {}: Args) -> Result<(), String> {
-    match std::io::stdout().write_all(reference().as_bytes()) {
-        // Whoever reads on in `head` has seen enough.
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(format!("the reference cannot be written: {error}"))
-        }
-        _ => Ok(()),
-    }
+    print(&reference())
 }
 
 fn reference() -> String {

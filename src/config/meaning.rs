@@ -15,7 +15,7 @@ use super::{
     written::{self, Defaults, Named},
 };
 use crate::{
-    okta::{Client, NoClient},
+    okta::{Buckets, Client, NoClient},
     probe::{Given, Probe, Problem, status_page},
     units::{Name, OrgUrl},
 };
@@ -109,6 +109,7 @@ impl Orgs<'_> {
             url,
             cell,
             ca_file,
+            buckets,
             credentials: written,
             probes,
         } = written;
@@ -129,6 +130,7 @@ impl Orgs<'_> {
                 None
             }
         };
+        let buckets = self.buckets(&buckets.unwrap_or_default(), &at.field("buckets"));
         let at_credentials = at.field("credentials");
         let credentials = credentials(written, self.environment, &at_credentials, self.notes);
         let mut planner = Planner {
@@ -146,8 +148,18 @@ impl Orgs<'_> {
         Some(Org {
             url,
             cell,
-            client: client?,
+            client: client?.with_buckets(buckets),
+            credentials,
             probes,
+        })
+    }
+
+    fn buckets(&mut self, written: &BTreeMap<String, String>, at: &At) -> Buckets {
+        Buckets::configured(written).unwrap_or_else(|problems| {
+            for (pattern, problem) in problems {
+                self.notes.problem(&at.field(pattern), problem);
+            }
+            Buckets::default()
         })
     }
 

@@ -13,6 +13,7 @@ mod environment;
 mod file;
 mod meaning;
 mod nearest;
+mod oauth;
 mod pace;
 mod probes;
 mod problems;
@@ -22,7 +23,7 @@ mod shape;
 mod sources;
 mod written;
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use serde_json::Value;
 
@@ -31,7 +32,7 @@ pub use problems::Problems;
 pub use sources::Origin;
 
 use crate::{
-    okta::Client,
+    okta::{Client, Credential},
     probe::Probe,
     units::{Cell, Name, OrgUrl},
 };
@@ -59,6 +60,8 @@ pub struct Org {
     pub cell: Option<Cell>,
     /// The client that its probes share.
     pub client: Client,
+    /// Who may ask.
+    pub credentials: BTreeMap<Name, Arc<Credential>>,
     /// What is asked of it.
     pub probes: Vec<Planned>,
 }

@@ -1,13 +1,18 @@
 //! One pooled HTTP client per host: TLS, proxies, what it trusts. What is asked through it is elsewhere.
 
 use std::{
+    borrow::Cow,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use url::Url;
 
-use super::transport::{Resolver, TimedConnect, redirects_stay_home};
+use super::{
+    Buckets,
+    okta_clock::OktaClock,
+    transport::{Resolver, TimedConnect, redirects_stay_home},
+};
 use crate::units::is_loopback;
 
 const USER_AGENT: &str = concat!("okta-exporter/", env!("CARGO_PKG_VERSION"));
@@ -18,6 +23,8 @@ pub struct Client {
     pub(super) pooled: reqwest::Client,
     pub(super) fresh: reqwest::Client,
     pub(super) origin: Url,
+    pub(super) buckets: Buckets,
+    pub(super) clock: OktaClock,
 }
 
 /// A client that could not be built.
@@ -48,7 +55,20 @@ impl Client {
             pooled: build(builder(url, &ca).pool_idle_timeout(Duration::from_mins(5)))?,
             fresh: build(builder(url, &ca).pool_max_idle_per_host(0))?,
             origin,
+            buckets: Buckets::default(),
+            clock: OktaClock::default(),
         })
+    }
+
+    /// Knows these buckets.
+    #[must_use]
+    pub fn with_buckets(self, buckets: Buckets) -> Self {
+        Self { buckets, ..self }
+    }
+
+    /// The bucket that a GET of this path draws on; `None` for public metadata.
+    pub fn bucket(&self, path: &str) -> Option<Cow<'static, str>> {
+        self.buckets.of("GET", path)
     }
 }
 

@@ -4,7 +4,8 @@ use jiff::fmt::strtime;
 use maud::{DOCTYPE, Markup, html};
 
 use crate::{
-    fleet::{LimitView, OrgView, ProbeView, Trouble, View},
+    fleet::{LimitView, Noted, OrgView, ProbeView, Trouble, View},
+    guide::{Advice, sentence},
     units::Timestamp,
 };
 
@@ -63,6 +64,7 @@ fn section(org: &OrgView, now: Timestamp) -> Markup {
                 @if let Some(skew) = org.clock_skew_seconds { span { "clock skew " b { (format!("{skew:+.1} s")) } } }
                 @if let Some(breaker) = org.breaker { @if breaker != "closed" { span.bad { "breaker " b { (breaker) } } } }
             }
+            @for finding in &org.findings { div.found { (noted(finding)) } }
             @if !org.limits.is_empty() { (limits(&org.limits, now)) }
             table {
                 thead { tr { th { "probe" } th { "state" } th { "last run" } th { "took" } th { "what happened, and what to do" } } }
@@ -95,6 +97,7 @@ fn row(probe: &ProbeView, now: Timestamp) -> Markup {
     let (class, word) = match probe.ok {
         None => ("wait", "waiting"),
         Some(_) if probe.overdue => ("bad", "overdue"),
+        Some(true) if !probe.findings.is_empty() => ("warn", "look"),
         Some(true) => ("good", "ok"),
         Some(false) => ("bad", "failing"),
     };
@@ -106,6 +109,7 @@ fn row(probe: &ProbeView, now: Timestamp) -> Markup {
             td.number data-heading="took" { @if let Some(took) = probe.took_seconds { (format!("{:.0} ms", took * 1e3)) } }
             td.told {
                 @if let Some(trouble) = &probe.trouble { (explained(trouble)) }
+                @for finding in &probe.findings { (noted(finding)) }
                 @if let Some(trouble) = &probe.earlier_trouble {
                     details { summary.dim { "last failure " (ago(trouble.at, now)) } (explained(trouble)) }
                 }
@@ -117,20 +121,26 @@ fn row(probe: &ProbeView, now: Timestamp) -> Markup {
 fn explained(trouble: &Trouble) -> Markup {
     html! {
         p { b { (trouble.reason) } ": " (trouble.what) }
-        p { (sentence(trouble.cause)) }
-        p.next { "→ " (sentence(trouble.next)) }
+        (advised(&trouble.advice))
         @if let Some(id) = &trouble.request_id {
             p.dim { "for Okta's support: request " code { (id) } " at " (support(trouble.at)) }
         }
     }
 }
 
-/// The first letter large, a full stop at the end.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        format!("{}{}.", first.to_uppercase(), letters.as_str())
-    })
+fn noted(finding: &Noted) -> Markup {
+    html! {
+        p { b { "found" } ": " (finding.what) }
+        (advised(&finding.advice))
+    }
+}
+
+fn advised(advice: &Advice) -> Markup {
+    html! {
+        p { (sentence(advice.cause)) }
+        p.next { "→ " (sentence(advice.next)) }
+        p.dim { "case " code { (advice.case) } " · takes " (advice.takes) " · risk " (advice.risk.as_str()) }
+    }
 }
 
 fn clock(at: Timestamp) -> String {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use okta_exporter::sim::{ApiToken, Fault, Mint, Org, Running, Tls};
 
-use crate::support::{API_TOKEN, Exporter, endpoint};
+use crate::support::{API_TOKEN, Exporter, Scrape, endpoint};
 
 async fn org() -> Running {
     Org::new("acme")
@@ -77,6 +77,29 @@ async fn a_run_that_would_overlap_is_left_out_and_counted() {
     );
     let active = "okta_token_active";
     exporter.until(|page| page.get(active) == Some(1.0)).await;
+}
+
+#[tokio::test]
+async fn what_may_not_be_asked_is_asked_more_slowly() {
+    let okta = org().await;
+    okta.okta()
+        .fault("/api/v1/groups", Fault::error(403, "E0000006"));
+    let probes = format!(
+        "{{ endpoint: {{ {}, {} }} }}",
+        endpoint("users"),
+        endpoint("groups")
+    );
+    let exporter = Exporter::watch(&okta, &probes).await;
+    let runs = |page: &Scrape, name: &str| {
+        page.sum(&format!(r#"okta_requests_total{{endpoint="{name}"}}"#))
+    };
+    let page = exporter
+        .until(|page| runs(page, "users") >= 12.0 && runs(page, "groups") >= 1.0)
+        .await;
+    assert!(
+        runs(&page, "groups") * 3.0 <= runs(&page, "users"),
+        "{page}"
+    );
 }
 
 #[tokio::test]
