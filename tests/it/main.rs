@@ -75,5 +75,8 @@ mod prometheus;
 /// Rules and alerts as promtool judges them; their runbooks; the same for Kubernetes.
 mod rules;
 
+/// From the simulated Okta through Prometheus and Alertmanager to whoever is on call.
+mod alerts;
+
 /// The rules of the house: import order of the rooms, families.
 mod house;
