@@ -9,7 +9,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::answer::Answer;
-use super::limits::Reading;
+use super::bucket::Reading;
 
 /// A misbehaviour. It lasts until it is cleared unless [`Fault::times`] bounds it.
 #[derive(Clone, Debug)]
