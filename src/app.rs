@@ -34,9 +34,7 @@ pub struct App {
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "each message says it")]
 pub enum CannotStart {
-    #[error(
-        "cannot listen on {address}: {why}; is another exporter running? `--web.listen-address` names another"
-    )]
+    #[error("cannot listen on {address}: {why}; {}", mend(why))]
     Listen {
         address: String,
         why: std::io::Error,
@@ -45,6 +43,21 @@ pub enum CannotStart {
     NoAddress,
     #[error("`--web.telemetry-path={0}` must begin with `/` and be none of /, /-/…, /api/…")]
     TelemetryPath(String),
+}
+
+/// What to do about an address that cannot be listened on.
+fn mend(why: &std::io::Error) -> &'static str {
+    match why.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            "is another exporter running? `--web.listen-address` names another"
+        }
+        std::io::ErrorKind::PermissionDenied => {
+            "ports below 1024 need a privilege: `--web.listen-address` names another"
+        }
+        _ => {
+            "write it as `:6582`, `127.0.0.1:6582` or `[::1]:6582`, with an address of this machine"
+        }
+    }
 }
 
 impl App {

@@ -9,7 +9,7 @@ use super::{
     written::{self, Named},
 };
 use crate::{
-    okta::{Credential, Scheme, SecretSource},
+    okta::{Credential, Means, SecretSource},
     probe::{Problem, Secrets},
     units::{Name, Secret},
 };
@@ -28,16 +28,15 @@ pub(super) fn credentials(
     let mut credentials = BTreeMap::new();
     for (name, at, settings) in named(written, at, notes) {
         let principal_id = principal_id(&settings, &at, notes);
-        let (scheme, secret) = settings
+        let means = settings
             .mean(environment, &at, notes)
             .unwrap_or_else(|problem| {
                 notes.problem(&at.field(&problem.field), problem.message);
-                (Scheme::Ssws, SecretSource::Given(Secret::default()))
+                Means::ApiToken(SecretSource::Given(Secret::default()))
             });
         let credential = Credential {
             name: name.clone(),
-            scheme,
-            secret,
+            means,
             principal_id,
         };
         credentials.insert(name, Arc::new(credential));
@@ -67,7 +66,7 @@ impl written::Credential {
         environment: &BTreeMap<String, String>,
         at: &At,
         notes: &mut Notes,
-    ) -> Result<(Scheme, SecretSource), Problem> {
+    ) -> Result<Means, Problem> {
         let api = Secrets {
             inline: self.api_token,
             file: self.api_token_file,
@@ -78,28 +77,35 @@ impl written::Credential {
             file: self.bearer_token_file,
             env: self.bearer_token_env,
         };
-        let given = |secrets: &Secrets| {
-            secrets.inline.is_some() || secrets.file.is_some() || secrets.env.is_some()
-        };
-        let (scheme, name, secrets) = match (given(&api), given(&bearer)) {
-            (true, false) => (Scheme::Ssws, "api_token", api),
-            (false, true) => (Scheme::Bearer, "bearer_token", bearer),
-            (true, true) => {
+        let (means, name, secrets) = match (api.is_given(), bearer.is_given(), self.oauth) {
+            (true, false, None) => (Means::ApiToken as fn(_) -> _, "api_token", api),
+            (false, true, None) => (Means::Bearer as fn(_) -> _, "bearer_token", bearer),
+            (false, false, Some(oauth)) => {
+                let app = oauth.mean(environment, &at.field("oauth"), notes);
+                return Ok(Means::OAuth(Box::new(app)));
+            }
+            (false, false, None) => {
                 return Err(Problem::new(
                     "",
-                    "it holds both an `api_token` and a `bearer_token`: make two credentials of it",
+                    "it holds no token: give `api_token_file` (an API token, sent as SSWS), \
+                     `bearer_token_file` (an access token) or `oauth` (a service app)",
                 ));
             }
-            (false, false) => {
-                return Err(Problem::new(
-                    "",
-                    "it holds no token: give `api_token_file` (an API token, sent as SSWS) or \
-                     `bearer_token_file` (an access token)",
-                ));
+            (api, bearer, oauth) => {
+                let all = [
+                    ("api_token", api),
+                    ("bearer_token", bearer),
+                    ("oauth", oauth.is_some()),
+                ];
+                let given = all.into_iter().filter(|(_, given)| *given);
+                let given: Vec<String> = given.map(|(name, _)| format!("`{name}`")).collect();
+                let given = given.join(" and ");
+                let mend = "make a credential of each";
+                return Err(Problem::new("", format!("it holds {given}: {mend}")));
             }
         };
         let source = secrets.source(name, environment)?;
         secrets::look(&secrets, name, at, notes);
-        Ok((scheme, source))
+        Ok(means(source))
     }
 }

@@ -13,23 +13,26 @@ mod environment;
 mod file;
 mod meaning;
 mod nearest;
+mod oauth;
 mod pace;
 mod probes;
 mod problems;
 mod secrets;
 mod sensible;
 mod shape;
+mod sources;
 mod written;
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use serde_json::Value;
 
 pub use environment::environment;
 pub use problems::Problems;
+pub use sources::Origin;
 
 use crate::{
-    okta::Client,
+    okta::{Client, Credential},
     probe::Probe,
     units::{Cell, Name, OrgUrl},
 };
@@ -44,6 +47,8 @@ pub struct Config {
     pub status_pages: BTreeMap<Name, StatusPage>,
     /// What is worth saying, and no error; each with its path.
     pub warnings: Vec<String>,
+    /// Where it was read.
+    pub origin: Origin,
 }
 
 /// One org and its probes.
@@ -55,6 +60,8 @@ pub struct Org {
     pub cell: Option<Cell>,
     /// The client that its probes share.
     pub client: Client,
+    /// Who may ask.
+    pub credentials: BTreeMap<Name, Arc<Credential>>,
     /// What is asked of it.
     pub probes: Vec<Planned>,
 }
@@ -82,18 +89,22 @@ pub struct Planned {
 }
 
 impl Config {
-    /// The configuration of this file, or without one of the guide's five variables; the
-    /// `OKTA_EXPORTER__…` variables win over either. Files that it names are relative to it.
+    /// The configuration of this file, or without one of what people already have (see `sources`);
+    /// the `OKTA_EXPORTER__…` variables win over either. Files that it names are relative to it.
     pub fn load(
         file: Option<&Path>,
         environment: &BTreeMap<String, String>,
     ) -> Result<Self, Problems> {
-        let mut notes = Notes::default();
         let Some(path) = file else {
-            let tree = sensible::without_file(environment, &mut notes);
-            return Reading {
-                source: "the environment",
+            let mut notes = Notes::default();
+            let sources::StandIn {
+                tree,
                 environment,
+                origin,
+            } = sources::without_file(environment, Path::new(""), &mut notes);
+            return Reading {
+                origin,
+                environment: &environment,
                 notes,
             }
             .finish(tree);
@@ -106,38 +117,40 @@ impl Config {
         if let Some(directory) = path.parent() {
             file::resolve_files(&mut tree, directory);
         }
-        Reading {
-            source: &source,
-            environment,
-            notes,
-        }
-        .finish(tree)
+        Reading::of(source, environment).finish(tree)
     }
 
     /// The configuration that this YAML describes.
     pub fn parse(yaml: &str, environment: &BTreeMap<String, String>) -> Result<Self, Problems> {
         let source = "the configuration";
         let tree = file::tree(yaml).map_err(|message| Problems::whole(source, message))?;
-        Reading {
-            source,
-            environment,
-            notes: Notes::default(),
-        }
-        .finish(tree)
+        Reading::of(source.to_owned(), environment).finish(tree)
     }
 }
 
 /// A configuration on its way from tree to meaning.
 struct Reading<'a> {
-    source: &'a str,
+    origin: Origin,
     environment: &'a BTreeMap<String, String>,
     notes: Notes,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    /// Of one source, whatever else there is.
+    fn of(source: String, environment: &'a BTreeMap<String, String>) -> Self {
+        Self {
+            origin: Origin {
+                source,
+                ignored: Vec::new(),
+            },
+            environment,
+            notes: Notes::default(),
+        }
+    }
+
     fn finish(self, mut tree: Value) -> Result<Config, Problems> {
         let Self {
-            source,
+            origin,
             environment,
             mut notes,
         } = self;
@@ -152,11 +165,12 @@ impl Reading<'_> {
             notes: &mut notes,
         }
         .read(written.orgs);
-        let warnings = notes.finish(source)?;
+        let warnings = notes.finish(&origin.source)?;
         Ok(Config {
             orgs,
             status_pages,
             warnings,
+            origin,
         })
     }
 }

@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use serde::{Deserialize, Deserializer};
 
 use crate::{
+    okta::{Algorithm, Dpop},
     probe::{discovery, endpoint, jwks, organization, rate_limit_settings, status_page, token},
     units::{Interval, Secret},
 };
@@ -53,6 +54,36 @@ pub(super) struct Credential {
     pub(super) bearer_token_file: Option<PathBuf>,
     pub(super) bearer_token_env: Option<String>,
     pub(super) principal_id: Option<String>,
+    pub(super) oauth: Option<OAuth>,
+}
+
+/// A service app, which mints its own access tokens.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct OAuth {
+    pub(super) client_id: Option<String>,
+    pub(super) private_key: Option<Secret>,
+    pub(super) private_key_file: Option<PathBuf>,
+    pub(super) private_key_env: Option<String>,
+    pub(super) key_id: Option<String>,
+    pub(super) algorithm: Option<Algorithm>,
+    pub(super) client_secret: Option<Secret>,
+    pub(super) client_secret_file: Option<PathBuf>,
+    pub(super) client_secret_env: Option<String>,
+    pub(super) client_auth: Option<ClientAuth>,
+    pub(super) scopes: Option<Vec<String>>,
+    pub(super) dpop: Option<Dpop>,
+    pub(super) authorization_server: Option<String>,
+}
+
+/// How a client authenticates, in the words of OpenID Connect's registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(clippy::enum_variant_names, reason = "they are the registered names")]
+pub(super) enum ClientAuth {
+    PrivateKeyJwt,
+    ClientSecretBasic,
+    ClientSecretPost,
 }
 
 /// The probes of one org.

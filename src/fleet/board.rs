@@ -15,9 +15,11 @@ use super::{
     families as own,
     ledger::Ledger,
     row::Row,
+    tokens,
 };
 use crate::{
     metrics::Page,
+    okta::Credential,
     probe::rate_limit_settings,
     units::{Cell, Name, Timestamp},
 };
@@ -41,6 +43,7 @@ pub(super) struct Owner {
     pub(super) ledger: Ledger,
     pub(super) cell: Option<Cell>,
     pub(super) breaker: Option<Arc<Breaker>>,
+    credentials: Vec<Arc<Credential>>,
 }
 
 impl Board {
@@ -65,6 +68,13 @@ impl Board {
         let owner = state.owners.entry(Some(org.clone())).or_default();
         owner.cell = cell;
         owner.breaker = Some(breaker);
+    }
+
+    /// Who may ask an org: how each stands with its own access tokens is drawn.
+    pub(super) fn admit(&self, org: &Name, credentials: Vec<Arc<Credential>>) {
+        let mut state = self.lock();
+        let owner = state.owners.entry(Some(org.clone())).or_default();
+        owner.credentials = credentials;
     }
 
     /// Writes an outcome down. `expected_in` tells when the next is due.
@@ -130,6 +140,9 @@ impl Board {
         for (org, owner) in &state.owners {
             let label = org.as_ref().map_or("", Name::as_str);
             owner.ledger.draw(label, now, page);
+            for credential in &owner.credentials {
+                tokens::draw(label, credential, page);
+            }
             if let Some(breaker) = &owner.breaker {
                 let current = breaker.state().label();
                 for known in super::breaker::State::LABELS {

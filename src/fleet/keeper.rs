@@ -125,6 +125,9 @@ impl Keeper {
         reporter.report(&self.plan, &outcome);
         let expected_in = due.saturating_duration_since(Instant::now());
         self.board.record(&self.plan.id, outcome, expected_in);
+        // Of what is wrong with the org as a whole, one probe speaks for all.
+        let whole_org = self.plan.trial;
+        reporter.find(&self.plan, self.board.findings(&self.plan.id, whole_org));
     }
 }
 

@@ -7,12 +7,14 @@ mod board;
 mod breaker;
 mod estimate;
 mod families;
+mod findings;
 mod keeper;
 mod ledger;
 mod plan;
 mod report;
 mod row;
 mod schedule;
+mod tokens;
 mod view;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -31,8 +33,9 @@ use keeper::Keeper;
 
 pub use board::Board;
 pub use breaker::{Breaker, State};
+pub use findings::{by_oktas_clock, clock, incidents};
 pub use plan::{Plan, ProbeId, plans};
-pub use view::{LimitView, OrgView, ProbeView, Trouble, View};
+pub use view::{LimitView, Noted, OrgView, ProbeView, Trouble, View};
 
 /// What came of one run.
 #[derive(Debug)]
@@ -65,6 +68,9 @@ impl Fleet {
         for (org, breaker) in &breakers {
             let cell = config.orgs.get(org).and_then(|org| org.cell.clone());
             board.introduce(org, cell, Arc::clone(breaker));
+            if let Some(org_config) = config.orgs.get(org) {
+                board.admit(org, org_config.credentials.values().cloned().collect());
+            }
         }
         let stop = CancellationToken::new();
         let mut keepers = JoinSet::new();
@@ -98,5 +104,6 @@ pub fn families() -> Vec<&'static Family> {
     let mut all = crate::probe::families();
     all.extend(families::FAMILIES_HERE);
     all.extend(ledger::FAMILIES);
+    all.extend(tokens::FAMILIES);
     all
 }

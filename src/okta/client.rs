@@ -8,8 +8,11 @@ use std::{
 
 use url::Url;
 
-use super::Buckets;
-use super::transport::{Resolver, TimedConnect, redirects_stay_home};
+use super::{
+    Buckets,
+    okta_clock::OktaClock,
+    transport::{Resolver, TimedConnect, redirects_stay_home},
+};
 use crate::units::is_loopback;
 
 const USER_AGENT: &str = concat!("okta-exporter/", env!("CARGO_PKG_VERSION"));
@@ -21,6 +24,7 @@ pub struct Client {
     pub(super) fresh: reqwest::Client,
     pub(super) origin: Url,
     pub(super) buckets: Buckets,
+    pub(super) clock: OktaClock,
 }
 
 /// A client that could not be built.
@@ -52,6 +56,7 @@ impl Client {
             fresh: build(builder(url, &ca).pool_max_idle_per_host(0))?,
             origin,
             buckets: Buckets::default(),
+            clock: OktaClock::default(),
         })
     }
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{ApiError, LimitKind, NoSecret};
-use crate::units::Timestamp;
+use super::{ApiError, LimitKind, NoSecret, mint::is_ungranted};
+use crate::units::{Name, Timestamp};
 
 /// What went wrong, where, and what Okta said about it.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -67,6 +67,12 @@ pub enum Failure {
     /// A secret is missing or unusable.
     #[error(transparent)]
     Secret(#[from] NoSecret),
+    /// The credential could get no access token.
+    #[error(transparent)]
+    NoToken(Box<NoToken>),
+    /// The credential's access token lacks a scope: nothing was sent.
+    #[error(transparent)]
+    MissingScope(Box<MissingScope>),
     /// The last run had not ended when the next was due.
     #[error("the last run has not ended yet: this one was left out")]
     Overlap,
@@ -88,6 +94,8 @@ pub struct Refusal {
     pub status: u16,
     /// The path asked, without its query.
     pub path: String,
+    /// The request carried no credential.
+    pub anonymous: bool,
     /// What Okta, or the edge, said.
     pub error: ApiError,
     /// `X-Okta-Request-Id`: what a support ticket needs.
@@ -98,6 +106,40 @@ pub struct Refusal {
     pub limited: Option<LimitKind>,
     /// How long to stay away, by the answer's own clock.
     pub back_off: Option<Duration>,
+}
+
+/// Why a credential could get no access token.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error(
+    "no access token for the credential `{credential}`: {cause}{}{}",
+    note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default(),
+    if *remembered { "; not asked again yet" } else { "" },
+)]
+pub struct NoToken {
+    /// The credential.
+    pub credential: Name,
+    /// What went wrong.
+    pub cause: Failure,
+    /// What may explain it.
+    pub note: Option<String>,
+    /// It went wrong a while ago: nothing was sent this time.
+    pub remembered: bool,
+}
+
+/// A scope that a credential's access token was not granted.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error(
+    "not sent: the access token of the credential `{credential}` lacks the scope {scope}, which {path} needs: {mend}"
+)]
+pub struct MissingScope {
+    /// The credential.
+    pub credential: Name,
+    /// The scope.
+    pub scope: &'static str,
+    /// The path that needs it.
+    pub path: String,
+    /// Where it is granted.
+    pub mend: String,
 }
 
 /// What a request was waiting for.
@@ -201,6 +243,9 @@ impl Failure {
             Self::TooLarge { .. } => Reason::TooLarge,
             Self::Redirect(_) => Reason::Redirect,
             Self::Refused(refusal) => refusal.reason(),
+            Self::NoToken(why) if why.is_ungranted() => Reason::Forbidden,
+            Self::NoToken(why) => why.cause.reason(),
+            Self::MissingScope(_) => Reason::Forbidden,
             Self::Cut { .. } | Self::InvalidBody(_) => Reason::InvalidBody,
             Self::Mismatch(_) | Self::Secret(_) => Reason::Config,
             Self::Overlap => Reason::Overlap,
@@ -231,6 +276,7 @@ impl Failure {
             | Self::Timeout { .. }
             | Self::Cut { .. } => true,
             Self::Refused(refusal) => refusal.status >= 500,
+            Self::NoToken(why) => !why.remembered && why.cause.is_org_trouble(),
             _ => false,
         }
     }
@@ -239,8 +285,16 @@ impl Failure {
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused(refusal) => Some(refusal),
+            Self::NoToken(why) => why.cause.refusal(),
             _ => None,
         }
+    }
+}
+
+impl NoToken {
+    /// True where Okta says that the app was granted nothing of what it asks for.
+    pub fn is_ungranted(&self) -> bool {
+        is_ungranted(&self.cause)
     }
 }
 

@@ -7,18 +7,21 @@ use std::{
 };
 
 use bytes::BytesMut;
-use http::{Method, header};
+use http::{HeaderMap, Method, header};
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    Answer, Ask, Client, Exchange, Failure,
+    Answer, Ask, Client, Exchange, Failure, Means,
     answer::Received,
     certificate,
+    credential::authorization,
+    okta_clock::OktaClock,
+    request::Carried,
     transport::{Trace, sort},
 };
-use crate::units::Timestamp;
+use crate::units::{Name, Timestamp};
 
 /// The most that any answer of Okta's API may hold.
 const MOST_BYTES: usize = 4 << 20;
@@ -58,13 +61,33 @@ impl<'a> Okta<'a> {
 
     /// Asks, and waits for the whole answer. Any status but 2xx is [`Failure::Refused`].
     pub async fn ask(&self, ask: Ask<'_>) -> Result<Answer, Failure> {
+        let authorization = match ask.credential {
+            None => None,
+            Some(credential) => match &credential.means {
+                Means::ApiToken(secret) => Some(authorization("SSWS", &secret.read()?)?),
+                Means::Bearer(secret) => Some(authorization("Bearer", &secret.read()?)?),
+                Means::OAuth(app) => return app.ask(self, &credential.name, &ask).await,
+            },
+        };
+        let carried = Carried {
+            authorization,
+            dpop: None,
+        };
+        self.send(&ask, carried).await.result
+    }
+
+    /// Sends one request and writes the exchange down.
+    pub(super) async fn send(&self, ask: &Ask<'_>, carried: Carried) -> Sent {
+        let request = match self.request(ask, carried) {
+            Ok(request) => request,
+            Err(failure) => return Sent::not(failure),
+        };
         let (trace, at, start) = (Trace::default(), Timestamp::now(), Instant::now());
         let http = if ask.anew {
             &self.client.fresh
         } else {
             &self.client.pooled
         };
-        let request = self.request(&ask)?;
         let exchange = trace.scope(exchange(http, request, &trace));
         let received = match tokio::time::timeout(self.timeout, exchange).await {
             Ok(received) => received,
@@ -73,47 +96,93 @@ impl<'a> Okta<'a> {
                 after: self.timeout,
             }),
         };
-        let method = if ask.form.is_some() { "POST" } else { "GET" };
         let path = ask.path.split(['?', '#']).next().unwrap_or_default();
+        let mut headers = HeaderMap::new();
         let (answer, result) = match received {
-            Ok(received) => received.judge(path),
+            Ok(received) => {
+                headers.clone_from(&received.headers);
+                received.judge(path, ask.credential.is_none())
+            }
             Err(failure) => (
                 Err(failure.request_reason().unwrap_or("body")),
                 Err(failure),
             ),
         };
+        let exchange = Exchange {
+            endpoint: ask.endpoint.clone(),
+            path: path.to_owned(),
+            credential: ask.credential.map(|credential| credential.name.clone()),
+            bucket: self.client.buckets.of(ask.method(), path),
+            at,
+            took: start.elapsed(),
+            phases: trace.phases(),
+            answer,
+        };
+        if let Some(skew) = exchange.clock_skew() {
+            self.client.clock.learn(skew);
+        }
         self.exchanges
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .push(Exchange {
-                endpoint: ask.endpoint,
-                credential: ask.credential.map(|credential| credential.name.clone()),
-                bucket: self.client.buckets.of(method, path),
-                at,
-                took: start.elapsed(),
-                phases: trace.phases(),
-                answer,
-            });
-        result
+            .push(exchange);
+        Sent { result, headers }
     }
 
-    fn request(&self, ask: &Ask<'_>) -> Result<reqwest::Request, Failure> {
-        let url = self
+    /// What time it is at Okta.
+    pub(super) fn clock(&self) -> &OktaClock {
+        &self.client.clock
+    }
+
+    /// By how much the clocks differ, where that may be why Okta refuses.
+    pub(super) fn clock_note(&self) -> Option<String> {
+        let skew = self.clock().skew().filter(|skew| skew.abs() >= 60.0)?;
+        let way = if skew > 0.0 { "ahead of" } else { "behind" };
+        let seconds = skew.abs().round();
+        Some(format!(
+            "this machine's clock is {seconds} s {way} Okta's: synchronise it (NTP)"
+        ))
+    }
+
+    /// Logs that a request is made once more since the clock was wrong.
+    pub(super) fn tell_clock(&self, credential: &Name) {
+        let clock_skew_seconds = self.clock().skew();
+        let credential = credential.as_str();
+        tracing::warn!(
+            credential,
+            clock_skew_seconds,
+            next = "synchronise this machine's clock (NTP)",
+            "Okta refused what was dated by a wrong clock; Okta's own clock is followed from now on"
+        );
+    }
+
+    /// The URL of a path of this host, without doubled slashes: Okta compares it letter by letter
+    /// with the one that a proof names.
+    pub(super) fn url(&self, path: &str) -> Result<Url, Failure> {
+        let leaves = || Failure::Internal(format!("the path {path} leaves the org's host"));
+        let mut url = self
             .client
             .origin
-            .join(&ask.path)
-            .map_err(|e| Failure::Internal(format!("{}: {e}", ask.path)))?;
+            .join(path)
+            .map_err(|e| Failure::Internal(format!("{path}: {e}")))?;
         if url.origin() != self.client.origin.origin() {
-            return Err(Failure::Internal(format!(
-                "the path {} leaves the org's host",
-                ask.path
-            )));
+            return Err(leaves());
         }
+        if url.path().contains("//") {
+            let parts = url.path().split('/').filter(|part| !part.is_empty());
+            let single = parts.fold(String::new(), |path, part| path + "/" + part);
+            url.set_path(&single);
+        }
+        Ok(url)
+    }
+
+    fn request(&self, ask: &Ask<'_>, carried: Carried) -> Result<reqwest::Request, Failure> {
+        let url = self.url(&ask.path)?;
         let mut request = match &ask.form {
             None => self.client.pooled.request(Method::GET, url),
             Some(form) => {
-                let mut fields = vec![(form.secret.0, form.secret.1.expose_secret())];
-                fields.extend_from_slice(form.fields);
+                let secret = form.secret.iter();
+                let secret = secret.map(|(name, secret)| (*name, secret.expose_secret()));
+                let fields: Vec<_> = secret.chain(form.fields.iter().copied()).collect();
                 let request = self.client.pooled.request(Method::POST, url).form(&fields);
                 match form.client {
                     Some((id, secret)) => request.basic_auth(id, Some(secret.expose_secret())),
@@ -125,12 +194,35 @@ impl<'a> Okta<'a> {
         if let Some(user_agent) = ask.user_agent {
             request = request.header(header::USER_AGENT, user_agent);
         }
-        if let Some(credential) = ask.credential {
-            request = request.header(header::AUTHORIZATION, credential.authorization()?);
+        let Carried {
+            authorization,
+            dpop,
+        } = carried;
+        if let Some(authorization) = authorization {
+            request = request.header(header::AUTHORIZATION, authorization);
+        }
+        if let Some(dpop) = dpop {
+            request = request.header("dpop", dpop);
         }
         request
             .build()
             .map_err(|e| Failure::Internal(e.without_url().to_string()))
+    }
+}
+
+/// What came of one request, and the headers of the answer: a refusal may bring a nonce along.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) result: Result<Answer, Failure>,
+    pub(super) headers: HeaderMap,
+}
+
+impl Sent {
+    fn not(failure: Failure) -> Self {
+        Self {
+            result: Err(failure),
+            headers: HeaderMap::new(),
+        }
     }
 }
 

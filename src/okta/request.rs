@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use http::HeaderValue;
+
 use super::Credential;
 use crate::units::Secret;
 
@@ -20,15 +22,26 @@ pub struct Ask<'a> {
 /// A form to be posted, with the client that posts it.
 #[derive(Debug, Clone)]
 pub struct Form<'a> {
-    /// The secret that the form carries: its field's name and value.
-    pub secret: (&'static str, &'a Secret),
+    /// The secret that the form carries, if any: its field's name and value.
+    pub secret: Option<(&'static str, &'a Secret)>,
     /// The other fields.
     pub fields: &'a [(&'static str, &'a str)],
     /// The client's id and secret, sent as HTTP Basic.
     pub client: Option<(&'a str, &'a Secret)>,
 }
 
+/// The headers that prove who asks.
+#[derive(Debug, Default)]
+pub(super) struct Carried {
+    pub(super) authorization: Option<HeaderValue>,
+    pub(super) dpop: Option<HeaderValue>,
+}
+
 impl<'a> Ask<'a> {
+    pub(super) fn method(&self) -> &'static str {
+        if self.form.is_some() { "POST" } else { "GET" }
+    }
+
     /// A GET. `endpoint` is a short name from the configuration or from this program, since it
     /// becomes a label.
     pub fn get(endpoint: impl Into<Cow<'static, str>>, path: impl Into<Cow<'a, str>>) -> Self {

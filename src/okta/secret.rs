@@ -1,9 +1,10 @@
 //! Where a secret comes from. Reading it is the only I/O here; what it opens is elsewhere.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use secrecy::ExposeSecret;
 
+use super::BadKey;
 use crate::units::Secret;
 
 /// The longest secret worth reading: a file of more is not a secret but a mistake.
@@ -35,30 +36,18 @@ pub enum NoSecret {
         "the secret begins with `{0} `: drop that word, it is put before the secret when it is sent"
     )]
     WithScheme(&'static str),
+    #[error("{1} holds no private key that can be used: {0}")]
+    Key(BadKey, String),
 }
 
 /// The words of `Authorization` that people copy along with what follows them.
 const SCHEMES: [&str; 3] = ["SSWS", "Bearer", "Basic"];
 
 impl SecretSource {
-    /// The secret as it stands now, without the white space that editors leave around it.
+    /// The secret as it stands now, without the white space that editors leave around it. It fits
+    /// into a header.
     pub fn read(&self) -> Result<Secret, NoSecret> {
-        let secret = match self {
-            Self::Given(secret) => secret.clone(),
-            Self::File(path) => {
-                let unreadable =
-                    |e: std::io::Error| NoSecret::Unreadable(path.clone(), e.to_string());
-                let size = std::fs::metadata(path).map_err(unreadable)?.len();
-                if size > LONGEST {
-                    return Err(NoSecret::TooLarge(path.clone(), size));
-                }
-                let text = zeroize(std::fs::read_to_string(path).map_err(unreadable)?);
-                if text.expose_secret().is_empty() {
-                    return Err(NoSecret::Empty(path.clone()));
-                }
-                text
-            }
-        };
+        let secret = self.read_text()?;
         let text = secret.expose_secret();
         if text.chars().any(char::is_control) {
             return Err(NoSecret::Unsendable);
@@ -70,6 +59,35 @@ impl SecretSource {
         {
             Some(scheme) => Err(NoSecret::WithScheme(scheme)),
             None => Ok(secret),
+        }
+    }
+
+    /// The secret as it stands now, which may have several lines.
+    pub fn read_text(&self) -> Result<Secret, NoSecret> {
+        match self {
+            Self::Given(secret) => Ok(secret.clone()),
+            Self::File(path) => {
+                let unreadable =
+                    |e: std::io::Error| NoSecret::Unreadable(path.clone(), e.to_string());
+                let size = std::fs::metadata(path).map_err(unreadable)?.len();
+                if size > LONGEST {
+                    return Err(NoSecret::TooLarge(path.clone(), size));
+                }
+                let text = zeroize(std::fs::read_to_string(path).map_err(unreadable)?);
+                if text.expose_secret().is_empty() {
+                    return Err(NoSecret::Empty(path.clone()));
+                }
+                Ok(text)
+            }
+        }
+    }
+}
+
+impl fmt::Display for SecretSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Given(_) => f.write_str("the configuration"),
+            Self::File(path) => write!(f, "{}", path.display()),
         }
     }
 }

@@ -44,7 +44,11 @@ impl Settings {
             )),
             Some(path) => check(path).map(|()| path.clone()),
         };
-        match (path, given.credential(self.credential.as_deref())) {
+        let asked = self.path.as_deref().unwrap_or_default();
+        match (
+            path,
+            given.credential_for(self.credential.as_deref(), asked),
+        ) {
             (Ok(path), Ok(credential)) => Ok(Probe {
                 name: name.clone(),
                 path,

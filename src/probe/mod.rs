@@ -12,6 +12,7 @@ pub mod status_page;
 pub mod token;
 
 use crate::{
+    guide::Finding,
     metrics::{Family, Page},
     okta::{Failure, Okta},
     units::Timestamp,
@@ -88,6 +89,11 @@ pub trait Seen: Sized {
         false
     }
 
+    /// What is wrong though no request failed; `now` is by Okta's clock.
+    fn findings(&self, _now: Timestamp) -> Vec<Finding> {
+        Vec::new()
+    }
+
     /// How many series a cap keeps off the page.
     fn dropped(&self) -> usize {
         0
@@ -150,6 +156,11 @@ macro_rules! kinds {
             /// See [`Seen::is_unsettled`].
             pub fn is_unsettled(&self) -> bool {
                 match self { $(Self::$kind(seen) => seen.is_unsettled(),)* }
+            }
+
+            /// See [`Seen::findings`].
+            pub fn findings(&self, now: Timestamp) -> Vec<Finding> {
+                match self { $(Self::$kind(seen) => seen.findings(now),)* }
             }
 
             /// See [`Seen::dropped`].

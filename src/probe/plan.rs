@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use crate::{
-    okta::{Credential, SecretSource},
+    okta::{Credential, SecretSource, scopes},
     units::{Name, OrgUrl, Secret},
 };
 
@@ -53,6 +53,30 @@ impl Given<'_> {
     }
 }
 
+impl Given<'_> {
+    /// The credential of this name, which must ask for the scope that this path needs.
+    pub fn credential_for(
+        &self,
+        name: Option<&str>,
+        path: &str,
+    ) -> Result<Option<Arc<Credential>>, Problem> {
+        let credential = self.credential(name)?;
+        let app = credential.as_ref().and_then(|credential| credential.app());
+        if let (Some(app), Some(scope), Some(name)) = (app, scopes::needed(path), name)
+            && !scopes::cover(app.scopes(), scope)
+        {
+            return Err(Problem::new(
+                "credential",
+                format!(
+                    "`{name}` does not ask for the scope {scope}, which {path} needs: add it to its \
+                     `oauth.scopes`, and grant it at Admin Console > Applications > the app > Okta API Scopes"
+                ),
+            ));
+        }
+        Ok(credential)
+    }
+}
+
 /// Something wrong with a setting: the field, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -90,28 +114,34 @@ impl Secrets {
         name: &str,
         environment: &BTreeMap<String, String>,
     ) -> Result<SecretSource, Problem> {
+        let (source, field) = self.place(name, environment)?;
+        let read = source.read();
+        read.map_err(|e| Problem::new(field, e.to_string()))?;
+        Ok(source)
+    }
+
+    /// The one place that was given for the field `name`, and the field that gave it. What stands
+    /// there was not looked at yet.
+    pub fn place(
+        &self,
+        name: &str,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<(SecretSource, String), Problem> {
         match (&self.inline, &self.file, &self.env) {
             (None, None, None) => Err(Problem::new(
                 name,
                 format!("missing: give `{name}_file` (best), `{name}_env` or `{name}`"),
             )),
             (Some(secret), None, None) => {
-                let source = SecretSource::Given(secret.clone());
-                source
-                    .read()
-                    .map_err(|e| Problem::new(name, e.to_string()))?;
-                Ok(source)
+                Ok((SecretSource::Given(secret.clone()), name.to_owned()))
             }
             (None, Some(file), None) => {
-                let source = SecretSource::File(file.clone());
-                source
-                    .read()
-                    .map_err(|e| Problem::new(format!("{name}_file"), e.to_string()))?;
-                Ok(source)
+                Ok((SecretSource::File(file.clone()), format!("{name}_file")))
             }
             (None, None, Some(variable)) => match environment.get(variable) {
                 Some(secret) if !secret.is_empty() => {
-                    Ok(SecretSource::Given(secret.clone().into()))
+                    let source = SecretSource::Given(secret.clone().into());
+                    Ok((source, format!("{name}_env")))
                 }
                 _ => Err(Problem::new(
                     format!("{name}_env"),
@@ -123,5 +153,10 @@ impl Secrets {
                 format!("given more than once: keep one of `{name}_file`, `{name}_env`, `{name}`"),
             )),
         }
+    }
+
+    /// True where any way is written.
+    pub fn is_given(&self) -> bool {
+        self.inline.is_some() || self.file.is_some() || self.env.is_some()
     }
 }

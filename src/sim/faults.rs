@@ -1,11 +1,13 @@
 //! Ways for the simulated Okta to misbehave: one constructor each. Where and how often one bites
 //! is kept here too; when it is looked up is decided in `routes`.
 
+use std::io::Write;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
+use flate2::{Compression, write::GzEncoder};
 use futures_util::{StreamExt, stream};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::answer::Answer;
@@ -31,6 +33,7 @@ enum Effect {
     Truncated,
     Endless,
     Oversized(usize),
+    Bomb(usize),
     Body(String, Bytes),
     Headers(HeaderMap),
     Without(HeaderName),
@@ -104,6 +107,11 @@ impl Fault {
     /// A JSON body of about this many bytes.
     pub fn oversized(bytes: usize) -> Self {
         Self::new(Effect::Oversized(bytes))
+    }
+
+    /// A few bytes of gzip that unpack to a JSON body of about this many.
+    pub fn bomb(bytes: usize) -> Self {
+        Self::new(Effect::Bomb(bytes))
     }
 
     /// A web page where JSON was due.
@@ -191,9 +199,11 @@ impl Fault {
                 Answer::new(StatusCode::OK, endless()).with(CONTENT_TYPE, "application/json")
             }
             Effect::Oversized(bytes) => {
-                Answer::new(StatusCode::OK, format!("[\"{}\"]", "x".repeat(*bytes)))
-                    .with(CONTENT_TYPE, "application/json")
+                Answer::new(StatusCode::OK, long(*bytes)).with(CONTENT_TYPE, "application/json")
             }
+            Effect::Bomb(bytes) => Answer::new(StatusCode::OK, packed(&long(*bytes)))
+                .with(CONTENT_TYPE, "application/json")
+                .with(CONTENT_ENCODING, "gzip"),
             Effect::Body(content_type, body) => {
                 Answer::new(StatusCode::OK, body.clone()).with(CONTENT_TYPE, content_type)
             }
@@ -229,6 +239,17 @@ fn valid(status: u16) -> StatusCode {
 
 fn redirect(to: &str) -> Answer {
     Answer::new(StatusCode::FOUND, Body::empty()).with(LOCATION, to)
+}
+
+fn long(bytes: usize) -> String {
+    format!("[\"{}\"]", "x".repeat(bytes))
+}
+
+fn packed(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    // Writing to memory does not fail; if it did, the empty body would be no JSON either.
+    let written = encoder.write_all(text.as_bytes());
+    written.and_then(|()| encoder.finish()).unwrap_or_default()
 }
 
 fn broken_off() -> Body {

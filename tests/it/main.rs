@@ -46,11 +46,17 @@ mod web;
 /// Files, variables, and what is said of wrong ones.
 mod config;
 
+/// What people already have, in place of a file.
+mod sources;
+
 /// The program as it is started: flags, logs, signals.
 mod cli;
 
 /// The demo, scraped by a real Prometheus.
 mod prometheus;
+
+/// Rules and alerts as promtool judges them; their runbooks; the same for Kubernetes.
+mod rules;
 
 /// The rules of the house: import order of the rooms, families.
 mod house;

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use okta_exporter::sim::{ApiToken, Fault, Mint, Org, Running, Tls};
 
-use crate::support::{API_TOKEN, Exporter, endpoint};
+use crate::support::{API_TOKEN, Exporter, Scrape, endpoint};
 
 async fn org() -> Running {
     Org::new("acme")
@@ -80,6 +80,29 @@ async fn a_run_that_would_overlap_is_left_out_and_counted() {
 }
 
 #[tokio::test]
+async fn what_may_not_be_asked_is_asked_more_slowly() {
+    let okta = org().await;
+    okta.okta()
+        .fault("/api/v1/groups", Fault::error(403, "E0000006"));
+    let probes = format!(
+        "{{ endpoint: {{ {}, {} }} }}",
+        endpoint("users"),
+        endpoint("groups")
+    );
+    let exporter = Exporter::watch(&okta, &probes).await;
+    let runs = |page: &Scrape, name: &str| {
+        page.sum(&format!(r#"okta_requests_total{{endpoint="{name}"}}"#))
+    };
+    let page = exporter
+        .until(|page| runs(page, "users") >= 12.0 && runs(page, "groups") >= 1.0)
+        .await;
+    assert!(
+        runs(&page, "groups") * 3.0 <= runs(&page, "users"),
+        "{page}"
+    );
+}
+
+#[tokio::test]
 async fn three_server_errors_open_the_breaker_and_nothing_more_is_sent() {
     let okta = org().await;
     okta.okta().fault("/", Fault::status(503));
@@ -129,6 +152,22 @@ async fn requests_reuse_connections() {
         exporter
             .until(|page| page.sum(r#"okta_requests_total{code="200"}"#) >= 20.0)
             .await;
+        // HTTP/2 is spoken where it is offered, which is over TLS.
+        let offered = if ca.is_empty() {
+            http::Version::HTTP_11
+        } else {
+            http::Version::HTTP_2
+        };
+        let spoken = okta
+            .okta()
+            .requests()
+            .iter()
+            .map(|request| request.version)
+            .collect::<Vec<_>>();
+        assert!(
+            spoken.iter().all(|version| *version == offered),
+            "{spoken:?}"
+        );
         let (requests, connections) = (okta.okta().request_count(), okta.okta().connection_count());
         assert!(
             connections <= 2,

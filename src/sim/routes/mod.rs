@@ -58,6 +58,7 @@ pub(super) fn router(okta: Okta) -> Router {
 }
 
 async fn receive(State(okta): State<Okta>, request: Request) -> Response {
+    let version = request.version();
     let call = read(&okta, request).await;
     let (who, fault, held) = {
         let mut world = okta.world();
@@ -68,6 +69,7 @@ async fn receive(State(okta): State<Okta>, request: Request) -> Response {
     };
     let number = okta.record().arrived(Received {
         at: call.now,
+        version,
         method: call.method.to_string(),
         path: call.path.clone(),
         query: call.query.clone(),

@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, time::Duration};
 use okta_exporter::{
     app::{App, Serving},
     config::Config,
+    metrics::Page,
     sim::Running,
 };
 
@@ -47,6 +48,15 @@ impl Exporter {
     /// What `/metrics` says now.
     pub async fn scrape(&self) -> Scrape {
         Scrape::of(&self.url).await
+    }
+
+    /// What `/metrics` would say so much later, if nothing more were learnt.
+    pub fn scrape_later(&self, later: Duration) -> Scrape {
+        let mut page = Page::new();
+        self.app
+            .board()
+            .draw(jiff::Timestamp::now() + later, &mut page);
+        Scrape::parse(page.text())
     }
 
     /// Scrapes after each recorded outcome until the page is as told.

@@ -1,0 +1,230 @@
+//! One access token from a token endpoint (client credentials, RFC 6749): what is sent, what
+//! challenges are answered, and what the answer says. Whether one is due is elsewhere.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use http::HeaderValue;
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+use tokio::time::Instant;
+use url::Url;
+
+use super::{
+    AccessToken, Answer, Ask, Dpop, Failure, Form, NoToken, OAuthApp, Okta, Refusal,
+    assertion::{ClientProof, Ready},
+    handle::Sent,
+    jwt::claim,
+    oauth::CLOCK_TOLERANCE,
+    request::Carried,
+    token_cache::Token,
+};
+use crate::units::{Name, Secret};
+
+/// How requests to a token endpoint are called in metrics.
+const ENDPOINT: &str = "token";
+/// How long a token holds of which nothing is said.
+const LIFETIME: Duration = Duration::from_mins(5);
+/// The longest that a token is believed to hold.
+const LONGEST_LIFETIME: Duration = Duration::from_hours(24);
+
+/// A token about to be minted.
+pub(super) struct Mint<'a> {
+    pub(super) app: &'a OAuthApp,
+    pub(super) okta: &'a Okta<'a>,
+    pub(super) ask: &'a Ask<'a>,
+    pub(super) credential: &'a Name,
+}
+
+/// Why a request for a token is made once more; each reason counts once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Again {
+    /// The server gave a nonce that must stand in the proof.
+    Nonce,
+    /// The server wants proofs.
+    Proof,
+    /// Assertion or proof was dated by a clock that has turned out to be wrong.
+    Clock,
+}
+
+/// What a token endpoint answers.
+#[derive(Deserialize)]
+struct Answered {
+    access_token: Secret,
+    token_type: String,
+    #[serde(default, deserialize_with = "claim")]
+    expires_in: Option<f64>,
+    #[serde(default, deserialize_with = "claim")]
+    scope: Option<String>,
+}
+
+impl Mint<'_> {
+    /// Mints one, answering each challenge once.
+    pub(super) async fn run(self) -> Result<Token, NoToken> {
+        let mut tried = Vec::new();
+        self.attempts(&mut tried).await.map_err(|cause| NoToken {
+            note: self.note(&cause),
+            credential: self.credential.clone(),
+            cause,
+            remembered: false,
+        })
+    }
+
+    async fn attempts(&self, tried: &mut Vec<Again>) -> Result<Token, Failure> {
+        let ready = self.app.settings.auth.read()?;
+        let url = self.okta.url(&self.app.settings.token_path)?;
+        loop {
+            let (at, held) = (Instant::now(), self.okta.clock().skew());
+            let Sent { result, headers } = self.send(&ready, &url).await?;
+            let renewed = self.app.proofs.token_nonce.keep(&headers);
+            let refusal = match result {
+                Ok(answer) => return self.read(&answer, at),
+                Err(Failure::Refused(refusal)) => refusal,
+                Err(failure) => return Err(failure),
+            };
+            let moved = self.okta.clock().has_moved(held, CLOCK_TOLERANCE);
+            match self.again(&refusal, renewed, moved) {
+                Some(again) if !tried.contains(&again) => {
+                    match again {
+                        Again::Nonce => {}
+                        Again::Proof => self.app.proofs.turn_on(),
+                        Again::Clock => self.okta.tell_clock(self.credential),
+                    }
+                    tried.push(again);
+                }
+                _ => return Err(Failure::Refused(refusal)),
+            }
+        }
+    }
+
+    /// Sends one request, with an assertion and a proof of its own.
+    async fn send(&self, ready: &Ready, url: &Url) -> Result<Sent, Failure> {
+        let settings = &self.app.settings;
+        let id = settings.client_id.as_str();
+        let scope = settings.scopes.join(" ");
+        let proof = ready.prove(id, url.as_str(), self.okta.clock().now())?;
+        let mut fields = vec![("grant_type", "client_credentials"), ("scope", &scope)];
+        let (secret, client) = match &proof {
+            ClientProof::Assertion(assertion) => {
+                fields.push((
+                    "client_assertion_type",
+                    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                ));
+                (Some(("client_assertion", assertion)), None)
+            }
+            ClientProof::Post(secret) => {
+                fields.push(("client_id", id));
+                (Some(("client_secret", secret)), None)
+            }
+            ClientProof::Basic(secret) => (None, Some((id, secret))),
+        };
+        let form = Form {
+            secret,
+            fields: &fields,
+            client,
+        };
+        let ask = Ask::post(ENDPOINT, settings.token_path.as_str(), form);
+        let ask = ask.with(self.ask.credential);
+        let proof = self.app.proofs.at_token_endpoint(url, self.okta.clock())?;
+        let carried = Carried {
+            authorization: None,
+            dpop: proof.and_then(|proof| HeaderValue::try_from(proof).ok()),
+        };
+        Ok(self.okta.send(&ask, carried).await)
+    }
+
+    fn again(&self, refusal: &Refusal, renewed: bool, clock_moved: bool) -> Option<Again> {
+        let label = refusal.error.label().unwrap_or_default();
+        let dpop = self.app.settings.dpop;
+        match (refusal.status, label) {
+            (400 | 401, "use_dpop_nonce") if renewed && self.app.proofs.are_on() => {
+                Some(Again::Nonce)
+            }
+            (400 | 401, "use_dpop_nonce" | "invalid_dpop_proof")
+                if dpop == Dpop::Auto && !self.app.proofs.are_on() =>
+            {
+                Some(Again::Proof)
+            }
+            (400 | 401, _) if clock_moved => Some(Again::Clock),
+            _ => None,
+        }
+    }
+
+    fn read(&self, answer: &Answer, at: Instant) -> Result<Token, Failure> {
+        let answered: Answered = answer.json()?;
+        let bound = match answered.token_type.to_ascii_lowercase().as_str() {
+            "dpop" => true,
+            "bearer" => false,
+            _ => {
+                let what = "the token is neither of type Bearer nor DPoP".to_owned();
+                return Err(Failure::InvalidBody(what));
+            }
+        };
+        let claims = match AccessToken::decode(answered.access_token.expose_secret()) {
+            Ok(AccessToken::Jwt(claims)) => Some(claims),
+            Ok(AccessToken::Opaque) | Err(_) => None,
+        };
+        let now = self.okta.clock().now();
+        let until = claims.as_ref().and_then(|claims| claims.exp);
+        let left = until.map(|end| end.duration_since(now).as_secs_f64());
+        let lasts = answered.expires_in.or(left);
+        let lasts = lasts.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default());
+        let lasts = lasts.unwrap_or(LIFETIME).min(LONGEST_LIFETIME);
+        let granted = answered
+            .scope
+            .map(|scope| scope.split_ascii_whitespace().map(str::to_owned).collect())
+            .or_else(|| claims.and_then(|claims| claims.scopes));
+        let asked = &self.app.settings.scopes;
+        let mut token = Token::new(answered.access_token, bound, at, lasts);
+        token.expires = until.or_else(|| now.checked_add(lasts).ok()).unwrap_or(now);
+        // By RFC 6749 (5.1) a server may keep silent where all was granted that was asked for.
+        token.scopes = granted.unwrap_or_else(|| asked.iter().cloned().collect());
+        self.tell(&token);
+        Ok(token)
+    }
+
+    fn tell(&self, token: &Token) {
+        let (credential, expires) = (self.credential.as_str(), token.expires.to_string());
+        let missing = self.app.missing(&token.scopes);
+        if missing.is_empty() {
+            tracing::debug!(
+                credential,
+                expires,
+                bound = token.bound,
+                "minted an access token"
+            );
+        } else if self.app.is_news(&token.scopes) {
+            let next = self.app.grant();
+            let missing = missing.join(" ");
+            tracing::warn!(
+                credential,
+                missing,
+                next,
+                "Okta granted fewer scopes than were asked for"
+            );
+        }
+    }
+
+    /// What may explain the failure and is not said in it.
+    fn note(&self, cause: &Failure) -> Option<String> {
+        let refusal = cause.refusal()?;
+        match refusal.error.label()? {
+            "consent_required" | "invalid_scope" => {
+                let asked = self.app.settings.scopes.join(" ");
+                Some(format!("asked for {asked}; {}", self.app.grant()))
+            }
+            "invalid_dpop_proof" if self.app.settings.dpop == Dpop::Never => {
+                Some("the app wants DPoP: write `dpop: auto`".to_owned())
+            }
+            _ => self.okta.clock_note(),
+        }
+    }
+}
+
+/// True where Okta says that none of the scopes is granted.
+pub(super) fn is_ungranted(cause: &Failure) -> bool {
+    let label = cause.refusal().and_then(|refusal| refusal.error.label());
+    matches!(label, Some("consent_required" | "invalid_scope"))
+}
+
+/// The scopes that a credential last told of, so that they are told once.
+pub(super) type Told = std::sync::Mutex<Option<BTreeSet<String>>>;

@@ -1,0 +1,315 @@
+//! A private key as people have it (PEM or JWK, RSA or EC), and what it signs: JWTs in their
+//! compact form. What stands in them is elsewhere. No error shows anything of a key.
+
+use std::fmt;
+
+use aws_lc_rs::{
+    rand::SystemRandom,
+    rsa::KeyPair as RsaKeyPair,
+    signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING,
+        ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair,
+        RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaEncoding,
+    },
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
+use rustls::pki_types::{PrivateKeyDer, pem::PemObject};
+use secrecy::{
+    ExposeSecret,
+    zeroize::{Zeroize, Zeroizing},
+};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use x509_cert::der::{Encode, asn1::UintRef};
+
+use crate::units::Secret;
+
+/// The algorithms that Okta takes, for assertions and proofs alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[expect(missing_docs, reason = "RFC 7518 names them")]
+pub enum Algorithm {
+    RS256,
+    RS384,
+    RS512,
+    ES256,
+    ES384,
+    ES512,
+}
+
+/// The three curves, with the algorithm that each is bound to.
+static CURVES: [(&str, Algorithm, &EcdsaSigningAlgorithm); 3] = [
+    ("P-256", Algorithm::ES256, &ECDSA_P256_SHA256_FIXED_SIGNING),
+    ("P-384", Algorithm::ES384, &ECDSA_P384_SHA384_FIXED_SIGNING),
+    ("P-521", Algorithm::ES512, &ECDSA_P521_SHA512_FIXED_SIGNING),
+];
+
+/// What is no usable private key, in words that show nothing of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says it")]
+pub enum BadKey {
+    #[error("it is neither PEM (`-----BEGIN PRIVATE KEY-----`) nor a JWK (`{{\"kty\": …}}`)")]
+    Neither,
+    #[error("it is a public key: the private half is needed")]
+    Public,
+    #[error("it is a certificate: its private key is needed")]
+    Certificate,
+    #[error(
+        "it is encrypted with a passphrase: decrypt it (`openssl pkey -in … -out …`) and guard the file instead"
+    )]
+    Encrypted,
+    #[error("its PEM is damaged: is a line missing?")]
+    DamagedPem,
+    #[error("its JWK is damaged: members of the private key are missing or no base64url")]
+    DamagedJwk,
+    #[error("it is of another kind than RSA (2048 to 8192 bits) or EC (P-256, P-384, P-521)")]
+    Unusable,
+    #[error("this key cannot sign with {0:?}")]
+    Algorithm(Algorithm),
+    #[error("signing failed")]
+    Signing,
+}
+
+/// A private key and the algorithm that it signs with.
+pub struct PrivateKey {
+    pair: Pair,
+    algorithm: Algorithm,
+    kid: Option<String>,
+}
+
+enum Pair {
+    Rsa(Box<RsaKeyPair>),
+    Ec(EcdsaKeyPair),
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            pair: _,
+            algorithm,
+            kid,
+        } = self;
+        let mut told = f.debug_struct("PrivateKey");
+        told.field("algorithm", algorithm).field("kid", kid);
+        told.finish_non_exhaustive()
+    }
+}
+
+impl PrivateKey {
+    /// Reads PEM (PKCS#1, PKCS#8, SEC1) or a private JWK. Without an algorithm the key's own
+    /// holds: what a JWK names, RS256 for RSA, and for EC the one of its curve.
+    pub fn read(text: &Secret, algorithm: Option<Algorithm>) -> Result<Self, BadKey> {
+        let text = text.expose_secret().trim();
+        if text.starts_with('{') {
+            return Self::from_jwk(text, algorithm);
+        }
+        // In variables line breaks are often written as `\n`.
+        let unescaped = Zeroizing::new(text.replace("\\n", "\n"));
+        Self::new(from_pem(&unescaped)?, algorithm, None)
+    }
+
+    /// A new EC key on P-256, known to nobody else.
+    pub fn ephemeral() -> Result<Self, BadKey> {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING);
+        Self::new(Pair::Ec(pair.map_err(|_| BadKey::Unusable)?), None, None)
+    }
+
+    fn new(pair: Pair, algorithm: Option<Algorithm>, kid: Option<String>) -> Result<Self, BadKey> {
+        let own = match &pair {
+            Pair::Rsa(_) => Algorithm::RS256,
+            Pair::Ec(pair) => curve_of(pair).ok_or(BadKey::Unusable)?.1,
+        };
+        let algorithm = algorithm.unwrap_or(own);
+        let able = match &pair {
+            Pair::Rsa(_) => algorithm.rsa().is_some(),
+            Pair::Ec(_) => algorithm == own,
+        };
+        if !able {
+            return Err(BadKey::Algorithm(algorithm));
+        }
+        Ok(Self {
+            pair,
+            algorithm,
+            kid,
+        })
+    }
+
+    fn from_jwk(text: &str, algorithm: Option<Algorithm>) -> Result<Self, BadKey> {
+        let jwk: Jwk = serde_json::from_str(text).map_err(|_| BadKey::DamagedJwk)?;
+        let pair = match (jwk.kty.as_str(), &jwk.d) {
+            ("RSA" | "EC", None) => return Err(BadKey::Public),
+            ("RSA", _) => Pair::Rsa(Box::new(jwk.rsa()?)),
+            ("EC", _) => Pair::Ec(jwk.ec()?),
+            _ => return Err(BadKey::Unusable),
+        };
+        let named = jwk
+            .alg
+            .as_deref()
+            .map(|alg| serde_json::from_value(Value::from(alg)).map_err(|_| BadKey::Unusable));
+        let algorithm = algorithm.map_or_else(|| named.transpose(), |given| Ok(Some(given)))?;
+        Self::new(pair, algorithm, jwk.kid.clone())
+    }
+
+    /// The id that a JWK brought along.
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// The public half of an EC key as a JWK; RSA keys are not asked for theirs.
+    pub(super) fn public_jwk(&self) -> Option<Value> {
+        let Pair::Ec(pair) = &self.pair else {
+            return None;
+        };
+        let (name, ..) = curve_of(pair)?;
+        let point = pair.public_key().as_ref().strip_prefix(&[4])?;
+        let (x, y) = point.split_at_checked(point.len() / 2)?;
+        let (x, y) = (BASE64URL.encode(x), BASE64URL.encode(y));
+        Some(json!({ "kty": "EC", "crv": name, "x": x, "y": y }))
+    }
+
+    /// A JWT of these claims in its compact form; `alg` is added to the header.
+    pub(super) fn jwt(
+        &self,
+        mut header: Map<String, Value>,
+        claims: &Value,
+    ) -> Result<String, BadKey> {
+        header.insert("alg".to_owned(), json!(format!("{:?}", self.algorithm)));
+        let part = |value: &Value| BASE64URL.encode(value.to_string());
+        let message = format!("{}.{}", part(&Value::Object(header)), part(claims));
+        let signature = BASE64URL.encode(self.sign(message.as_bytes())?);
+        Ok(format!("{message}.{signature}"))
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, BadKey> {
+        let random = SystemRandom::new();
+        match &self.pair {
+            Pair::Ec(pair) => {
+                let signature = pair.sign(&random, message);
+                Ok(signature.map_err(|_| BadKey::Signing)?.as_ref().to_vec())
+            }
+            Pair::Rsa(pair) => {
+                let encoding = self.algorithm.rsa().ok_or(BadKey::Signing)?;
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(encoding, &random, message, &mut signature)
+                    .map_err(|_| BadKey::Signing)?;
+                Ok(signature)
+            }
+        }
+    }
+}
+
+impl Algorithm {
+    fn rsa(self) -> Option<&'static dyn RsaEncoding> {
+        match self {
+            Self::RS256 => Some(&RSA_PKCS1_SHA256),
+            Self::RS384 => Some(&RSA_PKCS1_SHA384),
+            Self::RS512 => Some(&RSA_PKCS1_SHA512),
+            Self::ES256 | Self::ES384 | Self::ES512 => None,
+        }
+    }
+}
+
+fn curve_of(
+    pair: &EcdsaKeyPair,
+) -> Option<(&'static str, Algorithm, &'static EcdsaSigningAlgorithm)> {
+    CURVES
+        .into_iter()
+        .find(|(.., curve)| pair.algorithm() == *curve)
+}
+
+fn from_pem(text: &str) -> Result<Pair, BadKey> {
+    let label = |word: &str| text.contains(&format!("-----BEGIN {word}-----"));
+    if label("ENCRYPTED PRIVATE KEY") || text.contains("Proc-Type: 4,ENCRYPTED") {
+        return Err(BadKey::Encrypted);
+    }
+    let Ok(mut der) = PrivateKeyDer::from_pem_slice(text.as_bytes()) else {
+        return Err(match text.contains("-----BEGIN ") {
+            false => BadKey::Neither,
+            true if label("CERTIFICATE") => BadKey::Certificate,
+            true if label("PUBLIC KEY") || label("RSA PUBLIC KEY") => BadKey::Public,
+            true => BadKey::DamagedPem,
+        });
+    };
+    let bytes = der.secret_der();
+    let rsa = match &der {
+        PrivateKeyDer::Pkcs1(_) => RsaKeyPair::from_der(bytes),
+        _ => RsaKeyPair::from_pkcs8(bytes),
+    };
+    let pair = match rsa {
+        Ok(pair) => Some(Pair::Rsa(Box::new(pair))),
+        // Which curve it lies on is known by trying: there are three.
+        Err(_) => CURVES.iter().find_map(|(.., curve)| {
+            let pair = EcdsaKeyPair::from_private_key_der(curve, bytes);
+            pair.ok().map(Pair::Ec)
+        }),
+    };
+    der.zeroize();
+    pair.ok_or(BadKey::Unusable)
+}
+
+/// A private key as JSON (RFC 7518). Its members are zeroed when it goes.
+#[derive(Deserialize)]
+struct Jwk {
+    kty: String,
+    kid: Option<String>,
+    alg: Option<String>,
+    crv: Option<String>,
+    x: Option<String>,
+    y: Option<String>,
+    n: Option<String>,
+    e: Option<String>,
+    d: Option<Secret>,
+    p: Option<Secret>,
+    q: Option<Secret>,
+    dp: Option<Secret>,
+    dq: Option<Secret>,
+    qi: Option<Secret>,
+}
+
+impl Jwk {
+    fn ec(&self) -> Result<EcdsaKeyPair, BadKey> {
+        let name = self.crv.as_deref().ok_or(BadKey::DamagedJwk)?;
+        let known = CURVES.iter().find(|(known, ..)| *known == name);
+        let (.., curve) = known.ok_or(BadKey::Unusable)?;
+        let (x, y) = (public(self.x.as_ref())?, public(self.y.as_ref())?);
+        let point = [&[4], x.as_slice(), y.as_slice()].concat();
+        EcdsaKeyPair::from_private_key_and_public_key(curve, &private(self.d.as_ref())?, &point)
+            .map_err(|_| BadKey::DamagedJwk)
+    }
+
+    /// By way of PKCS#1, the only form in which the library takes the parts of an RSA key.
+    fn rsa(&self) -> Result<RsaKeyPair, BadKey> {
+        let (n, e) = (public(self.n.as_ref())?, public(self.e.as_ref())?);
+        let members = [&self.d, &self.p, &self.q, &self.dp, &self.dq, &self.qi];
+        let members: Vec<_> = members
+            .into_iter()
+            .map(|member| private(member.as_ref()))
+            .collect::<Result<_, _>>()?;
+        let version: &[u8] = &[0];
+        let integers = [version, &n, &e]
+            .into_iter()
+            .chain(members.iter().map(|member| member.as_slice()))
+            .map(UintRef::new)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|_| BadKey::DamagedJwk)?;
+        let der = Zeroizing::new(integers.to_der().map_err(|_| BadKey::DamagedJwk)?);
+        RsaKeyPair::from_der(&der).map_err(|_| BadKey::Unusable)
+    }
+}
+
+fn public(member: Option<&String>) -> Result<Vec<u8>, BadKey> {
+    let text = member.ok_or(BadKey::DamagedJwk)?;
+    BASE64URL.decode(text).map_err(|_| BadKey::DamagedJwk)
+}
+
+fn private(member: Option<&Secret>) -> Result<Zeroizing<Vec<u8>>, BadKey> {
+    let text = member.ok_or(BadKey::DamagedJwk)?.expose_secret();
+    let bytes = BASE64URL.decode(text).map_err(|_| BadKey::DamagedJwk)?;
+    Ok(Zeroizing::new(bytes))
+}
+
+/// An id that nobody has used before: 128 random bits.
+pub(super) fn random_id() -> Result<String, BadKey> {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| BadKey::Signing)?;
+    Ok(BASE64URL.encode(bytes))
+}
