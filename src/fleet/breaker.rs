@@ -104,6 +104,19 @@ impl Breaker {
         });
     }
 
+    /// Learns that a run ended without asking the org anything: it proves nothing, and if it was to
+    /// be the trial, there must be another.
+    pub fn learn_nothing(&self, trial: bool) {
+        let until = Instant::now() + self.open_for;
+        self.state.send_if_modified(|state| {
+            let tried = trial && *state == State::HalfOpen;
+            if tried {
+                *state = State::Open { until };
+            }
+            tried
+        });
+    }
+
     /// Returns when the breaker has been open for its time: a trial is due.
     pub async fn trial_due(&self) {
         let mut states = self.state.subscribe();

@@ -47,7 +47,12 @@ impl Keeper {
                     due = self.due_after(&outcome, due);
                     if let Some(breaker) = &self.breaker {
                         let failure = outcome.sight.failure.as_ref();
-                        breaker.learn(failure.is_some_and(Failure::is_org_trouble), self.plan.trial);
+                        if failure.is_some_and(Failure::is_unsent) {
+                            breaker.learn_nothing(self.plan.trial);
+                        } else {
+                            let trouble = failure.is_some_and(Failure::is_org_trouble);
+                            breaker.learn(trouble, self.plan.trial);
+                        }
                     }
                     self.write(outcome, due, &mut reporter);
                 }

@@ -274,7 +274,16 @@ impl Failure {
             | Self::Timeout { .. }
             | Self::Cut { .. } => true,
             Self::Refused(refusal) => refusal.status >= 500,
-            Self::NoToken(why) => !why.remembered && why.cause.is_org_trouble(),
+            Self::NoToken(why) => why.cause.is_org_trouble(),
+            _ => false,
+        }
+    }
+
+    /// True where nothing was asked since it was known what would come of it.
+    pub fn is_unsent(&self) -> bool {
+        match self {
+            Self::NoToken(why) => why.remembered,
+            Self::MissingScope(_) => true,
             _ => false,
         }
     }

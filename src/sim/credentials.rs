@@ -105,6 +105,7 @@ pub(super) enum Presented {
     Nothing,
     Ssws(String),
     Bearer(String),
+    Dpop(String),
     Basic { user: String, password: String },
 }
 
@@ -120,6 +121,7 @@ impl Presented {
         match scheme.to_ascii_lowercase().as_str() {
             "ssws" => Self::Ssws(rest.to_owned()),
             "bearer" => Self::Bearer(rest.to_owned()),
+            "dpop" => Self::Dpop(rest.to_owned()),
             "basic" => basic(rest).unwrap_or(Self::Nothing),
             _ => Self::Nothing,
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use futures_util::{StreamExt, stream};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::answer::Answer;
@@ -37,6 +37,7 @@ enum Effect {
     EdgeNotFound,
     Redirect(String),
     RedirectLoop,
+    Challenge(StatusCode, &'static str, &'static str),
 }
 
 impl Fault {
@@ -149,6 +150,20 @@ impl Fault {
         Self::new(Effect::RedirectLoop)
     }
 
+    /// Refuses the access token, whatever it is.
+    pub fn invalid_token() -> Self {
+        let words = "The access token is invalid";
+        let status = StatusCode::UNAUTHORIZED;
+        Self::new(Effect::Challenge(status, "invalid_token", words))
+    }
+
+    /// Wants a proof of possession, whatever the token is.
+    pub fn wants_proof() -> Self {
+        let words = "The resource request requires a DPoP proof.";
+        let status = StatusCode::BAD_REQUEST;
+        Self::new(Effect::Challenge(status, "invalid_request", words))
+    }
+
     /// How long the answer is held back.
     pub(super) fn delay(&self) -> Option<Duration> {
         match self.effect {
@@ -200,6 +215,10 @@ impl Fault {
             Effect::EdgeNotFound => Answer::edge_not_found(),
             Effect::Redirect(url) => redirect(url),
             Effect::RedirectLoop => redirect(path),
+            Effect::Challenge(status, error, words) => {
+                let told = format!("Bearer error=\"{error}\", error_description=\"{words}\"");
+                Answer::new(*status, "").with(WWW_AUTHENTICATE, &told)
+            }
             Effect::Headers(_) | Effect::Without(_) | Effect::Stall(_) | Effect::StallForever => {
                 return None;
             }
