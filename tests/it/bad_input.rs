@@ -113,6 +113,20 @@ async fn a_redirect_to_another_host_is_not_followed() {
     assert_eq!(elsewhere.okta().connection_count(), 0);
 }
 
+#[tokio::test]
+async fn a_redirect_within_the_org_is_followed() {
+    let okta = org().start().await.unwrap();
+    let there = Fault::redirect_to("/api/v1/groups");
+    okta.okta().fault("/api/v1/users", there);
+    let probes = format!("{{ endpoint: {{ {} }} }}", endpoint("users"));
+    let page = Exporter::watch(&okta, &probes).await.first_round().await;
+    assert_eq!(page.value("okta_probe_success"), 1.0);
+    // The credential went along, since it is the same org.
+    let asked = okta.okta().requests();
+    let groups = asked.iter().find(|r| r.path == "/api/v1/groups").unwrap();
+    assert_eq!(groups.principal.as_deref(), Some("monitor"));
+}
+
 /// One org whose host cannot be reached in the right way, beside one that works.
 async fn cannot_be_reached(url: &str, reason: &str) {
     let well = org().start().await.unwrap();
