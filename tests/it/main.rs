@@ -40,6 +40,9 @@ mod status_page;
 /// When things are asked: intervals, overlaps, the breaker, connections.
 mod schedule;
 
+/// The guide: every case provoked and recognised, told in log, page and documentation.
+mod guide;
+
 /// What is served, and that serving asks Okta nothing.
 mod web;
 
@@ -49,8 +52,22 @@ mod config;
 /// What people already have, in place of a file.
 mod sources;
 
+/// Secrets that change under way, and the configuration shown without them.
+mod secrets;
+
 /// The program as it is started: flags, logs, signals.
 mod cli;
+
+/// A certified OpenID provider in Okta's place.
+mod provider;
+/// How it is set up: the composition, the service. `tests/container` builds and runs the image.
+mod deploy;
+
+/// Dashboards: what each panel must have, wherever it is imported.
+mod dashboards;
+
+/// Names of metrics, wherever they are written: each exists, and each metric is shown or excused.
+mod names;
 
 /// The demo, scraped by a real Prometheus.
 mod prometheus;
