@@ -28,6 +28,7 @@ pub mod probe;
 pub mod config;
 pub mod fleet;
 pub mod web;
+pub mod diagnose;
 pub mod app;
 pub mod cli;
 

@@ -229,6 +229,19 @@ async fn unknown_authority() -> (Exporter, Held) {
     (exporter, held)
 }
 
+async fn certificate_ending() -> (Exporter, Held) {
+    let tls = Tls::new().lasting(Duration::from_hours(5 * 24));
+    let okta = org().tls(tls).start().await.unwrap();
+    let ca = tempfile::NamedTempFile::new().unwrap();
+    fs::write(ca.path(), okta.ca_pem().unwrap()).unwrap();
+    let (url, path) = (okta.url(), ca.path().display());
+    let yaml = format!(
+        "status_pages: {{}}\norgs: {{ acme: {{ url: '{url}', ca_file: '{path}', probes: {{ discovery: {{}} }} }} }}"
+    );
+    let exporter = Exporter::start(&yaml).await;
+    (exporter, vec![Box::new(okta), Box::new(ca)])
+}
+
 /// A port that takes connections and never says a word of TLS.
 async fn handshake_hangs() -> (Exporter, Held) {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -331,6 +344,7 @@ recognised! {
     a_port_where_nobody_listens: "connect" => nobody_listens();
     a_handshake_that_hangs: "timeout-connect" => handshake_hangs();
     a_certificate_of_nobody: "tls" => unknown_authority();
+    a_certificate_about_to_end: "certificate-ending" => certificate_ending();
     an_answer_that_does_not_begin: "timeout-first-byte" => impatient(Fault::stall_forever());
     an_answer_that_does_not_end: "timeout-body" => impatient(Fault::stall_midway());
     an_answer_that_breaks_off: "cut" => users(Fault::truncated());
