@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Value, json};
 
-use super::limits::Reading;
+use super::bucket::Reading;
 
 /// Marks an answer of the edge, which no application server saw: no request id, no cookies.
 #[derive(Clone, Copy, Debug)]

@@ -13,7 +13,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::answer::Answer;
-use super::limits::Reading;
+use super::bucket::Reading;
 
 /// A misbehaviour. It lasts until it is cleared unless [`Fault::times`] bounds it.
 #[derive(Clone, Debug)]

@@ -1,6 +1,8 @@
 //! An exporter beside a simulated Okta, and its scraped page.
 
+pub mod dashboard;
 mod program;
+pub mod promql;
 mod scrape;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -30,9 +32,14 @@ pub struct Exporter {
 impl Exporter {
     /// Starts one with this configuration.
     pub async fn start(yaml: &str) -> Self {
+        Self::start_at(yaml, "127.0.0.1:0").await
+    }
+
+    /// Starts one at this address.
+    pub async fn start_at(yaml: &str, address: &str) -> Self {
         let config = Config::parse(yaml, &BTreeMap::new()).unwrap_or_else(|e| panic!("{e}"));
         let serving = Serving {
-            listen: vec!["127.0.0.1:0".to_owned()],
+            listen: vec![address.to_owned()],
             telemetry_path: "/metrics".to_owned(),
         };
         let app = App::start(config, &serving).await.unwrap();
