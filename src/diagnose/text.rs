@@ -48,7 +48,7 @@ pub fn text(report: &Report, style: Style) -> String {
         .count();
     let sum = match wrong {
         0 => format!("nothing wrong in {looked} checks"),
-        _ => format!("{wrong} of {looked} checks want attention"),
+        _ => format!("{wrong} of {looked} checks found something"),
     };
     page.line("");
     page.line(&format!(
