@@ -53,6 +53,18 @@ fn the_troubleshooting_guide_is_what_the_program_prints() {
 }
 
 #[test]
+fn an_alert_and_its_cases_lead_to_one_another() {
+    let alerts = fs::read_to_string("config/prometheus/okta.alerts.yml").unwrap();
+    for case in guide::cases() {
+        let Some(alert) = case.alert else { continue };
+        assert!(alerts.contains(&format!("alert: {alert}\n")), "no {alert}");
+        let page = fs::read_to_string(format!("docs/runbooks/{alert}.md")).unwrap();
+        let link = format!("(../troubleshooting.md#{})", case.slug);
+        assert!(page.contains(&link), "{alert}.md should link {link}");
+    }
+}
+
+#[test]
 fn every_runbook_is_there() {
     for case in guide::cases() {
         let runbook = guide::Advice::from(case).runbook;
