@@ -58,7 +58,10 @@ impl Keeper {
                     running = None;
                     if let Some(Guards { breaker, .. }) = &self.guards {
                         let failure = outcome.sight.failure.as_ref();
-                        breaker.learn(failure.is_some_and(Failure::is_org_trouble), self.plan.trial);
+                        let trouble = || failure.is_some_and(Failure::is_org_trouble);
+                        // A run that asked nothing, for want of a secret, has seen nothing of the org.
+                        let learnt = (!outcome.exchanges.is_empty()).then(trouble);
+                        breaker.learn(learnt, self.plan.trial);
                     }
                     aims = self.take(outcome, &mut due, &mut reporter);
                 }

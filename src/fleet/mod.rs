@@ -2,6 +2,7 @@
 //! what an answer means is the probes', and how it is served is the web's.
 
 pub mod aim;
+mod alike;
 mod board;
 mod breaker;
 mod estimate;
@@ -35,7 +36,7 @@ use limits::Limits;
 
 pub use board::Board;
 pub use breaker::{Breaker, State};
-pub use findings::{by_oktas_clock, clock, incidents};
+pub use findings::{by_oktas_clock, certificate, clock, incidents};
 pub use plan::{Plan, ProbeId, plans};
 pub use view::{LimitView, Noted, OrgView, ProbeView, Trouble, View};
 

@@ -1,7 +1,5 @@
 //! Which bucket a path draws on. How full a bucket is stands in `limits`.
 
-use std::time::Duration;
-
 /// Integrator Free: pattern and requests per window. A trailing `*` also takes what lies below.
 const INTEGRATOR_FREE: &[(&str, u32)] = &[
     ("/*", 1000),
@@ -37,8 +35,6 @@ const INTEGRATOR_FREE: &[(&str, u32)] = &[
 pub(super) struct Bucket {
     pub(super) pattern: String,
     pub(super) limit: u32,
-    /// How long its windows are, where they are not like the others.
-    pub(super) window: Option<Duration>,
 }
 
 /// An org's buckets.
@@ -50,7 +46,6 @@ impl Buckets {
         let bucket = |(pattern, limit): &(&str, u32)| Bucket {
             pattern: (*pattern).to_owned(),
             limit: *limit,
-            window: None,
         };
         Self(INTEGRATOR_FREE.iter().map(bucket).collect())
     }
@@ -62,15 +57,7 @@ impl Buckets {
             None => self.0.push(Bucket {
                 pattern: pattern.to_owned(),
                 limit,
-                window: None,
             }),
-        }
-    }
-
-    /// Sets the length of a pattern's windows.
-    pub(super) fn set_window(&mut self, pattern: &str, length: Duration) {
-        for bucket in self.0.iter_mut().filter(|b| b.pattern == pattern) {
-            bucket.window = Some(length);
         }
     }
 
