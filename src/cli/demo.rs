@@ -20,6 +20,9 @@ pub(super) struct Args {
 
 const API_TOKEN: &str = "simulated-api-token";
 const CLIENT: (&str, &str) = ("0oaSIMULATED", "simulated-client-secret");
+/// The service app that mints its own tokens, and where its key is kept.
+const APP: &str = "0oaSERVICEAPP";
+const KEY_FILE: &str = "private-key.pem";
 /// The certificate is near its end, since that is what one wants to see.
 const CERTIFICATE_DAYS: u64 = 20;
 
@@ -28,8 +31,10 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     let failed = |e: std::io::Error| format!("the demo cannot start: {e}");
     let files = tempfile::tempdir().map_err(failed)?;
     let tls = Tls::new().lasting(Duration::from_hours(24 * CERTIFICATE_DAYS));
+    let key = rcgen::KeyPair::generate().map_err(|e| failed(std::io::Error::other(e)))?;
     let org = story::demo_org("demo", API_TOKEN)
         .client(CLIENT.0, CLIENT.1)
+        .service_app(story::service_app(APP, &key.public_key_pem()))
         .tls(tls);
     let okta = org.start().await.map_err(failed)?;
     let page = StatusPage::new(&Clock::running());
@@ -47,6 +52,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     });
     let watching = async {
         first.notified().await;
+        std::fs::write(files.path().join(KEY_FILE), key.serialize_pem()).map_err(failed)?;
         let yaml = configure(&okta, &served.okta_url(), files.path()).map_err(failed)?;
         let config = Config::parse(&yaml, &BTreeMap::new()).map_err(|e| e.to_string())?;
         let app = App::start(config, &args.web.clone().into())
@@ -79,6 +85,7 @@ fn configure(okta: &Running, page_url: &str, files: &Path) -> std::io::Result<St
     let api_token_file = write("api-token", API_TOKEN)?;
     let client_secret_file = write("client-secret", CLIENT.1)?;
     let (url, client_id) = (okta.url(), CLIENT.0);
+    let key_file = files.join(KEY_FILE).display().to_string();
     let access_token_file = files.join("access-token").display().to_string();
     Ok(format!(
         r#"
@@ -91,6 +98,7 @@ orgs:
     ca_file: "{ca_file}"
     credentials:
       monitor: {{ api_token_file: "{api_token_file}" }}
+      service-app: {{ oauth: {{ client_id: {APP}, key_id: demo, private_key_file: "{key_file}", scopes: [okta.users.read, okta.groups.read] }} }}
     probes:
       discovery: {{}}
       organization: {{ interval: 10s }}
@@ -99,6 +107,7 @@ orgs:
         groups: {{ path: "/api/v1/groups?limit=1", credential: monitor, interval: 4s }}
         apps: {{ path: "/api/v1/apps?limit=1", credential: monitor, interval: 3s }}
         logs: {{ path: "/api/v1/logs?limit=1", credential: monitor, interval: 3s }}
+        users-of-app: {{ path: "/api/v1/users?limit=1", credential: service-app, interval: 5s }}
       jwks:
         org: {{ authorization_server: org }}
         default: {{ authorization_server: default }}

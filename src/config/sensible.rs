@@ -25,16 +25,28 @@ pub(super) fn complete(tree: &mut Value) {
         let Value::Object(org) = org else { continue };
         if org.get("probes").is_none_or(Value::is_null) {
             let credentials = org.get("credentials").and_then(Value::as_object);
-            let first = credentials.and_then(|map| map.keys().next());
-            let probes = probes(first.map(String::as_str));
+            let first = credentials.and_then(|map| map.iter().next());
+            let probes = match first {
+                Some((name, settings)) => probes(Some(name), &|scope| asks_for(settings, scope)),
+                None => probes(None, &|_| false),
+            };
             org.insert("probes".to_owned(), probes);
         }
     }
 }
 
+/// Whether a credential may be used for what needs this scope. A service app asks for scopes; of
+/// tokens only Okta knows what they may do.
+fn asks_for(credential: &Value, scope: &str) -> bool {
+    match credential.pointer("/oauth/scopes") {
+        Some(Value::Array(scopes)) => scopes.iter().any(|asked| asked == scope),
+        _ => true,
+    }
+}
+
 /// The probes of an org that names none: what is public, and, with a credential, the paths that
-/// applications use most.
-fn probes(credential: Option<&str>) -> Value {
+/// applications use most, as far as it asks for their scopes.
+fn probes(credential: Option<&str>, asks_for: &dyn Fn(&str) -> bool) -> Value {
     let mut probes = json!({ "discovery": {}, "organization": {}, "jwks": { "org": {} } });
     if let (Some(credential), Value::Object(map)) = (credential, &mut probes) {
         let endpoint = |name: &str| {
@@ -44,8 +56,9 @@ fn probes(credential: Option<&str>) -> Value {
                 json!({ "path": path, "credential": credential }),
             )
         };
-        let endpoints = ["users", "groups", "apps", "logs"].map(endpoint);
-        map.insert("endpoint".to_owned(), endpoints.into_iter().collect());
+        let names = ["users", "groups", "apps", "logs"].into_iter();
+        let endpoints = names.filter(|name| asks_for(&format!("okta.{name}.read")));
+        map.insert("endpoint".to_owned(), endpoints.map(endpoint).collect());
     }
     probes
 }
@@ -63,7 +76,7 @@ pub(super) fn without_file(environment: &BTreeMap<String, String>, notes: &mut N
     let name = org_name(domain);
     let org = At::default().field("orgs").field(name);
     notes.set_by(org.field("url"), "OKTA_DOMAIN");
-    let mut probes = probes(given("OKTA_TOKEN").map(|_| CREDENTIAL));
+    let mut probes = probes(given("OKTA_TOKEN").map(|_| CREDENTIAL), &|_| true);
     let mut written = json!({ "url": org_url(domain) });
     if given("OKTA_TOKEN").is_some() {
         // The variable is named, not copied: the secret stays out of the tree.
@@ -155,9 +168,14 @@ mod tests {
             "with": {"credentials": {"b": {}, "a": {}}},
             "without": {"probes": null},
             "own": {"probes": {"discovery": {}}},
+            "app": {"credentials": {"a": {"oauth": {"scopes": ["okta.logs.read", "okta.x"]}}}},
             "nothing": null,
         }});
         complete(&mut tree);
+        assert_eq!(
+            tree["orgs"]["app"]["probes"]["endpoint"],
+            json!({"logs": {"path": "/api/v1/logs?limit=1", "credential": "a"}})
+        );
         assert_eq!(
             tree["orgs"]["with"]["probes"]["endpoint"]["logs"],
             json!({"path": "/api/v1/logs?limit=1", "credential": "a"})
