@@ -115,6 +115,7 @@ fn fill(board: &Board, now: Timestamp, probes: usize) {
         let used = (i * 7919 % 600) as u64;
         let answered = Answered {
             status: 200,
+            request_id: None,
             error_code: None,
             date: Some(now),
             rate_limit: Some(RateLimit {
@@ -128,6 +129,7 @@ fn fill(board: &Board, now: Timestamp, probes: usize) {
         let took = Duration::from_millis(90 + used);
         let exchange = Exchange {
             endpoint: format!("{ENDPOINT}{i}").into(),
+            path: format!("/api/v1/apps/{i}"),
             credential,
             bucket: Some(format!("/api/v1/apps/{}", i % PROBES_PER_ORG).into()),
             at: now,

@@ -34,26 +34,42 @@ pub struct App {
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "each message says it")]
 pub enum CannotStart {
-    #[error(
-        "cannot listen on {address}: {why}; is another exporter running? `--web.listen-address` names another"
-    )]
+    #[error("cannot listen on {address}: {why}; {}", mend(why))]
     Listen {
         address: String,
         why: std::io::Error,
     },
     #[error("`--web.listen-address` names no address")]
     NoAddress,
-    #[error("`--web.telemetry-path={0}` must begin with `/` and be none of /, /-/…, /api/…")]
+    #[error(
+        "`--web.telemetry-path={0}` must begin with `/` and be none of /, /-/…, /api/…, /config"
+    )]
     TelemetryPath(String),
+}
+
+/// What to do about an address that cannot be listened on.
+fn mend(why: &std::io::Error) -> &'static str {
+    match why.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            "is another exporter running? `--web.listen-address` names another"
+        }
+        std::io::ErrorKind::PermissionDenied => {
+            "ports below 1024 need a privilege: `--web.listen-address` names another"
+        }
+        _ => {
+            "write it as `:6582`, `127.0.0.1:6582` or `[::1]:6582`, with an address of this machine"
+        }
+    }
 }
 
 impl App {
     /// Binds first, so that a wrong address is told before Okta is asked anything; then starts.
-    pub async fn start(config: Config, serving: &Serving) -> Result<Self, CannotStart> {
+    pub async fn start(mut config: Config, serving: &Serving) -> Result<Self, CannotStart> {
         let path = serving.telemetry_path.as_str();
         let taken = path == "/"
             || path.starts_with("/-/")
             || path.starts_with("/api/")
+            || path == "/config"
             || path.contains(['{', '}', '*']);
         if !path.starts_with('/') || taken {
             return Err(CannotStart::TelemetryPath(path.to_owned()));
@@ -70,8 +86,9 @@ impl App {
             .filter_map(|listener| listener.local_addr().ok())
             .collect();
         let (board, stop) = (Arc::new(Board::new()), CancellationToken::new());
+        let shown = std::mem::take(&mut config.shown);
         let fleet = Fleet::launch(config, &board);
-        let router = web::router(Arc::clone(&board), path);
+        let router = web::router(Arc::clone(&board), path, &shown);
         let mut servers = JoinSet::new();
         for listener in listeners {
             let (router, stop) = (router.clone(), stop.clone());

@@ -18,7 +18,7 @@
 //! # The rooms, in import order
 //!
 //! Each room may use only those above it. [`sim`] uses none of them and is used only by [`cli`]
-//! (`demo`, `simulate`), tests and benches. `tests/it/rooms.rs` keeps this order.
+//! (`demo`, `simulate`), tests and benches. `tests/it/house.rs` keeps this order.
 
 pub mod units;
 pub mod metrics;

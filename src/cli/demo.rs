@@ -19,6 +19,8 @@ pub(super) struct Args {
 }
 
 const API_TOKEN: &str = "simulated-api-token";
+/// The id of an org's first API token, as the simulated Okta counts them.
+const PRINCIPAL: &str = "00T00000000000000000";
 const CLIENT: (&str, &str) = ("0oaSIMULATED", "simulated-client-secret");
 /// The service app that mints its own tokens, and where its key is kept.
 const APP: &str = "0oaSERVICEAPP";
@@ -97,8 +99,8 @@ orgs:
     url: "{url}"
     ca_file: "{ca_file}"
     credentials:
-      monitor: {{ api_token_file: "{api_token_file}" }}
       service-app: {{ oauth: {{ client_id: {APP}, key_id: demo, private_key_file: "{key_file}", scopes: [okta.users.read, okta.groups.read] }} }}
+      monitor: {{ api_token_file: "{api_token_file}", principal_id: "{PRINCIPAL}" }}
     probes:
       discovery: {{}}
       organization: {{ interval: 10s }}
@@ -119,6 +121,7 @@ orgs:
             issuer: "{url}/oauth2/default"
             audience: api://default
             scopes: [okta.users.read, okta.logs.read]
+      rate_limit_settings: {{ interval: 10s }}
 "#
     ))
 }

@@ -1,11 +1,14 @@
 //! Commands and their flags, as Prometheus spells them.
 
 mod demo;
+mod guide;
+mod health;
 mod logging;
+mod metrics;
 mod run;
 mod simulate;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -32,8 +35,14 @@ pub struct Cli {
 enum Command {
     /// Run against a built-in simulated Okta; nothing to configure.
     Demo(demo::Args),
+    /// Ask a running exporter whether it is healthy.
+    Health(health::Args),
     /// Run the simulated Okta alone.
     Simulate(simulate::Args),
+    /// Print the metric reference as Markdown.
+    Metrics(metrics::Args),
+    /// Print what can go wrong and what mends it, as Markdown.
+    Guide(guide::Args),
 }
 
 /// The flags of running.
@@ -100,13 +109,27 @@ pub fn main() -> ExitCode {
         let result = match cli.command {
             None => run::run(cli.run).await,
             Some(Command::Demo(args)) => demo::run(args).await,
+            Some(Command::Health(args)) => health::run(args).await,
             Some(Command::Simulate(args)) => simulate::run(args).await,
+            Some(Command::Metrics(args)) => metrics::run(args),
+            Some(Command::Guide(args)) => guide::run(&args),
         };
         match result {
             Ok(()) => ExitCode::SUCCESS,
             Err(message) => fail(&message),
         }
     })
+}
+
+/// Writes to standard output, for people and for pipes.
+fn print(text: &str) -> Result<(), String> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        // Whoever reads on in `head` has seen enough.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(format!("the output cannot be written: {error}"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Says why on standard error, in words for a person at a terminal.

@@ -8,6 +8,7 @@ pub(super) async fn run(args: RunArgs) -> Result<(), String> {
     let config = config::Config::load(args.config_file.as_deref(), &environment)
         .map_err(|e| e.to_string())?;
     if args.config_check {
+        eprintln!("{}", config.origin);
         for warning in &config.warnings {
             eprintln!("warning: {warning}");
         }
@@ -20,6 +21,8 @@ pub(super) async fn run(args: RunArgs) -> Result<(), String> {
         return Ok(());
     }
     logging::init(&args.log);
+    let (source, not_used) = (&config.origin.source, config.origin.ignored.join("; "));
+    tracing::info!(source, not_used, "settings read");
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }

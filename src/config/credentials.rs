@@ -14,6 +14,9 @@ use crate::{
     units::{Name, Secret},
 };
 
+/// Okta's ids have 20 characters; a token has more than twice as many, and is none.
+const LONGEST_ID: usize = 32;
+
 /// The credentials of one org. A name whose settings are wrong is told and kept, so that the
 /// probes that use it are not called wrong as well.
 pub(super) fn credentials(
@@ -24,6 +27,7 @@ pub(super) fn credentials(
 ) -> BTreeMap<Name, Arc<Credential>> {
     let mut credentials = BTreeMap::new();
     for (name, at, settings) in named(written, at, notes) {
+        let principal_id = principal_id(&settings, &at, notes);
         let means = settings
             .mean(environment, &at, notes)
             .unwrap_or_else(|problem| {
@@ -33,10 +37,27 @@ pub(super) fn credentials(
         let credential = Credential {
             name: name.clone(),
             means,
+            principal_id,
         };
         credentials.insert(name, Arc::new(credential));
     }
     credentials
+}
+
+/// The credential's id at Okta. What looks like the token itself is refused, and not shown.
+fn principal_id(written: &written::Credential, at: &At, notes: &mut Notes) -> Option<String> {
+    let id = written.principal_id.as_deref()?;
+    let plain = id
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    if plain && !id.is_empty() && id.len() <= LONGEST_ID {
+        return Some(id.to_owned());
+    }
+    notes.problem(
+        &at.field("principal_id"),
+        "this is no id: an API token's begins with `00T`, a client's with `0oa`, and both have 20 characters",
+    );
+    None
 }
 
 impl written::Credential {

@@ -11,10 +11,11 @@ use super::{
     pace::{Pace, STATUS_PAGE},
     probes::Planner,
     problems::{At, Notes},
+    sources,
     written::{self, Defaults, Named},
 };
 use crate::{
-    okta::{Client, NoClient},
+    okta::{Buckets, Client, NoClient},
     probe::{Given, Probe, Problem, status_page},
     units::{Name, OrgUrl},
 };
@@ -108,6 +109,7 @@ impl Orgs<'_> {
             url,
             cell,
             ca_file,
+            buckets,
             credentials: written,
             probes,
         } = written;
@@ -128,6 +130,7 @@ impl Orgs<'_> {
                 None
             }
         };
+        let buckets = self.buckets(&buckets.unwrap_or_default(), &at.field("buckets"));
         let at_credentials = at.field("credentials");
         let credentials = credentials(written, self.environment, &at_credentials, self.notes);
         let mut planner = Planner {
@@ -145,9 +148,18 @@ impl Orgs<'_> {
         Some(Org {
             url,
             cell,
-            client: client?,
+            client: client?.with_buckets(buckets),
             credentials,
             probes,
+        })
+    }
+
+    fn buckets(&mut self, written: &BTreeMap<String, String>, at: &At) -> Buckets {
+        Buckets::configured(written).unwrap_or_else(|problems| {
+            for (pattern, problem) in problems {
+                self.notes.problem(&at.field(pattern), problem);
+            }
+            Buckets::default()
         })
     }
 
@@ -170,15 +182,9 @@ impl Orgs<'_> {
 
 /// Both ways to name an org, and the way to look around without one.
 fn no_org(environment: &BTreeMap<String, String>) -> String {
-    let companions = ["OKTA_TOKEN", "ACCESS_TOKEN", "CLIENT_ID", "CLIENT_SECRET"];
-    let alone = companions
-        .iter()
-        .find(|name| environment.contains_key(**name));
-    let alone = match alone {
-        Some(name) if !environment.contains_key("OKTA_DOMAIN") => {
-            format!(" ({name} is set, but OKTA_DOMAIN is not)")
-        }
-        _ => String::new(),
+    let alone = match sources::half_given(environment) {
+        Some((found, missing)) => format!(" ({found} is set, but {missing} is not)"),
+        None => String::new(),
     };
     format!(
         "there is no org to watch{alone}. Either name one in a file and give it with --config.file:
@@ -187,7 +193,8 @@ fn no_org(environment: &BTreeMap<String, String>) -> String {
           url: https://acme.okta.com
           credentials:
             monitor: {{ api_token_file: /run/secrets/okta-token }}
-    or, without a file, set the variables OKTA_DOMAIN=acme.okta.com and OKTA_TOKEN.
+    or, without a file, set the variables OKTA_DOMAIN=acme.okta.com and OKTA_TOKEN. What Okta's SDKs
+    and its Terraform provider read (OKTA_CLIENT_ORGURL …, ~/.okta/okta.yaml, OKTA_ORG_NAME …) does, too.
     To look around without an org of your own: okta-exporter demo"
     )
 }

@@ -20,6 +20,8 @@ mod problems;
 mod secrets;
 mod sensible;
 mod shape;
+mod shown;
+mod sources;
 mod written;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
@@ -28,6 +30,7 @@ use serde_json::Value;
 
 pub use environment::environment;
 pub use problems::Problems;
+pub use sources::Origin;
 
 use crate::{
     okta::{Client, Credential},
@@ -45,6 +48,10 @@ pub struct Config {
     pub status_pages: BTreeMap<Name, StatusPage>,
     /// What is worth saying, and no error; each with its path.
     pub warnings: Vec<String>,
+    /// Where it was read.
+    pub origin: Origin,
+    /// The settings in force as JSON, every secret left out.
+    pub shown: String,
 }
 
 /// One org and its probes.
@@ -85,18 +92,22 @@ pub struct Planned {
 }
 
 impl Config {
-    /// The configuration of this file, or without one of the guide's five variables; the
-    /// `OKTA_EXPORTER__…` variables win over either. Files that it names are relative to it.
+    /// The configuration of this file, or without one of what people already have (see `sources`);
+    /// the `OKTA_EXPORTER__…` variables win over either. Files that it names are relative to it.
     pub fn load(
         file: Option<&Path>,
         environment: &BTreeMap<String, String>,
     ) -> Result<Self, Problems> {
-        let mut notes = Notes::default();
         let Some(path) = file else {
-            let tree = sensible::without_file(environment, &mut notes);
-            return Reading {
-                source: "the environment",
+            let mut notes = Notes::default();
+            let sources::StandIn {
+                tree,
                 environment,
+                origin,
+            } = sources::without_file(environment, Path::new(""), &mut notes);
+            return Reading {
+                origin,
+                environment: &environment,
                 notes,
             }
             .finish(tree);
@@ -109,43 +120,46 @@ impl Config {
         if let Some(directory) = path.parent() {
             file::resolve_files(&mut tree, directory);
         }
-        Reading {
-            source: &source,
-            environment,
-            notes,
-        }
-        .finish(tree)
+        Reading::of(source, environment).finish(tree)
     }
 
     /// The configuration that this YAML describes.
     pub fn parse(yaml: &str, environment: &BTreeMap<String, String>) -> Result<Self, Problems> {
         let source = "the configuration";
         let tree = file::tree(yaml).map_err(|message| Problems::whole(source, message))?;
-        Reading {
-            source,
-            environment,
-            notes: Notes::default(),
-        }
-        .finish(tree)
+        Reading::of(source.to_owned(), environment).finish(tree)
     }
 }
 
 /// A configuration on its way from tree to meaning.
 struct Reading<'a> {
-    source: &'a str,
+    origin: Origin,
     environment: &'a BTreeMap<String, String>,
     notes: Notes,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    /// Of one source, whatever else there is.
+    fn of(source: String, environment: &'a BTreeMap<String, String>) -> Self {
+        Self {
+            origin: Origin {
+                source,
+                ignored: Vec::new(),
+            },
+            environment,
+            notes: Notes::default(),
+        }
+    }
+
     fn finish(self, mut tree: Value) -> Result<Config, Problems> {
         let Self {
-            source,
+            origin,
             environment,
             mut notes,
         } = self;
         environment::overlay(&mut tree, environment, &mut notes);
         sensible::complete(&mut tree);
+        let settings = shown::redacted(&tree);
         let written = shape::read(tree, &mut notes);
         let defaults = written.defaults.unwrap_or_default();
         let status_pages = meaning::status_pages(written.status_pages, defaults, &mut notes);
@@ -155,11 +169,14 @@ impl Reading<'_> {
             notes: &mut notes,
         }
         .read(written.orgs);
-        let warnings = notes.finish(source)?;
+        let warnings = notes.finish(&origin.source)?;
+        let shown = shown::shown(settings, &orgs, &status_pages, &origin);
         Ok(Config {
             orgs,
             status_pages,
             warnings,
+            origin,
+            shown,
         })
     }
 }

@@ -15,6 +15,8 @@ pub(super) const EACH_MINUTE: Interval = Interval::seconds(60);
 pub(super) const STATUS_PAGE: Interval = Interval::seconds(2 * 60);
 /// For signing keys: they may be cached for an hour, and an early removal shall be seen soon.
 pub(super) const KEYS: Interval = Interval::seconds(5 * 60);
+/// For what administrators set.
+pub(super) const SETTINGS: Interval = Interval::seconds(10 * 60);
 /// For what changes when an org moves house.
 pub(super) const SELDOM: Interval = Interval::seconds(60 * 60);
 /// Okta's own advice to its clients.

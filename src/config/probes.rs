@@ -4,7 +4,7 @@
 use super::{
     Planned,
     meaning::named,
-    pace::{EACH_MINUTE, KEYS, Pace, SELDOM},
+    pace::{EACH_MINUTE, KEYS, Pace, SELDOM, SETTINGS},
     problems::{At, Notes},
     secrets,
     written::{self, Defaults},
@@ -58,6 +58,7 @@ impl Planner<'_> {
             endpoint,
             jwks,
             token,
+            rate_limit_settings,
         } = probes;
         let mut unused: Vec<&str> = self.given.credentials.keys().map(Name::as_str).collect();
         if let Some(settings) = discovery {
@@ -91,6 +92,19 @@ impl Planner<'_> {
             self.look(&settings, &at);
             let asked = asked!(format!("token/{name}"), at, EACH_MINUTE, settings);
             self.add(asked, settings.plan(self.given).map(Probe::Token));
+        }
+        if let Some(settings) = rate_limit_settings {
+            let first = self.given.credentials.keys().next().map(Name::as_str);
+            let reader = settings.credential.as_deref().or(first);
+            unused.retain(|unused| Some(*unused) != reader);
+            let asked = asked!(
+                "rate_limit_settings".into(),
+                at.field("rate_limit_settings"),
+                SETTINGS,
+                settings
+            );
+            let probe = settings.plan(self.given).map(Probe::RateLimitSettings);
+            self.add(asked, probe);
         }
         for name in unused {
             let at = org.field("credentials").field(name);

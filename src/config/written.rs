@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::{
     okta::{Algorithm, Dpop},
-    probe::{discovery, endpoint, jwks, organization, status_page, token},
+    probe::{discovery, endpoint, jwks, organization, rate_limit_settings, status_page, token},
     units::{Interval, Secret},
 };
 
@@ -38,6 +38,7 @@ pub(super) struct Org {
     pub(super) url: Option<String>,
     pub(super) cell: Option<String>,
     pub(super) ca_file: Option<PathBuf>,
+    pub(super) buckets: Option<BTreeMap<String, String>>,
     pub(super) credentials: Option<Named<Credential>>,
     pub(super) probes: Option<Probes>,
 }
@@ -52,6 +53,7 @@ pub(super) struct Credential {
     pub(super) bearer_token: Option<Secret>,
     pub(super) bearer_token_file: Option<PathBuf>,
     pub(super) bearer_token_env: Option<String>,
+    pub(super) principal_id: Option<String>,
     pub(super) oauth: Option<OAuth>,
 }
 
@@ -94,6 +96,8 @@ pub(super) struct Probes {
     pub(super) endpoint: Option<Named<endpoint::Settings>>,
     pub(super) jwks: Option<Named<jwks::Settings>>,
     pub(super) token: Option<Named<token::Settings>>,
+    #[serde(deserialize_with = "named_alone")]
+    pub(super) rate_limit_settings: Option<rate_limit_settings::Settings>,
 }
 
 /// `discovery:` asks for the probe just as `discovery: {}` does.

@@ -9,10 +9,18 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{Breaker, Outcome, ProbeId, families as own, ledger::Ledger, row::Row, tokens};
+use super::{
+    Breaker, Outcome, ProbeId,
+    estimate::{Ceiling, org_limits},
+    families as own,
+    ledger::Ledger,
+    row::Row,
+    tokens,
+};
 use crate::{
     metrics::Page,
     okta::Credential,
+    probe::rate_limit_settings,
     units::{Cell, Name, Timestamp},
 };
 
@@ -143,6 +151,7 @@ impl Board {
             }
             if let Some(org) = org {
                 state.draw_incidents(org, page);
+                state.draw_org_limits(org, now, page);
             }
         }
     }
@@ -174,6 +183,36 @@ impl State {
                 .filter_map(|(_, row)| row.organization())
                 .find_map(crate::probe::organization::Seen::cell)
         })
+    }
+
+    /// Joins the ceilings that endpoints showed with the shares that the settings tell.
+    fn draw_org_limits(&self, org: &Name, now: Timestamp, page: &mut Page) {
+        let Some(owner) = self.owners.get(&Some(org.clone())) else {
+            return;
+        };
+        let settings = self
+            .rows
+            .iter()
+            .filter(|(id, _)| id.org.as_ref() == Some(org))
+            .find_map(|(_, row)| row.rate_limit_settings());
+        let shares: BTreeMap<&str, f64> = settings
+            .into_iter()
+            .flat_map(rate_limit_settings::Seen::shares)
+            .filter_map(|(name, share)| Some((name.as_str(), share.requests?)))
+            .collect();
+        let ceilings = owner
+            .ledger
+            .samples(now)
+            .filter_map(|(credential, bucket, _, read)| {
+                Some(Ceiling {
+                    bucket,
+                    limit: read.limit,
+                    share: *shares.get(credential)?,
+                })
+            });
+        for (bucket, limit) in org_limits(ceilings) {
+            page.push(&own::ORG_LIMIT, &[org.as_str(), bucket], limit);
+        }
     }
 
     /// Joins the orgs' cells with the pages' incidents. Where either is unknown, nothing is drawn.

@@ -55,8 +55,14 @@ pub(super) const ORG_INCIDENTS: Family = Family::gauge(
     &["org", "category"],
 );
 
+pub(super) const ORG_LIMIT: Family = Family::gauge(
+    "okta_rate_limit_org_limit_estimate",
+    "The org's limit of the bucket: a credential's ceiling divided by its share, where both are known.",
+    &["org", "bucket"],
+);
+
 /// Every family of the fleet's own.
-pub(super) const FAMILIES_HERE: [&Family; 10] = [
+pub(super) const FAMILIES_HERE: [&Family; 11] = [
     &SUCCESS,
     &DURATION,
     &RUNS,
@@ -67,4 +73,5 @@ pub(super) const FAMILIES_HERE: [&Family; 10] = [
     &PROBES,
     &BREAKER,
     &ORG_INCIDENTS,
+    &ORG_LIMIT,
 ];

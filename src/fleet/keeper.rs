@@ -47,12 +47,10 @@ impl Keeper {
                     due = self.due_after(&outcome, due);
                     if let Some(breaker) = &self.breaker {
                         let failure = outcome.sight.failure.as_ref();
-                        if failure.is_some_and(Failure::is_unsent) {
-                            breaker.learn_nothing(self.plan.trial);
-                        } else {
-                            let trouble = failure.is_some_and(Failure::is_org_trouble);
-                            breaker.learn(trouble, self.plan.trial);
-                        }
+                        let trouble = || failure.is_some_and(Failure::is_org_trouble);
+                        // A run that asked nothing, for want of a secret, has seen nothing of the org.
+                        let learnt = (!outcome.exchanges.is_empty()).then(trouble);
+                        breaker.learn(learnt, self.plan.trial);
                     }
                     self.write(outcome, due, &mut reporter);
                 }
@@ -130,6 +128,9 @@ impl Keeper {
         reporter.report(&self.plan, &outcome);
         let expected_in = due.saturating_duration_since(Instant::now());
         self.board.record(&self.plan.id, outcome, expected_in);
+        // Of what is wrong with the org as a whole, one probe speaks for all.
+        let whole_org = self.plan.trial;
+        reporter.find(&self.plan, self.board.findings(&self.plan.id, whole_org));
     }
 }
 

@@ -163,6 +163,7 @@ impl Ledger {
         let skew = exchange.clock_skew();
         let Exchange {
             endpoint: name,
+            path: _,
             credential,
             bucket,
             at,
@@ -188,6 +189,7 @@ impl Ledger {
         };
         let Answered {
             status,
+            request_id: _,
             error_code,
             date,
             rate_limit,

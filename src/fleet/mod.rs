@@ -1,9 +1,13 @@
 //! One keeper per probe: when to ask, and what is known. All scheduling policy is in this room;
 //! what an answer means is the probes', and how it is served is the web's.
 
+pub mod aim;
+mod alike;
 mod board;
 mod breaker;
+mod estimate;
 mod families;
+mod findings;
 mod keeper;
 mod ledger;
 mod plan;
@@ -29,8 +33,9 @@ use keeper::Keeper;
 
 pub use board::Board;
 pub use breaker::{Breaker, State};
+pub use findings::{by_oktas_clock, clock, incidents};
 pub use plan::{Plan, ProbeId, plans};
-pub use view::{LimitView, OrgView, ProbeView, Trouble, View};
+pub use view::{LimitView, Noted, OrgView, ProbeView, Trouble, View};
 
 /// What came of one run.
 #[derive(Debug)]

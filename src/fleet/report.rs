@@ -1,10 +1,10 @@
 //! One event per outcome: what happened, where, what Okta calls it, and what to do next. A failure
-//! is logged here and nowhere else.
+//! is logged here and nowhere else; so is what a run found wrong though nothing failed.
 
 use super::{Outcome, Plan};
 use crate::{
-    guide,
-    okta::{ApiError, Failure, Reason},
+    guide::{self, Advice, Fact, Finding},
+    okta::{ApiError, Exchange, Failure, Reason},
     units::Timestamp,
 };
 
@@ -12,6 +12,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Reporter {
     last: Option<Reason>,
+    found: Vec<Fact>,
 }
 
 impl Reporter {
@@ -26,6 +27,35 @@ impl Reporter {
                 failed(plan, outcome, failure, lasting && before == reason);
             }
             None => succeeded(plan, outcome, before),
+        }
+    }
+
+    /// Writes an event for each finding that is new, and for each that is gone.
+    pub(super) fn find(&mut self, plan: &Plan, found: Vec<Finding>) {
+        let (org, probe) = (plan.id.org_label(), plan.id.probe.as_str());
+        let before = std::mem::take(&mut self.found);
+        for Finding { fact, what } in found {
+            if !before.contains(&fact) {
+                let Advice {
+                    case,
+                    cause,
+                    next,
+                    takes,
+                    risk,
+                    runbook,
+                } = fact.case().into();
+                let risk = risk.as_str();
+                tracing::warn!(
+                    org, probe, case, cause, next, takes, risk, runbook, "{what}"
+                );
+            }
+            self.found.push(fact);
+        }
+        for fact in before {
+            if !self.found.contains(&fact) {
+                let case = fact.case().slug;
+                tracing::info!(org, probe, case, "this is no more");
+            }
         }
     }
 }
@@ -53,14 +83,34 @@ fn failed(plan: &Plan, outcome: &Outcome, failure: &Failure, quiet: bool) {
         failure.reason().as_str(),
     );
     let took_seconds = outcome.took.map(|took| took.as_secs_f64());
-    let advice = guide::advice(failure);
+    let Advice {
+        case,
+        cause,
+        next,
+        takes,
+        risk,
+        runbook,
+    } = guide::explain(failure, plan.probe.kind()).into();
+    let risk = risk.as_str();
     let refusal = failure.refusal();
-    let request_id = refusal.and_then(|refusal| refusal.request_id.as_deref());
-    let endpoint = refusal.map(|refusal| refusal.path.as_str());
-    let status = refusal.map(|refusal| refusal.status);
+    // An answer that came and could not be read is one that Okta's support can find as well; what
+    // was tried after it in vain is not what failed.
+    let came = |exchange: &&Exchange| {
+        let answered = exchange.answer.as_ref();
+        answered.is_ok_and(|answered| (200..300).contains(&answered.status))
+    };
+    let mut latest = outcome.exchanges.iter().rev();
+    let exchange = match failure {
+        Failure::InvalidBody(_) | Failure::Mismatch(_) => latest.find(came),
+        _ => latest.next(),
+    };
+    let answered = exchange.and_then(|exchange| exchange.answer.as_ref().ok());
+    let request_id = answered.and_then(|answered| answered.request_id.as_deref());
+    let endpoint = exchange.map(|exchange| exchange.path.as_str());
+    let status = answered.map(|answered| answered.status);
     // Okta's own clock is what its support searches by; ours stands in where none was sent.
-    let at_utc = refusal
-        .and_then(|refusal| refusal.date)
+    let at_utc = answered
+        .and_then(|answered| answered.date)
         .unwrap_or_else(Timestamp::now)
         .to_string();
     let error_code = refusal.and_then(|refusal| refusal.error.label());
@@ -74,6 +124,7 @@ fn failed(plan: &Plan, outcome: &Outcome, failure: &Failure, quiet: bool) {
                 org,
                 probe,
                 reason,
+                case,
                 status,
                 endpoint,
                 error_code,
@@ -81,8 +132,11 @@ fn failed(plan: &Plan, outcome: &Outcome, failure: &Failure, quiet: bool) {
                 request_id,
                 at_utc,
                 took_seconds,
-                cause = advice.cause,
-                next = advice.action,
+                cause,
+                next,
+                takes,
+                risk,
+                runbook,
                 "{failure}"
             )
         };

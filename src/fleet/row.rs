@@ -1,17 +1,26 @@
 //! One probe's row on the board: how its runs went and what it knows. Pure.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
+
+use jiff::SignedDuration;
 
 use super::{ProbeId, families as own};
 use crate::{
+    guide::{Fact, Finding},
     metrics::Page,
     okta::{Failure, Reason},
-    probe::{Observation, Scope, Sight, organization, status_page},
+    probe::{Observation, Scope, Sight, organization, rate_limit_settings, status_page},
     units::Timestamp,
 };
 
 /// How many of its intervals a probe may be silent before it counts as overdue.
 const SILENT: u32 = 3;
+/// So many 429s within an hour are no accident.
+const AGAIN_AND_AGAIN: usize = 3;
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// How one probe's runs went, and what it knows.
 #[derive(Debug)]
@@ -24,6 +33,8 @@ pub(super) struct Row {
     runs: u64,
     failures: BTreeMap<Reason, u64>,
     dropped: u64,
+    /// When the last few 429s came.
+    limited: VecDeque<Timestamp>,
     interval: Duration,
     overdue_at: Timestamp,
 }
@@ -47,6 +58,7 @@ impl Row {
             runs: 0,
             failures: BTreeMap::new(),
             dropped: 0,
+            limited: VecDeque::new(),
             interval,
             overdue_at: after(Timestamp::now(), interval * SILENT),
         }
@@ -72,6 +84,12 @@ impl Row {
             None => self.last_success = Some(ended),
             Some(failure) => {
                 *self.failures.entry(failure.reason()).or_default() += 1;
+                if failure.reason() == Reason::RateLimited {
+                    self.limited.push_back(ended);
+                    if self.limited.len() > AGAIN_AND_AGAIN {
+                        self.limited.pop_front();
+                    }
+                }
                 self.last_failure = Some((ended, failure.clone()));
             }
         }
@@ -95,6 +113,28 @@ impl Row {
         now > self.overdue_at
     }
 
+    /// What is wrong at `now`, here, which is `then` by Okta's clock.
+    pub(super) fn findings(&self, now: Timestamp, then: Timestamp) -> Vec<Finding> {
+        let seen = self.seen.as_ref();
+        let mut findings = seen.map_or_else(Vec::new, |seen| seen.findings(then));
+        if self.is_overdue(now) {
+            let what = "no run ended for three intervals".to_owned();
+            findings.push(Finding {
+                fact: Fact::Overdue,
+                what,
+            });
+        }
+        let oldest = self.limited.front().map(|at| now.duration_since(*at));
+        if self.limited.len() == AGAIN_AND_AGAIN && oldest.is_some_and(|age| age < HOUR) {
+            let what = format!("the limit was hit {AGAIN_AND_AGAIN} times within an hour");
+            findings.push(Finding {
+                fact: Fact::LimitAgainAndAgain,
+                what,
+            });
+        }
+        findings
+    }
+
     pub(super) fn organization(&self) -> Option<&organization::Seen> {
         match &self.seen {
             Some(Observation::Organization(seen)) => Some(seen),
@@ -105,6 +145,13 @@ impl Row {
     pub(super) fn status_page(&self) -> Option<&status_page::Seen> {
         match &self.seen {
             Some(Observation::StatusPage(seen)) => Some(seen),
+            _ => None,
+        }
+    }
+
+    pub(super) fn rate_limit_settings(&self) -> Option<&rate_limit_settings::Seen> {
+        match &self.seen {
+            Some(Observation::RateLimitSettings(seen)) => Some(seen),
             _ => None,
         }
     }

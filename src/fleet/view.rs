@@ -3,8 +3,12 @@
 
 use serde::Serialize;
 
-use super::{Board, ProbeId, ledger::Ledger, row::Row};
-use crate::{guide, okta::Failure, units::Timestamp};
+use super::{Board, ProbeId, by_oktas_clock, ledger::Ledger, row::Row};
+use crate::{
+    guide::{self, Advice, Finding},
+    okta::Failure,
+    units::Timestamp,
+};
 
 /// Everything that the status page shows.
 #[derive(Debug, Clone, Serialize)]
@@ -26,6 +30,8 @@ pub struct OrgView {
     pub breaker: Option<&'static str>,
     /// Local clock minus Okta's, in seconds.
     pub clock_skew_seconds: Option<f64>,
+    /// What is wrong with the org as a whole.
+    pub findings: Vec<Noted>,
     /// Its probes.
     pub probes: Vec<ProbeView>,
     /// The rate limits, as last seen in windows that are still open.
@@ -49,6 +55,8 @@ pub struct ProbeView {
     pub trouble: Option<Trouble>,
     /// The last failure of a probe that works again.
     pub earlier_trouble: Option<Trouble>,
+    /// What is wrong though no request failed.
+    pub findings: Vec<Noted>,
 }
 
 /// A failure, explained.
@@ -60,12 +68,21 @@ pub struct Trouble {
     pub reason: &'static str,
     /// What happened.
     pub what: String,
-    /// The most likely cause.
-    pub cause: &'static str,
-    /// What to do next.
-    pub next: &'static str,
+    /// What it means, and what mends it.
+    #[serde(flatten)]
+    pub advice: Advice,
     /// What Okta's support asks for.
     pub request_id: Option<String>,
+}
+
+/// Something that is wrong though no request failed, explained.
+#[derive(Debug, Clone, Serialize)]
+pub struct Noted {
+    /// What was found.
+    pub what: String,
+    /// What it means, and what mends it.
+    #[serde(flatten)]
+    pub advice: Advice,
 }
 
 /// One rate limit.
@@ -91,6 +108,8 @@ impl Board {
         let state = self.lock();
         let orgs = state.owners.iter().map(|(org, owner)| {
             let rows = state.rows.iter().filter(|(id, _)| &id.org == org);
+            let skew = org.as_ref().and(owner.ledger.skew());
+            let then = by_oktas_clock(now, skew);
             OrgView {
                 name: org.as_ref().map(ToString::to_string),
                 cell: org
@@ -101,8 +120,14 @@ impl Board {
                     .breaker
                     .as_ref()
                     .map(|breaker| breaker.state().label()),
-                clock_skew_seconds: org.as_ref().and(owner.ledger.skew()),
-                probes: rows.map(|(id, row)| ProbeView::of(id, row, now)).collect(),
+                clock_skew_seconds: skew,
+                findings: noted(state.org_findings(org.as_ref(), skew)),
+                probes: rows
+                    .map(|(id, row)| ProbeView {
+                        findings: noted(row.findings(now, then)),
+                        ..ProbeView::of(id, row, now)
+                    })
+                    .collect(),
                 limits: limits(&owner.ledger, now),
             }
         });
@@ -111,6 +136,10 @@ impl Board {
             orgs: orgs.collect(),
         }
     }
+}
+
+fn noted(findings: Vec<Finding>) -> Vec<Noted> {
+    findings.into_iter().map(Noted::from).collect()
 }
 
 fn limits(ledger: &Ledger, now: Timestamp) -> Vec<LimitView> {
@@ -133,7 +162,7 @@ impl ProbeView {
         let last_failure = row
             .last_failure
             .as_ref()
-            .map(|(at, failure)| Trouble::of(*at, failure));
+            .map(|(at, failure)| Trouble::of(*at, failure, row.kind));
         let (trouble, earlier_trouble) = if failing.is_some() {
             (last_failure, None)
         } else {
@@ -149,22 +178,30 @@ impl ProbeView {
                 .map(|took| took.as_secs_f64()),
             trouble,
             earlier_trouble,
+            findings: Vec::new(),
         }
     }
 }
 
 impl Trouble {
-    fn of(at: Timestamp, failure: &Failure) -> Self {
-        let guide::Advice { cause, action } = guide::advice(failure);
+    fn of(at: Timestamp, failure: &Failure, kind: &str) -> Self {
         Self {
             at,
             reason: failure.reason().as_str(),
             what: failure.to_string(),
-            cause,
-            next: action,
+            advice: guide::explain(failure, kind).into(),
             request_id: failure
                 .refusal()
                 .and_then(|refusal| refusal.request_id.clone()),
+        }
+    }
+}
+
+impl From<Finding> for Noted {
+    fn from(Finding { fact, what }: Finding) -> Self {
+        Self {
+            what,
+            advice: fact.case().into(),
         }
     }
 }

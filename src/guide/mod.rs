@@ -1,198 +1,204 @@
-//! What each failure means and what mends it: one table for log lines and pages. It reads
-//! failures and asks nothing.
+//! What each trouble means and what mends it: one table for log lines, pages, `diagnose` and the
+//! documentation. It reads failures and facts, and asks nothing.
+//!
+//! The table stands in [`CHAPTERS`], a file each. A failure is described by what it shows, and the
+//! first case of which a sign fits explains it; so within a chapter, and among chapters, the
+//! particular comes before the general. A test provokes every case.
 
-use crate::okta::{Failure, LimitKind, Phase, Refusal};
+mod access;
+mod health;
+mod limits;
+mod markdown;
+mod own;
+mod reach;
+mod sign;
+mod tokens;
 
-/// What a failure means, in plain words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Advice {
+use serde::Serialize;
+
+pub use markdown::{entry, markdown};
+pub use sign::{Fact, Sign};
+
+use crate::okta::Failure;
+
+/// One trouble: how it is recognised, what it means, what mends it.
+#[derive(Debug)]
+pub struct Case {
+    /// Its stable name, also its anchor in the documentation.
+    pub slug: &'static str,
+    /// Its name for people.
+    pub title: &'static str,
+    /// What shows it: any of these.
+    pub signs: &'static [Sign],
     /// The most likely cause.
     pub cause: &'static str,
     /// What to do next.
     pub action: &'static str,
+    /// How long that takes, for who may do it.
+    pub takes: &'static str,
+    /// What the mend itself may break.
+    pub risk: Risk,
+    /// The alert that fires for it, and has a runbook of its own.
+    pub alert: Option<&'static str>,
 }
 
-/// The advice for a failure.
-pub fn advice(failure: &Failure) -> Advice {
-    let (cause, action) = match failure {
-        Failure::Dns { .. } => (
-            "the org's name does not resolve here",
-            "check the URL for a typing error, then this machine's resolver and its egress rules for DNS",
-        ),
-        Failure::Connect { .. } => (
-            "no connection could be made",
-            "check the route and the firewall to port 443, and the proxy variables (HTTPS_PROXY, NO_PROXY)",
-        ),
-        Failure::Tls { .. } => (
-            "the certificate did not verify",
-            "if a proxy inspects TLS here, give its CA as `ca_file`; else look at who answers under this name",
-        ),
-        Failure::Timeout { phase, .. } => timeout(*phase),
-        Failure::Cut { .. } => (
-            "the connection broke in the middle of the answer",
-            "look at proxies and load balancers on the way; if it goes on, capture the time for Okta's support",
-        ),
-        Failure::TooLarge { .. } => (
-            "the answer is larger than any that Okta sends here",
-            "ask for less (`limit=1`), or look at what answers in Okta's place",
-        ),
-        Failure::Redirect(_) => (
-            "the request was sent elsewhere",
-            "configure the host that Okta redirects to; for a page behind a sign-in, there is nothing to read",
-        ),
-        Failure::InvalidBody(_) => (
-            "something answered that is not what this endpoint sends",
-            "open the same URL by hand: a sign-in page, a proxy's page or a changed format shows at once",
-        ),
-        Failure::Mismatch(_) => (
-            "the answer contradicts the configuration",
-            "mend the configuration as the message says; `--config.check` tells before a restart",
-        ),
-        Failure::Secret(_) => (
-            "the secret cannot be used",
-            "put it where the message looks for it; it is read again at the next run, no restart is needed",
-        ),
-        Failure::MissingScope(_) => (
-            "the app was not granted a scope that this probe needs",
-            "grant it where the message says; a new token is minted within minutes, no restart is needed",
-        ),
-        Failure::NoToken(why) => return no_token(&why.cause),
-        Failure::Overlap => (
-            "requests take longer than the interval",
-            "lengthen the probe's interval or shorten its timeout; then look at Okta's latency",
-        ),
-        Failure::BreakerOpen => (
-            "the org failed three times in a row and is left alone for a minute",
-            "see the failures before this one; one light request decides when the others go on",
-        ),
-        Failure::Internal(_) => (
-            "a fault in okta-exporter",
-            "report it with this line; the other probes go on",
-        ),
-        Failure::Refused(refusal) => refused(refusal),
-    };
-    Advice { cause, action }
+/// What a mend may break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Risk {
+    /// Nothing that works now.
+    Low,
+    /// Something that works now, if done carelessly.
+    Medium,
 }
 
-/// At a token endpoint some refusals mean something else than elsewhere.
-fn no_token(cause: &Failure) -> Advice {
-    let label = cause.refusal().and_then(|refusal| refusal.error.label());
-    let (cause, action) = match label {
-        Some("invalid_client") => (
-            "Okta knows no such client, or not this key or secret of it; or the clocks differ",
-            "compare client id and key id with Admin Console > Applications > the app > General; a key file that \
-             changes is tried at once",
-        ),
-        Some("invalid_scope") => (
-            "the app asks for a scope that does not exist here or that it was not granted",
-            "compare `scopes` with Admin Console > Applications > the app > Okta API Scopes",
-        ),
-        Some("unauthorized_client" | "unsupported_grant_type") => (
-            "the app may not use client credentials",
-            "make an app of type API Services (Admin Console > Applications > Create App Integration)",
-        ),
-        _ => return advice(cause),
-    };
-    Advice { cause, action }
-}
-
-fn timeout(phase: Phase) -> (&'static str, &'static str) {
-    match phase {
-        Phase::Dns => (
-            "the resolver does not answer",
-            "look at this machine's resolver",
-        ),
-        Phase::Connect => (
-            "the connection was not made in time: packets are dropped on the way",
-            "check the egress firewall and the route to port 443",
-        ),
-        Phase::FirstByte | Phase::Body => (
-            "Okta took the request and did not answer in time",
-            "look at Okta's status for this cell; keep client timeouts at 30 s or more, as Okta advises",
-        ),
+impl Risk {
+    /// In a word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+        }
     }
 }
 
-fn refused(refusal: &Refusal) -> (&'static str, &'static str) {
-    match (refusal.status, refusal.error.label().unwrap_or_default()) {
-        (429, _) => limited(refusal.limited),
-        (_, "E0000011") => (
-            "the API token is dead: revoked, unused for 30 days, or its owner was deactivated",
-            "create a new token (Admin Console > Security > API > Tokens) and put it in the credential's file",
-        ),
-        (_, "E0000015") => (
-            "the org's plan has no such feature; the token is fine",
-            "drop the probe, or ask Okta to enable the feature",
-        ),
-        (_, "invalid_token") => (
-            "the access token is expired, revoked or not for this org",
-            "mint a new one; see that it is cached only until 60 s before `exp`, and that clocks agree",
-        ),
-        (_, "invalid_client") => (
-            "the client id or secret is wrong, or the client may not authenticate this way",
-            "compare both with Admin Console > Applications > the app > General > Client Credentials",
-        ),
-        (_, "insufficient_scope") => (
-            "the access token lacks a scope that this endpoint needs",
-            "grant it: Admin Console > Applications > the app > Okta API Scopes, then mint a new token",
-        ),
-        (_, "consent_required") => (
-            "the app was granted none of the scopes it asked for",
-            "grant them: Admin Console > Applications > the app > Okta API Scopes",
-        ),
-        (_, "invalid_dpop_proof") => (
-            "the DPoP proof was refused",
-            "check this machine's clock (NTP) and that the org URL has no trailing slash",
-        ),
-        (_, "E0000022") => ("the endpoint does not know this method", "check the path"),
-        (404, "edge") => (
-            "the edge answered, not the org: the host or path is not routed to an Okta cell",
-            "check the org's URL; if it is right, look at Okta's status for this cell",
-        ),
-        (_, "edge") => (
-            "the edge or a proxy answered, not the org",
-            "look at proxies, WAF and network zones on the way; no request id means Okta's support cannot find it",
-        ),
-        (401, _) => (
-            "Okta does not accept the credential",
-            "check which credential the probe names, and that nothing on the way strips Authorization",
-        ),
-        (403, _) => (
-            "the credential is known and may not do this: admin role, resource set or network zone",
-            "give the token's owner (or the app) a role that may read this, such as Read-only Administrator",
-        ),
-        (404, _) => (
-            "there is nothing at this path",
-            "check the path and the ids in it",
-        ),
-        (503, "E0000010") => (
-            "the org is in read-only mode",
-            "look at Okta's status for this cell",
-        ),
-        (500.., _) => (
-            "Okta failed",
-            "look at Okta's status for this cell; open a ticket with the request id and the UTC time of this line",
-        ),
-        _ => (
-            "Okta refused the request",
-            "compare path and parameters with Okta's API reference",
-        ),
+/// Cases of one kind.
+#[derive(Debug)]
+pub struct Chapter {
+    /// What they have in common.
+    pub title: &'static str,
+    /// The cases, the particular before the general.
+    pub cases: &'static [Case],
+}
+
+/// The table.
+pub static CHAPTERS: [Chapter; 6] = [
+    limits::CHAPTER,
+    reach::CHAPTER,
+    tokens::CHAPTER,
+    access::CHAPTER,
+    health::CHAPTER,
+    own::CHAPTER,
+];
+
+/// Trouble that is known though no request failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What kind of trouble.
+    pub fact: Fact,
+    /// What was found, in words.
+    pub what: String,
+}
+
+/// Every case, in the order in which they are looked through.
+pub fn cases() -> impl Iterator<Item = &'static Case> {
+    CHAPTERS.iter().flat_map(|chapter| chapter.cases)
+}
+
+/// The case of a failure of a probe of this kind.
+pub fn explain(failure: &Failure, kind: &str) -> &'static Case {
+    let shown = sign::Shown::by(failure, kind);
+    cases()
+        .find(|case| case.signs.iter().any(|sign| sign.fits(&shown)))
+        .unwrap_or(&own::UNKNOWN)
+}
+
+/// A case as pages and programs read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Advice {
+    /// The case's stable name.
+    pub case: &'static str,
+    /// The most likely cause.
+    pub cause: &'static str,
+    /// What to do next.
+    pub next: &'static str,
+    /// How long that takes.
+    pub takes: &'static str,
+    /// What the mend may break.
+    pub risk: Risk,
+    /// Where the documentation tells more.
+    pub runbook: String,
+}
+
+impl From<&Case> for Advice {
+    fn from(case: &Case) -> Self {
+        Self {
+            case: case.slug,
+            cause: case.cause,
+            next: case.action,
+            takes: case.takes,
+            risk: case.risk,
+            runbook: match case.alert {
+                Some(alert) => format!("docs/runbooks/{alert}.md"),
+                None => format!("docs/troubleshooting.md#{}", case.slug),
+            },
+        }
     }
 }
 
-fn limited(kind: Option<LimitKind>) -> (&'static str, &'static str) {
-    match kind {
-        Some(LimitKind::Concurrency) => (
-            "too many requests are in flight at once",
-            "spread slow calls out; System Log `core.concurrency.org.limit.violation` names the callers",
-        ),
-        Some(LimitKind::Limit) => (
-            "the bucket is empty until its reset",
-            "find what spends it (Admin Console > Reports > Rate Limits), cache, filter on the server, spread calls",
-        ),
-        Some(LimitKind::Unknown) | None => (
-            "a 429 that says nothing of a limit: the edge or a proxy limits",
-            "look at what stands before the org, and ask Okta's support with the time of this line",
-        ),
+impl Fact {
+    /// Its case.
+    pub fn case(self) -> &'static Case {
+        cases()
+            .find(|case| case.signs.contains(&Sign::Known(self)))
+            .unwrap_or(&own::UNKNOWN)
+    }
+}
+
+/// The first letter large, a full stop at the end.
+pub fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        format!("{}{}.", first.to_uppercase(), letters.as_str())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn each_case_has_its_own_name_that_can_be_an_anchor() {
+        let mut slugs = BTreeSet::new();
+        for case in cases() {
+            assert!(slugs.insert(case.slug), "{} is there twice", case.slug);
+            let plain = |c: char| c.is_ascii_lowercase() || c == '-';
+            assert!(case.slug.chars().all(plain), "{}", case.slug);
+            assert!(!case.signs.is_empty(), "{} has no sign", case.slug);
+            for text in [case.title, case.cause, case.action, case.takes] {
+                assert!(!text.is_empty() && !text.ends_with('.'), "{text}");
+                assert!(!text.contains("  ") && !text.contains('\n'), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_no_test_can_provoke_is_described() {
+        let hung = Failure::Timeout {
+            phase: crate::okta::Phase::Dns,
+            after: std::time::Duration::from_secs(30),
+        };
+        assert_eq!(explain(&hung, "discovery").slug, "timeout-dns");
+        let fault = Failure::Internal("a panic".to_owned());
+        assert_eq!(explain(&fault, "discovery").slug, "internal");
+    }
+
+    #[test]
+    fn each_fact_has_exactly_one_case() {
+        for fact in Fact::ALL {
+            let of = cases().filter(|case| case.signs.contains(&Sign::Known(fact)));
+            assert_eq!(of.count(), 1, "{fact:?}");
+        }
+    }
+
+    #[test]
+    fn each_way_to_fail_has_a_case() {
+        for how in sign::WAYS {
+            let sign = Sign::failed(how);
+            let of = cases().filter(|case| case.signs.contains(&sign));
+            assert_eq!(of.count(), 1, "{how}");
+        }
     }
 }

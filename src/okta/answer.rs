@@ -50,6 +50,7 @@ impl Received {
     pub(super) fn judge(
         self,
         path: &str,
+        anonymous: bool,
     ) -> (Result<Answered, &'static str>, Result<Answer, Failure>) {
         let Self {
             status,
@@ -61,8 +62,10 @@ impl Received {
         let limited =
             (status == StatusCode::TOO_MANY_REQUESTS).then(|| LimitKind::of_429(&headers));
         let error = (!status.is_success()).then(|| ApiError::read(&headers, &body));
+        let request_id = request_id(&headers);
         let answered = Answered {
             status: status.as_u16(),
+            request_id: request_id.clone(),
             // A challenge asks for a nonce and refuses nothing.
             error_code: error
                 .as_ref()
@@ -83,8 +86,9 @@ impl Received {
             Some(error) => Err(Failure::Refused(Box::new(Refusal {
                 status: status.as_u16(),
                 path: path.to_owned(),
+                anonymous,
                 error,
-                request_id: request_id(&headers),
+                request_id,
                 date,
                 limited,
                 back_off: rate_limit::back_off(&headers, limited, date),

@@ -1,6 +1,7 @@
 //! One pooled HTTP client per host: TLS, proxies, what it trusts. What is asked through it is elsewhere.
 
 use std::{
+    borrow::Cow,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -8,6 +9,7 @@ use std::{
 use url::Url;
 
 use super::{
+    Buckets,
     okta_clock::OktaClock,
     transport::{Resolver, TimedConnect, redirects_stay_home},
 };
@@ -15,12 +17,19 @@ use crate::units::is_loopback;
 
 const USER_AGENT: &str = concat!("okta-exporter/", env!("CARGO_PKG_VERSION"));
 
+/// All requests to a host share one HTTP/2 connection. If a firewall forgets it, nothing comes
+/// back and nothing closes it: every probe would time out for as long as TCP sends again, which is
+/// a quarter of an hour. So it is asked whether it lives, which costs no quota.
+const PING_EVERY: Duration = Duration::from_secs(20);
+const PONG_WITHIN: Duration = Duration::from_secs(10);
+
 /// A client for one host: its connections are pooled, it keeps no cookies, it verifies TLS.
 #[derive(Clone, Debug)]
 pub struct Client {
     pub(super) pooled: reqwest::Client,
     pub(super) fresh: reqwest::Client,
     pub(super) origin: Url,
+    pub(super) buckets: Buckets,
     pub(super) clock: OktaClock,
 }
 
@@ -52,8 +61,20 @@ impl Client {
             pooled: build(builder(url, &ca).pool_idle_timeout(Duration::from_mins(5)))?,
             fresh: build(builder(url, &ca).pool_max_idle_per_host(0))?,
             origin,
+            buckets: Buckets::default(),
             clock: OktaClock::default(),
         })
+    }
+
+    /// Knows these buckets.
+    #[must_use]
+    pub fn with_buckets(self, buckets: Buckets) -> Self {
+        Self { buckets, ..self }
+    }
+
+    /// The bucket that a GET of this path draws on; `None` for public metadata.
+    pub fn bucket(&self, path: &str) -> Option<Cow<'static, str>> {
+        self.buckets.of("GET", path)
     }
 }
 
@@ -66,6 +87,9 @@ fn builder(url: &Url, ca: &[reqwest::Certificate]) -> reqwest::ClientBuilder {
         .dns_resolver(Resolver)
         .connector_layer(TimedConnect)
         .tcp_keepalive(Duration::from_mins(1))
+        .http2_keep_alive_while_idle(true)
+        .http2_keep_alive_interval(PING_EVERY)
+        .http2_keep_alive_timeout(PONG_WITHIN)
         .tls_certs_merge(ca.iter().cloned());
     // A proxy is for what lies outside.
     if is_loopback(url) {

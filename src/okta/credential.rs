@@ -15,6 +15,8 @@ pub struct Credential {
     pub name: Name,
     /// How it authenticates.
     pub means: Means,
+    /// Its id at Okta, as configured: an API token is never told its own.
+    pub principal_id: Option<String>,
 }
 
 /// How a credential authenticates.

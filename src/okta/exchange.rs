@@ -43,6 +43,8 @@ impl Phases {
 pub struct Exchange {
     /// The endpoint's short name, for labels.
     pub endpoint: Cow<'static, str>,
+    /// The path that was asked, without its query: for logs, never a label.
+    pub path: String,
     /// The credential it carried.
     pub credential: Option<Name>,
     /// The rate-limit bucket its path belongs to; `None` for public metadata.
@@ -62,6 +64,8 @@ pub struct Exchange {
 pub struct Answered {
     /// The HTTP status.
     pub status: u16,
+    /// `X-Okta-Request-Id`: what a support ticket needs.
+    pub request_id: Option<String>,
     /// Okta's error code, an OAuth error or `edge`, from closed lists.
     pub error_code: Option<&'static str>,
     /// Okta's `Date`.

@@ -94,6 +94,8 @@ pub struct Refusal {
     pub status: u16,
     /// The path asked, without its query.
     pub path: String,
+    /// The request carried no credential.
+    pub anonymous: bool,
     /// What Okta, or the edge, said.
     pub error: ApiError,
     /// `X-Okta-Request-Id`: what a support ticket needs.
@@ -275,15 +277,6 @@ impl Failure {
             | Self::Cut { .. } => true,
             Self::Refused(refusal) => refusal.status >= 500,
             Self::NoToken(why) => why.cause.is_org_trouble(),
-            _ => false,
-        }
-    }
-
-    /// True where nothing was asked since it was known what would come of it.
-    pub fn is_unsent(&self) -> bool {
-        match self {
-            Self::NoToken(why) => why.remembered,
-            Self::MissingScope(_) => true,
             _ => false,
         }
     }

@@ -15,7 +15,7 @@ use url::Url;
 use super::{
     Answer, Ask, Client, Exchange, Failure, Means,
     answer::Received,
-    bucket, certificate,
+    certificate,
     credential::authorization,
     okta_clock::OktaClock,
     request::Carried,
@@ -101,7 +101,7 @@ impl<'a> Okta<'a> {
         let (answer, result) = match received {
             Ok(received) => {
                 headers.clone_from(&received.headers);
-                received.judge(path)
+                received.judge(path, ask.credential.is_none())
             }
             Err(failure) => (
                 Err(failure.request_reason().unwrap_or("body")),
@@ -110,8 +110,9 @@ impl<'a> Okta<'a> {
         };
         let exchange = Exchange {
             endpoint: ask.endpoint.clone(),
+            path: path.to_owned(),
             credential: ask.credential.map(|credential| credential.name.clone()),
-            bucket: bucket(ask.method(), path),
+            bucket: self.client.buckets.of(ask.method(), path),
             at,
             took: start.elapsed(),
             phases: trace.phases(),

@@ -89,6 +89,11 @@ impl OAuthApp {
         }
     }
 
+    /// Its client id.
+    pub fn client_id(&self) -> &str {
+        &self.settings.client_id
+    }
+
     /// The scopes it asks for.
     pub fn scopes(&self) -> &[String] {
         &self.settings.scopes

@@ -80,8 +80,12 @@ pub(super) struct Resolver;
 
 /// A name that did not resolve: a type of its own, so that it can be told from a refused connection.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct DnsError(String);
+#[error("{name}: {detail}")]
+struct DnsError {
+    /// Not always the org's: with a proxy it is the proxy's name that is looked up here.
+    name: String,
+    detail: String,
+}
 
 impl reqwest::dns::Resolve for Resolver {
     fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
@@ -94,9 +98,13 @@ impl reqwest::dns::Resolve for Resolver {
                 marks.phases.dns = Some(start.elapsed());
                 marks.waiting_for = Some(Phase::Connect);
             });
-            let found: Vec<SocketAddr> = found.map_err(|e| DnsError(e.to_string()))?.collect();
+            let unknown = |detail: String| DnsError {
+                name: name.as_str().to_owned(),
+                detail,
+            };
+            let found: Vec<SocketAddr> = found.map_err(|e| unknown(e.to_string()))?.collect();
             if found.is_empty() {
-                return Err(DnsError("no address".to_owned()).into());
+                return Err(unknown("no address".to_owned()).into());
             }
             Ok(Box::new(found.into_iter()) as reqwest::dns::Addrs)
         }
@@ -186,8 +194,11 @@ pub(super) fn sort(error: &reqwest::Error, host: &str, phases: Phases) -> Failur
         if let Some(refused) = cause.downcast_ref::<RefusedRedirect>() {
             return Failure::Redirect(refused.0.clone());
         }
-        if cause.is::<DnsError>() {
-            return Failure::Dns { host, detail };
+        if let Some(DnsError { name, detail }) = cause.downcast_ref() {
+            return Failure::Dns {
+                host: name.clone(),
+                detail: detail.clone(),
+            };
         }
         if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
             return Failure::Tls {

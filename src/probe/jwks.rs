@@ -2,13 +2,18 @@
 //! public and free to fetch. An answer is eventually consistent (two edge nodes may differ for a
 //! while), so a key is gone only when two answers in a row lack it; a key once seen is published.
 
-use std::{collections::BTreeMap, time::Duration};
+#[cfg(test)]
+mod tests;
 
+use std::{collections::BTreeMap, ops::Range, time::Duration};
+
+use jiff::SignedDuration;
 use serde::Deserialize;
 use url::Url;
 
 use super::{Kind, Problem, Scope, Sight, plain_word};
 use crate::{
+    guide::{Fact, Finding},
     metrics::{Family, Page},
     okta::{Ask, Failure, KeySet, Okta, max_age},
     units::{Interval, Timestamp},
@@ -64,6 +69,9 @@ const EXPIRES: Family = Family::gauge(
 
 /// The most keys of one set that get series of their own; Okta publishes one to three.
 const MOST_KEYS: usize = 20;
+
+/// How long after a key was withdrawn early the wrong caches are worth a word.
+const WRONG_CACHES: SignedDuration = SignedDuration::from_hours(1);
 
 /// What may be written under `probes.jwks.NAME`.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -167,7 +175,7 @@ struct Key {
     usage: String,
     thumbprint: String,
     first_seen: Timestamp,
-    /// Until when those who cached the last answer that held the key may rely on it.
+    /// Until when somebody who cached an answer that held the key may rely on it.
     promised_until: Option<Timestamp>,
     /// The last answer lacked it; once more, and it is gone.
     missed: bool,
@@ -193,18 +201,29 @@ impl Kind for Probe {
     type Seen = Seen;
 
     async fn run(&self, okta: &Okta<'_>) -> Sight<Seen> {
+        let asked = Timestamp::now();
         let read = self.server.keys(okta).await;
         read.map(|(keys, max_age)| {
-            Seen::read(self.server.label(), &keys, max_age, Timestamp::now())
+            Seen::read(self.server.label(), &keys, max_age, asked..Timestamp::now())
         })
         .into()
     }
 }
 
 impl Seen {
-    /// One answer by itself: nothing has changed yet.
-    fn read(server: &str, set: &KeySet, max_age: Option<Duration>, at: Timestamp) -> Self {
-        let promised_until = max_age.and_then(|age| at.checked_add(age).ok());
+    /// One answer by itself, from when it was asked for to when it came: nothing has changed yet.
+    fn read(
+        server: &str,
+        set: &KeySet,
+        max_age: Option<Duration>,
+        under_way: Range<Timestamp>,
+    ) -> Self {
+        let Range {
+            start: asked,
+            end: at,
+        } = under_way;
+        // The age was written after the question left: counted from there it accuses nobody wrongly.
+        let promised_until = max_age.and_then(|age| asked.checked_add(age).ok());
         let key = |key: &crate::okta::Key| Key {
             alg: key.alg.clone().unwrap_or_default(),
             usage: key.usage.clone().unwrap_or_default(),
@@ -243,9 +262,14 @@ impl Seen {
             );
             return false;
         }
+        self.gone(&key);
+        true
+    }
+
+    /// Counts a key that is published no more; too early while somebody may rely on it.
+    fn gone(&mut self, key: &Key) {
         self.removed += 1;
         self.early_removals += u64::from(key.promised_until.is_some_and(|until| self.at < until));
-        true
     }
 }
 
@@ -263,6 +287,27 @@ impl super::Seen for Seen {
         &EXPIRES,
     ];
 
+    fn findings(&self, now: Timestamp) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        if self.keys.is_empty() || self.unreadable > 0 {
+            let (read, not) = (self.keys.len(), self.unreadable);
+            findings.push(Finding {
+                fact: Fact::NoKeys,
+                what: format!("the set holds {read} keys that can be read, and {not} that cannot"),
+            });
+        }
+        let last = self
+            .last_change
+            .filter(|at| now.duration_since(*at) < WRONG_CACHES);
+        if let (Some(at), 1..) = (last, self.early_removals) {
+            findings.push(Finding {
+                fact: Fact::KeyWithdrawnEarly,
+                what: format!("a key left the set before its max-age had passed; last change {at}"),
+            });
+        }
+        findings
+    }
+
     fn after(self, earlier: Option<Self>) -> Self {
         let Some(earlier) = earlier else { return self };
         let mut now = Self {
@@ -273,23 +318,24 @@ impl super::Seen for Seen {
             last_change: earlier.last_change,
             ..self
         };
-        let mut changed = false;
-        for (kid, key) in &mut now.keys {
-            match earlier.keys.get(kid) {
-                Some(known) if known.thumbprint == key.thumbprint => {
-                    key.first_seen = known.first_seen;
+        let known = |kid: &String| earlier.keys.contains_key(kid);
+        let added = now.keys.keys().filter(|kid| !known(kid)).count();
+        now.added += added as u64;
+        let mut changed = added > 0;
+        for (kid, key) in earlier.keys {
+            match now.keys.get_mut(&kid) {
+                None => changed |= now.miss(kid, key),
+                Some(same) if same.thumbprint == key.thumbprint => {
+                    same.first_seen = key.first_seen;
+                    // A shorter promise made later does not reach the caches filled before it.
+                    same.promised_until = same.promised_until.max(key.promised_until);
                 }
-                known => {
+                Some(_) => {
                     // Other material under a known kid is a new key, and the old one is gone.
                     now.added += 1;
-                    now.removed += u64::from(known.is_some());
+                    now.gone(&key);
                     changed = true;
                 }
-            }
-        }
-        for (kid, key) in earlier.keys {
-            if !now.keys.contains_key(&kid) {
-                changed |= now.miss(kid, key);
             }
         }
         if changed {

@@ -7,10 +7,12 @@ pub mod endpoint;
 pub mod jwks;
 pub mod organization;
 mod plan;
+pub mod rate_limit_settings;
 pub mod status_page;
 pub mod token;
 
 use crate::{
+    guide::Finding,
     metrics::{Family, Page},
     okta::{Failure, Okta},
     units::Timestamp,
@@ -87,6 +89,11 @@ pub trait Seen: Sized {
         false
     }
 
+    /// What is wrong though no request failed; `now` is by Okta's clock.
+    fn findings(&self, _now: Timestamp) -> Vec<Finding> {
+        Vec::new()
+    }
+
     /// How many series a cap keeps off the page.
     fn dropped(&self) -> usize {
         0
@@ -151,6 +158,11 @@ macro_rules! kinds {
                 match self { $(Self::$kind(seen) => seen.is_unsettled(),)* }
             }
 
+            /// See [`Seen::findings`].
+            pub fn findings(&self, now: Timestamp) -> Vec<Finding> {
+                match self { $(Self::$kind(seen) => seen.findings(now),)* }
+            }
+
             /// See [`Seen::dropped`].
             pub fn dropped(&self) -> usize {
                 match self { $(Self::$kind(seen) => seen.dropped(),)* }
@@ -178,6 +190,8 @@ kinds! {
     Endpoint: endpoint,
     /// A signing key set.
     Jwks: jwks,
+    /// Whose limit is seen.
+    RateLimitSettings: rate_limit_settings,
     /// An access token that somebody uses.
     Token: token,
     /// A status page.

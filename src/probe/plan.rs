@@ -40,6 +40,17 @@ impl Given<'_> {
             format!("no credential is named `{name}`: {mend}"),
         ))
     }
+
+    /// The credential of this name, else the org's first: for what any of them may read.
+    pub fn reader(&self, name: Option<&str>) -> Result<Arc<Credential>, Problem> {
+        let first = || self.credentials.values().next().map(Arc::clone);
+        self.credential(name)?.or_else(first).ok_or_else(|| {
+            Problem::new(
+                "credential",
+                "there is none to ask with: define one under the org's `credentials`",
+            )
+        })
+    }
 }
 
 impl Given<'_> {
@@ -128,18 +139,16 @@ impl Secrets {
             (Some(secret), None, None) => {
                 Ok((SecretSource::Given(secret.clone()), name.to_owned()))
             }
-            (None, Some(file), None) => {
-                Ok((SecretSource::File(file.clone()), format!("{name}_file")))
-            }
+            (None, Some(file), None) => Ok((
+                SecretSource::File(file.clone().into()),
+                format!("{name}_file"),
+            )),
             (None, None, Some(variable)) => match environment.get(variable) {
                 Some(secret) if !secret.is_empty() => {
                     let source = SecretSource::Given(secret.clone().into());
                     Ok((source, format!("{name}_env")))
                 }
-                _ => Err(Problem::new(
-                    format!("{name}_env"),
-                    format!("the environment variable `{variable}` is not set, or empty"),
-                )),
+                _ => Err(Problem::new(format!("{name}_env"), not_set(variable))),
             },
             _ => Err(Problem::new(
                 name,
@@ -151,5 +160,16 @@ impl Secrets {
     /// True where any way is written.
     pub fn is_given(&self) -> bool {
         self.inline.is_some() || self.file.is_some() || self.env.is_some()
+    }
+}
+
+/// People write the secret itself where its variable's name belongs: what is not spelled as variables
+/// are is not shown.
+fn not_set(variable: &str) -> String {
+    let usual = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    if variable.starts_with(|c: char| !c.is_ascii_digit()) && variable.chars().all(usual) {
+        format!("the environment variable `{variable}` is not set, or empty")
+    } else {
+        "no such environment variable is set; write its name here, not the secret".to_owned()
     }
 }

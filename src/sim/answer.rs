@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Value, json};
 
-use super::limits::Reading;
+use super::bucket::Reading;
 
 /// Marks an answer of the edge, which no application server saw: no request id, no cookies.
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +97,13 @@ impl Answer {
         Self::new(StatusCode::NOT_FOUND, Body::from(body.as_bytes()))
             .with(SERVER, "Apache")
             .with(http::header::ETAG, "\"2e-63be058652280\"")
+            .at_the_edge()
+    }
+
+    pub(super) fn edge_page(status: StatusCode) -> Self {
+        let body = format!("<html><head><title>{status}</title></head></html>");
+        Self::new(status, body)
+            .with(CONTENT_TYPE, "text/html")
             .at_the_edge()
     }
 

@@ -9,7 +9,8 @@ use http::header::AUTHORIZATION;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
     pub(super) name: String,
-    percent: u32,
+    pub(super) percent: u32,
+    pub(super) concurrency_percent: u32,
 }
 
 impl Principal {
@@ -18,6 +19,7 @@ impl Principal {
         Self {
             name: name.into(),
             percent: 50,
+            concurrency_percent: 50,
         }
     }
 
@@ -81,6 +83,13 @@ impl ApiToken {
     #[must_use]
     pub fn percent(mut self, percent: u32) -> Self {
         self.principal = self.principal.percent(percent);
+        self
+    }
+
+    /// Sets the token's share of concurrent requests, as its entry tells it.
+    #[must_use]
+    pub fn concurrency_percent(mut self, percent: u32) -> Self {
+        self.principal.concurrency_percent = percent;
         self
     }
 

@@ -1,15 +1,19 @@
 //! Ways for the simulated Okta to misbehave: one constructor each. Where and how often one bites
 //! is kept here too; when it is looked up is decided in `routes`.
 
+use std::io::Write;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
+use flate2::{Compression, write::GzEncoder};
 use futures_util::{StreamExt, stream};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::answer::Answer;
-use super::limits::Reading;
+use super::bucket::Reading;
 
 /// A misbehaviour. It lasts until it is cleared unless [`Fault::times`] bounds it.
 #[derive(Clone, Debug)]
@@ -31,13 +35,16 @@ enum Effect {
     Truncated,
     Endless,
     Oversized(usize),
+    Bomb(usize),
     Body(String, Bytes),
     Headers(HeaderMap),
     Without(HeaderName),
+    Midway,
+    Challenge(StatusCode, String),
     EdgeNotFound,
+    Edge(StatusCode),
     Redirect(String),
     RedirectLoop,
-    Challenge(StatusCode, &'static str, &'static str),
 }
 
 impl Fault {
@@ -107,6 +114,11 @@ impl Fault {
         Self::new(Effect::Oversized(bytes))
     }
 
+    /// A few bytes of gzip that unpack to a JSON body of about this many.
+    pub fn bomb(bytes: usize) -> Self {
+        Self::new(Effect::Bomb(bytes))
+    }
+
     /// A web page where JSON was due.
     pub fn not_json() -> Self {
         Self::body("text/html", "<!DOCTYPE html><title>Sign in</title>")
@@ -135,6 +147,21 @@ impl Fault {
         Self::new(name.parse().map_or(nothing, Effect::Without))
     }
 
+    /// Begins an answer and falls silent.
+    pub fn stall_midway() -> Self {
+        Self::new(Effect::Midway)
+    }
+
+    /// This status with an empty body, and everything in `WWW-Authenticate`.
+    pub fn challenge(status: u16, challenge: &str) -> Self {
+        Self::new(Effect::Challenge(valid(status), challenge.to_owned()))
+    }
+
+    /// A page of the edge with this status.
+    pub fn edge(status: u16) -> Self {
+        Self::new(Effect::Edge(valid(status)))
+    }
+
     /// The edge's 404, as for a host or cell it cannot route to.
     pub fn edge_not_found() -> Self {
         Self::new(Effect::EdgeNotFound)
@@ -148,20 +175,6 @@ impl Fault {
     /// A redirect to the very URL that was asked for.
     pub fn redirect_loop() -> Self {
         Self::new(Effect::RedirectLoop)
-    }
-
-    /// Refuses the access token, whatever it is.
-    pub fn invalid_token() -> Self {
-        let words = "The access token is invalid";
-        let status = StatusCode::UNAUTHORIZED;
-        Self::new(Effect::Challenge(status, "invalid_token", words))
-    }
-
-    /// Wants a proof of possession, whatever the token is.
-    pub fn wants_proof() -> Self {
-        let words = "The resource request requires a DPoP proof.";
-        let status = StatusCode::BAD_REQUEST;
-        Self::new(Effect::Challenge(status, "invalid_request", words))
     }
 
     /// How long the answer is held back.
@@ -206,19 +219,24 @@ impl Fault {
                 Answer::new(StatusCode::OK, endless()).with(CONTENT_TYPE, "application/json")
             }
             Effect::Oversized(bytes) => {
-                Answer::new(StatusCode::OK, format!("[\"{}\"]", "x".repeat(*bytes)))
-                    .with(CONTENT_TYPE, "application/json")
+                Answer::new(StatusCode::OK, long(*bytes)).with(CONTENT_TYPE, "application/json")
             }
+            Effect::Bomb(bytes) => Answer::new(StatusCode::OK, packed(&long(*bytes)))
+                .with(CONTENT_TYPE, "application/json")
+                .with(CONTENT_ENCODING, "gzip"),
             Effect::Body(content_type, body) => {
                 Answer::new(StatusCode::OK, body.clone()).with(CONTENT_TYPE, content_type)
             }
+            Effect::Midway => {
+                Answer::new(StatusCode::OK, silent_midway()).with(CONTENT_TYPE, "application/json")
+            }
+            Effect::Challenge(status, challenge) => {
+                Answer::new(*status, Body::empty()).with(WWW_AUTHENTICATE, challenge)
+            }
             Effect::EdgeNotFound => Answer::edge_not_found(),
+            Effect::Edge(status) => Answer::edge_page(*status),
             Effect::Redirect(url) => redirect(url),
             Effect::RedirectLoop => redirect(path),
-            Effect::Challenge(status, error, words) => {
-                let told = format!("Bearer error=\"{error}\", error_description=\"{words}\"");
-                Answer::new(*status, "").with(WWW_AUTHENTICATE, &told)
-            }
             Effect::Headers(_) | Effect::Without(_) | Effect::Stall(_) | Effect::StallForever => {
                 return None;
             }
@@ -250,6 +268,17 @@ fn redirect(to: &str) -> Answer {
     Answer::new(StatusCode::FOUND, Body::empty()).with(LOCATION, to)
 }
 
+fn long(bytes: usize) -> String {
+    format!("[\"{}\"]", "x".repeat(bytes))
+}
+
+fn packed(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    // Writing to memory does not fail; if it did, the empty body would be no JSON either.
+    let written = encoder.write_all(text.as_bytes());
+    written.and_then(|()| encoder.finish()).unwrap_or_default()
+}
+
 fn broken_off() -> Body {
     let start = Ok(Bytes::from_static(b"[{\"id\":\"00u"));
     let end = Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
@@ -259,6 +288,11 @@ fn broken_off() -> Body {
         end
     });
     Body::from_stream(stream::iter([start]).chain(end))
+}
+
+fn silent_midway() -> Body {
+    let start = Ok::<_, std::convert::Infallible>(Bytes::from_static(b"[{\"id\":\"00u"));
+    Body::from_stream(stream::iter([start]).chain(stream::pending()))
 }
 
 fn endless() -> Body {

@@ -1,35 +1,20 @@
-//! How full each bucket is: windows opened by their first request, and principal ceilings
-//! nested in the org's buckets. Which path belongs to which bucket stands in `buckets`.
+//! How full each bucket is: principal ceilings nested in the org's buckets. How one counter lives
+//! stands in `bucket`. Which path belongs to which bucket stands in `buckets`.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::bucket::{Bucket, Reading};
 use super::buckets::Buckets;
-use super::clock::after;
 use super::credentials::Principal;
-
-/// What the three rate-limit headers say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Reading {
-    pub(super) limit: u32,
-    pub(super) remaining: u32,
-    /// Whole seconds since the epoch, as Okta writes it.
-    pub(super) reset: i64,
-}
 
 /// Whether a request may pass, and what its answer's headers say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Pass(Reading),
     Refuse(Reading),
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Window {
-    used: u32,
-    ends: Timestamp,
 }
 
 /// A bucket's counter: the org's own, or that of one principal inside it.
@@ -40,7 +25,7 @@ type Counter = (String, Option<String>);
 pub(super) struct Limits {
     buckets: Buckets,
     length: Duration,
-    windows: HashMap<Counter, Window>,
+    counters: HashMap<Counter, Bucket>,
 }
 
 impl Limits {
@@ -48,7 +33,7 @@ impl Limits {
         Self {
             buckets,
             length,
-            windows: HashMap::new(),
+            counters: HashMap::new(),
         }
     }
 
@@ -74,30 +59,16 @@ impl Limits {
     /// What the headers would say, without counting anything.
     pub(super) fn reading(&self, path: &str, who: Option<&Principal>, now: Timestamp) -> Reading {
         let (counter, limit) = self.counter(path, who);
-        let open = self
-            .windows
-            .get(&counter)
-            .filter(|window| now < window.ends);
-        let used = open.map_or(0, |window| window.used);
-        let ends = open.map_or_else(|| after(now, self.length), |window| window.ends);
-        Reading {
-            limit,
-            remaining: limit.saturating_sub(used),
-            reset: ends.as_second(),
+        match self.counters.get(&counter) {
+            Some(bucket) => bucket.reading(now),
+            None => Bucket::new(limit, self.length).reading(now),
         }
     }
 
     fn count(&mut self, path: &str, who: Option<&Principal>, now: Timestamp) {
-        let (counter, _) = self.counter(path, who);
-        let fresh = Window {
-            used: 0,
-            ends: after(now, self.length),
-        };
-        let window = self.windows.entry(counter).or_insert(fresh);
-        if now >= window.ends {
-            *window = fresh;
-        }
-        window.used += 1;
+        let (counter, limit) = self.counter(path, who);
+        let unused = Bucket::new(limit, self.length);
+        self.counters.entry(counter).or_insert(unused).count(now);
     }
 
     fn counter(&self, path: &str, who: Option<&Principal>) -> (Counter, u32) {

@@ -16,6 +16,7 @@
 
 mod answer;
 mod background;
+mod bucket;
 mod buckets;
 mod clock;
 mod credentials;
@@ -40,6 +41,7 @@ mod tokens;
 mod tests;
 
 pub use background::{Application, Pattern};
+pub use bucket::{Bucket, Reading};
 pub use clock::Clock;
 pub use credentials::{ApiToken, Principal};
 pub use faults::Fault;

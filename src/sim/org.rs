@@ -1,5 +1,6 @@
 //! What one simulated org is at its start. What happens to it later goes through `Okta`.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -31,6 +32,8 @@ pub struct Org {
     pub(super) servers: Vec<String>,
     pub(super) unlicensed: Vec<String>,
     pub(super) issuer: Option<String>,
+    pub(super) warning_threshold: u32,
+    pub(super) client_mode: String,
     tls: Option<Tls>,
     port: u16,
 }
@@ -56,6 +59,8 @@ impl Org {
             servers: vec!["default".to_owned()],
             unlicensed: Vec::new(),
             issuer: None,
+            warning_threshold: 60,
+            client_mode: "ENFORCE".to_owned(),
             tls: None,
             port: 0,
         }
@@ -172,6 +177,20 @@ impl Org {
         self
     }
 
+    /// The percentage of a bucket from which on it warns.
+    #[must_use]
+    pub fn warning_threshold(mut self, percent: u32) -> Self {
+        self.warning_threshold = percent;
+        self
+    }
+
+    /// How it treats single clients: `ENFORCE`, `PREVIEW` or `DISABLE`.
+    #[must_use]
+    pub fn client_mode(mut self, mode: &str) -> Self {
+        mode.clone_into(&mut self.client_mode);
+        self
+    }
+
     /// Serves over TLS.
     #[must_use]
     pub fn tls(mut self, tls: Tls) -> Self {
@@ -184,6 +203,14 @@ impl Org {
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
+    }
+
+    /// The OAuth clients it knows.
+    pub(super) fn client_ids(&self) -> BTreeSet<&str> {
+        let introspecting = self.clients.iter().map(|client| client.id.as_str());
+        introspecting
+            .chain(self.bearers.iter().map(Mint::client_id))
+            .collect()
     }
 
     /// Opens the org on the loopback interface.

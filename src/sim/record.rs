@@ -17,6 +17,8 @@ const KEPT: usize = 4096;
 pub struct Received {
     /// When it arrived, by the simulation's clock.
     pub at: Timestamp,
+    /// The version of HTTP it came by.
+    pub version: http::Version,
     /// The HTTP method.
     pub method: String,
     /// The path, without the query.

@@ -127,6 +127,11 @@ impl Mint {
         claims
     }
 
+    /// The client it is minted for.
+    pub(super) fn client_id(&self) -> &str {
+        &self.client
+    }
+
     /// The value of an opaque token.
     pub(super) fn opaque_value(&self) -> Option<&str> {
         self.opaque.as_deref()

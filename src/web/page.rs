@@ -4,11 +4,16 @@ use jiff::fmt::strtime;
 use maud::{DOCTYPE, Markup, html};
 
 use crate::{
-    fleet::{LimitView, OrgView, ProbeView, Trouble, View},
+    fleet::{LimitView, Noted, OrgView, ProbeView, Trouble, View},
+    guide::{Advice, sentence},
     units::Timestamp,
 };
 
 const STYLE: &str = include_str!("page.css");
+
+/// Drawn anew every five seconds, except under the eyes of somebody who opened a failure to read it.
+const REFRESH: &str =
+    "setInterval(() => document.querySelector('details[open]') || location.reload(), 5000);";
 
 /// The whole page.
 pub(super) fn render(view: &View, telemetry_path: &str) -> String {
@@ -25,9 +30,10 @@ pub(super) fn render(view: &View, telemetry_path: &str) -> String {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                meta http-equiv="refresh" content="5";
+                noscript { meta http-equiv="refresh" content="30"; }
                 title { @if failing > 0 { "(" (failing) ") " } "okta-exporter" }
                 style { (maud::PreEscaped(STYLE)) }
+                script { (maud::PreEscaped(REFRESH)) }
             }
             body {
                 header {
@@ -39,6 +45,7 @@ pub(super) fn render(view: &View, telemetry_path: &str) -> String {
                     nav {
                         a href=(telemetry_path) { "metrics" } " · "
                         a href="/api/v1/status" { "status as JSON" } " · "
+                        a href="/config" { "configuration" } " · "
                         "drawn " (clock(view.at)) " UTC"
                     }
                 }
@@ -58,6 +65,7 @@ fn section(org: &OrgView, now: Timestamp) -> Markup {
                 @if let Some(skew) = org.clock_skew_seconds { span { "clock skew " b { (format!("{skew:+.1} s")) } } }
                 @if let Some(breaker) = org.breaker { @if breaker != "closed" { span.bad { "breaker " b { (breaker) } } } }
             }
+            @for finding in &org.findings { div.found { (noted(finding)) } }
             @if !org.limits.is_empty() { (limits(&org.limits, now)) }
             table {
                 thead { tr { th { "probe" } th { "state" } th { "last run" } th { "took" } th { "what happened, and what to do" } } }
@@ -70,15 +78,15 @@ fn section(org: &OrgView, now: Timestamp) -> Markup {
 fn limits(limits: &[LimitView], now: Timestamp) -> Markup {
     html! {
         table.limits {
-            thead { tr { th { "rate limit" } th { "credential" } th { "remaining" } th {} th { "resets in" } } }
+            thead { tr { th { "rate limit" } th { "credential" } th { "remaining" } th {} th { "window" } } }
             tbody {
                 @for limit in limits {
                     tr {
                         td { code { (limit.bucket) } " " span.dim { (limit.endpoint) } }
-                        td { (limit.credential) }
+                        td data-heading="as" { (limit.credential) }
                         td.number { (limit.remaining) " of " (limit.limit) }
                         td { meter min="0" max=(limit.limit) low=(limit.limit / 4) optimum=(limit.limit) value=(limit.remaining) {} }
-                        td.number { (seconds_until(limit.reset, now)) }
+                        td.number data-heading="window" { (seconds_until(limit.reset, now)) }
                     }
                 }
             }
@@ -90,6 +98,7 @@ fn row(probe: &ProbeView, now: Timestamp) -> Markup {
     let (class, word) = match probe.ok {
         None => ("wait", "waiting"),
         Some(_) if probe.overdue => ("bad", "overdue"),
+        Some(true) if !probe.findings.is_empty() => ("warn", "look"),
         Some(true) => ("good", "ok"),
         Some(false) => ("bad", "failing"),
     };
@@ -98,9 +107,10 @@ fn row(probe: &ProbeView, now: Timestamp) -> Markup {
             td { code { (probe.probe) } }
             td { span.badge.(class) { (word) } }
             td.number { @if let Some(at) = probe.at { (ago(at, now)) } }
-            td.number { @if let Some(took) = probe.took_seconds { (format!("{:.0} ms", took * 1e3)) } }
-            td {
+            td.number data-heading="took" { @if let Some(took) = probe.took_seconds { (format!("{:.0} ms", took * 1e3)) } }
+            td.told {
                 @if let Some(trouble) = &probe.trouble { (explained(trouble)) }
+                @for finding in &probe.findings { (noted(finding)) }
                 @if let Some(trouble) = &probe.earlier_trouble {
                     details { summary.dim { "last failure " (ago(trouble.at, now)) } (explained(trouble)) }
                 }
@@ -112,24 +122,35 @@ fn row(probe: &ProbeView, now: Timestamp) -> Markup {
 fn explained(trouble: &Trouble) -> Markup {
     html! {
         p { b { (trouble.reason) } ": " (trouble.what) }
-        p { (sentence(trouble.cause)) }
-        p.next { "→ " (sentence(trouble.next)) }
+        (advised(&trouble.advice))
         @if let Some(id) = &trouble.request_id {
-            p.dim { "for Okta's support: request " code { (id) } " at " (trouble.at.to_string()) }
+            p.dim { "for Okta's support: request " code { (id) } " at " (support(trouble.at)) }
         }
     }
 }
 
-/// The first letter large, a full stop at the end.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        format!("{}{}.", first.to_uppercase(), letters.as_str())
-    })
+fn noted(finding: &Noted) -> Markup {
+    html! {
+        p { b { "found" } ": " (finding.what) }
+        (advised(&finding.advice))
+    }
+}
+
+fn advised(advice: &Advice) -> Markup {
+    html! {
+        p { (sentence(advice.cause)) }
+        p.next { "→ " (sentence(advice.next)) }
+        p.dim { "case " code { (advice.case) } " · takes " (advice.takes) " · risk " (advice.risk.as_str()) }
+    }
 }
 
 fn clock(at: Timestamp) -> String {
     strtime::format("%H:%M:%S", at).unwrap_or_default()
+}
+
+/// As Okta's support searches for it.
+fn support(at: Timestamp) -> String {
+    strtime::format("%Y-%m-%d %H:%M:%S UTC", at).unwrap_or_default()
 }
 
 fn ago(at: Timestamp, now: Timestamp) -> String {
@@ -143,7 +164,7 @@ fn ago(at: Timestamp, now: Timestamp) -> String {
 fn seconds_until(reset: Timestamp, now: Timestamp) -> String {
     let left = reset.duration_since(now).as_secs();
     if left > 0 {
-        format!("{left} s")
+        format!("{left} s left")
     } else {
         "over".to_owned()
     }

@@ -36,6 +36,9 @@ async fn is_told(fault: Fault, reason: &str) {
             .is_none(),
         "{page}"
     );
+    // A limit of 0 is no limit: nothing may be drawn from it.
+    let limit = page.get(r#"okta_rate_limit_limit{endpoint="users"}"#);
+    assert!(limit.is_none_or(|limit| limit > 0.0), "{page}");
     let strange =
         page.value(r#"okta_probe_failures_total{probe="endpoint/users",reason="internal"}"#);
     assert_eq!(strange, 0.0);
@@ -69,19 +72,31 @@ told! {
 
 #[tokio::test]
 async fn a_body_that_never_ends() {
+    is_cut_off(Fault::endless()).await;
+}
+
+#[tokio::test]
+async fn a_few_bytes_that_unpack_to_more_than_is_ever_read() {
+    is_cut_off(Fault::bomb(5 << 20)).await;
+}
+
+/// A body whose size nobody announces: the bound must end it, and not the time, so time is ample.
+async fn is_cut_off(fault: Fault) {
     let okta = org().start().await.unwrap();
-    okta.okta().fault("/api/v1/users", Fault::endless());
-    // Long enough to send more than is ever read: it is the bound that ends it, not the time.
-    let probes = "{ endpoint: { users: { path: /api/v1/users, credential: monitor } } }";
+    okta.okta().fault("/api/v1/users", fault);
+    let probes =
+        "{ discovery: {}, endpoint: { users: { path: /api/v1/users, credential: monitor } } }";
     let page = Exporter::watch(&okta, probes).await.first_round().await;
     assert_eq!(
-        page.value(r#"okta_probe_failures_total{reason="too_large"}"#),
-        1.0
+        page.value(r#"okta_probe_failures_total{reason="too_large",probe="endpoint/users"}"#),
+        1.0,
+        "{page}"
     );
     assert_eq!(
         page.value(r#"okta_request_failures_total{reason="body"}"#),
         1.0
     );
+    assert_eq!(page.value(r#"okta_probe_success{probe="discovery"}"#), 1.0);
 }
 
 #[tokio::test]
@@ -96,6 +111,20 @@ async fn a_redirect_to_another_host_is_not_followed() {
     let told = r#"okta_probe_failures_total{reason="redirect"}"#;
     exporter.until(|page| page.get(told) >= Some(2.0)).await;
     assert_eq!(elsewhere.okta().connection_count(), 0);
+}
+
+#[tokio::test]
+async fn a_redirect_within_the_org_is_followed() {
+    let okta = org().start().await.unwrap();
+    let there = Fault::redirect_to("/api/v1/groups");
+    okta.okta().fault("/api/v1/users", there);
+    let probes = format!("{{ endpoint: {{ {} }} }}", endpoint("users"));
+    let page = Exporter::watch(&okta, &probes).await.first_round().await;
+    assert_eq!(page.value("okta_probe_success"), 1.0);
+    // The credential went along, since it is the same org.
+    let asked = okta.okta().requests();
+    let groups = asked.iter().find(|r| r.path == "/api/v1/groups").unwrap();
+    assert_eq!(groups.principal.as_deref(), Some("monitor"));
 }
 
 /// One org whose host cannot be reached in the right way, beside one that works.

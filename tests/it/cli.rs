@@ -1,16 +1,25 @@
 use std::fs;
 
-use okta_exporter::sim::{ApiToken, Fault, Org, Running};
+use okta_exporter::sim::{ApiToken, Fault, Org, Running, Tls};
 
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, copy_bidirectional},
+    net::{TcpListener, TcpStream},
+};
 
-use crate::support::{API_TOKEN, PATIENCE, Program, Scrape, acme, endpoint};
+use crate::support::{API_TOKEN, Program, Scrape, acme, endpoint};
 
 const ANY_PORT: &str = "--web.listen-address=127.0.0.1:0";
 
 async fn org() -> Running {
     let token = ApiToken::new("monitor", API_TOKEN);
     Org::new("acme").api_token(token).start().await.unwrap()
+}
+
+/// Where it serves, as it says.
+async fn served(exporter: &mut Program) -> String {
+    let address = exporter.until("address=").await;
+    format!("http://{}", address.split(' ').next().unwrap())
 }
 
 struct File(tempfile::TempDir);
@@ -31,15 +40,15 @@ impl File {
 async fn a_signal_lets_it_drain_and_end_well() {
     let okta = org().await;
     let file = File::of(&acme(&okta, "{ discovery: {} }"));
-    let mut exporter = Program::exporter(&[&file.flag(), ANY_PORT], &[]);
-    let address = exporter.until("address=").await;
-    let address = address.split(' ').next().unwrap().to_owned();
-    Scrape::of(&format!("http://{address}")).await;
-    let (status, said) = exporter.terminate().await;
-    assert!(status.success(), "{status}");
-    let said = said.join("\n");
-    assert!(said.contains("signal=SIGTERM"), "{said}");
-    assert!(said.contains("stopped"), "{said}");
+    for signal in ["TERM", "INT"] {
+        let mut exporter = Program::exporter(&[&file.flag(), ANY_PORT], &[]);
+        Scrape::of(&served(&mut exporter).await).await;
+        let (status, said) = exporter.signal(signal).await;
+        assert!(status.success(), "{status}");
+        let said = said.join("\n");
+        assert!(said.contains(&format!("signal=SIG{signal}")), "{said}");
+        assert!(said.contains("stopped"), "{said}");
+    }
 }
 
 #[tokio::test]
@@ -109,8 +118,7 @@ async fn no_secret_is_shown_whatever_fails() {
         let file = File::of(&acme(&okta, &probes));
         let flags = [&file.flag(), ANY_PORT, "--log.level=trace"];
         let mut exporter = Program::exporter(&flags, &[]);
-        let address = exporter.until("address=").await;
-        let url = format!("http://{}", address.split(' ').next().unwrap());
+        let url = served(&mut exporter).await;
         exporter.until("probe=endpoint/users").await;
         exporter.until("probe=token/ci").await;
         for path in ["/metrics", "/", "/api/v1/status"] {
@@ -174,30 +182,151 @@ async fn an_address_in_use_is_told_with_the_flag_that_names_another() {
         .end()
         .await;
     assert_eq!(status.code(), Some(1));
-    assert!(
-        said.join("\n").contains("cannot listen on 127.0.0.1:"),
-        "{said:?}"
-    );
+    let said = said.join("\n");
+    assert!(said.contains("cannot listen on 127.0.0.1:"), "{said}");
+    assert!(said.contains("is another exporter running?"), "{said}");
     assert_eq!(okta.okta().request_count(), 0, "nothing is asked before");
 }
 
 #[tokio::test]
-async fn a_proxy_is_found_by_the_usual_variable() {
-    let proxy = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", proxy.local_addr().unwrap());
+async fn an_address_that_is_none_is_told_with_the_way_to_write_one() {
+    let okta = org().await;
+    let file = File::of(&acme(&okta, "{ discovery: {} }"));
+    for address in ["somewhere", "127.0.0.1:99999"] {
+        let flag = format!("--web.listen-address={address}");
+        let (status, said) = Program::exporter(&[&file.flag(), &flag], &[]).end().await;
+        assert_eq!(status.code(), Some(1));
+        let said = said.join("\n");
+        assert!(said.contains("write it as `:6582`"), "{said}");
+        assert!(!said.contains("another exporter"), "{said}");
+    }
+}
+
+/// An answer that is no JSON, and one that never comes: neither is a refusal of Okta's, and both
+/// must be found again.
+#[tokio::test]
+async fn a_failure_without_a_refusal_names_what_was_asked_and_by_which_id_okta_knows_it() {
+    let okta = org().await;
+    okta.okta().fault("/api/v1/users", Fault::not_json());
+    okta.okta().fault("/api/v1/groups", Fault::stall_forever());
+    let probes = format!(
+        "{{ endpoint: {{ {}, {} }} }}",
+        endpoint("users"),
+        endpoint("groups")
+    );
+    let file = File::of(&acme(&okta, &probes));
+    let flags = [&file.flag(), ANY_PORT, "--log.format=json"];
+    let mut exporter = Program::exporter(&flags, &[]);
+    for (reason, path, status, message) in [
+        ("invalid_body", "/api/v1/users", Some(200), "it is not JSON"),
+        (
+            "timeout",
+            "/api/v1/groups",
+            None,
+            "waiting for the first byte",
+        ),
+    ] {
+        let event = loop {
+            exporter.until("\"probe\"").await;
+            let line = exporter.said.last().unwrap();
+            let event: serde_json::Value = serde_json::from_str(line).unwrap();
+            if event["reason"] == reason {
+                break event;
+            }
+        };
+        assert_eq!(event["endpoint"], path, "{event}");
+        assert_eq!(event["status"].as_u64(), status, "{event}");
+        assert_eq!(event["request_id"].is_string(), status.is_some(), "{event}");
+        assert!(event["next"].is_string(), "{event}");
+        let told = event["message"].as_str().unwrap();
+        assert!(told.contains(message), "{event}");
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_whose_name_does_not_resolve_is_not_taken_for_the_org() {
     let yaml = "status_pages: {}\norgs: { acme: { url: 'https://acme.okta.com', probes: { discovery: {} } } }";
     let file = File::of(yaml);
-    let _exporter = Program::exporter(&[&file.flag(), ANY_PORT], &[("HTTPS_PROXY", &url)]);
-    let asked = async {
-        let (stream, _) = proxy.accept().await.unwrap();
-        let mut line = String::new();
-        BufReader::new(stream).read_line(&mut line).await.unwrap();
-        line
-    };
-    let line = tokio::time::timeout(PATIENCE, asked)
+    let proxy = [("HTTPS_PROXY", "http://proxy.invalid:3128")];
+    let mut exporter = Program::exporter(&[&file.flag(), ANY_PORT], &proxy);
+    exporter
+        .until("the name proxy.invalid does not resolve")
+        .await;
+}
+
+#[tokio::test]
+async fn what_nobody_can_mend_at_once_is_said_aloud_once() {
+    let okta = org().await;
+    okta.okta()
+        .fault("/api/v1/users", Fault::error(403, "E0000006"));
+    let probes = format!("{{ endpoint: {{ {} }} }}", endpoint("users"));
+    let file = File::of(&acme(&okta, &probes));
+    let flags = [&file.flag(), ANY_PORT, "--log.level=debug"];
+    let mut exporter = Program::exporter(&flags, &[]);
+    for level in ["level=warn", "level=debug"] {
+        exporter.until("reason=forbidden").await;
+        let line = exporter.said.last().unwrap();
+        assert!(line.contains(level), "{line}");
+    }
+}
+
+/// The org's name resolves nowhere: whoever reaches it went through the proxy.
+#[tokio::test]
+async fn an_org_is_watched_through_the_proxy_that_the_usual_variable_names() {
+    const HOST: &str = "elsewhere.example";
+    let org = Org::new("acme").issuer(&format!("https://{HOST}"));
+    let okta = org.tls(Tls::new().wrong_host()).start().await.unwrap();
+    let target = okta.url().strip_prefix("https://").unwrap().to_owned();
+    let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", proxy.local_addr().unwrap());
+    let asked = tokio::spawn(tunnel(proxy, target));
+
+    let files = tempfile::tempdir().unwrap();
+    let ca = files.path().join("ca.pem");
+    fs::write(&ca, okta.ca_pem().unwrap()).unwrap();
+    let file = File::of(&format!(
+        "status_pages: {{}}\norgs: {{ acme: {{ url: 'https://{HOST}', ca_file: '{}', probes: {{ discovery: {{}} }} }} }}",
+        ca.display()
+    ));
+    let flags = [&file.flag(), ANY_PORT, "--log.level=debug"];
+    let mut exporter = Program::exporter(&flags, &[("HTTPS_PROXY", &url)]);
+    let served = served(&mut exporter).await;
+    exporter.until("the probe ran").await;
+    let page = Scrape::of(&served).await;
+    assert_eq!(page.value(r#"okta_org_up{org="acme"}"#), 1.0);
+    assert_eq!(
+        asked.await.unwrap(),
+        format!("CONNECT {HOST}:443 HTTP/1.1\r\n")
+    );
+
+    // What is named in NO_PROXY is asked for directly, and so is not found.
+    let direct = [("HTTPS_PROXY", url.as_str()), ("NO_PROXY", HOST)];
+    let mut exporter = Program::exporter(&flags, &direct);
+    exporter
+        .until(&format!("the name {HOST} does not resolve"))
+        .await;
+}
+
+/// A proxy for one connection: whatever it is asked to connect to, it leads to `target`. Tells what
+/// it was asked.
+async fn tunnel(proxy: TcpListener, target: String) -> String {
+    let (client, _) = proxy.accept().await.unwrap();
+    let mut client = BufReader::new(client);
+    let mut asked = String::new();
+    client.read_line(&mut asked).await.unwrap();
+    let mut line = String::new();
+    while line != "\r\n" {
+        line.clear();
+        client.read_line(&mut line).await.unwrap();
+    }
+    client
+        .write_all(b"HTTP/1.1 200 Connected\r\n\r\n")
         .await
-        .expect("the proxy was not asked");
-    assert_eq!(line, "CONNECT acme.okta.com:443 HTTP/1.1\r\n");
+        .unwrap();
+    let mut server = TcpStream::connect(target).await.unwrap();
+    // How the two part is theirs.
+    drop(copy_bidirectional(&mut client, &mut server).await);
+    asked
 }
 
 #[tokio::test]
@@ -214,4 +343,32 @@ async fn the_simulated_okta_runs_alone() {
     assert!(answer.headers().contains_key("x-rate-limit-remaining"));
     let (status, _) = okta.terminate().await;
     assert!(status.success());
+}
+
+#[tokio::test]
+async fn health_is_asked_of_a_running_exporter_and_the_exit_status_tells() {
+    let okta = org().await;
+    let file = File::of(&acme(&okta, "{ discovery: {} }"));
+    let mut exporter = Program::exporter(&[&file.flag(), ANY_PORT], &[]);
+    let address = exporter.until("address=").await;
+    let url = format!("--url=http://{}/", address.split(' ').next().unwrap());
+    // The check is about this machine, whatever proxy the environment names.
+    let proxy = [("HTTP_PROXY", "http://127.0.0.1:1")];
+    let (status, said) = Program::exporter(&["health", &url], &proxy).end().await;
+    assert!(status.success(), "{said:?}");
+    assert_eq!(said, Vec::<String>::new());
+
+    // What answers there is no exporter.
+    let other = format!("--url={}", okta.url());
+    let (status, said) = Program::exporter(&["health", &other], &[]).end().await;
+    assert_eq!(status.code(), Some(1));
+    assert!(
+        said.concat().contains("/-/healthy: answered 404"),
+        "{said:?}"
+    );
+
+    exporter.terminate().await;
+    let (status, said) = Program::exporter(&["health", &url], &[]).end().await;
+    assert_eq!(status.code(), Some(1));
+    assert!(said.concat().contains("refused"), "{said:?}");
 }

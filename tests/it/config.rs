@@ -57,7 +57,7 @@ fn the_example_is_good_and_says_what_holds_without_it() {
 fn the_example_shows_every_setting_there_is() {
     let asked = "{ zzz: 1 }";
     let yaml = format!(
-        "zzz: 1\ndefaults: {asked}\nstatus_pages: {{ okta: {asked} }}\norgs:\n  acme:\n    zzz: 1\n    credentials: {{ monitor: {asked}, billing: {{ oauth: {asked} }} }}\n    probes:\n      zzz: 1\n      discovery: {asked}\n      organization: {asked}\n      endpoint: {{ users: {asked} }}\n      jwks: {{ org: {asked} }}\n      token: {{ ci: {{ zzz: 1, introspect: {asked}, expect: {asked} }} }}\n"
+        "zzz: 1\ndefaults: {asked}\nstatus_pages: {{ okta: {asked} }}\norgs:\n  acme:\n    zzz: 1\n    credentials: {{ monitor: {asked}, billing: {{ oauth: {asked} }} }}\n    probes:\n      zzz: 1\n      discovery: {asked}\n      organization: {asked}\n      endpoint: {{ users: {asked} }}\n      jwks: {{ org: {asked} }}\n      token: {{ ci: {{ zzz: 1, introspect: {asked}, expect: {asked} }} }}\n      rate_limit_settings: {asked}\n"
     );
     let told = Config::parse(&yaml, &BTreeMap::new())
         .unwrap_err()

@@ -70,6 +70,24 @@ async fn a_key_that_leaves_while_caches_may_hold_it_is_an_early_removal() {
 }
 
 #[tokio::test]
+async fn a_key_that_stays_as_long_as_was_promised_is_removed_in_peace() {
+    let org = Org::new("acme").keys_fresh_for(Duration::from_secs(5));
+    let okta = org.start().await.unwrap();
+    let exporter = Exporter::watch(&okta, PROBES).await;
+    exporter.first_round().await;
+    okta.okta().rotate_keys(ORG).unwrap();
+    let page = exporter
+        .until(|page| changes(page, "removed") == Some(1.0))
+        .await;
+    assert_eq!(
+        page.value(r#"okta_jwks_early_removals_total{authorization_server="org"}"#),
+        0.0
+    );
+    // Published before it signs, and gone after: the set changed twice.
+    assert_eq!(page.value(ROTATIONS), 2.0);
+}
+
+#[tokio::test]
 async fn an_answer_that_lags_is_not_taken_for_a_key_that_went_and_came() {
     let okta = org().await;
     let exporter = Exporter::watch(&okta, PROBES).await;

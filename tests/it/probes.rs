@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use okta_exporter::sim::{ApiToken, Fault, Org, Tls};
 
 use crate::support::{API_TOKEN, Exporter, endpoint};
@@ -9,7 +11,7 @@ fn org() -> Org {
 #[tokio::test]
 async fn discovery_tells_that_an_org_is_up_its_clock_and_its_certificate() {
     let okta = org()
-        .tls(Tls::new().lasting(std::time::Duration::from_hours(240)))
+        .tls(Tls::new().lasting(Duration::from_hours(240)))
         .start()
         .await
         .unwrap();
@@ -36,6 +38,9 @@ async fn discovery_tells_that_an_org_is_up_its_clock_and_its_certificate() {
     let connected =
         r#"okta_request_phase_seconds{org="acme",endpoint="discovery",phase="connect"}"#;
     assert!(page.value(connected) > 0.0);
+    // A new client's way: this connection is made anew each time, over HTTP/2 where that is offered.
+    let came_by = okta.okta().requests()[0].version;
+    assert_eq!(came_by, http::Version::HTTP_2);
 }
 
 #[tokio::test]
@@ -104,6 +109,58 @@ async fn an_endpoint_tells_status_latency_and_the_rate_limit_of_its_credential()
 }
 
 #[tokio::test]
+async fn what_was_seen_of_a_window_is_gone_when_the_window_is_and_what_is_silent_is_overdue() {
+    let okta = org().start().await.unwrap();
+    let probes = "{ endpoint: { users: { path: /api/v1/users, credential: monitor } } }";
+    let exporter = Exporter::watch(&okta, probes).await;
+    let overdue = r#"okta_probe_overdue{probe="endpoint/users"}"#;
+    let page = exporter.first_round().await;
+    assert!(page.has_any("okta_rate_limit_remaining"), "{page}");
+    assert_eq!(page.value(overdue), 0.0);
+    let within = exporter.scrape_later(Duration::from_secs(50));
+    assert!(within.has_any("okta_rate_limit_remaining"), "{within}");
+    // A minute is the window, and a little more the grace for a scrape that comes after it.
+    let over = exporter.scrape_later(Duration::from_secs(90));
+    for family in [
+        "limit",
+        "remaining",
+        "reset_timestamp_seconds",
+        "usage_ratio",
+    ] {
+        let family = format!("okta_rate_limit_{family}{{");
+        assert!(!over.to_string().contains(&family), "{over}");
+    }
+    assert_eq!(over.value(overdue), 0.0);
+    let silent = exporter.scrape_later(Duration::from_secs(200));
+    assert_eq!(silent.value(overdue), 1.0);
+}
+
+#[tokio::test]
+async fn the_time_of_a_request_is_told_by_phase() {
+    let okta = org().start().await.unwrap();
+    let path = "/.well-known/okta-organization";
+    okta.okta()
+        .fault(path, Fault::stall(Duration::from_millis(300)));
+    // A name, so that there is one to look up.
+    let url = okta.url().replace("127.0.0.1", "localhost");
+    let page = Exporter::start(&format!(
+        "status_pages: {{}}\norgs: {{ acme: {{ url: '{url}', probes: {{ organization: {{}} }} }} }}"
+    ))
+    .await
+    .first_round()
+    .await;
+    let of = |phase: &str| {
+        page.value(&format!(
+            r#"okta_request_phase_seconds{{endpoint="organization",phase="{phase}"}}"#
+        ))
+    };
+    assert!(of("first_byte") >= 0.3, "{page}");
+    let parts = of("dns") + of("connect") + of("first_byte") + of("body");
+    let whole = page.value(r#"okta_request_duration_seconds_sum{endpoint="organization"}"#);
+    assert!(parts <= whole, "{parts} of {whole}");
+}
+
+#[tokio::test]
 async fn a_bearer_token_without_the_scope_is_told_apart_from_a_wrong_one() {
     let okta = org()
         .bearer("00bearer", ["okta.users.read"])
@@ -144,29 +201,41 @@ async fn a_bearer_token_without_the_scope_is_told_apart_from_a_wrong_one() {
 
 #[tokio::test]
 async fn a_limit_that_runs_out_is_seen_and_left_alone_until_its_window_is_over() {
-    let window = std::time::Duration::from_hours(1);
+    let window = Duration::from_hours(1);
     let okta = org()
         .limit("/api/v1/users", 4)
         .window(window)
         .start()
         .await
         .unwrap();
-    let exporter = Exporter::watch(
-        &okta,
-        &format!("{{ endpoint: {{ {} }} }}", endpoint("users")),
-    )
-    .await;
+    let probes = format!(
+        "{{ endpoint: {{ {}, {} }} }}",
+        endpoint("users"),
+        endpoint("groups")
+    );
+    let exporter = Exporter::watch(&okta, &probes).await;
     let refused =
         r#"okta_rate_limit_exceeded_total{credential="monitor",endpoint="users",kind="limit"}"#;
     let page = exporter.until(|page| page.get(refused) >= Some(1.0)).await;
-    assert_eq!(page.value("okta_rate_limit_remaining"), 0.0);
-    assert_eq!(page.value("okta_rate_limit_usage_ratio"), 1.0);
     assert_eq!(
-        page.value(r#"okta_probe_failures_total{reason="rate_limited"}"#),
+        page.value(r#"okta_rate_limit_remaining{endpoint="users"}"#),
+        0.0
+    );
+    assert_eq!(
+        page.value(r#"okta_rate_limit_usage_ratio{endpoint="users"}"#),
         1.0
     );
-    // Two answers and one refusal; the fourth would be a second refusal.
-    assert_eq!(okta.okta().request_count(), 3);
+    let of_groups = r#"okta_probe_runs_total{probe="endpoint/groups"}"#;
+    let enough = page.value(of_groups) + 8.0;
+    let page = exporter.until(|page| page.value(of_groups) >= enough).await;
+    assert_eq!(
+        page.value(r#"okta_probe_failures_total{probe="endpoint/users",reason="rate_limited"}"#),
+        1.0
+    );
+    // Two answers and one refusal, however long nobody asks.
+    let asked = okta.okta().requests();
+    let of_users = asked.iter().filter(|r| r.path == "/api/v1/users").count();
+    assert_eq!(of_users, 3);
 }
 
 #[tokio::test]

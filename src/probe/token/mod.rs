@@ -2,6 +2,7 @@
 //! the key it was signed with is still published. The token is decoded without being trusted:
 //! `judge` compares its claims with what is expected; here it is asked about.
 
+mod findings;
 mod judge;
 mod settings;
 
@@ -15,6 +16,7 @@ use serde::Deserialize;
 
 use super::{Kind, Scope, Sight, jwks::AuthorizationServer};
 use crate::{
+    guide::Finding,
     metrics::{Family, Page},
     okta::{
         AccessToken, Ask, Claims, Failure, Form, KeySet, Okta, OneOrMany, SecretSource, Signature,
@@ -281,6 +283,10 @@ impl super::Seen for Seen {
             key_published: None,
             ..self
         }
+    }
+
+    fn findings(&self, now: Timestamp) -> Vec<Finding> {
+        self.wrong(now)
     }
 
     fn dropped(&self) -> usize {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::Call;
+use super::{Call, rate_limits};
 use crate::sim::answer::Answer;
 use crate::sim::clock::after;
 use crate::sim::okta::World;
@@ -54,9 +54,8 @@ pub(super) fn resource(world: &World, call: &Call, rest: &[&str]) -> Answer {
         ["api-tokens"] => Answer::resource(&api_tokens(world, call.now)),
         ["agentPools"] => Answer::resource(&json!([agent_pool(call.now)])),
         ["authorizationServers"] => Answer::resource(&authorization_servers(world)),
-        ["rate-limit-settings", "warning-threshold"] => {
-            Answer::resource(&json!({ "warningThreshold": 60 }))
-        }
+        ["rate-limit-settings", which] => rate_limits::settings(world, call, which),
+        ["principal-rate-limits"] => rate_limits::principals(world, call),
         ["domains"] => Answer::resource(&json!({ "domains": [] })),
         ["eventHooks" | "inlineHooks" | "logStreams" | "idps"] => Answer::resource(&json!([])),
         _ => Answer::not_found(&call.path),
@@ -64,7 +63,7 @@ pub(super) fn resource(world: &World, call: &Call, rest: &[&str]) -> Answer {
 }
 
 /// Ids end in their number, so that a link from a list leads to the same thing.
-fn id(prefix: &str, number: usize) -> String {
+pub(super) fn id(prefix: &str, number: usize) -> String {
     format!("{prefix}{number:017}")
 }
 

@@ -3,6 +3,7 @@
 mod management;
 mod metadata;
 mod oauth;
+mod rate_limits;
 mod token;
 
 use axum::Router;
@@ -61,6 +62,7 @@ pub(super) fn router(okta: Okta) -> Router {
 }
 
 async fn receive(State(okta): State<Okta>, request: Request) -> Response {
+    let version = request.version();
     let call = read(&okta, request).await;
     let (who, fault, held) = {
         let mut world = okta.world();
@@ -71,6 +73,7 @@ async fn receive(State(okta): State<Okta>, request: Request) -> Response {
     };
     let number = okta.record().arrived(Received {
         at: call.now,
+        version,
         method: call.method.to_string(),
         path: call.path.clone(),
         query: call.query.clone(),

@@ -77,10 +77,20 @@ impl Program {
 
     /// Sends SIGTERM and returns how it ended, all its lines read.
     pub async fn terminate(self) -> (ExitStatus, Vec<String>) {
+        self.signal("TERM").await
+    }
+
+    /// Sends this signal and returns how it ended, all its lines read.
+    pub async fn signal(self, name: &str) -> (ExitStatus, Vec<String>) {
         let id = self.child.id().unwrap().to_string();
-        let told = Command::new("kill").args(["-TERM", &id]).status().await;
+        let told = Command::new("kill").args(["-s", name, &id]).status().await;
         assert!(told.unwrap().success());
         self.end().await
+    }
+
+    /// Ends it with no chance to say or finish anything.
+    pub async fn kill(mut self) {
+        self.child.kill().await.unwrap();
     }
 
     /// Waits for its end; returns how it ended and all its lines.

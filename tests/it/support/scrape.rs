@@ -24,7 +24,8 @@ impl Scrape {
         Self::parse(answer.text().await.unwrap())
     }
 
-    fn parse(text: String) -> Self {
+    /// A page by its text.
+    pub fn parse(text: String) -> Self {
         let lines = text.lines().filter(|line| !line.starts_with('#'));
         let series = lines
             .map(|line| {

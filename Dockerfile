@@ -1,0 +1,46 @@
+# The exporter in an image that holds nothing else: one static binary, the certificates it trusts,
+# and a user without a name to log in by. `tests/container` builds and runs it.
+
+FROM docker.io/library/rust:1.95-bookworm AS build
+WORKDIR /build
+# Static, so that the image needs no C library. glibc looks names up by itself (files, then DNS).
+ENV RUSTFLAGS="-C target-feature=+crt-static"
+SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
+
+# The dependencies, in a layer of their own: it is built again only when the manifest changes. The
+# target is named so that build scripts and macros, which run here, are not linked statically.
+COPY Cargo.toml Cargo.lock ./
+COPY benches benches
+RUN mkdir -p src tests/it; \
+    echo 'fn main() {}' | tee src/main.rs tests/it/main.rs; \
+    touch src/lib.rs; \
+    cargo build --locked --release --target "$(rustc -vV | sed -n 's/^host: //p')"
+
+# The exporter. The stubs above are newer than its sources.
+COPY src src
+RUN touch src/lib.rs src/main.rs; \
+    cargo build --locked --release --target "$(rustc -vV | sed -n 's/^host: //p')"
+
+# The whole file system of the image. `demo` writes to /tmp.
+RUN mkdir -p /image/etc/ssl/certs; \
+    install -d -m 1777 /image/tmp; \
+    echo 'nonroot:x:65532:65532::/:/sbin/nologin' > /image/etc/passwd; \
+    echo 'nonroot:x:65532:' > /image/etc/group; \
+    cp -L /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/; \
+    install target/*/release/okta-exporter /image/okta-exporter
+
+FROM scratch
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="okta-exporter" \
+      org.opencontainers.image.description="Watches Okta and tells Prometheus before users notice." \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION"
+COPY --from=build /image /
+USER 65532:65532
+EXPOSE 6582
+HEALTHCHECK --interval=30s --timeout=6s CMD ["/okta-exporter", "health"]
+# glibc would keep the memory that a large page took; this gives it back after each scrape.
+ENV MALLOC_MMAP_THRESHOLD_=131072
+ENTRYPOINT ["/okta-exporter"]

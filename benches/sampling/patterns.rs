@@ -1,0 +1,121 @@
+//! What an application does over time: stretches of the simulator's own patterns, put together by
+//! chance that repeats with its seed.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use okta_exporter::sim;
+
+/// How finely requests are spread, in milliseconds.
+const TICK: u32 = 100;
+const MINUTE: u32 = 60_000;
+
+/// So many requests at a moment, in milliseconds since the start.
+#[derive(Clone, Copy)]
+pub struct Arrival {
+    pub at: u32,
+    pub requests: u32,
+}
+
+/// The patterns by name, each with the function that puts it together. `limit` is what a window
+/// grants; stretches are added until the time is filled.
+pub const PATTERNS: [(&str, fn(&mut Course)); 6] = [
+    ("steady", steady),
+    ("Poisson", poisson),
+    ("5-s burst", burst),
+    ("ramps", ramps),
+    ("on and off", on_off),
+    ("rare spikes", spikes),
+];
+
+/// An application's requests, as they are put together.
+pub struct Course {
+    pub limit: u32,
+    pub rng: Rng,
+    now: u32,
+    end: u32,
+    arrivals: Vec<Arrival>,
+}
+
+/// All requests of a pattern over so many minutes.
+pub fn course(add: fn(&mut Course), (limit, minutes): (u32, u32), seed: u64) -> Vec<Arrival> {
+    let mut course = Course {
+        limit,
+        rng: Rng::with_seed(seed),
+        now: 0,
+        end: minutes * MINUTE,
+        arrivals: Vec::new(),
+    };
+    while course.now < course.end {
+        add(&mut course);
+    }
+    course.arrivals
+}
+
+impl Course {
+    /// Goes on like this for so many milliseconds.
+    fn go_on(&mut self, pattern: sim::Pattern, lasting: u32) {
+        let (start, end) = (self.now, (self.now + lasting).min(self.end));
+        if pattern == sim::Pattern::Idle {
+            self.now = end;
+        }
+        while self.now < end {
+            let next = (self.now + TICK).min(end);
+            let since = |at: u32| Duration::from_millis(u64::from(at - start));
+            let requests = pattern.requests(since(self.now), since(next), &mut self.rng);
+            if requests > 0 {
+                let at = self.now;
+                self.arrivals.push(Arrival { at, requests });
+            }
+            self.now = next;
+        }
+    }
+
+    /// One of these shares of the limit.
+    fn share(&mut self, of: &[u32]) -> u32 {
+        let percent = self.rng.choice(of).copied().unwrap_or_default();
+        self.limit * percent / 100
+    }
+}
+
+/// For 20 minutes at one rate, then at another.
+fn steady(course: &mut Course) {
+    let rate = course.share(&[50, 80, 95, 100]);
+    course.go_on(sim::Pattern::Steady(rate), 20 * MINUTE);
+}
+
+/// The same rates by chance.
+fn poisson(course: &mut Course) {
+    let rate = course.share(&[50, 80, 95, 100]);
+    course.go_on(sim::Pattern::Poisson(rate), 20 * MINUTE);
+}
+
+/// Five seconds of requests at a random moment, about every second minute.
+fn burst(course: &mut Course) {
+    let before = course.rng.u32(20_000..220_000);
+    course.go_on(sim::Pattern::Idle, before);
+    let rate = course.share(&[50, 95, 100]) * MINUTE / 5_000;
+    course.go_on(sim::Pattern::Steady(rate), 5_000);
+}
+
+/// Up for five minutes and down for five.
+fn ramps(course: &mut Course) {
+    let (top, over) = (course.limit * 11 / 10, Duration::from_mins(5));
+    course.go_on(sim::Pattern::Ramp(0, top, over), 5 * MINUTE);
+    course.go_on(sim::Pattern::Ramp(top, 0, over), 5 * MINUTE);
+}
+
+/// On for a minute and a half, off for about as long.
+fn on_off(course: &mut Course) {
+    course.go_on(sim::Pattern::Steady(course.limit), 90_000);
+    let pause = course.rng.u32(30_000..150_000);
+    course.go_on(sim::Pattern::Idle, pause);
+}
+
+/// Nothing for ten minutes or so, then nearly all at once.
+fn spikes(course: &mut Course) {
+    let pause = -600_000.0 * (1.0 - course.rng.f64()).ln();
+    course.go_on(sim::Pattern::Idle, (pause as u32).max(1_000));
+    let rate = course.limit * 95 / 100 * MINUTE / 2_000;
+    course.go_on(sim::Pattern::Steady(rate), 2_000);
+}

@@ -1,0 +1,219 @@
+//! One application and one exporter that share a credential, in a time of their own: what was used
+//! of each window in the end, and what the exporter saw of it.
+
+use std::{collections::HashMap, f64::consts::TAU, time::Duration};
+
+use fastrand::Rng;
+use okta_exporter::{
+    fleet::aim::{Aim, Clock, Look, Wish},
+    okta::RateLimit,
+    sim,
+    units::Timestamp,
+};
+
+use crate::patterns::Arrival;
+
+/// When it all begins, in milliseconds since the epoch.
+const START: i64 = 1_757_607_698_250;
+/// From this use on a window is hot.
+const HOT: f64 = 0.9;
+/// How far the clocks are apart at most, in milliseconds, and how long it takes there and back.
+const SKEW: f64 = 2_000.0;
+const SKEW_TURNS_IN: f64 = 2.0 * 86_400_000.0;
+/// A poller begins anew, at another phase, after so many polls.
+const POLLS: u32 = 100;
+
+/// When the exporter asks.
+pub enum Sampler {
+    /// As the exporter itself does.
+    Aimed(Box<Aimed>),
+    /// Every so many milliseconds.
+    Polling { every: i64, due: i64, left: u32 },
+}
+
+#[derive(Default)]
+pub struct Aimed {
+    aim: Aim,
+    clock: Clock,
+    now: i64,
+    last: Option<i64>,
+}
+
+impl Sampler {
+    pub fn aimed() -> Self {
+        Self::Aimed(Box::default())
+    }
+
+    pub fn polling(seconds: i64) -> Self {
+        Self::Polling {
+            every: seconds * 1_000,
+            due: 0,
+            left: 0,
+        }
+    }
+
+    /// When it asks next, by its own clock, in milliseconds since the start.
+    fn next(&mut self, rng: &mut Rng) -> i64 {
+        match self {
+            Self::Aimed(aimed) => {
+                let wish = Wish {
+                    now: moment(aimed.now),
+                    last: aimed.last.map(moment),
+                    interval: Duration::from_mins(1),
+                    not_before: None,
+                    spare: true,
+                };
+                let next = aimed.aim.next(&aimed.clock, &wish);
+                next.at.as_millisecond() - START
+            }
+            Self::Polling { every, due, left } => {
+                if *left == 0 {
+                    *due += rng.i64(0..*every);
+                    *left = POLLS;
+                } else {
+                    *due += *every;
+                }
+                *left -= 1;
+                *due
+            }
+        }
+    }
+
+    fn learn(&mut self, look: &Look) {
+        if let Self::Aimed(aimed) = self {
+            aimed.clock.learn(look);
+            aimed.aim.learn(look);
+            aimed.now = look.answered.as_millisecond() - START;
+            aimed.last = Some(look.sent.as_millisecond() - START);
+        }
+    }
+}
+
+/// A window that is over, as Okta knows it.
+#[derive(Clone, Copy, Default)]
+struct Window {
+    reset: i64,
+    used: u32,
+    /// What the application used of it.
+    by_others: u32,
+}
+
+/// What it all came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Figures {
+    /// Windows that the application used.
+    pub windows: u32,
+    /// The exporter's requests for each window that there was.
+    pub requests: f64,
+    /// The share of a window's final use that was seen, on average.
+    pub seen: f64,
+    /// Windows with at least 90 % of their limit used in the end.
+    pub hot: u32,
+    /// Of them, those reported as such.
+    pub reported: u32,
+    /// Windows reported as hot that were not.
+    pub false_alarms: u32,
+}
+
+/// Lets both live through the application's course.
+pub fn live(mut sampler: Sampler, arrivals: &[Arrival], (limit, seed): (u32, u64)) -> Figures {
+    let mut world = World {
+        bucket: sim::Bucket::new(limit, Duration::from_mins(1)),
+        arrivals,
+        current: Window::default(),
+        over: Vec::new(),
+    };
+    let mut rng = Rng::with_seed(seed);
+    let end = arrivals.last().map_or(0, |last| i64::from(last.at));
+    let mut looks: u32 = 0;
+    let mut seen: HashMap<i64, u32> = HashMap::new();
+    loop {
+        let sent = sampler.next(&mut rng);
+        let took = rng.i64(50..=500);
+        let counted = sent + took * rng.i64(30..=70) / 100 - skew(sent);
+        if counted > end {
+            break;
+        }
+        let reading = world.ask(counted);
+        looks += 1;
+        let used = seen.entry(reading.reset).or_default();
+        *used = (*used).max(reading.limit - reading.remaining);
+        let second = (START + counted).div_euclid(1_000);
+        sampler.learn(&Look {
+            sent: moment(sent),
+            answered: moment(sent + took),
+            date: Timestamp::from_second(second).ok(),
+            rate_limit: Some(RateLimit {
+                limit: reading.limit.into(),
+                remaining: reading.remaining.into(),
+                reset: Timestamp::from_second(reading.reset).unwrap_or(Timestamp::MAX),
+            }),
+        });
+    }
+    compare(&world.over, looks, (&seen, f64::from(limit)))
+}
+
+/// Ours minus Okta's, in milliseconds.
+fn skew(at: i64) -> i64 {
+    ((at as f64 / SKEW_TURNS_IN * TAU).sin() * SKEW) as i64
+}
+
+fn moment(at: i64) -> Timestamp {
+    Timestamp::from_millisecond(START + at).unwrap_or(Timestamp::MAX)
+}
+
+struct World<'a> {
+    bucket: sim::Bucket,
+    arrivals: &'a [Arrival],
+    current: Window,
+    over: Vec<Window>,
+}
+
+impl World<'_> {
+    /// A request of the exporter's, after all that the application did until then.
+    fn ask(&mut self, at: i64) -> sim::Reading {
+        while let Some((arrival, later)) = self.arrivals.split_first() {
+            if i64::from(arrival.at) > at {
+                break;
+            }
+            self.arrivals = later;
+            for _ in 0..arrival.requests {
+                self.take(i64::from(arrival.at), 1);
+            }
+        }
+        self.take(at, 0)
+    }
+
+    fn take(&mut self, at: i64, by_others: u32) -> sim::Reading {
+        let reading = match self.bucket.take(moment(at)) {
+            Ok(reading) | Err(reading) => reading,
+        };
+        if reading.reset != self.current.reset {
+            self.over.push(self.current);
+            self.current = Window {
+                reset: reading.reset,
+                ..Window::default()
+            };
+        }
+        self.current.used = reading.limit - reading.remaining;
+        self.current.by_others += by_others;
+        reading
+    }
+}
+
+fn compare(over: &[Window], looks: u32, (seen, limit): (&HashMap<i64, u32>, f64)) -> Figures {
+    let mut figures = Figures::default();
+    let is_hot = |used: u32| f64::from(used) >= HOT * limit;
+    let mut shares = 0.0;
+    for window in over.iter().filter(|window| window.by_others > 0) {
+        let used = seen.get(&window.reset).copied().unwrap_or_default();
+        figures.windows += 1;
+        shares += f64::from(used) / f64::from(window.used.max(1));
+        figures.hot += u32::from(is_hot(window.used));
+        figures.reported += u32::from(is_hot(window.used) && is_hot(used));
+        figures.false_alarms += u32::from(is_hot(used) && !is_hot(window.used));
+    }
+    figures.requests = f64::from(looks) / over.len().max(1) as f64;
+    figures.seen = shares / f64::from(figures.windows.max(1));
+    figures
+}

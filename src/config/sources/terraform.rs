@@ -1,0 +1,85 @@
+//! The variables of Okta's Terraform provider, with its rule that the ways to authenticate exclude
+//! each other.
+
+use serde_json::{Value, json};
+
+use super::{CREDENTIAL, Set, Variables, org_at, org_name, private_key, scopes, service_app};
+use crate::config::problems::{At, Notes};
+
+/// The variable that names the org.
+pub(super) const ORG: &str = "OKTA_ORG_NAME";
+const BASE: &str = "OKTA_BASE_URL";
+const API_TOKEN: &str = "OKTA_API_TOKEN";
+const ACCESS_TOKEN: &str = "OKTA_ACCESS_TOKEN";
+const CLIENT_ID: &str = "OKTA_API_CLIENT_ID";
+const PRIVATE_KEY: &str = "OKTA_API_PRIVATE_KEY";
+const PRIVATE_KEY_ID: &str = "OKTA_API_PRIVATE_KEY_ID";
+const SCOPES: &str = "OKTA_API_SCOPES";
+
+pub(super) const SET: Set = Set {
+    whose: "Terraform variables",
+    names: &[
+        ORG,
+        BASE,
+        API_TOKEN,
+        ACCESS_TOKEN,
+        CLIENT_ID,
+        PRIVATE_KEY,
+        PRIVATE_KEY_ID,
+        SCOPES,
+    ],
+};
+
+/// What a file would hold.
+pub(super) fn tree(variables: Variables<'_>, notes: &mut Notes) -> Value {
+    let org = variables.get(ORG).unwrap_or_default();
+    let name = org_name(org);
+    let at = org_at(name);
+    let base = variables.get(BASE).unwrap_or_else(|| {
+        notes.problem(
+            &at.field("url"),
+            format!("{ORG} is set and {BASE} is not: set it to okta.com, oktapreview.com or whatever follows the org's name"),
+        );
+        "okta.com"
+    });
+    notes.set_by(at.field("url"), &format!("{ORG} and {BASE}"));
+    let at = at.field("credentials").field(CREDENTIAL);
+    let credential = credential(variables, &at, notes);
+    super::org(name, &format!("https://{org}.{base}"), credential)
+}
+
+fn credential(variables: Variables<'_>, at: &At, notes: &mut Notes) -> Option<Value> {
+    let ways: Vec<&str> = [API_TOKEN, ACCESS_TOKEN, CLIENT_ID]
+        .into_iter()
+        .filter(|name| variables.get(name).is_some())
+        .collect();
+    match ways.as_slice() {
+        [] if variables.get(PRIVATE_KEY).is_some() => {
+            let missing = format!("{PRIVATE_KEY} is set and {CLIENT_ID} is not: set both");
+            notes.problem(at, missing);
+            None
+        }
+        [] => None,
+        [API_TOKEN] => Some(json!({ "api_token_env": API_TOKEN })),
+        [ACCESS_TOKEN] => Some(json!({ "bearer_token_env": ACCESS_TOKEN })),
+        [_] => {
+            let Some(key) = variables.get(PRIVATE_KEY) else {
+                let missing = format!("{CLIENT_ID} is set and {PRIVATE_KEY} is not: set both");
+                notes.problem(at, missing);
+                return None;
+            };
+            let key = private_key(PRIVATE_KEY, key);
+            let key = key.map_err(|why| notes.problem(at, why)).ok()?;
+            let id = variables.get(CLIENT_ID).unwrap_or_default();
+            let asked = scopes(variables.get(SCOPES));
+            notes.set_by(at.field("oauth"), "Terraform variables");
+            Some(service_app(id, key, variables.get(PRIVATE_KEY_ID), asked))
+        }
+        several => {
+            let both = several.join(" and ");
+            let mend = "they exclude each other, as they do for Terraform: unset all but one";
+            notes.problem(at, format!("{both} are set: {mend}"));
+            None
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The aim against a bucket that lives as Okta's do, in a time of its own.
+
+use std::fmt::Write;
+
+use super::*;
+
+/// When the tests begin, in milliseconds.
+const START: i64 = 1_757_607_698_250;
+
+/// One credential's counter in one bucket, and who else spends from it.
+struct Bucket {
+    limit: u64,
+    /// Milliseconds.
+    length: i64,
+    /// When others ask, by Okta's clock, in order.
+    others: Vec<i64>,
+    used: u64,
+    ends: i64,
+    /// Every window that was opened: its end and its final use.
+    windows: Vec<(i64, u64)>,
+}
+
+impl Bucket {
+    fn new(limit: u64, seconds: i64, others: impl IntoIterator<Item = i64>) -> Self {
+        Self {
+            limit,
+            length: seconds * 1000,
+            others: others.into_iter().map(|at| START + at).collect(),
+            used: 0,
+            ends: i64::MIN,
+            windows: Vec::new(),
+        }
+    }
+
+    fn spend(&mut self, at: i64) {
+        if self.ends <= at {
+            self.windows.push((self.ends, self.used));
+            (self.used, self.ends) = (0, at + self.length);
+        }
+        self.used = (self.used + 1).min(self.limit);
+    }
+
+    /// A request of ours at this moment.
+    fn ask(&mut self, at: i64) -> RateLimit {
+        let due = self.others.partition_point(|&other| other <= at);
+        for other in self.others.drain(..due).collect::<Vec<_>>() {
+            self.spend(other);
+        }
+        self.spend(at);
+        RateLimit {
+            limit: self.limit,
+            remaining: self.limit - self.used,
+            reset: Timestamp::from_second(self.ends.div_euclid(1000)).unwrap(),
+        }
+    }
+}
+
+/// A prober: its clocks, its latency, and what came of its looks.
+struct Prober {
+    aim: Aim,
+    clock: Clock,
+    interval: Duration,
+    /// How far Okta's clock is ahead, and how long a request takes there and back.
+    ahead: i64,
+    took: fn(u64) -> i64,
+    spare: bool,
+    now: i64,
+    last: Option<i64>,
+    looks: Vec<(Next, Look)>,
+}
+
+fn moment(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(ms).unwrap()
+}
+
+impl Prober {
+    fn new(interval: u64) -> Self {
+        Self {
+            aim: Aim::default(),
+            clock: Clock::default(),
+            interval: Duration::from_secs(interval),
+            ahead: 0,
+            took: |_| 100,
+            spare: true,
+            now: START,
+            last: None,
+            looks: Vec::new(),
+        }
+    }
+
+    /// Looks once more, whenever the aim says.
+    fn look(&mut self, bucket: &mut Bucket) {
+        let wish = Wish {
+            now: moment(self.now),
+            last: self.last.map(moment),
+            interval: self.interval,
+            not_before: None,
+            spare: self.spare,
+        };
+        let next = self.aim.next(&self.clock, &wish);
+        let sent = next.at.as_millisecond();
+        let took = (self.took)(self.looks.len() as u64);
+        let counted = sent + took / 2 + self.ahead;
+        let look = Look {
+            sent: next.at,
+            answered: moment(sent + took),
+            date: Some(moment(counted.div_euclid(1000) * 1000)),
+            rate_limit: Some(bucket.ask(counted)),
+        };
+        self.learn(look);
+        self.looks.push((next, look));
+    }
+
+    fn learn(&mut self, look: Look) {
+        self.clock.learn(&look);
+        self.aim.learn(&look);
+        self.last = Some(look.sent.as_millisecond());
+        self.now = look.answered.as_millisecond();
+    }
+
+    /// The looks as text, a line each.
+    fn timeline(&self) -> String {
+        let mut text = String::new();
+        for (next, look) in &self.looks {
+            let read = look.rate_limit.unwrap();
+            let left = read.reset.as_millisecond() - (look.sent.as_millisecond() + self.ahead);
+            writeln!(
+                text,
+                "{:>8.1} s  used {:>3} of {}  {:>5.1} s before the reset  {}",
+                (look.sent.as_millisecond() - START) as f64 / 1e3,
+                read.limit - read.remaining,
+                read.limit,
+                left as f64 / 1e3,
+                next.why
+            )
+            .unwrap();
+        }
+        text
+    }
+}
+
+/// One request each so many milliseconds, for an hour.
+fn steady(every: i64) -> impl Iterator<Item = i64> {
+    (0..3_600_000 / every).map(move |n| n * every)
+}
+
+fn looks(prober: &mut Prober, bucket: &mut Bucket, count: usize) -> String {
+    for _ in 0..count {
+        prober.look(bucket);
+    }
+    prober.timeline()
+}
+
+#[test]
+fn a_busy_bucket_is_looked_at_once_in_each_window_just_before_its_end() {
+    let mut bucket = Bucket::new(50, 60, steady(1_400));
+    insta::assert_snapshot!(looks(&mut Prober::new(60), &mut bucket, 12));
+}
+
+#[test]
+fn an_idle_bucket_is_opened_and_watched_to_its_end() {
+    let mut bucket = Bucket::new(50, 60, []);
+    insta::assert_snapshot!(looks(&mut Prober::new(60), &mut bucket, 8));
+}

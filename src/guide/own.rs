@@ -1,0 +1,96 @@
+//! The exporter's own side: its settings, its secrets, its restraint; and what nobody foresaw.
+
+use super::{
+    Case, Chapter, Risk,
+    sign::{Fact, Sign},
+};
+
+pub(super) const CHAPTER: Chapter = Chapter {
+    title: "The exporter itself",
+    cases: &[
+        Case {
+            slug: "mismatch",
+            title: "The answer contradicts the configuration",
+            signs: &[Sign::failed("mismatch")],
+            cause: "another org answers under this name, or the org goes by another (a custom domain)",
+            action: "compare the org's URL with the message; a custom domain's issuer is named as \
+                     `probes.discovery.issuer`",
+            takes: "5–15 min",
+            risk: Risk::Low,
+            alert: None,
+        },
+        Case {
+            slug: "secret",
+            title: "A secret cannot be used",
+            signs: &[Sign::failed("secret")],
+            cause: "the file is missing, empty, or holds what cannot be sent",
+            action: "put the secret where the message looks for it; it is read again at the next run, no restart is needed",
+            takes: "5 min",
+            risk: Risk::Low,
+            alert: None,
+        },
+        Case {
+            slug: "overlap",
+            title: "Runs take longer than their interval",
+            signs: &[Sign::failed("overlap")],
+            cause: "the last run had not ended when the next was due",
+            action: "lengthen the probe's interval or shorten its timeout; then look at Okta's latency",
+            takes: "5 min",
+            risk: Risk::Low,
+            alert: None,
+        },
+        Case {
+            slug: "overdue",
+            title: "A probe is silent",
+            signs: &[Sign::Known(Fact::Overdue)],
+            cause: "no run of it ended for three of its intervals: requests hang, or the machine slept",
+            action: "see its last failure, and whether its timeout is far longer than its interval",
+            takes: "5–15 min",
+            risk: Risk::Low,
+            alert: Some("OktaProbeOverdue"),
+        },
+        Case {
+            slug: "breaker",
+            title: "The org is left alone for a minute",
+            signs: &[Sign::failed("breaker_open")],
+            cause: "three server errors or lost connections in a row opened the org's breaker",
+            action: "see the failures before this one; one light request decides when the others go on",
+            takes: "1 min",
+            risk: Risk::Low,
+            alert: Some("OktaBreakerOpen"),
+        },
+        Case {
+            slug: "internal",
+            title: "A fault in okta-exporter",
+            signs: &[Sign::failed("internal")],
+            cause: "a fault in okta-exporter",
+            action: "report it with this line; the other probes go on",
+            takes: "5 min",
+            risk: Risk::Low,
+            alert: None,
+        },
+        Case {
+            slug: "not-found",
+            title: "There is nothing at this path",
+            signs: &[Sign::status(404)],
+            cause: "the org answered, and knows no such path or id",
+            action: "check the path and the ids in it",
+            takes: "5 min",
+            risk: Risk::Low,
+            alert: None,
+        },
+        UNKNOWN,
+    ],
+};
+
+/// What nobody foresaw.
+pub(super) const UNKNOWN: Case = Case {
+    slug: "refused",
+    title: "Okta refuses the request",
+    signs: &[Sign::statuses(300, 499)],
+    cause: "Okta understood the request and does not serve it",
+    action: "compare path and parameters with Okta's API reference; the message tells Okta's reason",
+    takes: "15 min",
+    risk: Risk::Low,
+    alert: None,
+};

@@ -1,0 +1,168 @@
+//! Access tokens: their time, their server, their key, their proof.
+
+use super::{
+    Case, Chapter, Risk,
+    sign::{Fact, Sign},
+};
+
+const UNAUTHORIZED: Sign = Sign::status(401).and_code("invalid_token");
+const PROOF: Sign = Sign::code("invalid_dpop_proof");
+
+pub(super) const CHAPTER: Chapter = Chapter {
+    title: "Access tokens",
+    cases: &[
+        Case {
+            slug: "expired-token",
+            title: "The access token has expired",
+            signs: &[
+                UNAUTHORIZED.saying("expired"),
+                Sign::Known(Fact::TokenExpired),
+            ],
+            cause: "whoever uses the token keeps it beyond its `exp`, or what refreshes it has stopped",
+            action: "mint a new one; let its user cache it only until 60 s before `exp`",
+            takes: "10–20 min",
+            risk: Risk::Low,
+            alert: Some("OktaTokenExpired"),
+        },
+        Case {
+            slug: "clock-skew",
+            title: "The clocks disagree",
+            signs: &[
+                PROOF.saying("in the past"),
+                PROOF.saying("in the future"),
+                PROOF.saying("'iat'"),
+                Sign::Known(Fact::ClockSkew),
+            ],
+            cause: "this machine's clock is wrong: beyond 5 min Okta refuses proofs and assertions, and tokens seem to end \
+                    early or late",
+            action: "synchronise this machine's time (NTP, chrony) and see `okta_clock_skew_seconds` go to 0",
+            takes: "15 min",
+            risk: Risk::Low,
+            alert: Some("OktaClockSkew"),
+        },
+        Case {
+            slug: "not-yet-valid",
+            title: "The access token is not valid yet",
+            signs: &[
+                UNAUTHORIZED.saying("not yet valid"),
+                Sign::Known(Fact::TokenNotYetValid),
+            ],
+            cause: "`nbf` or `iat` is ahead of Okta's clock: the machine that minted it has a clock that is fast",
+            action: "synchronise time (NTP) on the machine that mints tokens, or wait until `nbf`",
+            takes: "15 min",
+            risk: Risk::Low,
+            alert: None,
+        },
+        Case {
+            slug: "wrong-issuer",
+            title: "The token is another server's",
+            signs: &[
+                Sign::failed("mismatch").saying("token's issuer"),
+                Sign::Known(Fact::WrongIssuer),
+            ],
+            cause: "another authorization server, or another org, minted the token; only its own server honours it",
+            action: "request the token from the server that its user expects (`iss`), and ask that server about it",
+            takes: "15–30 min",
+            risk: Risk::Low,
+            alert: None,
+        },
+        Case {
+            slug: "wrong-audience",
+            title: "The token is for somebody else",
+            signs: &[Sign::Known(Fact::WrongAudience)],
+            cause: "`aud` does not name the API that the token is sent to: an ID token, or another server's audience",
+            action: "set the audience of the authorization server (Admin Console > Security > API), or use its own token",
+            takes: "15–30 min",
+            risk: Risk::Low,
+            alert: None,
+        },
+        Case {
+            slug: "key-not-published",
+            title: "The token's signing key is not published any more",
+            signs: &[
+                Sign::Known(Fact::KeyNotPublished),
+                Sign::Known(Fact::KeyWithdrawnEarly),
+            ],
+            cause: "the keys rotated: whoever fetches the key set anew refuses the token, whoever cached the old one may \
+                    refuse new tokens",
+            action: "mint a new token; let verifiers fetch the key set again on an unknown `kid`, and cache it no longer \
+                     than its Cache-Control says",
+            takes: "15–30 min",
+            risk: Risk::Low,
+            alert: Some("OktaTokenSigningKeyUnpublished"),
+        },
+        Case {
+            slug: "bad-signature",
+            title: "The token's signature does not verify",
+            signs: &[Sign::Known(Fact::BadSignature)],
+            cause: "the published key of that `kid` did not sign this token: it was altered, cut, or signed by nobody",
+            action: "mint a new token; if that one fails too, look at what stands between its server and its user",
+            takes: "15–30 min",
+            risk: Risk::Low,
+            alert: None,
+        },
+        Case {
+            slug: "no-keys",
+            title: "The key set is empty or cannot be read",
+            signs: &[Sign::Known(Fact::NoKeys)],
+            cause: "the authorization server publishes no key, or one of a kind that verifiers do not know",
+            action: "open the key set by hand; look at Admin Console > Security > API > the server > key rotation",
+            takes: "15–30 min",
+            risk: Risk::Medium,
+            alert: None,
+        },
+        Case {
+            slug: "inactive-token",
+            title: "Okta honours the token no more",
+            signs: &[Sign::Known(Fact::TokenInactive)],
+            cause: "the token is not over and yet inactive: revoked, its app or user deactivated, or minted elsewhere",
+            action: "look for `app.oauth2.token.revoke` in the System Log, then mint a new one",
+            takes: "10–20 min",
+            risk: Risk::Low,
+            alert: Some("OktaTokenInactive"),
+        },
+        Case {
+            slug: "invalid-token",
+            title: "Okta does not know the access token",
+            signs: &[Sign::code("invalid_token")],
+            cause: "the token was revoked, cut, or minted by another server than the org's own",
+            action: "compare its `iss` with the org's URL and its `exp` with the time; mint a new one",
+            takes: "10–20 min",
+            risk: Risk::Low,
+            alert: None,
+        },
+        Case {
+            slug: "dpop-required",
+            title: "The app's tokens need a DPoP proof",
+            signs: &[Sign::status(400)
+                .and_code("invalid_request")
+                .saying("dpop proof")],
+            cause: "the token is bound to a key (new service apps require it), and was sent as a plain Bearer token",
+            action: "send it with a proof (RFC 9449); or Admin Console > Applications > the app > General > clear `Require \
+                     Demonstrating Proof of Possession`",
+            takes: "15–30 min",
+            risk: Risk::Medium,
+            alert: None,
+        },
+        Case {
+            slug: "dpop-nonce",
+            title: "Okta asks for a nonce, again",
+            signs: &[Sign::code("use_dpop_nonce")],
+            cause: "asking for a nonce once is normal; an answer to a proof that holds it should not ask again",
+            action: "look at proxies that drop the header `DPoP-Nonce`; Okta's nonces change every 24 h",
+            takes: "15–30 min",
+            risk: Risk::Low,
+            alert: None,
+        },
+        Case {
+            slug: "dpop-proof",
+            title: "The DPoP proof is refused",
+            signs: &[PROOF],
+            cause: "the proof does not fit the request: another URL (`htu`), key or method, or it was used before",
+            action: "check that the org's URL has no trailing slash and no proxy rewrites it, and this machine's clock",
+            takes: "15–30 min",
+            risk: Risk::Low,
+            alert: None,
+        },
+    ],
+};

@@ -1,0 +1,184 @@
+//! What the documents say: pure, and tolerant of members that are missing, null or new.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::okta::claim;
+
+/// `…/rate-limit-settings/warning-threshold`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct WarningThreshold {
+    #[serde(deserialize_with = "claim")]
+    warning_threshold: Option<f64>,
+}
+
+/// `…/rate-limit-settings/per-client`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct PerClient {
+    #[serde(deserialize_with = "claim")]
+    default_mode: Option<String>,
+}
+
+/// How Okta treats a client that exceeds a limit of its own, such as one browser at a sign-in page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientMode {
+    /// It is refused.
+    Enforce,
+    /// It is written to the System Log.
+    LogOnly,
+    /// There is no such limit.
+    Disabled,
+}
+
+/// Which share of the org's limits a principal may use, 0 to 1; each may be unsaid.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Share {
+    /// Of the requests of each bucket.
+    pub requests: Option<f64>,
+    /// Of the requests at once.
+    pub concurrency: Option<f64>,
+}
+
+impl WarningThreshold {
+    pub(super) fn ratio(self) -> Option<f64> {
+        ratio(self.warning_threshold)
+    }
+}
+
+impl PerClient {
+    /// The mode that holds where no use case has its own; a word that is new is no known mode.
+    pub(super) fn mode(self) -> Option<ClientMode> {
+        match self.default_mode?.as_str() {
+            "ENFORCE" => Some(ClientMode::Enforce),
+            "PREVIEW" => Some(ClientMode::LogOnly),
+            "DISABLE" => Some(ClientMode::Disabled),
+            _ => None,
+        }
+    }
+}
+
+impl ClientMode {
+    /// Every mode.
+    pub const ALL: [Self; 3] = [Self::Enforce, Self::LogOnly, Self::Disabled];
+
+    /// The label value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Enforce => "enforce",
+            Self::LogOnly => "log_only",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Entity {
+    #[serde(deserialize_with = "claim")]
+    principal_id: Option<String>,
+    #[serde(deserialize_with = "claim")]
+    default_percentage: Option<f64>,
+    #[serde(deserialize_with = "claim")]
+    default_concurrency_percentage: Option<f64>,
+}
+
+/// One page of `/api/v1/principal-rate-limits`: shares by principal id. An entry that names nobody
+/// is nobody's.
+pub(super) fn principals(page: Vec<Value>) -> BTreeMap<String, Share> {
+    let entries = page
+        .into_iter()
+        .filter_map(|entry| serde_json::from_value::<Entity>(entry).ok());
+    entries
+        .filter_map(|entity| {
+            let share = Share {
+                requests: ratio(entity.default_percentage),
+                concurrency: ratio(entity.default_concurrency_percentage),
+            };
+            Some((entity.principal_id?, share))
+        })
+        .collect()
+}
+
+/// A percentage as a ratio; what is none is unknown.
+fn ratio(percentage: Option<f64>) -> Option<f64> {
+    let sensible = |percentage: &f64| (0.0..=100.0).contains(percentage);
+    percentage
+        .filter(sensible)
+        .map(|percentage| percentage / 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn threshold(document: Value) -> Option<f64> {
+        serde_json::from_value::<WarningThreshold>(document)
+            .unwrap()
+            .ratio()
+    }
+
+    fn mode(document: Value) -> Option<&'static str> {
+        let read: PerClient = serde_json::from_value(document).unwrap();
+        read.mode().map(ClientMode::as_str)
+    }
+
+    #[test]
+    fn the_recorded_documents_are_read() {
+        assert_eq!(threshold(json!({"warningThreshold": 60})), Some(0.6));
+        let recorded = json!({
+            "defaultMode": "ENFORCE",
+            "useCaseModeOverrides": {"LOGIN_PAGE": "PREVIEW", "OAUTH2_AUTHORIZE": "DISABLE"},
+        });
+        assert_eq!(mode(recorded), Some("enforce"));
+        assert_eq!(mode(json!({"defaultMode": "PREVIEW"})), Some("log_only"));
+        assert_eq!(mode(json!({"defaultMode": "DISABLE"})), Some("disabled"));
+    }
+
+    #[test]
+    fn what_is_missing_null_new_or_out_of_range_is_unknown() {
+        for strange in [
+            json!({}),
+            json!({"warningThreshold": null}),
+            json!({"warningThreshold": "60"}),
+            json!({"warningThreshold": 600}),
+            json!({"warningThreshold": -1}),
+        ] {
+            assert_eq!(threshold(strange.clone()), None, "{strange}");
+        }
+        for strange in [
+            json!({}),
+            json!({"defaultMode": null}),
+            json!({"defaultMode": "SOFTLY"}),
+            json!({"defaultMode": {"LOGIN_PAGE": "ENFORCE"}}),
+        ] {
+            assert_eq!(mode(strange.clone()), None, "{strange}");
+        }
+    }
+
+    #[test]
+    fn one_strange_entry_of_a_list_hides_no_other() {
+        let page = json!([
+            {"id": "prl1", "principalId": "00T1", "principalType": "SSWS_TOKEN",
+             "defaultPercentage": 50, "defaultConcurrencyPercentage": 75, "lastUpdate": "x"},
+            "no entry",
+            {"defaultPercentage": 10},
+            {"principalId": "00T2", "defaultPercentage": null, "defaultConcurrencyPercentage": "50"},
+        ]);
+        let shares = principals(page.as_array().unwrap().clone());
+        let known = Share {
+            requests: Some(0.5),
+            concurrency: Some(0.75),
+        };
+        let expected = [
+            ("00T1".to_owned(), known),
+            ("00T2".to_owned(), Share::default()),
+        ];
+        assert_eq!(shares, expected.into());
+    }
+}

@@ -1,0 +1,119 @@
+//! What is wrong with a token though every request about it went well. Pure.
+
+use jiff::SignedDuration;
+
+use super::Seen;
+use crate::{
+    guide::{Fact, Finding},
+    units::Timestamp,
+};
+
+/// Clocks that agree still differ by a little, and `Date` is cut to whole seconds.
+const TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
+
+impl Seen {
+    /// What is wrong with the token at `now`, by Okta's clock.
+    pub(super) fn wrong(&self, now: Timestamp) -> Vec<Finding> {
+        let expired = self.expires.filter(|end| *end <= now);
+        let ahead = |at: Option<Timestamp>| at.filter(|at| at.duration_since(now) > TOLERANCE);
+        let early = ahead(self.not_before).map(|at| ("nbf", at));
+        let early = early.or_else(|| ahead(self.issued).map(|at| ("iat", at)));
+        let mut findings = Vec::new();
+        let mut found = |fact, what| findings.push(Finding { fact, what });
+        if let Some(end) = expired {
+            found(Fact::TokenExpired, format!("the token expired at {end}"));
+        } else if let Some((claim, at)) = early {
+            let what = format!("the token is from the future: its `{claim}` is {at}");
+            found(Fact::TokenNotYetValid, what);
+        } else if self.active == Some(false) {
+            let what = "introspection calls the token inactive, though it is not over";
+            found(Fact::TokenInactive, what.to_owned());
+        }
+        let missing: Vec<&str> = self
+            .missing()
+            .into_iter()
+            .filter_map(|(scope, missing)| missing.then_some(scope))
+            .collect();
+        if !missing.is_empty() {
+            let what = format!("the token lacks the scopes {}", missing.join(", "));
+            found(Fact::ScopeMissing, what);
+        }
+        let flags = [
+            (
+                self.issuer_matches,
+                Fact::WrongIssuer,
+                "the token's `iss` is not the expected issuer",
+            ),
+            (
+                self.audience_matches,
+                Fact::WrongAudience,
+                "the token's `aud` lacks the expected audience",
+            ),
+            (
+                self.key_published,
+                Fact::KeyNotPublished,
+                "the token's `kid` is not in the key set",
+            ),
+            (
+                self.signature_valid,
+                Fact::BadSignature,
+                "the token's signature does not verify",
+            ),
+        ];
+        for (holds, fact, what) in flags {
+            if holds == Some(false) {
+                found(fact, what.to_owned());
+            }
+        }
+        findings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn facts(seen: &Seen) -> Vec<Fact> {
+        let findings = seen.wrong(at(1000));
+        findings.into_iter().map(|finding| finding.fact).collect()
+    }
+
+    #[test]
+    fn a_token_in_its_time_has_nothing_wrong_and_unknown_claims_nothing() {
+        let seen = Seen {
+            issued: Some(at(1004)),
+            not_before: Some(at(1000)),
+            expires: Some(at(1001)),
+            active: Some(true),
+            ..Seen::default()
+        };
+        assert_eq!(facts(&seen), []);
+        assert_eq!(facts(&Seen::default()), []);
+    }
+
+    #[test]
+    fn an_expired_or_early_token_is_not_called_inactive_besides() {
+        let expired = Seen {
+            expires: Some(at(1000)),
+            active: Some(false),
+            ..Seen::default()
+        };
+        assert_eq!(facts(&expired), [Fact::TokenExpired]);
+        let early = Seen {
+            issued: Some(at(1006)),
+            active: Some(false),
+            ..Seen::default()
+        };
+        assert_eq!(facts(&early), [Fact::TokenNotYetValid]);
+        let revoked = Seen {
+            expires: Some(at(2000)),
+            active: Some(false),
+            ..Seen::default()
+        };
+        assert_eq!(facts(&revoked), [Fact::TokenInactive]);
+    }
+}

@@ -1,0 +1,208 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde::{Deserialize, de::DeserializeOwned};
+
+/// What stands before a runbook's path until somebody says where they keep theirs.
+const BASE: &str = "https://okta-exporter.example/";
+
+/// The sections of a runbook, in order.
+const SECTIONS: [&str; 5] = [
+    "What it means",
+    "How to see it",
+    "What to do now",
+    "What to do for good",
+    "What to tell Okta's support",
+];
+
+#[derive(Deserialize)]
+struct Rules {
+    groups: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    rules: Vec<Rule>,
+}
+
+#[derive(Deserialize)]
+struct Rule {
+    #[serde(default)]
+    alert: String,
+    expr: String,
+    r#for: Option<String>,
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
+    #[serde(default)]
+    annotations: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct Tests {
+    tests: Vec<Test>,
+}
+
+#[derive(Deserialize)]
+struct Test {
+    alert_rule_test: Vec<Check>,
+}
+
+#[derive(Deserialize)]
+struct Check {
+    alertname: String,
+    exp_alerts: Vec<serde_json::Value>,
+}
+
+#[test]
+fn promtool_and_amtool_find_nothing_wrong() {
+    said(promtool(&["check", "rules"]).args(["okta.rules.yml", "okta.alerts.yml"]));
+    said(promtool(&["check", "config"]).arg("prometheus.yml"));
+    said(
+        Command::new("amtool")
+            .args(["check-config", "alertmanager.yml"])
+            .current_dir(at("config/prometheus")),
+    );
+}
+
+#[test]
+fn every_alert_fires_and_keeps_quiet_as_its_tests_say() {
+    said(promtool(&["test", "rules"]).args(tests()));
+}
+
+#[test]
+fn every_alert_is_tested_to_fire_and_to_keep_quiet() {
+    let checks: Vec<Check> = tests()
+        .iter()
+        .flat_map(|file| read::<Tests>(file).tests)
+        .flat_map(|test| test.alert_rule_test)
+        .collect();
+    let tested = |quiet: bool| -> BTreeSet<String> {
+        let fitting = checks
+            .iter()
+            .filter(|check| check.exp_alerts.is_empty() == quiet);
+        fitting.map(|check| check.alertname.clone()).collect()
+    };
+    let names = names();
+    assert_eq!(names, tested(false), "tested to fire");
+    assert_eq!(names, tested(true), "tested to keep quiet");
+}
+
+#[test]
+fn every_alert_tells_how_bad_it_is_and_does_not_flap() {
+    for alert in alerts() {
+        let name = &alert.alert;
+        assert!(name.starts_with("Okta"), "{name}");
+        let severity = alert.labels["severity"].as_str();
+        assert!(
+            ["critical", "warning", "info"].contains(&severity),
+            "{name}: {severity}"
+        );
+        for annotation in ["summary", "description"] {
+            let text = &alert.annotations[annotation];
+            assert!(text.len() > 20, "{name}: {annotation}");
+        }
+        // An incident is announced by people: it is open or it is not.
+        let lasts =
+            alert.r#for.is_some() || alert.expr.contains('[') || alert.expr.contains("increase");
+        assert!(
+            lasts || name == "OktaStatusIncident",
+            "{name} has neither a `for` nor a look back"
+        );
+    }
+}
+
+#[test]
+fn every_alert_has_its_runbook_and_every_runbook_its_alert() {
+    let index = fs::read_to_string(at("docs/runbooks/README.md")).unwrap();
+    for alert in alerts() {
+        let name = &alert.alert;
+        let url = &alert.annotations["runbook_url"];
+        let path = url.strip_prefix(BASE).unwrap();
+        assert_eq!(path, format!("docs/runbooks/{name}.md"));
+        let page = fs::read_to_string(at(path)).unwrap_or_else(|e| panic!("{path}: {e}"));
+        assert!(page.starts_with(&format!("# {name}\n")), "{path}");
+        let sections: Vec<&str> = page
+            .lines()
+            .filter_map(|line| line.strip_prefix("## "))
+            .collect();
+        assert_eq!(sections, SECTIONS, "{path}");
+        for part in page.split("\n## ").skip(1) {
+            let (title, text) = part.split_once('\n').unwrap();
+            assert!(!text.trim().is_empty(), "{path}: {title}");
+        }
+        let severity = &alert.labels["severity"];
+        let row = format!("| [{name}]({name}.md) | {severity} |");
+        assert!(index.contains(&row), "docs/runbooks/README.md lacks {row}");
+    }
+    let pages: BTreeSet<String> = files("docs/runbooks")
+        .iter()
+        .map(|page| page.file_stem().unwrap().to_str().unwrap().to_owned())
+        .filter(|name| name != "README")
+        .collect();
+    assert_eq!(pages, names());
+}
+
+#[test]
+fn kubernetes_is_given_the_same_rules() {
+    let written = said(&mut Command::new(at("config/kubernetes/prometheusrule")));
+    let kept = fs::read_to_string(at("config/kubernetes/prometheusrule.yaml")).unwrap();
+    assert!(
+        written == kept,
+        "write it anew: config/kubernetes/prometheusrule > config/kubernetes/prometheusrule.yaml"
+    );
+    for alert in names() {
+        assert!(kept.contains(&format!("- alert: {alert}\n")), "{alert}");
+    }
+}
+
+fn alerts() -> Vec<Rule> {
+    let file: Rules = read(&at("config/prometheus/okta.alerts.yml"));
+    file.groups.into_iter().flat_map(|g| g.rules).collect()
+}
+
+fn names() -> BTreeSet<String> {
+    alerts().into_iter().map(|alert| alert.alert).collect()
+}
+
+fn tests() -> Vec<PathBuf> {
+    files("tests/rules")
+}
+
+fn at(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn files(directory: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(at(directory)).unwrap();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn read<T: DeserializeOwned>(file: &Path) -> T {
+    let text = fs::read_to_string(file).unwrap();
+    let source = config::File::from_str(&text, config::FileFormat::Yaml);
+    let read = config::Config::builder().add_source(source).build();
+    read.and_then(config::Config::try_deserialize)
+        .unwrap_or_else(|e| panic!("{}: {e}", file.display()))
+}
+
+fn promtool(args: &[&str]) -> Command {
+    let mut command = Command::new("promtool");
+    command.args(args).current_dir(at("config/prometheus"));
+    command
+}
+
+/// Runs a program that must end well, and returns what it said.
+fn said(command: &mut Command) -> String {
+    let output = command
+        .output()
+        .unwrap_or_else(|e| panic!("{command:?}: {e}; `tests/run` installs what the tests need"));
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert!(output.status.success(), "{command:?}:\n{said}");
+    said
+}
