@@ -21,12 +21,6 @@ async fn with(app: sim::ServiceApp) -> Running {
     start(Org::new("acme").service_app(app)).await
 }
 
-/// Refuses an access token as Okta does.
-fn refused(status: u16, error: &str, words: &str) -> Fault {
-    let challenge = format!("Bearer error=\"{error}\", error_description=\"{words}\"");
-    Fault::challenge(status, &challenge)
-}
-
 fn users() -> String {
     format!("{{ endpoint: {{ {} }} }}", asked("users"))
 }
@@ -153,15 +147,8 @@ async fn an_app_without_dpop_gets_a_bearer_token_and_never_sends_a_proof() {
 async fn a_resource_that_wants_a_proof_gets_one() {
     let app = ServiceApp::new();
     let okta = with(app.registered().grant(["okta.users.read"])).await;
-    okta.okta().fault(
-        "/api/v1/users",
-        refused(
-            400,
-            "invalid_request",
-            "The resource request requires a DPoP proof.",
-        )
-        .times(1),
-    );
+    okta.okta()
+        .fault("/api/v1/users", Fault::wants_proof().times(1));
     let exporter = Exporter::start(&app.yaml(&okta, USERS, &users())).await;
     let page = exporter.until(is_up).await;
     assert_eq!(minted(&page), 2.0, "a plain one, and one that is bound");
@@ -317,10 +304,7 @@ async fn a_refusal_that_no_new_token_mends_makes_no_loop() {
     let okta = with(app.registered().grant(["okta.users.read"])).await;
     let exporter = Exporter::start(&app.yaml(&okta, USERS, &users())).await;
     exporter.until(is_up).await;
-    okta.okta().fault(
-        "/api/v1/users",
-        refused(401, "invalid_token", "The access token is invalid"),
-    );
+    okta.okta().fault("/api/v1/users", Fault::invalid_token());
     let refused = r#"okta_probe_failures_total{reason="unauthorized"}"#;
     let page = exporter.until(|page| page.value(refused) >= 4.0).await;
     assert_eq!(minted(&page), 2.0, "one more, and no other for a minute");

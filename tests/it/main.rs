@@ -46,6 +46,9 @@ mod schedule;
 /// The guide: every case provoked and recognised, told in log, page and documentation.
 mod guide;
 
+/// The one-shot report: what it finds, its two forms, its exit status.
+mod diagnose;
+
 /// What is served, and that serving asks Okta nothing.
 mod web;
 
