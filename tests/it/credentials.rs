@@ -327,7 +327,7 @@ async fn a_key_that_okta_does_not_know_is_not_tried_at_every_run() {
         told.contains("client_assertion signature is invalid"),
         "{told}"
     );
-    assert!(told.contains("key id"), "{told}");
+    assert!(told.contains("private key must be the one"), "{told}");
     assert_eq!(
         answered(&okta, "/api/v1/users", 401),
         0,
