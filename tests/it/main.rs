@@ -34,6 +34,9 @@ mod jwks;
 /// Access tokens: what they say, whether they hold, and who signed them.
 mod token;
 
+/// Service apps: tokens minted, kept, proved, refused; scopes granted and not.
+mod credentials;
+
 /// Status pages: three formats, and four ways to be unknown.
 mod status_page;
 
