@@ -190,7 +190,10 @@ async fn a_service_app_is_told_what_it_was_not_granted() {
         check(&report, 0, "endpoint/users"),
         (Verdict::Healthy, None)
     );
-    let scopes = &report.orgs[0].checks[1];
+    let mut checks = report.orgs[0].checks.iter();
+    let scopes = checks
+        .find(|check| check.name == "scopes of billing")
+        .unwrap();
     assert_eq!(scopes.facts["missing"][0], "okta.groups.read", "{scopes:?}");
     assert_eq!(scopes.facts["granted"][0], "okta.users.read", "{scopes:?}");
 
