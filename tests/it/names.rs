@@ -80,7 +80,7 @@ impl Known {
                 }
             }
         }
-        if names.mentions.iter().all(|m| !foreign(&m.name)) {
+        if names.mentions.iter().all(|m| self.0.contains_key(&m.name)) {
             let mut labels = self.labels(names);
             labels.extend(names.made.iter().cloned());
             let asked = names.grouped.iter().chain(legend);
