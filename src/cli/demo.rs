@@ -136,7 +136,7 @@ orgs:
             issuer: "{url}/oauth2/default"
             audience: api://default
             scopes: [okta.users.read, okta.logs.read]
-      rate_limit_settings: {{ interval: 10s }}
+      rate_limit_settings: {{ credential: monitor, interval: 10s }}
 "#
     ))
 }

@@ -12,7 +12,7 @@ use okta_exporter::{
 use serde_json::Value;
 
 use crate::support::{
-    dashboard::boards,
+    dashboard::{Board, boards},
     promql::{self, Names},
 };
 
@@ -136,7 +136,7 @@ fn pages() -> Vec<PathBuf> {
 fn every_name_in_a_panel_exists_with_its_labels() {
     let known = Known::all();
     let mut problems = Vec::new();
-    for query in boards().iter().flat_map(|board| board.queries()) {
+    for query in boards().iter().flat_map(Board::queries) {
         let names = promql::names(&query.written);
         let place = &query.place;
         problems.extend(
