@@ -251,3 +251,35 @@ async fn exchange(
         body: body.freeze(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_has_no_doubled_slash_in_its_path_and_never_leaves_the_host() {
+        let origin = Url::parse("https://acme.okta.com").unwrap();
+        let client = Client::new(&origin, None).unwrap();
+        let okta = Okta::new(&client, Duration::from_secs(1));
+        for (path, url) in [
+            (
+                "/api/v1/users?limit=1",
+                "https://acme.okta.com/api/v1/users?limit=1",
+            ),
+            (
+                "/api//v1///users?x=a//b",
+                "https://acme.okta.com/api/v1/users?x=a//b",
+            ),
+            ("/oauth2/v1/token", "https://acme.okta.com/oauth2/v1/token"),
+        ] {
+            assert_eq!(okta.url(path).unwrap().as_str(), url);
+        }
+        for elsewhere in [
+            "//evil.example/api",
+            "https://evil.example/",
+            "http://acme.okta.com/",
+        ] {
+            assert!(okta.url(elsewhere).is_err(), "{elsewhere}");
+        }
+    }
+}
