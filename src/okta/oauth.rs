@@ -16,13 +16,13 @@ use url::Url;
 use super::{
     Answer, Ask, ClientAuth, Dpop, Failure, MissingScope, NoSecret, Okta, PrivateKey, Refusal,
     Standing,
-    credential::authorization,
     dpop::{Nonce, Proof},
     mint::{Mint, Told},
     okta_clock::OktaClock,
     private_key::BadKey,
     request::Carried,
     scopes,
+    sealed::authorization,
     token_cache::{Token, TokenCache},
 };
 use crate::units::Name;
@@ -97,6 +97,11 @@ impl OAuthApp {
     /// The scopes it asks for.
     pub fn scopes(&self) -> &[String] {
         &self.settings.scopes
+    }
+
+    /// True if the org's own authorization server mints its tokens.
+    pub fn asks_the_org(&self) -> bool {
+        self.settings.token_path.starts_with("/oauth2/v1/")
     }
 
     /// Which of those were not granted.
@@ -261,13 +266,11 @@ impl Proofs {
     }
 
     fn key(&self) -> Result<&PrivateKey, BadKey> {
-        match self.key.get() {
-            Some(key) => Ok(key),
-            None => {
-                let key = PrivateKey::ephemeral()?;
-                Ok(self.key.get_or_init(|| key))
-            }
+        if let Some(key) = self.key.get() {
+            return Ok(key);
         }
+        let key = PrivateKey::ephemeral()?;
+        Ok(self.key.get_or_init(|| key))
     }
 
     /// The proof that goes to the token endpoint, where one is wanted.

@@ -1,5 +1,5 @@
-//! A private key as people have it (PEM or JWK, RSA or EC), and what it signs: JWTs in their
-//! compact form. What stands in them is elsewhere. No error shows anything of a key.
+//! A private key and what it signs: JWTs in their compact form. How a key is written is in
+//! `key_text`, what stands in the JWTs elsewhere. No error shows anything of a key.
 
 use std::fmt;
 
@@ -13,15 +13,11 @@ use aws_lc_rs::{
     },
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
-use rustls::pki_types::{PrivateKeyDer, pem::PemObject};
-use secrecy::{
-    ExposeSecret,
-    zeroize::{Zeroize, Zeroizing},
-};
+use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use x509_cert::der::{Encode, asn1::UintRef};
 
+use super::key_text::{self, Written};
 use crate::units::Secret;
 
 /// The algorithms that Okta takes, for assertions and proofs alike.
@@ -37,7 +33,7 @@ pub enum Algorithm {
 }
 
 /// The three curves, with the algorithm that each is bound to.
-static CURVES: [(&str, Algorithm, &EcdsaSigningAlgorithm); 3] = [
+pub(super) static CURVES: [(&str, Algorithm, &EcdsaSigningAlgorithm); 3] = [
     ("P-256", Algorithm::ES256, &ECDSA_P256_SHA256_FIXED_SIGNING),
     ("P-384", Algorithm::ES384, &ECDSA_P384_SHA384_FIXED_SIGNING),
     ("P-521", Algorithm::ES512, &ECDSA_P521_SHA512_FIXED_SIGNING),
@@ -72,11 +68,11 @@ pub enum BadKey {
 /// A private key and the algorithm that it signs with.
 pub struct PrivateKey {
     pair: Pair,
-    algorithm: Algorithm,
+    pub(super) algorithm: Algorithm,
     kid: Option<String>,
 }
 
-enum Pair {
+pub(super) enum Pair {
     Rsa(Box<RsaKeyPair>),
     Ec(EcdsaKeyPair),
 }
@@ -98,13 +94,8 @@ impl PrivateKey {
     /// Reads PEM (PKCS#1, PKCS#8, SEC1) or a private JWK. Without an algorithm the key's own
     /// holds: what a JWK names, RS256 for RSA, and for EC the one of its curve.
     pub fn read(text: &Secret, algorithm: Option<Algorithm>) -> Result<Self, BadKey> {
-        let text = text.expose_secret().trim();
-        if text.starts_with('{') {
-            return Self::from_jwk(text, algorithm);
-        }
-        // In variables line breaks are often written as `\n`.
-        let unescaped = Zeroizing::new(text.replace("\\n", "\n"));
-        Self::new(from_pem(&unescaped)?, algorithm, None)
+        let Written { pair, alg, kid } = key_text::read(text.expose_secret().trim())?;
+        Self::new(pair, algorithm.or(alg), kid)
     }
 
     /// A new EC key on P-256, known to nobody else.
@@ -131,22 +122,6 @@ impl PrivateKey {
             algorithm,
             kid,
         })
-    }
-
-    fn from_jwk(text: &str, algorithm: Option<Algorithm>) -> Result<Self, BadKey> {
-        let jwk: Jwk = serde_json::from_str(text).map_err(|_| BadKey::DamagedJwk)?;
-        let pair = match (jwk.kty.as_str(), &jwk.d) {
-            ("RSA" | "EC", None) => return Err(BadKey::Public),
-            ("RSA", _) => Pair::Rsa(Box::new(jwk.rsa()?)),
-            ("EC", _) => Pair::Ec(jwk.ec()?),
-            _ => return Err(BadKey::Unusable),
-        };
-        let named = jwk
-            .alg
-            .as_deref()
-            .map(|alg| serde_json::from_value(Value::from(alg)).map_err(|_| BadKey::Unusable));
-        let algorithm = algorithm.map_or_else(|| named.transpose(), |given| Ok(Some(given)))?;
-        Self::new(pair, algorithm, jwk.kid.clone())
     }
 
     /// The id that a JWK brought along.
@@ -214,97 +189,6 @@ fn curve_of(
     CURVES
         .into_iter()
         .find(|(.., curve)| pair.algorithm() == *curve)
-}
-
-fn from_pem(text: &str) -> Result<Pair, BadKey> {
-    let label = |word: &str| text.contains(&format!("-----BEGIN {word}-----"));
-    if label("ENCRYPTED PRIVATE KEY") || text.contains("Proc-Type: 4,ENCRYPTED") {
-        return Err(BadKey::Encrypted);
-    }
-    let Ok(mut der) = PrivateKeyDer::from_pem_slice(text.as_bytes()) else {
-        return Err(match text.contains("-----BEGIN ") {
-            false => BadKey::Neither,
-            true if label("CERTIFICATE") => BadKey::Certificate,
-            true if label("PUBLIC KEY") || label("RSA PUBLIC KEY") => BadKey::Public,
-            true => BadKey::DamagedPem,
-        });
-    };
-    let bytes = der.secret_der();
-    let rsa = match &der {
-        PrivateKeyDer::Pkcs1(_) => RsaKeyPair::from_der(bytes),
-        _ => RsaKeyPair::from_pkcs8(bytes),
-    };
-    let pair = match rsa {
-        Ok(pair) => Some(Pair::Rsa(Box::new(pair))),
-        // Which curve it lies on is known by trying: there are three.
-        Err(_) => CURVES.iter().find_map(|(.., curve)| {
-            let pair = EcdsaKeyPair::from_private_key_der(curve, bytes);
-            pair.ok().map(Pair::Ec)
-        }),
-    };
-    der.zeroize();
-    pair.ok_or(BadKey::Unusable)
-}
-
-/// A private key as JSON (RFC 7518). Its members are zeroed when it goes.
-#[derive(Deserialize)]
-struct Jwk {
-    kty: String,
-    kid: Option<String>,
-    alg: Option<String>,
-    crv: Option<String>,
-    x: Option<String>,
-    y: Option<String>,
-    n: Option<String>,
-    e: Option<String>,
-    d: Option<Secret>,
-    p: Option<Secret>,
-    q: Option<Secret>,
-    dp: Option<Secret>,
-    dq: Option<Secret>,
-    qi: Option<Secret>,
-}
-
-impl Jwk {
-    fn ec(&self) -> Result<EcdsaKeyPair, BadKey> {
-        let name = self.crv.as_deref().ok_or(BadKey::DamagedJwk)?;
-        let known = CURVES.iter().find(|(known, ..)| *known == name);
-        let (.., curve) = known.ok_or(BadKey::Unusable)?;
-        let (x, y) = (public(self.x.as_ref())?, public(self.y.as_ref())?);
-        let point = [&[4], x.as_slice(), y.as_slice()].concat();
-        EcdsaKeyPair::from_private_key_and_public_key(curve, &private(self.d.as_ref())?, &point)
-            .map_err(|_| BadKey::DamagedJwk)
-    }
-
-    /// By way of PKCS#1, the only form in which the library takes the parts of an RSA key.
-    fn rsa(&self) -> Result<RsaKeyPair, BadKey> {
-        let (n, e) = (public(self.n.as_ref())?, public(self.e.as_ref())?);
-        let members = [&self.d, &self.p, &self.q, &self.dp, &self.dq, &self.qi];
-        let members: Vec<_> = members
-            .into_iter()
-            .map(|member| private(member.as_ref()))
-            .collect::<Result<_, _>>()?;
-        let version: &[u8] = &[0];
-        let integers = [version, &n, &e]
-            .into_iter()
-            .chain(members.iter().map(|member| member.as_slice()))
-            .map(UintRef::new)
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|_| BadKey::DamagedJwk)?;
-        let der = Zeroizing::new(integers.to_der().map_err(|_| BadKey::DamagedJwk)?);
-        RsaKeyPair::from_der(&der).map_err(|_| BadKey::Unusable)
-    }
-}
-
-fn public(member: Option<&String>) -> Result<Vec<u8>, BadKey> {
-    let text = member.ok_or(BadKey::DamagedJwk)?;
-    BASE64URL.decode(text).map_err(|_| BadKey::DamagedJwk)
-}
-
-fn private(member: Option<&Secret>) -> Result<Zeroizing<Vec<u8>>, BadKey> {
-    let text = member.ok_or(BadKey::DamagedJwk)?.expose_secret();
-    let bytes = BASE64URL.decode(text).map_err(|_| BadKey::DamagedJwk)?;
-    Ok(Zeroizing::new(bytes))
 }
 
 /// An id that nobody has used before: 128 random bits.

@@ -1,9 +1,11 @@
 //! An exporter beside a simulated Okta, and its scraped page.
 
 pub mod dashboard;
+mod leak;
 mod program;
 pub mod promql;
 mod scrape;
+mod service_app;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -14,8 +16,10 @@ use okta_exporter::{
     sim::Running,
 };
 
+pub use leak::Leak;
 pub use program::Program;
 pub use scrape::Scrape;
+pub use service_app::{ServiceApp, asked, new_key};
 
 /// The API token of the simulated orgs here. It must never be shown.
 pub const API_TOKEN: &str = "00s3cr3tApiToken";
