@@ -12,14 +12,14 @@ const MINUTE: u32 = 60_000;
 
 /// So many requests at a moment, in milliseconds since the start.
 #[derive(Clone, Copy)]
-pub struct Arrival {
-    pub at: u32,
-    pub requests: u32,
+pub(super) struct Arrival {
+    pub(super) at: u32,
+    pub(super) requests: u32,
 }
 
 /// The patterns by name, each with the function that puts it together. `limit` is what a window
 /// grants; stretches are added until the time is filled.
-pub const PATTERNS: [(&str, fn(&mut Course)); 6] = [
+pub(super) const PATTERNS: [(&str, fn(&mut Course)); 6] = [
     ("steady", steady),
     ("Poisson", poisson),
     ("5-s burst", burst),
@@ -29,16 +29,20 @@ pub const PATTERNS: [(&str, fn(&mut Course)); 6] = [
 ];
 
 /// An application's requests, as they are put together.
-pub struct Course {
-    pub limit: u32,
-    pub rng: Rng,
+pub(super) struct Course {
+    pub(super) limit: u32,
+    pub(super) rng: Rng,
     now: u32,
     end: u32,
     arrivals: Vec<Arrival>,
 }
 
 /// All requests of a pattern over so many minutes.
-pub fn course(add: fn(&mut Course), (limit, minutes): (u32, u32), seed: u64) -> Vec<Arrival> {
+pub(super) fn course(
+    add: fn(&mut Course),
+    (limit, minutes): (u32, u32),
+    seed: u64,
+) -> Vec<Arrival> {
     let mut course = Course {
         limit,
         rng: Rng::with_seed(seed),

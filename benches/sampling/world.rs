@@ -11,7 +11,7 @@ use okta_exporter::{
     units::Timestamp,
 };
 
-use crate::patterns::Arrival;
+use super::patterns::Arrival;
 
 /// When it all begins, in milliseconds since the epoch.
 const START: i64 = 1_757_607_698_250;
@@ -24,7 +24,7 @@ const SKEW_TURNS_IN: f64 = 2.0 * 86_400_000.0;
 const POLLS: u32 = 100;
 
 /// When the exporter asks.
-pub enum Sampler {
+pub(super) enum Sampler {
     /// As the exporter itself does.
     Aimed(Box<Aimed>),
     /// Every so many milliseconds.
@@ -32,7 +32,7 @@ pub enum Sampler {
 }
 
 #[derive(Default)]
-pub struct Aimed {
+pub(super) struct Aimed {
     aim: Aim,
     clock: Clock,
     now: i64,
@@ -40,11 +40,11 @@ pub struct Aimed {
 }
 
 impl Sampler {
-    pub fn aimed() -> Self {
+    pub(super) fn aimed() -> Self {
         Self::Aimed(Box::default())
     }
 
-    pub fn polling(seconds: i64) -> Self {
+    pub(super) fn polling(seconds: i64) -> Self {
         Self::Polling {
             every: seconds * 1_000,
             due: 0,
@@ -100,23 +100,29 @@ struct Window {
 
 /// What it all came to.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Figures {
+pub(super) struct Figures {
     /// Windows that the application used.
-    pub windows: u32,
-    /// The exporter's requests for each window that there was.
-    pub requests: f64,
+    pub(super) windows: u32,
+    /// The exporter's requests a minute.
+    pub(super) a_minute: f64,
+    /// Its requests for each window that there was, those that itself opened included.
+    pub(super) a_window: f64,
     /// The share of a window's final use that was seen, on average.
-    pub seen: f64,
+    pub(super) seen: f64,
     /// Windows with at least 90 % of their limit used in the end.
-    pub hot: u32,
+    pub(super) hot: u32,
     /// Of them, those reported as such.
-    pub reported: u32,
+    pub(super) reported: u32,
     /// Windows reported as hot that were not.
-    pub false_alarms: u32,
+    pub(super) false_alarms: u32,
 }
 
 /// Lets both live through the application's course.
-pub fn live(mut sampler: Sampler, arrivals: &[Arrival], (limit, seed): (u32, u64)) -> Figures {
+pub(super) fn live(
+    mut sampler: Sampler,
+    arrivals: &[Arrival],
+    (limit, seed): (u32, u64),
+) -> Figures {
     let mut world = World {
         bucket: sim::Bucket::new(limit, Duration::from_mins(1)),
         arrivals,
@@ -150,7 +156,11 @@ pub fn live(mut sampler: Sampler, arrivals: &[Arrival], (limit, seed): (u32, u64
             }),
         });
     }
-    compare(&world.over, looks, (&seen, f64::from(limit)))
+    Figures {
+        a_minute: f64::from(looks) * 60_000.0 / end.max(1) as f64,
+        a_window: f64::from(looks) / world.over.len().max(1) as f64,
+        ..compare(&world.over, &seen, f64::from(limit))
+    }
 }
 
 /// Ours minus Okta's, in milliseconds.
@@ -201,7 +211,8 @@ impl World<'_> {
     }
 }
 
-fn compare(over: &[Window], looks: u32, (seen, limit): (&HashMap<i64, u32>, f64)) -> Figures {
+/// What was seen of the windows that the application used.
+fn compare(over: &[Window], seen: &HashMap<i64, u32>, limit: f64) -> Figures {
     let mut figures = Figures::default();
     let is_hot = |used: u32| f64::from(used) >= HOT * limit;
     let mut shares = 0.0;
@@ -213,7 +224,6 @@ fn compare(over: &[Window], looks: u32, (seen, limit): (&HashMap<i64, u32>, f64)
         figures.reported += u32::from(is_hot(window.used) && is_hot(used));
         figures.false_alarms += u32::from(is_hot(used) && !is_hot(window.used));
     }
-    figures.requests = f64::from(looks) / over.len().max(1) as f64;
     figures.seen = shares / f64::from(figures.windows.max(1));
     figures
 }

@@ -1,0 +1,149 @@
+use std::collections::BTreeMap;
+
+use okta_exporter::okta::{Buckets, LimitKind, RateLimit};
+use reqwest::header::HeaderMap;
+
+/// One recorded answer. Times are Okta's, in seconds since the epoch.
+#[derive(Clone, Debug)]
+struct Row {
+    date: i64,
+    org: &'static str,
+    method: &'static str,
+    path: &'static str,
+    status: u16,
+    error: &'static str,
+    limit: &'static str,
+    remaining: &'static str,
+    reset: &'static str,
+}
+
+/// Everything that was recorded, in the order of time.
+fn rows() -> Vec<Row> {
+    let text = include_str!("../fixtures/rate-limit-observations.csv");
+    let row = |line: &'static str| {
+        let columns: Vec<&str> = line.split(',').collect();
+        Row {
+            date: columns[0].parse().unwrap(),
+            org: columns[1],
+            method: columns[2],
+            path: columns[3],
+            status: columns[4].parse().unwrap(),
+            error: columns[5],
+            limit: columns[6],
+            remaining: columns[7],
+            reset: columns[8],
+        }
+    };
+    let mut rows: Vec<Row> = text.lines().skip(1).map(row).collect();
+    // Of answers in one second, the one that left more came first.
+    let left = |row: &Row| row.remaining.parse::<i64>().unwrap_or_default();
+    rows.sort_by_key(|row| (row.date, -left(row)));
+    rows
+}
+
+impl Row {
+    /// Its headers as they came.
+    fn headers(&self) -> HeaderMap {
+        let lines = [
+            ("x-rate-limit-limit", self.limit),
+            ("x-rate-limit-remaining", self.remaining),
+            ("x-rate-limit-reset", self.reset),
+        ];
+        let sent = lines.iter().filter(|(_, value)| !value.is_empty());
+        sent.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect()
+    }
+
+    fn read(&self) -> Option<RateLimit> {
+        RateLimit::read(&self.headers())
+    }
+}
+
+/// The answers of each endpoint that showed a limit: windows are its counter's, one after another.
+fn series() -> BTreeMap<(&'static str, &'static str, &'static str), Vec<(Row, RateLimit)>> {
+    let mut series: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for row in rows() {
+        if let Some(read) = row.read() {
+            let endpoint = (row.org, row.method, row.path);
+            series.entry(endpoint).or_default().push((row, read));
+        }
+    }
+    series
+}
+
+#[test]
+fn every_recorded_answer_is_classified() {
+    let rows = rows();
+    assert_eq!(rows.len(), 510);
+    let mut without = 0;
+    for row in &rows {
+        if row.status == 429 {
+            assert_eq!(
+                LimitKind::of_429(&row.headers()),
+                LimitKind::Limit,
+                "{row:?}"
+            );
+            assert_eq!(row.error, "E0000047");
+        }
+        match row.read() {
+            Some(read) => {
+                assert_eq!(read.limit.to_string(), row.limit, "{row:?}");
+                assert_eq!(read.remaining.to_string(), row.remaining, "{row:?}");
+                assert_eq!(read.reset.as_second().to_string(), row.reset, "{row:?}");
+                assert!((0.0..=1.0).contains(&read.usage_ratio()), "{row:?}");
+            }
+            None => {
+                assert_eq!([row.limit, row.remaining, row.reset], [""; 3], "{row:?}");
+                assert_eq!(row.error, "E0000015", "{row:?}");
+                without += 1;
+            }
+        }
+    }
+    assert_eq!(without, 10);
+}
+
+#[test]
+fn every_recorded_path_has_a_bucket_and_its_limit_is_the_only_one_there() {
+    let buckets = Buckets::default();
+    let mut limits: BTreeMap<_, BTreeMap<u64, Vec<Row>>> = BTreeMap::new();
+    for row in rows() {
+        let bucket = buckets.of(row.method, row.path).unwrap();
+        if let Some(read) = row.read() {
+            let seen = limits.entry((row.org, bucket)).or_default();
+            seen.entry(read.limit).or_default().push(row);
+        }
+    }
+    assert!(limits.len() >= 8, "{:?}", limits.keys());
+    for ((_, bucket), seen) in limits {
+        // Verifying a domain is limited by itself: 15 in place of 50. No list says so.
+        let odd = |row: &Row| row.path == "/api/v1/domains/default/verify";
+        let usual = seen.values().filter(|rows| !rows.iter().all(odd));
+        assert_eq!(usual.count(), 1, "{bucket}");
+    }
+}
+
+#[test]
+fn no_recorded_window_is_longer_than_it_is_and_each_ends_before_the_next_begins() {
+    let (mut windows, mut answers) = (0, 0);
+    for ((_, method, path), rows) in series() {
+        let mut open: Option<RateLimit> = None;
+        for (row, read) in rows {
+            let reset = read.reset.as_second();
+            assert!((0..=60).contains(&(reset - row.date)), "{row:?}");
+            answers += 1;
+            match open.filter(|open| open.reset == read.reset) {
+                Some(open) => {
+                    let less = read.remaining < open.remaining || read.remaining == 0;
+                    assert!(less, "each request leaves less: {row:?} after {open:?}");
+                }
+                None => {
+                    let over = open.is_none_or(|open| open.reset.as_second() <= row.date);
+                    assert!(over, "{method} {path}: {row:?} before the end of {open:?}");
+                    windows += 1;
+                }
+            }
+            open = Some(read);
+        }
+    }
+    assert_eq!((answers, windows), (500, 329));
+}
