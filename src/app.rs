@@ -41,7 +41,9 @@ pub enum CannotStart {
     },
     #[error("`--web.listen-address` names no address")]
     NoAddress,
-    #[error("`--web.telemetry-path={0}` must begin with `/` and be none of /, /-/…, /api/…")]
+    #[error(
+        "`--web.telemetry-path={0}` must begin with `/` and be none of /, /-/…, /api/…, /config"
+    )]
     TelemetryPath(String),
 }
 
@@ -62,11 +64,12 @@ fn mend(why: &std::io::Error) -> &'static str {
 
 impl App {
     /// Binds first, so that a wrong address is told before Okta is asked anything; then starts.
-    pub async fn start(config: Config, serving: &Serving) -> Result<Self, CannotStart> {
+    pub async fn start(mut config: Config, serving: &Serving) -> Result<Self, CannotStart> {
         let path = serving.telemetry_path.as_str();
         let taken = path == "/"
             || path.starts_with("/-/")
             || path.starts_with("/api/")
+            || path == "/config"
             || path.contains(['{', '}', '*']);
         if !path.starts_with('/') || taken {
             return Err(CannotStart::TelemetryPath(path.to_owned()));
@@ -83,8 +86,9 @@ impl App {
             .filter_map(|listener| listener.local_addr().ok())
             .collect();
         let (board, stop) = (Arc::new(Board::new()), CancellationToken::new());
+        let shown = std::mem::take(&mut config.shown);
         let fleet = Fleet::launch(config, &board);
-        let router = web::router(Arc::clone(&board), path);
+        let router = web::router(Arc::clone(&board), path, &shown);
         let mut servers = JoinSet::new();
         for listener in listeners {
             let (router, stop) = (router.clone(), stop.clone());

@@ -20,6 +20,7 @@ mod problems;
 mod secrets;
 mod sensible;
 mod shape;
+mod shown;
 mod sources;
 mod written;
 
@@ -49,6 +50,8 @@ pub struct Config {
     pub warnings: Vec<String>,
     /// Where it was read.
     pub origin: Origin,
+    /// The settings in force as JSON, every secret left out.
+    pub shown: String,
 }
 
 /// One org and its probes.
@@ -156,6 +159,7 @@ impl<'a> Reading<'a> {
         } = self;
         environment::overlay(&mut tree, environment, &mut notes);
         sensible::complete(&mut tree);
+        let settings = shown::redacted(&tree);
         let written = shape::read(tree, &mut notes);
         let defaults = written.defaults.unwrap_or_default();
         let status_pages = meaning::status_pages(written.status_pages, defaults, &mut notes);
@@ -166,11 +170,13 @@ impl<'a> Reading<'a> {
         }
         .read(written.orgs);
         let warnings = notes.finish(&origin.source)?;
+        let shown = shown::shown(settings, &orgs, &status_pages, &origin);
         Ok(Config {
             orgs,
             status_pages,
             warnings,
             origin,
+            shown,
         })
     }
 }

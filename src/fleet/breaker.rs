@@ -85,12 +85,19 @@ impl Breaker {
         admitted
     }
 
-    /// Learns how a run ended: whether it showed the org in trouble.
-    pub fn learn(&self, trouble: bool, trial: bool) {
+    /// Learns how a run ended: whether it showed the org in trouble, or nothing of it at all.
+    pub fn learn(&self, trouble: Option<bool>, trial: bool) {
         let open = State::Open {
             until: Instant::now() + self.open_for,
         };
         self.state.send_modify(|state| {
+            let Some(trouble) = trouble else {
+                // The trial is still owed.
+                if *state == State::HalfOpen && trial {
+                    *state = open;
+                }
+                return;
+            };
             *state = match *state {
                 State::Closed { failures } if trouble && failures + 1 < FAILURES => State::Closed {
                     failures: failures + 1,
@@ -132,16 +139,16 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn three_failures_open_it_and_one_trial_after_a_minute_decides() {
         let breaker = Breaker::default();
-        breaker.learn(true, false);
-        breaker.learn(true, false);
-        breaker.learn(false, false);
-        breaker.learn(true, false);
-        breaker.learn(true, false);
+        breaker.learn(Some(true), false);
+        breaker.learn(Some(true), false);
+        breaker.learn(Some(false), false);
+        breaker.learn(Some(true), false);
+        breaker.learn(Some(true), false);
         assert!(
             breaker.admits(false),
             "a success in between began the count anew"
         );
-        breaker.learn(true, false);
+        breaker.learn(Some(true), false);
         assert_eq!(breaker.state().label(), "open");
         assert!(!breaker.admits(true), "not before its time");
 
@@ -153,17 +160,22 @@ mod tests {
         assert_eq!(breaker.state().label(), "half_open");
         assert!(!breaker.admits(true), "one trial at a time");
 
-        breaker.learn(true, true);
+        breaker.learn(None, true);
+        assert_eq!(breaker.state().label(), "open", "nothing was tried");
+        breaker.trial_due().await;
+        assert!(breaker.admits(true));
+
+        breaker.learn(Some(true), true);
         assert_eq!(breaker.state().label(), "open");
         breaker.trial_due().await;
         assert!(breaker.admits(true));
-        breaker.learn(false, false);
+        breaker.learn(Some(false), false);
         assert_eq!(
             breaker.state().label(),
             "half_open",
             "an old run's success decides nothing"
         );
-        breaker.learn(false, true);
+        breaker.learn(Some(false), true);
         assert_eq!(breaker.state().label(), "closed");
     }
 }

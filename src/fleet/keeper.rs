@@ -47,7 +47,10 @@ impl Keeper {
                     due = self.due_after(&outcome, due);
                     if let Some(breaker) = &self.breaker {
                         let failure = outcome.sight.failure.as_ref();
-                        breaker.learn(failure.is_some_and(Failure::is_org_trouble), self.plan.trial);
+                        let trouble = || failure.is_some_and(Failure::is_org_trouble);
+                        // A run that asked nothing, for want of a secret, has seen nothing of the org.
+                        let learnt = (!outcome.exchanges.is_empty()).then(trouble);
+                        breaker.learn(learnt, self.plan.trial);
                     }
                     self.write(outcome, due, &mut reporter);
                 }

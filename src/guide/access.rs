@@ -21,6 +21,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "name a credential for the probe; if it has one, look at proxies that strip the header",
             takes: "15 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "dead-api-token",
@@ -30,6 +31,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "create a new one (Admin Console > Security > API > Tokens) and put it in the credential's file",
             takes: "5–15 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "feature-not-licensed",
@@ -39,6 +41,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "drop the probe, or ask Okta to enable the feature",
             takes: "5 min, or days",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "missing-scope",
@@ -53,6 +56,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
                      old ones never gain it",
             takes: "5–15 min",
             risk: Risk::Low,
+            alert: Some("OktaTokenMissingScope"),
         },
         Case {
             slug: "app-not-granted",
@@ -62,6 +66,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "grant them: Admin Console > Applications > the app > Okta API Scopes; a super admin can",
             takes: "5–15 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "unknown-scope",
@@ -71,6 +76,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "compare each scope with Okta's list, and the token's server with the one that has them",
             takes: "5–15 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "invalid-client",
@@ -84,6 +90,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
                      must be the one whose public half is there",
             takes: "15–30 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "network-zone",
@@ -93,6 +100,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "look at Admin Console > Security > Networks and at the policies of the authorization server",
             takes: "15–30 min",
             risk: Risk::Medium,
+            alert: None,
         },
         Case {
             slug: "role-or-policy",
@@ -102,6 +110,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "give the token's owner (or the app) a role that may read this, such as Read-only Administrator",
             takes: "15–30 min",
             risk: Risk::Medium,
+            alert: None,
         },
         Case {
             slug: "credential-refused",
@@ -111,6 +120,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "check which credential the probe names, and that it is this org's",
             takes: "15 min",
             risk: Risk::Low,
+            alert: None,
         },
     ],
 };

@@ -16,6 +16,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "hold back what writes, and look at Okta's status for this cell",
             takes: "1–2 h",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "server-error",
@@ -26,6 +27,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
                      after three in a row, for 60 s",
             takes: "2–4 h",
             risk: Risk::Medium,
+            alert: Some("OktaServerErrors"),
         },
         Case {
             slug: "incident",
@@ -35,6 +37,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "follow the incident on the status page; compare its hours with the failures seen here",
             takes: "2–4 h",
             risk: Risk::Low,
+            alert: Some("OktaOrgIncident"),
         },
         Case {
             slug: "status-page-frozen",
@@ -44,6 +47,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "read Okta's own page (`https://status.okta.com/`) in place of the feed",
             takes: "5 min",
             risk: Risk::Low,
+            alert: Some("OktaStatusPageFrozen"),
         },
         Case {
             slug: "status-page-unreadable",
@@ -53,6 +57,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "open the page by hand; set `format` if it is a known one, else look for a newer okta-exporter",
             takes: "5–15 min",
             risk: Risk::Low,
+            alert: Some("OktaStatusPageUnreadable"),
         },
         Case {
             slug: "status-page-refused",
@@ -62,6 +67,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "open the page's URL by hand, and set it right where it has moved",
             takes: "5–15 min",
             risk: Risk::Low,
+            alert: None,
         },
     ],
 };

@@ -17,6 +17,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "cache each token until 60 s before its `exp`, and let all who need it share the cache",
             takes: "1–3 h",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "rate-limit",
@@ -28,6 +29,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
                      Rate Limits",
             takes: "1–2 h",
             risk: Risk::Low,
+            alert: Some("OktaRateLimitExhausted"),
         },
         Case {
             slug: "structural-limit",
@@ -38,6 +40,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
                      credential's share; or ask Okta's support for a higher limit",
             takes: "1–3 days",
             risk: Risk::Low,
+            alert: Some("OktaRateLimitNearlyExhausted"),
         },
         Case {
             slug: "concurrency-limit",
@@ -48,6 +51,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
                      names the callers",
             takes: "1–2 h",
             risk: Risk::Low,
+            alert: Some("OktaConcurrencyLimited"),
         },
         Case {
             slug: "unknown-limit",
@@ -57,6 +61,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "look at what stands before the org; ask Okta's support with the time of this line",
             takes: "1–2 h",
             risk: Risk::Low,
+            alert: None,
         },
     ],
 };

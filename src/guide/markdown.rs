@@ -36,7 +36,11 @@ pub fn entry(case: &Case) -> String {
         action,
         takes,
         risk,
+        alert,
     } = case;
+    let more = alert.map_or_else(String::new, |alert| {
+        format!("\n- More: [{alert}](runbooks/{alert}.md).")
+    });
     let signs: Vec<String> = signs.iter().map(ToString::to_string).collect();
     format!(
         "### {slug}
@@ -46,7 +50,7 @@ pub fn entry(case: &Case) -> String {
 - Signs: {}.
 - Cause: {}
 - What to do: {}
-- Takes {takes}; risk: {}.
+- Takes {takes}; risk: {}.{more}
 ",
         signs.join("; "),
         sentence(cause),

@@ -38,6 +38,8 @@ pub struct Case {
     pub takes: &'static str,
     /// What the mend itself may break.
     pub risk: Risk,
+    /// The alert that fires for it, and has a runbook of its own.
+    pub alert: Option<&'static str>,
 }
 
 /// What a mend may break.
@@ -126,7 +128,10 @@ impl From<&Case> for Advice {
             next: case.action,
             takes: case.takes,
             risk: case.risk,
-            runbook: format!("docs/troubleshooting.md#{}", case.slug),
+            runbook: match case.alert {
+                Some(alert) => format!("docs/runbooks/{alert}.md"),
+                None => format!("docs/troubleshooting.md#{}", case.slug),
+            },
         }
     }
 }
@@ -167,6 +172,17 @@ mod tests {
                 assert!(!text.contains("  ") && !text.contains('\n'), "{text}");
             }
         }
+    }
+
+    #[test]
+    fn what_no_test_can_provoke_is_described() {
+        let hung = Failure::Timeout {
+            phase: crate::okta::Phase::Dns,
+            after: std::time::Duration::from_secs(30),
+        };
+        assert_eq!(explain(&hung, "discovery").slug, "timeout-dns");
+        let fault = Failure::Internal("a panic".to_owned());
+        assert_eq!(explain(&fault, "discovery").slug, "internal");
     }
 
     #[test]

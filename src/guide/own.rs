@@ -9,22 +9,15 @@ pub(super) const CHAPTER: Chapter = Chapter {
     title: "The exporter itself",
     cases: &[
         Case {
-            slug: "another-org",
-            title: "Another org answers",
-            signs: &[Sign::failed("mismatch").saying("discovery document")],
-            cause: "the discovery document names another issuer than the org's URL: a custom domain, or another org",
-            action: "name it as `probes.discovery.issuer` if it is right, else mend the org's URL",
-            takes: "5 min",
-            risk: Risk::Low,
-        },
-        Case {
             slug: "mismatch",
             title: "The answer contradicts the configuration",
             signs: &[Sign::failed("mismatch")],
-            cause: "what Okta says is not what the configuration expects",
-            action: "mend the configuration as the message says; `--config.check` tells before a restart",
+            cause: "another org answers under this name, or the org goes by another (a custom domain)",
+            action: "compare the org's URL with the message; a custom domain's issuer is named as \
+                     `probes.discovery.issuer`",
             takes: "5–15 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "secret",
@@ -34,6 +27,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "put the secret where the message looks for it; it is read again at the next run, no restart is needed",
             takes: "5 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "overlap",
@@ -43,6 +37,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "lengthen the probe's interval or shorten its timeout; then look at Okta's latency",
             takes: "5 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "overdue",
@@ -52,6 +47,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "see its last failure, and whether its timeout is far longer than its interval",
             takes: "5–15 min",
             risk: Risk::Low,
+            alert: Some("OktaProbeOverdue"),
         },
         Case {
             slug: "breaker",
@@ -61,6 +57,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "see the failures before this one; one light request decides when the others go on",
             takes: "1 min",
             risk: Risk::Low,
+            alert: Some("OktaBreakerOpen"),
         },
         Case {
             slug: "internal",
@@ -70,6 +67,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "report it with this line; the other probes go on",
             takes: "5 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "not-found",
@@ -79,6 +77,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "check the path and the ids in it",
             takes: "5 min",
             risk: Risk::Low,
+            alert: None,
         },
         UNKNOWN,
     ],
@@ -93,4 +92,5 @@ pub(super) const UNKNOWN: Case = Case {
     action: "compare path and parameters with Okta's API reference; the message tells Okta's reason",
     takes: "15 min",
     risk: Risk::Low,
+    alert: None,
 };

@@ -13,6 +13,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "check the URL for a typing error, then this machine's resolver and its egress rules for DNS",
             takes: "15 min",
             risk: Risk::Low,
+            alert: Some("OktaOrgUnreachable"),
         },
         Case {
             slug: "timeout-dns",
@@ -22,6 +23,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "ask the resolver by hand (`getent hosts NAME`), then look at it and at the way to it",
             takes: "15–30 min",
             risk: Risk::Low,
+            alert: Some("OktaOrgUnreachable"),
         },
         Case {
             slug: "connect",
@@ -31,6 +33,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "check the route and the firewall to port 443, and the proxy variables (HTTPS_PROXY, NO_PROXY)",
             takes: "15–30 min",
             risk: Risk::Low,
+            alert: Some("OktaOrgUnreachable"),
         },
         Case {
             slug: "timeout-connect",
@@ -40,6 +43,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "check the egress firewall and the route to port 443",
             takes: "15–30 min",
             risk: Risk::Low,
+            alert: Some("OktaOrgUnreachable"),
         },
         Case {
             slug: "tls",
@@ -49,6 +53,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "if a proxy inspects TLS here, give its CA as `ca_file`; else look at who answers under this name",
             takes: "15–30 min",
             risk: Risk::Medium,
+            alert: None,
         },
         Case {
             slug: "timeout-first-byte",
@@ -58,6 +63,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "look at Okta's status for this cell; keep client timeouts at 30 s or more, as Okta advises",
             takes: "15 min",
             risk: Risk::Low,
+            alert: Some("OktaOrgUnreachable"),
         },
         Case {
             slug: "timeout-body",
@@ -67,6 +73,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "ask for less (`limit=`), look at proxies on the way; keep client timeouts at 30 s or more",
             takes: "15–30 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "cut",
@@ -76,6 +83,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "look at proxies and load balancers on the way; if it goes on, capture the time for Okta's support",
             takes: "15–30 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "too-large",
@@ -85,6 +93,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "ask for less (`limit=1`), or look at what answers in Okta's place",
             takes: "15 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "redirect",
@@ -94,6 +103,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "configure the host that Okta redirects to; behind a sign-in page there is nothing to read",
             takes: "15 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "undecodable-token",
@@ -103,6 +113,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "look at what writes the token: a line cut short or an error message in its place is usual",
             takes: "5–15 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "not-okta",
@@ -112,6 +123,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "open the same URL by hand from this machine: whose page it is shows at once",
             takes: "15–30 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "wrong-method",
@@ -121,6 +133,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "compare the path with Okta's API reference",
             takes: "5 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "edge-not-found",
@@ -130,6 +143,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "check the org's URL; if it is right, look at Okta's status for this cell",
             takes: "15 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "edge",
@@ -139,6 +153,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "look at proxies, WAF and network zones on the way; Okta's support can search only by the time of it",
             takes: "15–60 min",
             risk: Risk::Low,
+            alert: None,
         },
     ],
 };

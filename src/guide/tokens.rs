@@ -22,6 +22,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "mint a new one; let its user cache it only until 60 s before `exp`",
             takes: "10–20 min",
             risk: Risk::Low,
+            alert: Some("OktaTokenExpired"),
         },
         Case {
             slug: "clock-skew",
@@ -37,6 +38,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "synchronise this machine's time (NTP, chrony) and see `okta_clock_skew_seconds` go to 0",
             takes: "15 min",
             risk: Risk::Low,
+            alert: Some("OktaClockSkew"),
         },
         Case {
             slug: "not-yet-valid",
@@ -49,6 +51,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "synchronise time (NTP) on the machine that mints tokens, or wait until `nbf`",
             takes: "15 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "wrong-issuer",
@@ -61,6 +64,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "request the token from the server that its user expects (`iss`), and ask that server about it",
             takes: "15–30 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "wrong-audience",
@@ -70,6 +74,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "set the audience of the authorization server (Admin Console > Security > API), or use its own token",
             takes: "15–30 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "key-not-published",
@@ -84,6 +89,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
                      than its Cache-Control says",
             takes: "15–30 min",
             risk: Risk::Low,
+            alert: Some("OktaTokenSigningKeyUnpublished"),
         },
         Case {
             slug: "bad-signature",
@@ -93,6 +99,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "mint a new token; if that one fails too, look at what stands between its server and its user",
             takes: "15–30 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "no-keys",
@@ -102,6 +109,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "open the key set by hand; look at Admin Console > Security > API > the server > key rotation",
             takes: "15–30 min",
             risk: Risk::Medium,
+            alert: None,
         },
         Case {
             slug: "inactive-token",
@@ -111,6 +119,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "look for `app.oauth2.token.revoke` in the System Log, then mint a new one",
             takes: "10–20 min",
             risk: Risk::Low,
+            alert: Some("OktaTokenInactive"),
         },
         Case {
             slug: "invalid-token",
@@ -120,6 +129,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "compare its `iss` with the org's URL and its `exp` with the time; mint a new one",
             takes: "10–20 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "dpop-required",
@@ -132,6 +142,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
                      Demonstrating Proof of Possession`",
             takes: "15–30 min",
             risk: Risk::Medium,
+            alert: None,
         },
         Case {
             slug: "dpop-nonce",
@@ -141,6 +152,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "look at proxies that drop the header `DPoP-Nonce`; Okta's nonces change every 24 h",
             takes: "15–30 min",
             risk: Risk::Low,
+            alert: None,
         },
         Case {
             slug: "dpop-proof",
@@ -150,6 +162,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "check that the org's URL has no trailing slash and no proxy rewrites it, and this machine's clock",
             takes: "15–30 min",
             risk: Risk::Low,
+            alert: None,
         },
     ],
 };

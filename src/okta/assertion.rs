@@ -169,7 +169,9 @@ mod tests {
         assert!(of("one").is_some());
         assert_eq!(of("one"), of("one"));
         assert_ne!(of("one"), of("two"));
-        let gone = ClientAuth::ClientSecretBasic(SecretSource::File("/nowhere".into()));
+        let gone = ClientAuth::ClientSecretBasic(SecretSource::File(
+            std::path::PathBuf::from("/nowhere").into(),
+        ));
         assert_eq!(gone.fingerprint(), None);
     }
 }

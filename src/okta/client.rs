@@ -17,6 +17,12 @@ use crate::units::is_loopback;
 
 const USER_AGENT: &str = concat!("okta-exporter/", env!("CARGO_PKG_VERSION"));
 
+/// All requests to a host share one HTTP/2 connection. If a firewall forgets it, nothing comes
+/// back and nothing closes it: every probe would time out for as long as TCP sends again, which is
+/// a quarter of an hour. So it is asked whether it lives, which costs no quota.
+const PING_EVERY: Duration = Duration::from_secs(20);
+const PONG_WITHIN: Duration = Duration::from_secs(10);
+
 /// A client for one host: its connections are pooled, it keeps no cookies, it verifies TLS.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -81,6 +87,9 @@ fn builder(url: &Url, ca: &[reqwest::Certificate]) -> reqwest::ClientBuilder {
         .dns_resolver(Resolver)
         .connector_layer(TimedConnect)
         .tcp_keepalive(Duration::from_mins(1))
+        .http2_keep_alive_while_idle(true)
+        .http2_keep_alive_interval(PING_EVERY)
+        .http2_keep_alive_timeout(PONG_WITHIN)
         .tls_certs_merge(ca.iter().cloned());
     // A proxy is for what lies outside.
     if is_loopback(url) {

@@ -307,7 +307,8 @@ mod tests {
             .get(None, || OTHER_KEY, mint.well(3600))
             .await
             .unwrap();
-        assert_eq!((cache.standing().failed, cache.standing().minted), (2, 1));
+        let standing = cache.standing().clone();
+        assert_eq!((standing.failed, standing.minted), (2, 1));
     }
 
     #[test]

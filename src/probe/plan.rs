@@ -135,18 +135,16 @@ impl Secrets {
             (Some(secret), None, None) => {
                 Ok((SecretSource::Given(secret.clone()), name.to_owned()))
             }
-            (None, Some(file), None) => {
-                Ok((SecretSource::File(file.clone()), format!("{name}_file")))
-            }
+            (None, Some(file), None) => Ok((
+                SecretSource::File(file.clone().into()),
+                format!("{name}_file"),
+            )),
             (None, None, Some(variable)) => match environment.get(variable) {
                 Some(secret) if !secret.is_empty() => {
                     let source = SecretSource::Given(secret.clone().into());
                     Ok((source, format!("{name}_env")))
                 }
-                _ => Err(Problem::new(
-                    format!("{name}_env"),
-                    format!("the environment variable `{variable}` is not set, or empty"),
-                )),
+                _ => Err(Problem::new(format!("{name}_env"), not_set(variable))),
             },
             _ => Err(Problem::new(
                 name,
@@ -158,5 +156,16 @@ impl Secrets {
     /// True where any way is written.
     pub fn is_given(&self) -> bool {
         self.inline.is_some() || self.file.is_some() || self.env.is_some()
+    }
+}
+
+/// People write the secret itself where its variable's name belongs: what is not spelled as variables
+/// are is not shown.
+fn not_set(variable: &str) -> String {
+    let usual = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    if variable.starts_with(|c: char| !c.is_ascii_digit()) && variable.chars().all(usual) {
+        format!("the environment variable `{variable}` is not set, or empty")
+    } else {
+        "no such environment variable is set; write its name here, not the secret".to_owned()
     }
 }

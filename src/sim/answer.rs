@@ -100,6 +100,13 @@ impl Answer {
             .at_the_edge()
     }
 
+    pub(super) fn edge_page(status: StatusCode) -> Self {
+        let body = format!("<html><head><title>{status}</title></head></html>");
+        Self::new(status, body)
+            .with(CONTENT_TYPE, "text/html")
+            .at_the_edge()
+    }
+
     pub(super) fn edge_wrong_method() -> Self {
         let summary = "The endpoint does not support the provided HTTP method";
         Self::error(StatusCode::METHOD_NOT_ALLOWED, "E0000022", summary).at_the_edge()

@@ -7,7 +7,9 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use flate2::{Compression, write::GzEncoder};
 use futures_util::{StreamExt, stream};
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use http::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::answer::Answer;
@@ -37,7 +39,10 @@ enum Effect {
     Body(String, Bytes),
     Headers(HeaderMap),
     Without(HeaderName),
+    Midway,
+    Challenge(StatusCode, String),
     EdgeNotFound,
+    Edge(StatusCode),
     Redirect(String),
     RedirectLoop,
 }
@@ -142,6 +147,21 @@ impl Fault {
         Self::new(name.parse().map_or(nothing, Effect::Without))
     }
 
+    /// Begins an answer and falls silent.
+    pub fn stall_midway() -> Self {
+        Self::new(Effect::Midway)
+    }
+
+    /// This status with an empty body, and everything in `WWW-Authenticate`.
+    pub fn challenge(status: u16, challenge: &str) -> Self {
+        Self::new(Effect::Challenge(valid(status), challenge.to_owned()))
+    }
+
+    /// A page of the edge with this status.
+    pub fn edge(status: u16) -> Self {
+        Self::new(Effect::Edge(valid(status)))
+    }
+
     /// The edge's 404, as for a host or cell it cannot route to.
     pub fn edge_not_found() -> Self {
         Self::new(Effect::EdgeNotFound)
@@ -207,7 +227,14 @@ impl Fault {
             Effect::Body(content_type, body) => {
                 Answer::new(StatusCode::OK, body.clone()).with(CONTENT_TYPE, content_type)
             }
+            Effect::Midway => {
+                Answer::new(StatusCode::OK, silent_midway()).with(CONTENT_TYPE, "application/json")
+            }
+            Effect::Challenge(status, challenge) => {
+                Answer::new(*status, Body::empty()).with(WWW_AUTHENTICATE, challenge)
+            }
             Effect::EdgeNotFound => Answer::edge_not_found(),
+            Effect::Edge(status) => Answer::edge_page(*status),
             Effect::Redirect(url) => redirect(url),
             Effect::RedirectLoop => redirect(path),
             Effect::Headers(_) | Effect::Without(_) | Effect::Stall(_) | Effect::StallForever => {
@@ -261,6 +288,11 @@ fn broken_off() -> Body {
         end
     });
     Body::from_stream(stream::iter([start]).chain(end))
+}
+
+fn silent_midway() -> Body {
+    let start = Ok::<_, std::convert::Infallible>(Bytes::from_static(b"[{\"id\":\"00u"));
+    Body::from_stream(stream::iter([start]).chain(stream::pending()))
 }
 
 fn endless() -> Body {

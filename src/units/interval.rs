@@ -25,6 +25,12 @@ impl Interval {
     }
 }
 
+impl From<Duration> for Interval {
+    fn from(length: Duration) -> Self {
+        Self(length)
+    }
+}
+
 impl FromStr for Interval {
     type Err = BadInterval;
 

@@ -1,4 +1,4 @@
-//! The families of serving itself.
+//! The families of serving itself, and of the process that serves.
 
 use crate::metrics::Family;
 
@@ -12,5 +12,10 @@ pub(super) const SCRAPE: Family = Family::histogram(
     "How long drawing the metrics took, earlier scrapes only.",
     &[],
 );
+pub(super) const SECRET_RELOADS: Family = Family::counter(
+    "okta_exporter_secret_reloads_total",
+    "Times a secret file was found to hold something new.",
+    &[],
+);
 
-pub(super) const ALL: [&Family; 2] = [&REQUESTS, &SCRAPE];
+pub(super) const ALL: [&Family; 3] = [&REQUESTS, &SCRAPE, &SECRET_RELOADS];

@@ -33,19 +33,23 @@ struct Shared {
     board: Arc<Board>,
     stats: Arc<Stats>,
     telemetry_path: Arc<str>,
+    configuration: Arc<str>,
 }
 
-/// Everything that is served, on top of a board.
-pub fn router(board: Arc<Board>, telemetry_path: &str) -> Router {
+/// Everything that is served, on top of a board. `shown` is the configuration as it
+/// may be shown.
+pub fn router(board: Arc<Board>, telemetry_path: &str, shown: &str) -> Router {
     let shared = Shared {
         board,
         stats: Arc::default(),
         telemetry_path: telemetry_path.into(),
+        configuration: shown.into(),
     };
     Router::new()
         .route(telemetry_path, get(scrape))
         .route("/", get(people))
         .route("/api/v1/status", get(status))
+        .route("/config", get(configuration))
         .route("/-/healthy", get(async || "okta-exporter is healthy.\n"))
         .route("/-/ready", get(ready))
         .layer(middleware::from_fn_with_state(shared.clone(), count))
@@ -73,6 +77,8 @@ async fn scrape(State(shared): State<Shared>) -> Response {
         shared.board.draw(Timestamp::now(), &mut page);
         shared.stats.draw(&mut page);
         metrics::process::draw(&mut page);
+        let reloads = crate::okta::secret_reloads();
+        page.push(&families::SECRET_RELOADS, &[], reloads as f64);
         page.text()
     });
     let Ok(text) = drawn.await else {
@@ -95,6 +101,11 @@ async fn people(State(shared): State<Shared>) -> Html<String> {
 
 async fn status(State(shared): State<Shared>) -> Json<View> {
     Json(shared.board.view(Timestamp::now()))
+}
+
+async fn configuration(State(shared): State<Shared>) -> Response {
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    (json, shared.configuration.to_string()).into_response()
 }
 
 async fn ready(State(shared): State<Shared>) -> Response {

@@ -45,6 +45,7 @@ pub(super) fn render(view: &View, telemetry_path: &str) -> String {
                     nav {
                         a href=(telemetry_path) { "metrics" } " · "
                         a href="/api/v1/status" { "status as JSON" } " · "
+                        a href="/config" { "configuration" } " · "
                         "drawn " (clock(view.at)) " UTC"
                     }
                 }

@@ -2,7 +2,13 @@ use std::time::Duration;
 
 use okta_exporter::sim::{ApiToken, Fault, Mint, Org, Running, Tls};
 
-use crate::support::{API_TOKEN, Exporter, Scrape, endpoint};
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+};
+
+use crate::support::{API_TOKEN, Exporter, PATIENCE, Scrape, endpoint};
 
 async fn org() -> Running {
     Org::new("acme")
@@ -124,6 +130,58 @@ async fn three_server_errors_open_the_breaker_and_nothing_more_is_sent() {
         page.value(r#"okta_exporter_breaker_state{state="closed"}"#),
         0.0
     );
+}
+
+#[tokio::test]
+async fn a_probe_that_cannot_ask_does_not_vouch_for_the_org() {
+    let okta = org().await;
+    okta.okta().fault("/", Fault::status(503));
+    let files = tempfile::tempdir().unwrap();
+    let token = files.path().join("token");
+    std::fs::write(&token, "a.b.c").unwrap();
+    let probes = format!(
+        "{{ discovery: {{ interval: 1h }}, endpoint: {{ {} }}, token: {{ ci: {{ access_token_file: '{}', interval: 50ms, timeout: 50ms }} }} }}",
+        endpoint("users"),
+        token.display()
+    );
+    let exporter = Exporter::watch(&okta, &probes).await;
+    std::fs::remove_file(&token).unwrap();
+    let open = r#"okta_exporter_breaker_state{org="acme",state="open"}"#;
+    exporter.until(|page| page.get(open) == Some(1.0)).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_went_silent_is_given_up() {
+    let okta = Org::new("acme").tls(Tls::new()).start().await.unwrap();
+    let files = tempfile::tempdir().unwrap();
+    let ca = files.path().join("ca.pem");
+    std::fs::write(&ca, okta.ca_pem().unwrap()).unwrap();
+    let firewall = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", firewall.local_addr().unwrap());
+    let exporter = Exporter::start(&format!(
+        "status_pages: {{}}\norgs: {{ acme: {{ url: '{url}', ca_file: '{}', probes: {{ organization: {{ interval: 1h }} }} }} }}",
+        ca.display()
+    ))
+    .await;
+    let (silence, silent) = oneshot::channel::<()>();
+    let target = okta.url().strip_prefix("https://").unwrap().to_owned();
+    let forgotten = tokio::spawn(async move {
+        let (mut client, _) = firewall.accept().await.unwrap();
+        let mut server = TcpStream::connect(target).await.unwrap();
+        tokio::select! {
+            _ = copy_bidirectional(&mut client, &mut server) => panic!("it did not last"),
+            told = silent => told.unwrap(),
+        }
+        // From here on nothing passes; the client is only listened to until it hangs up.
+        tokio::io::copy(&mut client, &mut tokio::io::sink())
+            .await
+            .unwrap_or_default()
+    });
+    let page = exporter.first_round().await;
+    assert_eq!(page.value("okta_probe_success"), 1.0, "{page}");
+    silence.send(()).unwrap();
+    let given_up = tokio::time::timeout(PATIENCE, forgotten).await;
+    given_up.expect("it is still held").unwrap();
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! An exporter beside a simulated Okta, and its scraped page.
 
+pub mod dashboard;
 mod program;
+pub mod promql;
 mod scrape;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -30,9 +32,14 @@ pub struct Exporter {
 impl Exporter {
     /// Starts one with this configuration.
     pub async fn start(yaml: &str) -> Self {
+        Self::start_at(yaml, "127.0.0.1:0").await
+    }
+
+    /// Starts one at this address.
+    pub async fn start_at(yaml: &str, address: &str) -> Self {
         let config = Config::parse(yaml, &BTreeMap::new()).unwrap_or_else(|e| panic!("{e}"));
         let serving = Serving {
-            listen: vec!["127.0.0.1:0".to_owned()],
+            listen: vec![address.to_owned()],
             telemetry_path: "/metrics".to_owned(),
         };
         let app = App::start(config, &serving).await.unwrap();
@@ -80,6 +87,23 @@ impl Exporter {
         }
     }
 
+    /// Waits until the status tells of this case, for a probe or for an org.
+    pub async fn until_case(&self, case: &str) {
+        let mut recorded = self.app.board().recorded();
+        let status = format!("{}/api/v1/status", self.url);
+        let waiting = async {
+            loop {
+                recorded.borrow_and_update();
+                if cases(&json(&status).await).iter().any(|told| told == case) {
+                    return;
+                }
+                recorded.changed().await.unwrap();
+            }
+        };
+        let told = tokio::time::timeout(PATIENCE, waiting).await.is_ok();
+        assert!(told, "not told: {case}; but {:#}", json(&status).await);
+    }
+
     /// Scrapes once every probe has run.
     pub async fn first_round(&self) -> Scrape {
         let board = self.app.board();
@@ -102,6 +126,19 @@ impl Exporter {
     /// Lets it end as a signal would.
     pub async fn drain(self) {
         self.app.drain().await;
+    }
+}
+
+/// Every case that a status tells of, at any depth.
+fn cases(status: &serde_json::Value) -> Vec<String> {
+    match status {
+        serde_json::Value::Object(map) => {
+            let case = map.get("case").and_then(|case| case.as_str());
+            let below = map.values().flat_map(cases);
+            case.map(str::to_owned).into_iter().chain(below).collect()
+        }
+        serde_json::Value::Array(items) => items.iter().flat_map(cases).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -88,6 +88,11 @@ impl Program {
         self.end().await
     }
 
+    /// Ends it with no chance to say or finish anything.
+    pub async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+
     /// Waits for its end; returns how it ended and all its lines.
     pub async fn end(mut self) -> (ExitStatus, Vec<String>) {
         let ending = async {

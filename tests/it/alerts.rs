@@ -1,0 +1,310 @@
+mod stage;
+
+use std::{fs, path::Path, time::Duration};
+
+use jiff::SignedDuration;
+use okta_exporter::sim::{
+    ApiToken, Clock, Fault, Incident, Mint, ORG, Org, PageMode, Running, StatusPage, Tls,
+};
+
+use crate::support::{API_TOKEN, Exporter};
+use stage::Stage;
+
+const CLIENT: (&str, &str) = ("0oa1", "s3cr3t");
+
+/// Two endpoints, often asked.
+const ENDPOINTS: &str = "endpoint: { users: { path: /api/v1/users, credential: monitor }, groups: { path: /api/v1/groups, credential: monitor } }";
+
+/// All scenes share one Prometheus and one Alertmanager, and play at the same time; each has an org
+/// and an exporter of its own. What is shipped waits for minutes: here the files are the shipped
+/// ones with their `for`, look backs and intervals made seconds. The longest scenes wait out the
+/// minute that a breaker stays open.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_happens_at_okta_arrives_as_an_alert_and_resolves_when_it_is_over() {
+    let stage = Stage::open().await;
+    let well = org("well").start().await.unwrap();
+    let _healthy = watch(
+        &stage,
+        "well",
+        &well,
+        &format!("discovery: {{}}, organization: {{}}, jwks: {{ org: {{}} }}, {ENDPOINTS}"),
+    )
+    .await;
+    tokio::join!(
+        Box::pin(tokens(&stage)),
+        Box::pin(keys(&stage)),
+        Box::pin(incidents(&stage)),
+        Box::pin(unreachable(&stage)),
+        Box::pin(server_errors(&stage)),
+        Box::pin(breaker(&stage)),
+        Box::pin(refusals(&stage)),
+        Box::pin(clock(&stage)),
+        Box::pin(certificate(&stage)),
+        Box::pin(exporter_down(&stage)),
+    );
+    assert_eq!(stage.heard_with("org", "well"), [""; 0], "{stage:?}");
+}
+
+fn org(name: &str) -> Org {
+    Org::new(name)
+        .limit("/api/v1/users", 1_000_000)
+        .limit("/api/v1/groups", 1_000_000)
+        .api_token(ApiToken::new("monitor", API_TOKEN))
+        .client(CLIENT.0, CLIENT.1)
+}
+
+/// An exporter that watches this org alone, scraped by the stage's Prometheus.
+async fn watch(stage: &Stage, name: &str, okta: &Running, probes: &str) -> Exporter {
+    watch_more(stage, name, okta, probes, "status_pages: {}").await
+}
+
+async fn watch_more(
+    stage: &Stage,
+    name: &str,
+    okta: &Running,
+    probes: &str,
+    more: &str,
+) -> Exporter {
+    let exporter = Exporter::start(&configuration(name, okta, probes, more)).await;
+    exporter.first_round().await;
+    stage.scrape(exporter.url()).await;
+    exporter
+}
+
+fn configuration(name: &str, okta: &Running, probes: &str, more: &str) -> String {
+    let url = okta.url();
+    format!(
+        "{more}\ndefaults: {{ interval: 500ms, timeout: 500ms }}\norgs:\n  {name}:\n    url: '{url}'\n    credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}\n    probes: {{ {probes} }}\n"
+    )
+}
+
+async fn tokens(stage: &Stage) {
+    let okta = org("tokens").start().await.unwrap();
+    let files = tempfile::tempdir().unwrap();
+    let sim = okta.okta();
+    let scoped = || Mint::by("default").scopes(["reports.read"]);
+    let keep = |name: &str, mint: &Mint| {
+        let token = sim.mint(mint).unwrap();
+        replace(&files.path().join(name), &token);
+        token
+    };
+    let names = ["expiring", "expired", "revoked", "poor", "orphaned"];
+    for name in names {
+        keep(name, &scoped());
+    }
+    let probes = names.map(|name| {
+        format!(
+            "{name}: {{ access_token_file: '{}', introspect: {{ client_id: {}, client_secret: {} }}, expect: {{ scopes: [reports.read] }} }}",
+            files.path().join(name).display(),
+            CLIENT.0,
+            CLIENT.1
+        )
+    });
+    let probes = format!("token: {{ {} }}", probes.join(", "));
+    let _exporter = watch(stage, "tokens", &okta, &probes).await;
+
+    // Most of an hour ago, as far as the token says.
+    sim.set_clock_offset(SignedDuration::from_mins(-57));
+    keep("expiring", &scoped());
+    sim.set_clock_offset(SignedDuration::ZERO);
+    keep("expired", &scoped().lasting(Duration::from_secs(2)));
+    let revoked = keep("revoked", &scoped());
+    assert!(sim.revoke(&revoked));
+    keep("poor", &Mint::by("default").scopes(["reports.list"]));
+    sim.remove_key_early("default").unwrap();
+    let alerts = [
+        ("expiring", "OktaTokenExpiring"),
+        ("expired", "OktaTokenExpired"),
+        ("revoked", "OktaTokenInactive"),
+        ("poor", "OktaTokenMissingScope"),
+        ("orphaned", "OktaTokenSigningKeyUnpublished"),
+    ];
+    for (token, alert) in alerts {
+        let told = stage
+            .fires(alert, &[("org", "tokens"), ("token", token)])
+            .await;
+        assert!(told.summary().contains(token), "{}", told.summary());
+    }
+    sim.rotate_keys("default").unwrap();
+    for name in names {
+        keep(name, &scoped());
+    }
+    for (token, alert) in alerts {
+        stage
+            .resolves(alert, &[("org", "tokens"), ("token", token)])
+            .await;
+    }
+}
+
+async fn keys(stage: &Stage) {
+    let okta = org("keys").start().await.unwrap();
+    let probes = "jwks: { org: {}, default: { authorization_server: default } }";
+    let _exporter = watch(stage, "keys", &okta, probes).await;
+    let scraped = "OktaSigningKeysRotated";
+    okta.okta().rotate_keys(ORG).unwrap();
+    let rotated = [("org", "keys"), ("authorization_server", "org")];
+    let early = [("org", "keys"), ("authorization_server", "default")];
+    okta.okta().remove_key_early("default").unwrap();
+    stage.fires(scraped, &rotated).await;
+    stage.fires("OktaSigningKeyRemovedEarly", &early).await;
+    stage.resolves(scraped, &rotated).await;
+    stage.resolves("OktaSigningKeyRemovedEarly", &early).await;
+}
+
+async fn incidents(stage: &Stage) {
+    let okta = org("cell").cell("ok14").start().await.unwrap();
+    let page = |of: usize| async move {
+        let page = StatusPage::new(&Clock::running());
+        let past = page.open(Incident::new("Long over").cells("okta.com:1"));
+        assert!(page.resolve(&past), "page {of}");
+        page.start(0).await.unwrap()
+    };
+    let (kept, frozen, rewritten) = (page(1).await, page(2).await, page(3).await);
+    let pages = format!(
+        "status_pages: {{ kept: {{ url: '{}' }}, frozen: {{ url: '{}' }}, rewritten: {{ url: '{}' }} }}",
+        kept.okta_url(),
+        frozen.atom_url(),
+        rewritten.okta_url()
+    );
+    let _exporter = watch_more(stage, "cell", &okta, "organization: {}", &pages).await;
+    let incident = kept
+        .page()
+        .open(Incident::new("Sign-in fails").cells("okta.com:14"));
+    frozen.page().mode(PageMode::Frozen);
+    rewritten.page().mode(PageMode::Rewritten);
+    let alerts = [
+        ("OktaOrgIncident", ("org", "cell")),
+        ("OktaStatusIncident", ("page", "kept")),
+        ("OktaStatusPageFrozen", ("page", "frozen")),
+        ("OktaStatusPageUnreadable", ("page", "rewritten")),
+    ];
+    for (alert, label) in alerts {
+        stage.fires(alert, &[label]).await;
+    }
+    assert!(kept.page().resolve(&incident));
+    frozen.page().mode(PageMode::Right);
+    rewritten.page().mode(PageMode::Right);
+    for (alert, label) in alerts {
+        stage.resolves(alert, &[label]).await;
+    }
+}
+
+async fn unreachable(stage: &Stage) {
+    let okta = org("down").start().await.unwrap();
+    let probes = format!("discovery: {{}}, {ENDPOINTS}");
+    let _exporter = watch(stage, "down", &okta, &probes).await;
+    okta.okta().fault("/", Fault::status(503));
+    stage.fires("OktaOrgUnreachable", &[("org", "down")]).await;
+    stage.inhibits("OktaBreakerOpen", "down").await;
+    okta.okta().clear_faults();
+    stage
+        .resolves("OktaOrgUnreachable", &[("org", "down")])
+        .await;
+}
+
+/// One endpoint fails, the other answers: the breaker stays closed.
+async fn server_errors(stage: &Stage) {
+    let okta = org("failing").start().await.unwrap();
+    let _exporter = watch(stage, "failing", &okta, ENDPOINTS).await;
+    okta.okta().fault("/api/v1/users", Fault::status(503));
+    let told = stage.fires("OktaServerErrors", &[("org", "failing")]).await;
+    assert_eq!(told.summary(), "failing: Okta answers with server errors");
+    okta.okta().clear_faults();
+    stage
+        .resolves("OktaServerErrors", &[("org", "failing")])
+        .await;
+}
+
+/// Discovery has succeeded and is asked again only when the breaker wants it.
+async fn breaker(stage: &Stage) {
+    let okta = org("stalling").start().await.unwrap();
+    let probes = format!("discovery: {{ interval: 1h }}, {ENDPOINTS}");
+    let _exporter = watch(stage, "stalling", &okta, &probes).await;
+    okta.okta().fault("/api/", Fault::stall_forever());
+    stage.fires("OktaBreakerOpen", &[("org", "stalling")]).await;
+    okta.okta().clear_faults();
+    stage
+        .resolves("OktaBreakerOpen", &[("org", "stalling")])
+        .await;
+}
+
+async fn refusals(stage: &Stage) {
+    let okta = org("refusing").start().await.unwrap();
+    let probes = "endpoint: { users: { path: /api/v1/users, credential: monitor }, groups: { path: /api/v1/groups, credential: monitor }, apps: { path: /api/v1/logs, credential: monitor } }";
+    let _exporter = watch(stage, "refusing", &okta, probes).await;
+    okta.okta()
+        .fault("/api/v1/users", Fault::error(404, "E0000007"));
+    okta.okta()
+        .fault("/api/v1/groups", Fault::error(401, "E0000011"));
+    okta.okta().fault("/api/v1/logs", Fault::concurrency());
+    let surge = [
+        ("org", "refusing"),
+        ("endpoint", "users"),
+        ("error_code", "E0000007"),
+    ];
+    let failing = [("org", "refusing"), ("probe", "endpoint/groups")];
+    let limited = [("org", "refusing"), ("endpoint", "apps")];
+    stage.fires("OktaErrorSurge", &surge).await;
+    stage.fires("OktaProbeFailing", &failing).await;
+    stage.fires("OktaConcurrencyLimited", &limited).await;
+    okta.okta().clear_faults();
+    stage.resolves("OktaErrorSurge", &surge).await;
+    stage.resolves("OktaProbeFailing", &failing).await;
+    stage.resolves("OktaConcurrencyLimited", &limited).await;
+}
+
+async fn clock(stage: &Stage) {
+    let okta = org("late").start().await.unwrap();
+    let _exporter = watch(stage, "late", &okta, "discovery: {}").await;
+    okta.okta().set_clock_offset(SignedDuration::from_mins(-10));
+    let told = stage.fires("OktaClockSkew", &[("org", "late")]).await;
+    let summary = told.summary();
+    assert!(summary.ends_with("off that of late"), "{summary}");
+    assert!(!summary.contains('-'), "this machine is ahead: {summary}");
+    okta.okta().set_clock_offset(SignedDuration::ZERO);
+    stage.resolves("OktaClockSkew", &[("org", "late")]).await;
+}
+
+/// No certificate changes while a server runs; that a longer one is quiet, the rules' own tests show.
+async fn certificate(stage: &Stage) {
+    let tls = Tls::new().lasting(Duration::from_hours(5 * 24));
+    let okta = org("old").tls(tls).start().await.unwrap();
+    let files = tempfile::tempdir().unwrap();
+    let ca = files.path().join("ca.pem");
+    fs::write(&ca, okta.ca_pem().unwrap()).unwrap();
+    let exporter = Exporter::start(&format!(
+        "status_pages: {{}}\norgs: {{ old: {{ url: '{}', ca_file: '{}', probes: {{ discovery: {{}} }} }} }}",
+        okta.url(),
+        ca.display()
+    ))
+    .await;
+    stage.scrape(exporter.url()).await;
+    let told = stage
+        .fires("OktaTlsCertificateExpiring", &[("org", "old")])
+        .await;
+    assert!(
+        told.summary().contains("ends in 4d 23h"),
+        "{}",
+        told.summary()
+    );
+}
+
+async fn exporter_down(stage: &Stage) {
+    let okta = org("unwatched").start().await.unwrap();
+    let exporter = watch(stage, "unwatched", &okta, "discovery: {}").await;
+    let url = exporter.url().to_owned();
+    let address = url.strip_prefix("http://").unwrap();
+    exporter.drain().await;
+    let gone = [("instance", address)];
+    stage.fires("OktaExporterDown", &gone).await;
+    let yaml = configuration("unwatched", &okta, "discovery: {}", "status_pages: {}");
+    let _again = Exporter::start_at(&yaml, address).await;
+    stage.resolves("OktaExporterDown", &gone).await;
+}
+
+/// Writes a file that may be read at any moment.
+fn replace(path: &Path, text: &str) {
+    let new = path.with_extension("new");
+    fs::write(&new, text).unwrap();
+    fs::rename(&new, path).unwrap();
+}

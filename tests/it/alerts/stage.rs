@@ -1,0 +1,282 @@
+//! Where alerts are played: the real Prometheus with the shipped files, hastened, the real
+//! Alertmanager, and a receiver that remembers what it was told.
+
+use std::{collections::BTreeMap, fs, path::Path, sync::Mutex, time::Duration};
+
+use axum::{Json, Router, extract::State, routing::post};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::{net::TcpListener, process::Command, sync::watch};
+
+use crate::support::{Program, json};
+
+/// The shipped rules wait and look back over minutes and hours; here it is seconds.
+const WAIT: &str = "1s";
+const LOOK_BACK: &str = "15s";
+/// Every look back of the shipped rules but one: an exporter is remembered for a day here, too.
+const LOOKS_BACK: [&str; 4] = ["[2m]", "[5m]", "[15m]", "[1h]"];
+
+/// An alert may take as long as a breaker stays open, and then some.
+const PATIENCE: Duration = Duration::from_mins(3);
+
+/// Prometheus, Alertmanager, and what the latter said.
+pub struct Stage {
+    heard: watch::Receiver<BTreeMap<String, Notice>>,
+    alertmanager: String,
+    prometheus: String,
+    targets: Mutex<Vec<String>>,
+    files: tempfile::TempDir,
+    _programs: [Program; 2],
+}
+
+/// The last word on one alert.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Notice {
+    status: String,
+    labels: BTreeMap<String, String>,
+    annotations: BTreeMap<String, String>,
+    fingerprint: String,
+}
+
+#[derive(Deserialize)]
+struct Notification {
+    alerts: Vec<Notice>,
+}
+
+impl Stage {
+    /// Starts both programs with the shipped files.
+    pub async fn open() -> Self {
+        let files = tempfile::tempdir().unwrap();
+        let (hear, heard) = watch::channel(BTreeMap::new());
+        let receiver = receive(hear).await;
+        let shipped = |name: &str| {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/prometheus");
+            fs::read_to_string(path.join(name)).unwrap()
+        };
+        let lay = |name: &str, text: &str| {
+            let path = files.path().join(name);
+            fs::write(&path, text).unwrap();
+            path.display().to_string()
+        };
+
+        let routes = shipped("alertmanager.yml");
+        let routes = replace(&routes, "http://localhost:5001", &receiver);
+        let routes = replace(&routes, "group_wait: 30s", "group_wait: 1s");
+        let routes = replace(&routes, "group_interval: 5m", "group_interval: 1s");
+        let mut command = Command::new("prometheus-alertmanager");
+        command
+            .arg(format!(
+                "--config.file={}",
+                lay("alertmanager.yml", &routes)
+            ))
+            .arg(format!(
+                "--storage.path={}",
+                lay_path(&files, "alertmanager")
+            ))
+            .args([
+                "--web.listen-address=127.0.0.1:0",
+                "--cluster.listen-address=",
+            ]);
+        let (alertmanager_program, alertmanager) = listening(command).await;
+
+        lay("targets.json", "[]");
+        for rules in ["okta.rules.yml", "okta.alerts.yml"] {
+            lay(rules, &hasten(&shipped(rules)));
+        }
+        let scrape = shipped("prometheus.yml");
+        let scrape = replace(&scrape, "interval: 30s", "interval: 1s");
+        let scrape = replace(&scrape, "localhost:9093", &alertmanager);
+        let scrape = replace(
+            &scrape,
+            "static_configs:\n      - targets: [\"localhost:6582\"]",
+            "file_sd_configs: [{ files: [targets.json] }]",
+        );
+        let mut command = Command::new("prometheus");
+        command
+            .arg(format!("--config.file={}", lay("prometheus.yml", &scrape)))
+            .arg(format!(
+                "--storage.tsdb.path={}",
+                lay_path(&files, "prometheus")
+            ))
+            .arg("--web.listen-address=127.0.0.1:0");
+        let (prometheus_program, prometheus) = listening(command).await;
+        Self {
+            heard,
+            alertmanager,
+            prometheus,
+            targets: Mutex::default(),
+            files,
+            _programs: [alertmanager_program, prometheus_program],
+        }
+    }
+
+    /// Lets Prometheus scrape the exporter at this URL as well, and waits until it has: what changes
+    /// from then on is seen to change.
+    pub async fn scrape(&self, url: &str) {
+        let target = url.strip_prefix("http://").unwrap();
+        {
+            let mut targets = self.targets.lock().unwrap();
+            targets.push(target.to_owned());
+            let groups = serde_json::json!([{ "targets": *targets }]);
+            // Prometheus must never read half a file.
+            let new = self.files.path().join("targets.json.new");
+            fs::write(&new, groups.to_string()).unwrap();
+            fs::rename(&new, self.files.path().join("targets.json")).unwrap();
+        }
+        let query = format!("okta_exporter_build_info{{instance=\"{target}\"}}");
+        let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
+        let url = format!("http://{}/api/v1/query?query={query}", self.prometheus);
+        let scraped = self.until(&url, |answer| !empty(&answer["data"]["result"]));
+        assert!(scraped.await, "{target} is not scraped");
+    }
+
+    /// Waits until the receiver was told that the alert fires, with these labels.
+    pub async fn fires(&self, alert: &str, labels: &[(&str, &str)]) -> Notice {
+        self.told(alert, labels, "firing").await
+    }
+
+    /// Waits until the receiver was told that the alert is over.
+    pub async fn resolves(&self, alert: &str, labels: &[(&str, &str)]) {
+        self.told(alert, labels, "resolved").await;
+    }
+
+    async fn told(&self, alert: &str, labels: &[(&str, &str)], status: &str) -> Notice {
+        let mut heard = self.heard.clone();
+        let fits = |notice: &&Notice| {
+            let has = |(name, value): &(&str, &str)| {
+                notice.labels.get(*name).is_some_and(|found| found == value)
+            };
+            notice.is(alert) && labels.iter().all(has)
+        };
+        let waiting = heard.wait_for(|heard| {
+            let mut fitting = heard.values().filter(fits).peekable();
+            fitting.peek().is_some() && fitting.all(|notice| notice.status == status)
+        });
+        match tokio::time::timeout(PATIENCE, waiting).await {
+            Ok(heard) => heard.unwrap().values().find(fits).unwrap().clone(),
+            Err(tokio::time::error::Elapsed { .. }) => {
+                panic!("not {status}: {alert} {labels:?}; heard:\n{self:?}")
+            }
+        }
+    }
+
+    /// Every alert the receiver was ever told of that has this label.
+    pub fn heard_with(&self, label: &str, value: &str) -> Vec<String> {
+        let heard = self.heard.borrow();
+        let fitting = heard
+            .values()
+            .filter(|notice| notice.labels.get(label).is_some_and(|found| found == value));
+        fitting
+            .map(|notice| notice.labels["alertname"].clone())
+            .collect()
+    }
+
+    /// Waits until Alertmanager holds an alert back because another tells the same.
+    pub async fn inhibits(&self, alert: &str, org: &str) {
+        let filter = format!("filter=alertname%3D{alert}&filter=org%3D{org}");
+        let url = format!("http://{}/api/v2/alerts?{filter}", self.alertmanager);
+        let held = self.until(&url, |alerts| !empty(&alerts[0]["status"]["inhibitedBy"]));
+        assert!(held.await, "{alert} of {org} is not held back");
+    }
+
+    /// Asks one of the two programs until its answer is as told; false if that never comes.
+    async fn until(&self, url: &str, holds: impl Fn(&Value) -> bool) -> bool {
+        let asking = async {
+            let mut tick = tokio::time::interval(Duration::from_millis(500));
+            loop {
+                tick.tick().await;
+                if holds(&json(url).await) {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, asking).await.is_ok()
+    }
+}
+
+fn empty(list: &Value) -> bool {
+    list.as_array().is_none_or(Vec::is_empty)
+}
+
+impl std::fmt::Debug for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for Notice { status, labels, .. } in self.heard.borrow().values() {
+            writeln!(f, "{status} {labels:?}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Notice {
+    fn is(&self, alert: &str) -> bool {
+        self.labels["alertname"] == alert
+    }
+
+    /// What a person reads first.
+    pub fn summary(&self) -> &str {
+        &self.annotations["summary"]
+    }
+}
+
+/// Takes notifications on any path, and remembers the last word on each alert.
+async fn receive(hear: watch::Sender<BTreeMap<String, Notice>>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let take = async |State(hear): State<watch::Sender<_>>, Json(told): Json<Notification>| {
+        hear.send_modify(|heard: &mut BTreeMap<String, Notice>| {
+            for notice in told.alerts {
+                heard.insert(notice.fingerprint.clone(), notice);
+            }
+        });
+    };
+    let router = Router::new()
+        .route("/{receiver}", post(take))
+        .with_state(hear);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    url
+}
+
+/// Starts a program of Prometheus' family, and returns where it listens.
+async fn listening(command: Command) -> (Program, String) {
+    let mut program = Program::start(command);
+    let line = program.until("Listening on").await;
+    let address = line.split("address=").nth(1).unwrap();
+    let address = address.split_whitespace().next().unwrap().to_owned();
+    (program, address)
+}
+
+fn lay_path(files: &tempfile::TempDir, name: &str) -> String {
+    files.path().join(name).display().to_string()
+}
+
+/// The shipped rules, their minutes made seconds; not a word else is touched.
+fn hasten(rules: &str) -> String {
+    let waits = |line: &str| line.trim_start().starts_with("for: ");
+    let lines = rules.lines().map(|line| {
+        if waits(line) {
+            format!(
+                "{}for: {WAIT}",
+                &line[..line.len() - line.trim_start().len()]
+            )
+        } else {
+            line.to_owned()
+        }
+    });
+    let mut hastened = lines.collect::<Vec<_>>().join("\n");
+    for look_back in LOOKS_BACK {
+        hastened = hastened.replace(look_back, &format!("[{LOOK_BACK}]"));
+    }
+    hastened = hastened.replace("offset 5m", &format!("offset {LOOK_BACK}"));
+    for slow in ["m]", "h]", "offset 5m"] {
+        assert!(
+            !hastened.contains(slow),
+            "{slow} is still there:\n{hastened}"
+        );
+    }
+    hastened
+}
+
+fn replace(text: &str, from: &str, to: &str) -> String {
+    assert!(text.contains(from), "{from} is not in:\n{text}");
+    text.replace(from, to)
+}

@@ -1,0 +1,91 @@
+use std::{fs, path::Path, process::Command};
+
+use serde_json::Value;
+
+/// The most that `systemd-analyze security` may find exposed, in tenths of its scale of ten.
+const EXPOSURE: &str = "--threshold=15";
+
+/// YAML as the exporter itself reads it.
+fn yaml(file: &str) -> Value {
+    let text = fs::read_to_string(file).unwrap_or_else(|e| panic!("{file}: {e}"));
+    let source = config::File::from_str(&text, config::FileFormat::Yaml);
+    let read = config::Config::builder().add_source(source).build();
+    read.and_then(config::Config::try_deserialize)
+        .unwrap_or_else(|e| panic!("{file}: {e}"))
+}
+
+fn strings(list: &Value) -> impl Iterator<Item = &str> {
+    list.as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one.as_str().unwrap())
+}
+
+#[test]
+fn the_composition_pins_its_images_and_mounts_what_exists() {
+    let composition = yaml("compose.yaml");
+    let services = composition["services"].as_object().unwrap();
+    let names: Vec<&str> = services.keys().map(String::as_str).collect();
+    assert_eq!(names, ["alertmanager", "exporter", "grafana", "prometheus"]);
+    for (name, service) in services {
+        if service["build"] == "." {
+            assert!(Path::new("Dockerfile").is_file());
+        } else {
+            let (_, tag) = service["image"].as_str().unwrap().rsplit_once(':').unwrap();
+            assert!(
+                tag.contains(|c: char| c.is_ascii_digit()),
+                "{name}: `{tag}` moves"
+            );
+            assert_eq!(service["network_mode"], "service:exporter", "{name}");
+        }
+        for volume in service.get("volumes").map(strings).into_iter().flatten() {
+            let [from, _, "ro"] = volume.split(':').collect::<Vec<_>>()[..] else {
+                panic!("{name}: {volume}");
+            };
+            assert!(Path::new(from).exists(), "{name}: no {from}");
+        }
+    }
+    // What the home dashboard's path leaves out is where the dashboards are mounted.
+    let home = &services["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"];
+    let file = home.as_str().unwrap().rsplit('/').next().unwrap();
+    assert!(Path::new("dashboards").join(file).is_file(), "no {file}");
+    let provider = &yaml("config/grafana/dashboards.yaml")["providers"][0];
+    let mounted = strings(&services["grafana"]["volumes"]).find(|v| v.starts_with("./dashboards:"));
+    let path = provider["options"]["path"].as_str().unwrap();
+    assert_eq!(mounted, Some(format!("./dashboards:{path}:ro").as_str()));
+    let source = &yaml("config/grafana/datasources.yaml")["datasources"][0];
+    assert_eq!(source["type"], "prometheus");
+    assert_eq!(source["url"], "http://localhost:9090");
+}
+
+#[test]
+fn the_service_is_one_that_systemd_accepts_and_calls_hardly_exposed() {
+    let unit = fs::read_to_string("config/systemd/okta-exporter.service").unwrap();
+    let files = tempfile::tempdir().unwrap();
+    let file = files.path().join("okta-exporter.service");
+    // systemd wants to find the program.
+    let installed = "/usr/local/bin/okta-exporter";
+    assert!(unit.contains(&format!("ExecStart={installed} ")));
+    fs::write(
+        &file,
+        unit.replace(installed, env!("CARGO_BIN_EXE_okta-exporter")),
+    )
+    .unwrap();
+    for arguments in [
+        &["verify", "--man=no"][..],
+        &["security", "--offline=yes", EXPOSURE],
+    ] {
+        let output = Command::new("systemd-analyze")
+            .args(arguments)
+            .arg(&file)
+            .output();
+        let output = output.expect("`tests/run` installs what the tests need");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success(),
+            "{said}{}",
+            String::from_utf8_lossy(&output.stdout)
+        );
+        assert_eq!(said, "");
+    }
+}

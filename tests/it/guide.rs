@@ -1,0 +1,429 @@
+use std::{collections::BTreeSet, fs, time::Duration};
+
+use okta_exporter::{
+    guide,
+    sim::{ApiToken, Clock, Fault, Incident, Mint, ORG, Org, PageMode, Running, StatusPage, Tls},
+};
+
+use crate::support::{API_TOKEN, Exporter, Program, acme};
+
+/// Cases that nothing here can provoke, each with its reason.
+const EXCUSED: &[(&str, &str)] = &[
+    (
+        "timeout-dns",
+        "no resolver of ours stands in the way; a unit test describes the failure",
+    ),
+    (
+        "internal",
+        "a fault of the program would have to be planted; a unit test describes the failure",
+    ),
+];
+
+/// A test for each case, named after it; it provokes the trouble and waits until it is told.
+macro_rules! recognised {
+    ($($name:ident: $case:literal => $provoke:expr;)*) => {
+        $(#[tokio::test]
+        async fn $name() {
+            let (exporter, _held) = $provoke.await;
+            exporter.until_case($case).await;
+        })*
+
+        const PROVOKED: &[&str] = &[$($case),*];
+    };
+}
+
+#[test]
+fn every_case_is_provoked_somewhere() {
+    let all: BTreeSet<&str> = guide::cases().map(|case| case.slug).collect();
+    let excused = EXCUSED.iter().map(|(case, _)| *case);
+    let told: BTreeSet<&str> = PROVOKED.iter().copied().chain(excused).collect();
+    let missing: Vec<_> = all.difference(&told).collect();
+    assert!(missing.is_empty(), "no test provokes {missing:?}");
+    let unknown: Vec<_> = told.difference(&all).collect();
+    assert!(unknown.is_empty(), "there is no case {unknown:?}");
+}
+
+#[test]
+fn the_troubleshooting_guide_is_what_the_program_prints() {
+    let kept = fs::read_to_string("docs/troubleshooting.md").unwrap();
+    assert!(
+        kept == guide::markdown(),
+        "run `okta-exporter guide > docs/troubleshooting.md`: the guide has changed"
+    );
+}
+
+#[test]
+fn every_runbook_is_there() {
+    for case in guide::cases() {
+        let runbook = guide::Advice::from(case).runbook;
+        let (file, anchor) = runbook.split_once('#').unwrap_or((&runbook, ""));
+        let text = fs::read_to_string(file).unwrap_or_else(|e| panic!("{file}: {e}"));
+        let heading = format!("### {anchor}\n");
+        assert!(anchor.is_empty() || text.contains(&heading), "{runbook}");
+    }
+}
+
+#[tokio::test]
+async fn a_log_line_names_its_case_with_time_risk_and_runbook() {
+    let okta = org().start().await.unwrap();
+    okta.okta()
+        .fault("/api/v1/users", Fault::error(401, "E0000011"));
+    let expired = Mint::by("default").lasting(Duration::ZERO);
+    let token = okta.okta().mint(&expired).unwrap();
+    let probes = format!(
+        "{{ endpoint: {{ users: {{ path: /api/v1/users, credential: monitor }} }}, token: {{ ci: {{ access_token: {token} }} }} }}"
+    );
+    let files = tempfile::tempdir().unwrap();
+    let path = files.path().join("c.yaml");
+    fs::write(&path, acme(&okta, &probes)).unwrap();
+    let flag = format!("--config.file={}", path.display());
+    let flags = [
+        &flag,
+        "--web.listen-address=127.0.0.1:0",
+        "--log.format=json",
+    ];
+    let mut exporter = Program::exporter(&flags, &[]);
+    for case in ["dead-api-token", "expired-token"] {
+        exporter.until(&format!("\"case\":\"{case}\"")).await;
+        let line: serde_json::Value = serde_json::from_str(exporter.said.last().unwrap()).unwrap();
+        assert_eq!(line["level"], "WARN");
+        assert_eq!(line["risk"], "low");
+        let runbook = if case == "expired-token" {
+            "docs/runbooks/OktaTokenExpired.md"
+        } else {
+            "docs/troubleshooting.md#dead-api-token"
+        };
+        assert_eq!(line["runbook"], runbook);
+        for field in ["cause", "next", "takes", "org", "probe"] {
+            assert!(line[field].is_string(), "no {field} in {line}");
+        }
+    }
+    exporter.terminate().await;
+}
+
+#[tokio::test]
+async fn the_page_tells_what_is_found_and_what_mends_it() {
+    let (exporter, _held) = token(|_| Mint::by("default").lasting(Duration::ZERO)).await;
+    exporter.until_case("expired-token").await;
+    let page = crate::support::get(exporter.url())
+        .await
+        .text()
+        .await
+        .unwrap();
+    let advice = guide::Fact::TokenExpired.case();
+    for part in ["expired-token", advice.takes, "Mint a new one"] {
+        assert!(page.contains(part), "no {part} in {page}");
+    }
+}
+
+/// What must live as long as the exporter.
+type Held = Vec<Box<dyn std::any::Any + Send>>;
+
+fn org() -> Org {
+    Org::new("acme")
+        .api_token(ApiToken::new("monitor", API_TOKEN))
+        .client("0oa1", "s3cr3t")
+        .window(Duration::from_secs(1))
+}
+
+async fn watch(okta: Running, probes: &str) -> (Exporter, Held) {
+    let exporter = Exporter::watch(&okta, probes).await;
+    (exporter, vec![Box::new(okta)])
+}
+
+/// Asks for a path, with one credential, on a quiet org.
+fn asking(path: &str) -> String {
+    format!("{{ endpoint: {{ it: {{ path: '{path}', credential: monitor }} }} }}")
+}
+
+/// Lets the users' answers go wrong.
+async fn users(fault: Fault) -> (Exporter, Held) {
+    let okta = org().start().await.unwrap();
+    okta.okta().fault("/api/v1/users", fault);
+    watch(okta, &asking("/api/v1/users")).await
+}
+
+/// Lets them go wrong in time: what hangs is not waited for longer than this.
+async fn impatient(fault: Fault) -> (Exporter, Held) {
+    let okta = org().start().await.unwrap();
+    okta.okta().fault("/api/v1/users", fault);
+    let probes = "{ endpoint: { it: { path: /api/v1/users, credential: monitor, interval: 500ms, timeout: 500ms } } }";
+    watch(okta, probes).await
+}
+
+async fn challenged(status: u16, error: &str, description: &str) -> (Exporter, Held) {
+    let challenge = format!(r#"DPoP error="{error}", error_description="{description}""#);
+    users(Fault::challenge(status, &challenge)).await
+}
+
+/// Asks for users with a bearer token.
+async fn bearer(org: Org, value: impl FnOnce(&Running) -> String) -> (Exporter, Held) {
+    let okta = org.start().await.unwrap();
+    let (url, token) = (okta.url(), value(&okta));
+    let yaml = format!(
+        "status_pages: {{}}\norgs: {{ acme: {{ url: '{url}', credentials: {{ app: {{ bearer_token: '{token}' }} }}, probes: {{ endpoint: {{ users: {{ path: /api/v1/users, credential: app }} }} }} }} }}"
+    );
+    (Exporter::start(&yaml).await, vec![Box::new(okta)])
+}
+
+/// Watches a token that was minted so, and expects what a user of it would.
+async fn token(mint: impl FnOnce(&Running) -> Mint) -> (Exporter, Held) {
+    let okta = org().start().await.unwrap();
+    let mint = mint(&okta);
+    let token = okta.okta().mint(&mint).unwrap();
+    watching(okta, &token).await
+}
+
+async fn watching(okta: Running, token: &str) -> (Exporter, Held) {
+    let url = okta.url();
+    let probes = format!(
+        "{{ token: {{ ci: {{ access_token: '{token}', interval: 1s, timeout: 1s, introspect: {{ client_id: 0oa1, client_secret: s3cr3t, authorization_server: default }}, expect: {{ issuer: '{url}/oauth2/default', audience: 'api://default', scopes: [reports.read] }} }} }} }}"
+    );
+    watch(okta, &probes).await
+}
+
+fn reports() -> Mint {
+    Mint::by("default").scopes(["reports.read"])
+}
+
+async fn revoked() -> (Exporter, Held) {
+    let okta = org().start().await.unwrap();
+    let token = okta.okta().mint(&reports()).unwrap();
+    okta.okta().revoke(&token);
+    watching(okta, &token).await
+}
+
+async fn tampered() -> (Exporter, Held) {
+    let okta = org().start().await.unwrap();
+    let token = okta.okta().mint(&reports()).unwrap();
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let altered: String = signature.chars().rev().collect();
+    watching(okta, &format!("{signed}.{altered}")).await
+}
+
+async fn withdrawn() -> (Exporter, Held) {
+    let okta = org().start().await.unwrap();
+    let token = okta.okta().mint(&reports()).unwrap();
+    okta.okta().remove_key_early("default").unwrap();
+    watching(okta, &token).await
+}
+
+async fn elsewhere(url: &str) -> (Exporter, Held) {
+    let yaml = format!(
+        "status_pages: {{}}\norgs: {{ acme: {{ url: '{url}', probes: {{ discovery: {{ interval: 5s, timeout: 5s }} }} }} }}"
+    );
+    (Exporter::start(&yaml).await, Vec::new())
+}
+
+async fn nobody_listens() -> (Exporter, Held) {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = port.local_addr().unwrap();
+    drop(port);
+    elsewhere(&format!("https://{address}")).await
+}
+
+async fn unknown_authority() -> (Exporter, Held) {
+    let okta = org().tls(Tls::new()).start().await.unwrap();
+    let (exporter, mut held) = elsewhere(okta.url()).await;
+    held.push(Box::new(okta));
+    (exporter, held)
+}
+
+/// A port that takes connections and never says a word of TLS.
+async fn handshake_hangs() -> (Exporter, Held) {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let (exporter, mut held) = elsewhere(&format!("https://{}", port.local_addr().unwrap())).await;
+    held.push(Box::new(port));
+    (exporter, held)
+}
+
+async fn with(org: Org, probes: &str) -> (Exporter, Held) {
+    watch(org.start().await.unwrap(), probes).await
+}
+
+async fn fault_at(path: &str, fault: Fault, probes: &str) -> (Exporter, Held) {
+    let okta = org().start().await.unwrap();
+    okta.okta().fault(path, fault);
+    watch(okta, probes).await
+}
+
+async fn skewed() -> (Exporter, Held) {
+    let clock = Clock::running();
+    let okta = org().clock(&clock).start().await.unwrap();
+    okta.okta()
+        .set_clock_offset(jiff::SignedDuration::from_mins(10));
+    watch(okta, "{ discovery: {} }").await
+}
+
+async fn secret_is_gone() -> (Exporter, Held) {
+    let okta = org().start().await.unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), API_TOKEN).unwrap();
+    let (url, path) = (okta.url(), file.path().display());
+    let yaml = format!(
+        "status_pages: {{}}\norgs: {{ acme: {{ url: '{url}', credentials: {{ monitor: {{ api_token_file: '{path}' }} }}, probes: {{ endpoint: {{ it: {{ path: /api/v1/users, credential: monitor, interval: 1s, timeout: 1s }} }} }} }} }}"
+    );
+    let exporter = Exporter::start(&yaml).await;
+    fs::write(file.path(), "").unwrap();
+    (exporter, vec![Box::new(okta), Box::new(file)])
+}
+
+async fn slow_rounds() -> (Exporter, Held) {
+    let okta = org().start().await.unwrap();
+    let token = okta.okta().mint(&reports()).unwrap();
+    // Each of the run's two requests is in time, and both together are not.
+    for path in ["/oauth2/default/v1/introspect", "/oauth2/default/v1/keys"] {
+        okta.okta()
+            .fault(path, Fault::stall(Duration::from_millis(700)));
+    }
+    watching(okta, &token).await
+}
+
+/// Three server errors in a row: nothing more is sent, so the probes fall silent too.
+async fn broken_off() -> (Exporter, Held) {
+    let quick = |name: &str| {
+        format!(
+            "{name}: {{ path: /api/v1/{name}, credential: monitor, interval: 250ms, timeout: 250ms }}"
+        )
+    };
+    let probes = format!(
+        "{{ discovery: {{ interval: 1h }}, endpoint: {{ {}, {} }} }}",
+        quick("users"),
+        quick("groups")
+    );
+    fault_at("/", Fault::status(503), &probes).await
+}
+
+async fn limited_again_and_again() -> (Exporter, Held) {
+    let probes = "{ endpoint: { it: { path: /api/v1/users, credential: monitor, interval: 1s, timeout: 1s } } }";
+    fault_at("/api/v1/users", Fault::rate_limited(), probes).await
+}
+
+async fn status_page(mode: PageMode) -> (Exporter, Held) {
+    let okta = org().cell("ok7").start().await.unwrap();
+    let page = StatusPage::new(&Clock::running());
+    page.open(Incident::new("Sign-in is slow").cells("okta.com:7"));
+    page.mode(mode);
+    let served = page.start(0).await.unwrap();
+    let url = if mode == PageMode::Frozen {
+        served.atom_url()
+    } else {
+        served.okta_url()
+    };
+    let yaml = format!(
+        "status_pages: {{ okta: {{ url: '{url}' }} }}\norgs: {{ acme: {{ url: '{}', probes: {{ organization: {{}} }} }} }}",
+        okta.url()
+    );
+    let exporter = Exporter::start(&yaml).await;
+    (exporter, vec![Box::new(okta), Box::new(served)])
+}
+
+const SILENT: &str = r#"Bearer realm="https://acme.okta.com""#;
+
+recognised! {
+    a_limit_of_the_token_endpoint: "token-endpoint-limit" => fault_at("/oauth2/v1/token", Fault::rate_limited(), &asking("/oauth2/v1/token"));
+    a_limit: "rate-limit" => users(Fault::rate_limited());
+    a_limit_hit_again_and_again: "structural-limit" => limited_again_and_again();
+    a_limit_of_requests_at_once: "concurrency-limit" => users(Fault::concurrency());
+    a_429_that_says_nothing: "unknown-limit" => users(Fault::rate_limited_without_headers());
+
+    a_name_that_does_not_resolve: "dns" => elsewhere("https://nobody.invalid");
+    a_port_where_nobody_listens: "connect" => nobody_listens();
+    a_handshake_that_hangs: "timeout-connect" => handshake_hangs();
+    a_certificate_of_nobody: "tls" => unknown_authority();
+    an_answer_that_does_not_begin: "timeout-first-byte" => impatient(Fault::stall_forever());
+    an_answer_that_does_not_end: "timeout-body" => impatient(Fault::stall_midway());
+    an_answer_that_breaks_off: "cut" => users(Fault::truncated());
+    an_answer_without_measure: "too-large" => users(Fault::oversized(5 << 20));
+    a_request_sent_elsewhere: "redirect" => users(Fault::redirect_to("https://elsewhere.invalid/"));
+    a_token_of_three_random_strings: "undecodable-token" => with(org(), "{ token: { ci: { access_token: a.b.c } } }");
+    a_captive_portal: "not-okta" => users(Fault::not_json());
+    a_wrong_method: "wrong-method" => users(Fault::error(405, "E0000022"));
+    an_org_that_the_edge_does_not_know: "edge-not-found" => users(Fault::edge_not_found());
+    an_edge_that_refuses: "edge" => users(Fault::edge(403));
+
+    a_token_that_has_expired: "expired-token" => token(|_| reports().lasting(Duration::ZERO));
+    a_clock_ten_minutes_off: "clock-skew" => skewed();
+    a_token_before_its_time: "not-yet-valid" => token(|_| reports().starting_in(Duration::from_hours(1)));
+    a_token_of_another_server: "wrong-issuer" => token(|_| reports().issuer("https://elsewhere.invalid"));
+    a_token_for_somebody_else: "wrong-audience" => token(|_| reports().audience("api://other"));
+    a_token_whose_key_is_gone: "key-not-published" => withdrawn();
+    a_token_that_was_altered: "bad-signature" => tampered();
+    a_key_set_without_keys: "no-keys" => fault_at("/oauth2/v1/keys", Fault::body("application/json", r#"{"keys":[]}"#), "{ jwks: { org: {} } }");
+    a_token_that_was_revoked: "inactive-token" => revoked();
+    a_bearer_that_nobody_minted: "invalid-token" => bearer(org(), |_| "00unknown".to_owned());
+    a_bearer_without_its_proof: "dpop-required" => challenged(400, "invalid_request", "The resource request requires a DPoP proof.");
+    a_nonce_asked_for_again: "dpop-nonce" => challenged(400, "use_dpop_nonce", "Authorization server requires nonce in DPoP proof.");
+    a_proof_for_another_url: "dpop-proof" => challenged(401, "invalid_dpop_proof", "'htu' claim in the DPoP proof JWT is invalid.");
+
+    a_request_without_credential: "no-credential" => with(org(), "{ endpoint: { it: { path: /api/v1/users } } }");
+    an_api_token_that_is_dead: "dead-api-token" => with(Org::new("acme").api_token(ApiToken::new("monitor", API_TOKEN).dead()), &asking("/api/v1/users"));
+    a_feature_that_the_org_lacks: "feature-not-licensed" => with(org().without_feature("/api/v1/groups"), &asking("/api/v1/groups"));
+    a_bearer_without_the_scope: "missing-scope" => bearer(org().bearer("00bearer", ["okta.groups.read"]), |_| "00bearer".to_owned());
+    an_app_that_was_granted_nothing: "app-not-granted" => challenged(400, "consent_required", "You are not allowed any of the requested scopes.");
+    a_scope_that_there_is_not: "unknown-scope" => challenged(400, "invalid_scope", "One or more scopes are not configured.");
+    a_client_with_a_wrong_secret: "invalid-client" => with(org(), "{ token: { ci: { access_token: 00opaque, introspect: { client_id: 0oa1, client_secret: wrong } } } }");
+    an_address_that_is_not_admitted: "network-zone" => challenged(403, "access_denied", "Policy evaluation failed for this request.");
+    a_role_that_may_not: "role-or-policy" => with(Org::new("acme").api_token(ApiToken::new("monitor", API_TOKEN).only(["okta.groups.read"])), &asking("/api/v1/users"));
+    a_credential_that_is_not_taken: "credential-refused" => users(Fault::error(401, "E0000004"));
+
+    an_org_that_takes_no_changes: "read-only" => users(Fault::error(503, "E0000010"));
+    an_okta_that_fails: "server-error" => users(Fault::status(500));
+    an_incident_on_the_cell: "incident" => status_page(PageMode::Right);
+    a_feed_that_is_frozen: "status-page-frozen" => status_page(PageMode::Frozen);
+    a_status_page_that_was_rewritten: "status-page-unreadable" => status_page(PageMode::Rewritten);
+    a_status_page_that_turns_programs_away: "status-page-refused" => status_page(PageMode::Unauthorized);
+
+    another_org_that_answers: "mismatch" => with(org().issuer("https://login.acme.example"), "{ discovery: {} }");
+    a_secret_that_is_gone: "secret" => secret_is_gone();
+    runs_longer_than_their_interval: "overlap" => slow_rounds();
+    an_org_left_alone: "breaker" => broken_off();
+    a_probe_that_is_silent: "overdue" => broken_off();
+    a_path_that_leads_nowhere: "not-found" => with(org(), &asking("/api/v1/nothing"));
+    a_request_that_is_not_served: "refused" => users(Fault::error(400, "E0000001"));
+}
+
+/// One case has several signs: each of those that decide subtly is provoked too.
+macro_rules! also {
+    ($($name:ident: $case:literal => $provoke:expr;)*) => {
+        $(#[tokio::test]
+        async fn $name() {
+            let (exporter, _held) = $provoke.await;
+            exporter.until_case($case).await;
+        })*
+    };
+}
+
+also! {
+    a_bearer_that_has_expired: "expired-token" => bearer(org(), |okta| okta.okta().mint(&Mint::by(ORG).lasting(Duration::ZERO)).unwrap());
+    a_proof_from_the_past: "clock-skew" => challenged(401, "invalid_dpop_proof", "The DPoP proof JWT is issued more than five minutes in the past.");
+    a_challenge_that_gives_no_error: "no-credential" => users(Fault::challenge(401, SILENT));
+    a_session_that_there_is_not: "no-credential" => users(Fault::error(403, "E0000005"));
+    a_403_without_a_code: "role-or-policy" => users(Fault::challenge(403, SILENT));
+    a_watched_token_without_the_scope: "missing-scope" => token(|_| Mint::by("default").scopes(["reports.list"]));
+    a_token_of_another_org: "wrong-issuer" => with(org(), &format!("{{ token: {{ ci: {{ access_token: '{}' }} }} }}", foreign()));
+    a_503_of_the_edge: "edge" => users(Fault::edge(503));
+}
+
+#[tokio::test]
+async fn a_key_withdrawn_early_is_told_of_the_key_set() {
+    let okta = org().start().await.unwrap();
+    let probes =
+        "{ jwks: { default: { authorization_server: default, interval: 1s, timeout: 1s } } }";
+    let exporter = Exporter::watch(&okta, probes).await;
+    exporter.first_round().await;
+    okta.okta().remove_key_early("default").unwrap();
+    exporter.until_case("key-not-published").await;
+}
+
+/// A JWT whose issuer is no server of the org.
+fn foreign() -> String {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+    let part = |json: &str| URL_SAFE_NO_PAD.encode(json);
+    let claims = r#"{"iss":"https://elsewhere.invalid","exp":4000000000}"#;
+    format!(
+        "{}.{}.c2ln",
+        part(r#"{"alg":"RS256","kid":"k"}"#),
+        part(claims)
+    )
+}

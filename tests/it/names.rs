@@ -1,0 +1,275 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::PathBuf,
+};
+
+use okta_exporter::{fleet, metrics::Kind, web};
+use serde_json::Value;
+
+use crate::support::{
+    dashboard::boards,
+    promql::{self, Names},
+};
+
+/// Metrics that no panel shows and no rule uses, each with the reason why that is right.
+const EXCUSED: [(&str, &str); 1] = [(
+    "okta_token_not_before_timestamp_seconds",
+    "it matters only while a token is refused, and then the log line and the page tell of it",
+)];
+
+/// What Prometheus itself writes of a target, and its alerts.
+const PROMETHEUS: [&str; 3] = ["up", "scrape_samples_scraped", "ALERTS"];
+
+/// Everything that can be named: each metric, or recording rule, with its labels.
+struct Known(BTreeMap<String, BTreeSet<String>>);
+
+impl Known {
+    fn all() -> Self {
+        let mut known = BTreeMap::new();
+        for family in [fleet::families(), web::families()].concat() {
+            let mut labels: BTreeSet<String> =
+                family.labels().iter().map(|&label| label.into()).collect();
+            labels.extend(["job".to_owned(), "instance".to_owned()]);
+            if family.kind() == Kind::Histogram {
+                for suffix in ["sum", "count"] {
+                    known.insert(format!("{}_{suffix}", family.name()), labels.clone());
+                }
+                labels.insert("le".to_owned());
+                known.insert(format!("{}_bucket", family.name()), labels);
+            } else {
+                known.insert(family.name().to_owned(), labels);
+            }
+        }
+        let mut known = Self(known);
+        // A rule's labels are among those of what it is made of; one rule may use another above it.
+        for (record, expression) in rules().into_iter().filter(|(record, _)| !record.is_empty()) {
+            let labels = known.labels(&promql::names(&expression));
+            known.0.insert(record, labels);
+        }
+        known
+    }
+
+    /// All labels of the series that an expression mentions.
+    fn labels(&self, names: &Names) -> BTreeSet<String> {
+        let mentioned = names.mentions.iter().filter_map(|m| self.0.get(&m.name));
+        mentioned.flatten().cloned().collect()
+    }
+
+    /// What is wrong with the names in an expression.
+    fn problems(&self, names: &Names, legend: &[String]) -> Vec<String> {
+        let mut problems = Vec::new();
+        let foreign = |name: &str| PROMETHEUS.contains(&name) || name.starts_with("process_");
+        for mention in names.mentions.iter().filter(|m| !foreign(&m.name)) {
+            let Some(labels) = self.0.get(&mention.name) else {
+                problems.push(format!("there is no metric `{}`", mention.name));
+                continue;
+            };
+            for (label, _, _) in &mention.matchers {
+                if !labels.contains(label) {
+                    problems.push(format!("`{}` has no label `{label}`", mention.name));
+                }
+            }
+        }
+        if names.mentions.iter().all(|m| !foreign(&m.name)) {
+            let mut labels = self.labels(names);
+            labels.extend(names.made.iter().cloned());
+            let asked = names.grouped.iter().chain(legend);
+            for label in asked.filter(|label| !labels.contains(*label)) {
+                problems.push(format!("nothing in it has the label `{label}`"));
+            }
+        }
+        problems
+    }
+}
+
+/// Each rule of config/prometheus: the name it records, if any, and its expression.
+fn rules() -> Vec<(String, String)> {
+    let mut rules = Vec::new();
+    // Recording rules first: alerts use them.
+    for file in ["okta.rules.yml", "okta.alerts.yml"] {
+        let text = fs::read_to_string(format!("config/prometheus/{file}")).unwrap();
+        let source = config::File::from_str(&text, config::FileFormat::Yaml);
+        let read = config::Config::builder()
+            .add_source(source)
+            .build()
+            .unwrap();
+        let groups: Vec<Value> = read.get("groups").unwrap();
+        for rule in groups
+            .iter()
+            .flat_map(|group| group["rules"].as_array().unwrap())
+        {
+            let text = |key: &str| rule[key].as_str().unwrap_or_default().to_owned();
+            rules.push((text("record"), text("expr")));
+        }
+    }
+    assert!(rules.len() > 10, "the test has lost its eyes: {rules:?}");
+    rules
+}
+
+fn pages() -> Vec<PathBuf> {
+    let mut pages = vec![PathBuf::from("README.md")];
+    let mut directories = vec![PathBuf::from("docs")];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                directories.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                pages.push(path);
+            }
+        }
+    }
+    pages
+}
+
+#[test]
+fn every_name_in_a_panel_exists_with_its_labels() {
+    let known = Known::all();
+    let mut problems = Vec::new();
+    for query in boards().iter().flat_map(|board| board.queries()) {
+        let names = promql::names(&query.written);
+        let place = &query.place;
+        problems.extend(
+            known
+                .problems(&names, &query.legend)
+                .iter()
+                .map(|p| format!("{place}: {p}")),
+        );
+        for mention in names
+            .mentions
+            .iter()
+            .filter(|m| m.name.starts_with("okta_"))
+        {
+            for label in ["job", "instance", "org"] {
+                let variable = format!("${label}");
+                let chosen = mention.matchers.iter().any(|(name, is, value)| {
+                    // `$org|` takes in what belongs to no org: status pages.
+                    name == label && is == "=~" && value.trim_end_matches('|') == variable
+                });
+                let can = known
+                    .0
+                    .get(&mention.name)
+                    .is_some_and(|labels| labels.contains(label));
+                if can && !chosen {
+                    problems.push(format!(
+                        "{place}: `{}` wants {label}=~\"{variable}\"",
+                        mention.name
+                    ));
+                }
+            }
+        }
+        let range = if query.instant {
+            "$__range"
+        } else {
+            "$__rate_interval"
+        };
+        for written in names.ranges.iter().filter(|written| *written != range) {
+            problems.push(format!("{place}: [{written}] should be [{range}]"));
+        }
+    }
+    assert!(problems.is_empty(), "{problems:#?}");
+}
+
+#[test]
+fn every_name_in_a_rule_exists_with_its_labels() {
+    let known = Known::all();
+    let mut problems = Vec::new();
+    for (record, expression) in rules() {
+        let wrong = known.problems(&promql::names(&expression), &[]);
+        problems.extend(wrong.iter().map(|p| format!("{record} {expression}: {p}")));
+    }
+    assert!(problems.is_empty(), "{problems:#?}");
+}
+
+#[test]
+fn every_name_in_the_documentation_exists_with_its_labels() {
+    let known = Known::all();
+    let mut problems = Vec::new();
+    let mut seen = 0;
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        let inside = |c: char| c.is_ascii_alphanumeric() || "_:".contains(c);
+        let mut rest = text.as_str();
+        while let Some(start) = rest.find(inside) {
+            let end = rest[start..]
+                .find(|c| !inside(c))
+                .map_or(rest.len(), |length| start + length);
+            let (word, after) = (&rest[start..end], &rest[end..]);
+            rest = after;
+            // `okta_jwks_*` stands for all that begin so; a word that ends in `_` is cut from one.
+            let name = word.trim_end_matches(':');
+            let is_rule = name
+                .split_once(':')
+                .is_some_and(|(_, of)| of.starts_with("okta_"));
+            if !name.starts_with("okta_") && !is_rule {
+                continue;
+            }
+            seen += 1;
+            let begins = |known: &String| known.starts_with(name);
+            let exists = match known.0.contains_key(name) {
+                false if after.starts_with('*') => known.0.keys().any(begins),
+                // A histogram is called by its family's name where it is not queried.
+                false => known.0.contains_key(&format!("{name}_bucket")),
+                true => true,
+            };
+            let problem = match after
+                .strip_prefix('{')
+                .and_then(|rest| rest.split_once('}'))
+            {
+                _ if !exists && word != "okta_exporter" => format!("there is no metric `{name}`"),
+                Some((matchers, _)) if matchers.contains('"') => {
+                    let names = promql::names(&format!("{name}{{{matchers}}}"));
+                    known.problems(&names, &[]).join(", ")
+                }
+                _ => continue,
+            };
+            if !problem.is_empty() {
+                problems.push(format!("{}: {problem}", page.display()));
+            }
+        }
+    }
+    assert!(seen > 50, "the test has lost its eyes: {seen}");
+    assert!(problems.is_empty(), "{problems:#?}");
+}
+
+#[test]
+fn every_metric_is_shown_or_used_or_excused() {
+    let queries = boards().into_iter().flat_map(|board| board.queries());
+    let expressions = queries
+        .map(|query| query.written)
+        .chain(rules().into_iter().map(|(_, e)| e));
+    let used: BTreeSet<String> = expressions
+        .flat_map(|expression| promql::names(&expression).mentions)
+        .map(|mention| mention.name)
+        .collect();
+    let mut problems = Vec::new();
+    for family in [fleet::families(), web::families()].concat() {
+        let name = family.name();
+        let is_used = match family.kind() {
+            Kind::Histogram => used.contains(&format!("{name}_bucket")),
+            _ => used.contains(name),
+        };
+        let excused = EXCUSED.iter().any(|(excused, _)| *excused == name);
+        if !is_used && !excused {
+            problems.push(format!(
+                "{name} is on no dashboard and in no rule: give it a panel in dashboards/ (the query must \
+                 yield something on the demo), or excuse it, with the reason, in tests/it/names.rs"
+            ));
+        }
+        if is_used && excused {
+            problems.push(format!(
+                "{name} is used and needs no excuse in tests/it/names.rs"
+            ));
+        }
+    }
+    for (excused, reason) in EXCUSED {
+        let exists = Known::all().0.contains_key(excused);
+        if !exists || reason.len() < 20 {
+            problems.push(format!(
+                "{excused}: an excuse for nothing, or one without a reason"
+            ));
+        }
+    }
+    assert!(problems.is_empty(), "{problems:#?}");
+}
