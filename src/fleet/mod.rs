@@ -14,6 +14,7 @@ mod plan;
 mod report;
 mod row;
 mod schedule;
+mod sharing;
 mod tokens;
 mod view;
 
