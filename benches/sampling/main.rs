@@ -21,37 +21,43 @@ use world::{Figures, Sampler};
 const LIMIT: u32 = 300;
 const MINUTES: u32 = 10_000;
 
+/// A way to ask, by name.
+type Way = (&'static str, fn() -> Sampler);
+
+/// How the exporter asks, beside those who only keep an interval.
+const WAYS: [Way; 4] = [
+    ("aimed", Sampler::aimed),
+    ("every 15 s", || Sampler::polling(15)),
+    ("every 30 s", || Sampler::polling(30)),
+    ("every 60 s", || Sampler::polling(60)),
+];
+
 fn main() {
-    println!(
-        "| application | asked | a minute | a window | use seen | hot windows | reported | false |"
-    );
-    println!("|---|---|---|---|---|---|---|---|");
-    for (name, add) in patterns::PATTERNS {
+    let rows = patterns::PATTERNS.map(|(name, add)| {
         let arrivals = patterns::course(add, (LIMIT, MINUTES), 1);
-        let samplers = [
-            ("aimed", Sampler::aimed()),
-            ("every 15 s", Sampler::polling(15)),
-            ("every 30 s", Sampler::polling(30)),
-            ("every 60 s", Sampler::polling(60)),
-        ];
-        for (asked, sampler) in samplers {
-            let figures = world::live(sampler, &arrivals, (LIMIT, 2));
-            println!("| {name} | {asked} | {} |", row(&figures));
+        let figures = WAYS.map(|(_, way)| world::live(way(), &arrivals, LIMIT));
+        (name, figures)
+    });
+    let table = |title: &str, cell: fn(&Figures) -> String| {
+        let ways = WAYS.map(|(way, _)| way).join(" | ");
+        println!("| {title} | {ways} |\n|---|---|---|---|---|");
+        for (name, figures) in &rows {
+            println!("| {name} | {} |", figures.each_ref().map(cell).join(" | "));
         }
-    }
+        println!();
+    };
+    table("use seen", |figures| percent(figures.seen));
+    table("hot windows reported (false alarms)", |figures| {
+        let share = f64::from(figures.reported) / f64::from(figures.hot.max(1));
+        format!("{} ({})", percent(share), figures.false_alarms)
+    });
+    table("requests a window (a minute)", |figures| {
+        format!("{:.2} ({:.2})", figures.a_window, figures.a_minute)
+    });
+    let hot = rows.map(|(name, [aimed, ..])| format!("{name} {} of {}", aimed.hot, aimed.windows));
+    println!("hot windows: {}", hot.join(", "));
 }
 
-fn row(figures: &Figures) -> String {
-    let Figures {
-        windows: _,
-        a_minute,
-        a_window,
-        seen,
-        hot,
-        reported,
-        false_alarms,
-    } = *figures;
-    let seen = 100.0 * seen;
-    let share = 100.0 * f64::from(reported) / f64::from(hot.max(1));
-    format!("{a_minute:.2} | {a_window:.2} | {seen:.1} % | {hot} | {share:.1} % | {false_alarms}")
+fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
 }

@@ -17,9 +17,12 @@ pub(super) struct Arrival {
     pub(super) requests: u32,
 }
 
+/// Adds the next stretch to a course.
+pub(super) type Add = fn(&mut Course);
+
 /// The patterns by name, each with the function that puts it together. `limit` is what a window
 /// grants; stretches are added until the time is filled.
-pub(super) const PATTERNS: [(&str, fn(&mut Course)); 6] = [
+pub(super) const PATTERNS: [(&str, Add); 6] = [
     ("steady", steady),
     ("Poisson", poisson),
     ("5-s burst", burst),
@@ -38,11 +41,7 @@ pub(super) struct Course {
 }
 
 /// All requests of a pattern over so many minutes.
-pub(super) fn course(
-    add: fn(&mut Course),
-    (limit, minutes): (u32, u32),
-    seed: u64,
-) -> Vec<Arrival> {
+pub(super) fn course(add: Add, (limit, minutes): (u32, u32), seed: u64) -> Vec<Arrival> {
     let mut course = Course {
         limit,
         rng: Rng::with_seed(seed),
@@ -118,8 +117,9 @@ fn on_off(course: &mut Course) {
 
 /// Nothing for ten minutes or so, then nearly all at once.
 fn spikes(course: &mut Course) {
-    let pause = -600_000.0 * (1.0 - course.rng.f64()).ln();
-    course.go_on(sim::Pattern::Idle, (pause as u32).max(1_000));
+    let pause = Duration::from_secs_f64(-600.0 * (1.0 - course.rng.f64()).ln());
+    let pause = u32::try_from(pause.as_millis()).unwrap_or_default();
+    course.go_on(sim::Pattern::Idle, pause.max(1_000));
     let rate = course.limit * 95 / 100 * MINUTE / 2_000;
     course.go_on(sim::Pattern::Steady(rate), 2_000);
 }

@@ -1,7 +1,7 @@
 //! One application and one exporter that share a credential, in a time of their own: what was used
 //! of each window in the end, and what the exporter saw of it.
 
-use std::{collections::HashMap, f64::consts::TAU, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use fastrand::Rng;
 use okta_exporter::{
@@ -17,9 +17,12 @@ use super::patterns::Arrival;
 const START: i64 = 1_757_607_698_250;
 /// From this use on a window is hot.
 const HOT: f64 = 0.9;
-/// How far the clocks are apart at most, in milliseconds, and how long it takes there and back.
-const SKEW: f64 = 2_000.0;
-const SKEW_TURNS_IN: f64 = 2.0 * 86_400_000.0;
+/// How far the clocks are apart at most, and how long they take from one end to the other, in
+/// milliseconds.
+const SKEW: i64 = 2_000;
+const SKEW_TURNS_IN: i64 = 86_400_000;
+/// The seed of latencies and phases.
+const SEED: u64 = 2;
 /// A poller begins anew, at another phase, after so many polls.
 const POLLS: u32 = 100;
 
@@ -118,18 +121,14 @@ pub(super) struct Figures {
 }
 
 /// Lets both live through the application's course.
-pub(super) fn live(
-    mut sampler: Sampler,
-    arrivals: &[Arrival],
-    (limit, seed): (u32, u64),
-) -> Figures {
+pub(super) fn live(mut sampler: Sampler, arrivals: &[Arrival], limit: u32) -> Figures {
     let mut world = World {
         bucket: sim::Bucket::new(limit, Duration::from_mins(1)),
         arrivals,
         current: Window::default(),
         over: Vec::new(),
     };
-    let mut rng = Rng::with_seed(seed);
+    let mut rng = Rng::with_seed(SEED);
     let end = arrivals.last().map_or(0, |last| i64::from(last.at));
     let mut looks: u32 = 0;
     let mut seen: HashMap<i64, u32> = HashMap::new();
@@ -165,7 +164,12 @@ pub(super) fn live(
 
 /// Ours minus Okta's, in milliseconds.
 fn skew(at: i64) -> i64 {
-    ((at as f64 / SKEW_TURNS_IN * TAU).sin() * SKEW) as i64
+    let drifted = 2 * SKEW * at.rem_euclid(SKEW_TURNS_IN) / SKEW_TURNS_IN;
+    if at.div_euclid(SKEW_TURNS_IN) % 2 == 0 {
+        drifted - SKEW
+    } else {
+        SKEW - drifted
+    }
 }
 
 fn moment(at: i64) -> Timestamp {

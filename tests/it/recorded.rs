@@ -59,8 +59,11 @@ impl Row {
     }
 }
 
+/// An org, a method and a path.
+type Endpoint = (&'static str, &'static str, &'static str);
+
 /// The answers of each endpoint that showed a limit: windows are its counter's, one after another.
-fn series() -> BTreeMap<(&'static str, &'static str, &'static str), Vec<(Row, RateLimit)>> {
+fn series() -> BTreeMap<Endpoint, Vec<(Row, RateLimit)>> {
     let mut series: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for row in rows() {
         if let Some(read) = row.read() {
@@ -85,18 +88,15 @@ fn every_recorded_answer_is_classified() {
             );
             assert_eq!(row.error, "E0000047");
         }
-        match row.read() {
-            Some(read) => {
-                assert_eq!(read.limit.to_string(), row.limit, "{row:?}");
-                assert_eq!(read.remaining.to_string(), row.remaining, "{row:?}");
-                assert_eq!(read.reset.as_second().to_string(), row.reset, "{row:?}");
-                assert!((0.0..=1.0).contains(&read.usage_ratio()), "{row:?}");
-            }
-            None => {
-                assert_eq!([row.limit, row.remaining, row.reset], [""; 3], "{row:?}");
-                assert_eq!(row.error, "E0000015", "{row:?}");
-                without += 1;
-            }
+        if let Some(read) = row.read() {
+            assert_eq!(read.limit.to_string(), row.limit, "{row:?}");
+            assert_eq!(read.remaining.to_string(), row.remaining, "{row:?}");
+            assert_eq!(read.reset.as_second().to_string(), row.reset, "{row:?}");
+            assert!((0.0..=1.0).contains(&read.usage_ratio()), "{row:?}");
+        } else {
+            assert_eq!([row.limit, row.remaining, row.reset], [""; 3], "{row:?}");
+            assert_eq!(row.error, "E0000015", "{row:?}");
+            without += 1;
         }
     }
     assert_eq!(without, 10);
@@ -131,16 +131,13 @@ fn no_recorded_window_is_longer_than_it_is_and_each_ends_before_the_next_begins(
             let reset = read.reset.as_second();
             assert!((0..=60).contains(&(reset - row.date)), "{row:?}");
             answers += 1;
-            match open.filter(|open| open.reset == read.reset) {
-                Some(open) => {
-                    let less = read.remaining < open.remaining || read.remaining == 0;
-                    assert!(less, "each request leaves less: {row:?} after {open:?}");
-                }
-                None => {
-                    let over = open.is_none_or(|open| open.reset.as_second() <= row.date);
-                    assert!(over, "{method} {path}: {row:?} before the end of {open:?}");
-                    windows += 1;
-                }
+            if let Some(open) = open.filter(|open| open.reset == read.reset) {
+                let less = read.remaining < open.remaining || read.remaining == 0;
+                assert!(less, "each request leaves less: {row:?} after {open:?}");
+            } else {
+                let over = open.is_none_or(|open| open.reset.as_second() <= row.date);
+                assert!(over, "{method} {path}: {row:?} before the end of {open:?}");
+                windows += 1;
             }
             open = Some(read);
         }

@@ -13,7 +13,7 @@ const MINUTES: u32 = 400;
 
 fn figures(pattern: usize, sampler: Sampler) -> Figures {
     let arrivals = course(PATTERNS[pattern].1, (LIMIT, MINUTES), 3);
-    live(sampler, &arrivals, (LIMIT, 4))
+    live(sampler, &arrivals, LIMIT)
 }
 
 fn reported(figures: &Figures) -> f64 {
