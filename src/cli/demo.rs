@@ -84,7 +84,7 @@ fn configure(okta: &Running, page_url: &str, files: &Path) -> std::io::Result<St
     let access_token_file = files.join("access-token").display().to_string();
     Ok(format!(
         r#"
-defaults: {{ interval: 2s, timeout: 2s }}
+defaults: {{ interval: 2s, timeout: 2s, budget: 0.5 }}
 status_pages:
   okta: {{ url: "{page_url}", interval: 3s }}
 orgs:

@@ -280,7 +280,7 @@ fn said(error: &ApiError) -> (&str, &str) {
 
 /// The ways to fail that are told apart: finer than a metric's `reason`.
 #[cfg(test)]
-pub(super) const WAYS: [&str; 19] = [
+pub(super) const WAYS: [&str; 20] = [
     "dns",
     "connect",
     "tls",
@@ -297,6 +297,7 @@ pub(super) const WAYS: [&str; 19] = [
     "scope",
     "overlap",
     "breaker_open",
+    "budget",
     "internal",
     "page_body",
     "page_refused",
@@ -325,6 +326,7 @@ fn word(failure: &Failure) -> &'static str {
         Failure::NoToken(why) => word(&why.cause),
         Failure::Overlap => "overlap",
         Failure::BreakerOpen => "breaker_open",
+        Failure::Budget { .. } => "budget",
         Failure::Internal(_) => "internal",
     }
 }

@@ -144,6 +144,7 @@ impl OAuthApp {
                 }
                 return Err(Failure::MissingScope(Box::new(missing)));
             }
+            okta.admit(ask).await?;
             let held = okta.clock().skew();
             let carried = self.carried(&token, ask.method(), &url, okta.clock())?;
             let sent = okta.send(ask, carried).await;

@@ -10,7 +10,7 @@ const SECOND: &str = "00T00000000000000001";
 async fn watch(okta: &Running, id: &str, others: &str, probes: &str) -> Exporter {
     let url = okta.url();
     Exporter::start(&format!(
-        "status_pages: {{}}\norgs:\n  acme:\n    url: '{url}'\n    credentials: {{ monitor: {{ api_token: {API_TOKEN}, principal_id: {id} }}{others} }}\n    probes: {{ rate_limit_settings: {{ credential: monitor }}, {probes} }}\n"
+        "status_pages: {{}}\norgs:\n  acme:\n    url: '{url}'\n    budget: 1\n    credentials: {{ monitor: {{ api_token: {API_TOKEN}, principal_id: {id} }}{others} }}\n    probes: {{ rate_limit_settings: {{ credential: monitor }}, {probes} }}\n"
     ))
     .await
 }
@@ -148,7 +148,7 @@ async fn a_disturbance_ends_the_round_and_leaves_what_was_known() {
     let okta = org().start().await.unwrap();
     let url = okta.url();
     let exporter = Exporter::start(&format!(
-        "status_pages: {{}}\norgs: {{ acme: {{ url: '{url}', credentials: {{ monitor: {{ api_token: {API_TOKEN}, principal_id: {FIRST} }} }}, probes: {{ rate_limit_settings: {{ interval: 250ms, timeout: 250ms }} }} }} }}\n"
+        "status_pages: {{}}\norgs: {{ acme: {{ url: '{url}', budget: 1, credentials: {{ monitor: {{ api_token: {API_TOKEN}, principal_id: {FIRST} }} }}, probes: {{ rate_limit_settings: {{ interval: 250ms, timeout: 250ms }} }} }} }}\n"
     ))
     .await;
     exporter.first_round().await;

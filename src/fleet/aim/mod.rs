@@ -27,6 +27,8 @@ pub use clock::Clock;
 const LONGEST: i64 = 300;
 /// Clocks that are known this well need no look at a second's edge, in milliseconds.
 const SHARP: i64 = 150;
+/// Timers may wake so much too early, by a clock that is being set right, in milliseconds.
+const EARLY: i64 = 20;
 /// From this usage on, were it to go on so until the end, it is worth a second look.
 const HOT: f64 = 0.8;
 
@@ -169,7 +171,9 @@ impl Aim {
     pub fn learn(&mut self, look: &Look) {
         let took = look.answered.as_millisecond() - look.sent.as_millisecond();
         self.guard.took(took);
-        let booked = self.booked.take_if(|next| next.at <= look.sent);
+        let booked = self
+            .booked
+            .take_if(|next| next.at.as_millisecond() <= look.sent.as_millisecond() + EARLY);
         let (Some(read), Some(date)) = (look.rate_limit, look.date) else {
             self.forget(booked);
             return;
