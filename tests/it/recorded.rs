@@ -1,7 +1,16 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
-use okta_exporter::okta::{Buckets, LimitKind, RateLimit};
+use okta_exporter::{
+    fleet::{Board, Outcome, ProbeId},
+    metrics::Page,
+    okta::{Answered, Buckets, Exchange, LimitKind, Phases, RateLimit},
+    probe::Sight,
+    units::Timestamp,
+};
+use proptest::prelude::*;
 use reqwest::header::HeaderMap;
+
+use crate::support::Scrape;
 
 /// One recorded answer. Times are Okta's, in seconds since the epoch.
 #[derive(Clone, Debug)]
@@ -143,4 +152,120 @@ fn no_recorded_window_is_longer_than_it_is_and_each_ends_before_the_next_begins(
         }
     }
     assert_eq!((answers, windows), (500, 329));
+}
+
+/// What windows came to: how many there were, how many ran out, what was used of them at least.
+type Totals = (u64, u64, u64);
+
+/// What the answers prove, each window by the one that left least.
+fn proved(answers: &[(Row, RateLimit)]) -> Totals {
+    let mut used: BTreeMap<i64, (u64, bool)> = BTreeMap::new();
+    for (_, read) in answers {
+        let window = used.entry(read.reset.as_second()).or_default();
+        window.0 = window.0.max(read.limit - read.remaining);
+        window.1 |= read.remaining == 0;
+    }
+    let exhausted = used.values().filter(|(_, exhausted)| *exhausted).count();
+    let consumed = used.values().map(|(used, _)| used).sum();
+    (used.len() as u64, exhausted as u64, consumed)
+}
+
+/// What the exporter makes of them: recorded on a board, and read from its page an hour later. Each
+/// endpoint has a credential of its own here, so that none learns from another.
+fn counted(series: &BTreeMap<Endpoint, Vec<(Row, RateLimit)>>) -> Vec<Totals> {
+    let board = Board::new();
+    let buckets = Buckets::default();
+    let mut last = Timestamp::UNIX_EPOCH;
+    for (number, answers) in series.values().enumerate() {
+        let id = ProbeId {
+            org: Some("acme".parse().unwrap()),
+            probe: "endpoint/recorded".to_owned(),
+        };
+        for (row, read) in answers {
+            let at = Timestamp::from_second(row.date).unwrap();
+            last = last.max(at);
+            let exchange = Exchange {
+                endpoint: "recorded".into(),
+                path: row.path.to_owned(),
+                credential: Some(format!("c{number}").parse().unwrap()),
+                bucket: buckets.of(row.method, row.path),
+                at,
+                took: Duration::ZERO,
+                phases: Phases::default(),
+                answer: Ok(Answered {
+                    status: row.status,
+                    error_code: None,
+                    date: Some(at),
+                    rate_limit: Some(*read),
+                    limited: (row.status == 429).then_some(LimitKind::Limit),
+                    certificate_not_after: None,
+                    request_id: None,
+                }),
+            };
+            let outcome = Outcome {
+                at,
+                took: Some(Duration::ZERO),
+                sight: Sight {
+                    seen: None,
+                    failure: None,
+                },
+                exchanges: vec![exchange],
+            };
+            board.record(&id, outcome, Duration::from_mins(1));
+        }
+    }
+    let mut page = Page::new();
+    board.draw(
+        last.saturating_add(Duration::from_hours(1)).unwrap(),
+        &mut page,
+    );
+    let page = Scrape::parse(page.text());
+    let total = |name: &str, number: usize| {
+        let series = format!(r#"okta_rate_limit_{name}_total{{credential="c{number}"}}"#);
+        page.value(&series) as u64
+    };
+    (0..series.len())
+        .map(|number| {
+            (
+                total("windows", number),
+                total("windows_exhausted", number),
+                total("consumed_requests", number),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn the_exporter_counts_the_windows_that_the_recorded_answers_prove() {
+    let series = series();
+    let proved: Vec<Totals> = series.values().map(|answers| proved(answers)).collect();
+    assert_eq!(counted(&series), proved);
+    let windows: u64 = proved.iter().map(|(windows, ..)| windows).sum();
+    let exhausted: u64 = proved.iter().map(|(_, exhausted, _)| exhausted).sum();
+    assert_eq!((windows, exhausted), (329, 5));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn answers_that_are_missing_or_come_out_of_turn_make_no_window_and_hide_none(seed: u64) {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let mut series = series();
+        for answers in series.values_mut() {
+            let kept = rng.f64();
+            answers.retain(|_| rng.f64() < kept);
+            // Within a window an answer may overtake another.
+            for _ in 0..answers.len() {
+                let at = rng.usize(..answers.len());
+                let same = |(a, b): (&(Row, RateLimit), &(Row, RateLimit))| a.1.reset == b.1.reset;
+                if answers.get(at).zip(answers.get(at + 1)).is_some_and(same) {
+                    answers.swap(at, at + 1);
+                }
+            }
+        }
+        series.retain(|_, answers| !answers.is_empty());
+        let proved: Vec<Totals> = series.values().map(|answers| proved(answers)).collect();
+        prop_assert_eq!(counted(&series), proved);
+    }
 }

@@ -20,9 +20,9 @@ const MOST: usize = 64;
 
 /// An endpoint and the bucket that its path is taken for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Endpoint {
-    pub(super) bucket: Cow<'static, str>,
-    pub(super) name: Cow<'static, str>,
+pub(in crate::fleet) struct Endpoint {
+    pub(in crate::fleet) bucket: Cow<'static, str>,
+    pub(in crate::fleet) name: Cow<'static, str>,
 }
 
 /// What one answer showed; times in seconds of Okta's clock.
@@ -36,11 +36,21 @@ pub(super) struct Sight {
 
 /// What was found of two endpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Relation {
+pub(in crate::fleet) enum Relation {
     /// They are taken for two buckets, and are one.
     One,
     /// They are taken for one bucket, and are two.
     Two,
+}
+
+impl Relation {
+    /// The label value.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::One => "shared",
+            Self::Two => "apart",
+        }
+    }
 }
 
 /// What is known of the endpoints of one credential.
@@ -341,7 +351,7 @@ mod tests {
 
     /// The recorded answers, in the order of time: path and what it showed.
     fn recorded() -> Vec<(&'static str, Sight)> {
-        let text = include_str!("../../tests/fixtures/rate-limit-observations.csv");
+        let text = include_str!("../../../tests/fixtures/rate-limit-observations.csv");
         let row = |line: &'static str| {
             let columns: Vec<&str> = line.split(',').collect();
             let number = |column: usize| columns[column].parse::<i64>().ok();

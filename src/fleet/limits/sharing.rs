@@ -3,7 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::alike::{Alike, Endpoint, Relation, Sight};
+use super::{
+    Bucket, Key, State,
+    alike::{Alike, Sight},
+    label,
+};
+use crate::{fleet::aim::Look, okta::Draw};
+
+pub(in crate::fleet) use super::alike::{Endpoint, Relation};
 
 /// The buckets of one credential, as its endpoints turn out to share them.
 #[derive(Debug, Default)]
@@ -18,10 +25,10 @@ pub(super) struct Sharing {
 
 /// A difference between what is seen and what paths are taken for, shown by two endpoints.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Found {
-    pub(super) relation: Relation,
-    pub(super) one: Endpoint,
-    pub(super) other: Endpoint,
+pub(in crate::fleet) struct Found {
+    pub(in crate::fleet) relation: Relation,
+    pub(in crate::fleet) one: Endpoint,
+    pub(in crate::fleet) other: Endpoint,
 }
 
 impl Sharing {
@@ -48,6 +55,11 @@ impl Sharing {
         let merged = || self.merged.get(&*endpoint.bucket).map(String::as_str);
         let apart = self.apart.get(endpoint).map(String::as_str);
         apart.or_else(merged).unwrap_or(&endpoint.bucket)
+    }
+
+    /// The name under which what belongs to a bucket as a whole is counted.
+    pub(super) fn home<'a>(&'a self, bucket: &'a str) -> &'a str {
+        self.merged.get(bucket).map_or(bucket, String::as_str)
     }
 
     /// What was found so far.
@@ -120,9 +132,78 @@ impl Sharing {
     }
 }
 
+impl State {
+    /// Where a request is counted: in the bucket of its path, unless what was seen says otherwise.
+    pub(super) fn key(&self, draw: &Draw) -> Key {
+        let credential = label(draw.credential.as_ref());
+        let bucket = self.sharing.get(&credential).map_or_else(
+            || draw.bucket.to_string(),
+            |sharing| sharing.bucket(&draw.into()).to_owned(),
+        );
+        Key { credential, bucket }
+    }
+
+    /// Compares what an answer shows with what others showed. What is found moves what is counted.
+    pub(super) fn compare(&mut self, draw: &Draw, look: &Look) -> Vec<Found> {
+        let (Some(read), Some(date)) = (look.rate_limit, look.date) else {
+            return Vec::new();
+        };
+        let sight = Sight {
+            date: date.as_second(),
+            limit: read.limit,
+            remaining: read.remaining,
+            reset: read.reset.as_second(),
+        };
+        let credential = label(draw.credential.as_ref());
+        let sharing = self.sharing.entry(credential.clone()).or_default();
+        let found = sharing.learn(&draw.into(), sight);
+        if !found.is_empty() {
+            self.move_house(&credential);
+        }
+        found
+    }
+
+    /// Counts everything of a credential where it is counted from now on.
+    fn move_house(&mut self, credential: &str) {
+        let Some(sharing) = self.sharing.get(credential) else {
+            return;
+        };
+        let (moving, staying) = std::mem::take(&mut self.buckets)
+            .into_iter()
+            .partition(|(key, _)| key.credential == credential);
+        self.buckets = staying;
+        let moving: BTreeMap<Key, Bucket> = moving;
+        for (key, mut bucket) in moving {
+            let at = |bucket: &str| Key {
+                credential: key.credential.clone(),
+                bucket: bucket.to_owned(),
+            };
+            for (name, endpoint) in std::mem::take(&mut bucket.endpoints) {
+                let who = Endpoint {
+                    bucket: endpoint.taken_for.clone(),
+                    name: name.clone(),
+                };
+                let home = self.buckets.entry(at(sharing.bucket(&who))).or_default();
+                home.endpoints.insert(name, endpoint);
+            }
+            let home = self.buckets.entry(at(sharing.home(&key.bucket)));
+            home.or_default().absorb(bucket);
+        }
+    }
+}
+
+impl From<&Draw> for Endpoint {
+    fn from(draw: &Draw) -> Self {
+        Self {
+            bucket: draw.bucket.clone(),
+            name: draw.endpoint.clone(),
+        }
+    }
+}
+
 impl Found {
     /// What to write under `orgs.ORG.buckets`, for people.
-    pub(super) fn setting(&self) -> String {
+    pub(in crate::fleet) fn setting(&self) -> String {
         let (one, other) = (&self.one, &self.other);
         match self.relation {
             Relation::One => {
@@ -142,7 +223,14 @@ impl Found {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::{
+        fleet::limits::{Limits, Run},
+        okta::{Answered, Exchange, Phases, RateLimit},
+        units::Timestamp,
+    };
 
     fn endpoint(name: &'static str, bucket: &'static str) -> Endpoint {
         Endpoint {
@@ -216,5 +304,57 @@ mod tests {
         assert_eq!(told.len(), 1);
         assert_eq!(sharing.bucket(&b), "/a");
         assert_eq!(told[0].setting(), "'/b': '/a'");
+    }
+
+    /// An answer to a request for `name`, at this second of Okta's clock and of ours.
+    fn exchange(name: &'static str, (second, remaining, reset): (i64, u64, i64)) -> Exchange {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        Exchange {
+            endpoint: name.into(),
+            path: format!("/{name}"),
+            credential: Some("monitor".parse().unwrap()),
+            bucket: Some(format!("/{name}").into()),
+            at: at(second),
+            took: Duration::ZERO,
+            phases: Phases::default(),
+            answer: Ok(Answered {
+                status: 200,
+                error_code: None,
+                date: Some(at(second)),
+                rate_limit: Some(RateLimit {
+                    limit: 600,
+                    remaining,
+                    reset: at(reset),
+                }),
+                limited: None,
+                certificate_not_after: None,
+                request_id: None,
+            }),
+        }
+    }
+
+    #[test]
+    fn a_bucket_that_two_endpoints_turn_out_to_share_is_looked_at_once() {
+        let limits = Limits::default();
+        let mut found = Vec::new();
+        for minute in 0..10 {
+            for (n, name) in ["a", "b"].into_iter().enumerate() {
+                let (second, left) = (60 * minute + 57 + n as i64, 500 - n as u64);
+                let exchange = exchange(name, (second, left, 60 * (minute + 1)));
+                let now = exchange.at;
+                found.extend(limits.enter(&exchange, now));
+                let run = Run {
+                    at: now,
+                    interval: Duration::from_mins(1),
+                    not_before: None,
+                };
+                assert!(limits.ended(name, exchange.draw().as_ref(), run, now));
+            }
+            let booked = ["a", "b"].map(|name| limits.booked(name).is_some());
+            let expected = usize::from(found.is_empty()) + 1;
+            let count = booked.into_iter().filter(|booked| *booked).count();
+            assert_eq!(count, expected, "in minute {minute}: {booked:?}");
+        }
+        assert_eq!(found.len(), 1);
     }
 }
