@@ -21,6 +21,8 @@ pub(super) struct Args {
 const API_TOKEN: &str = "simulated-api-token";
 /// The id of an org's first API token, as the simulated Okta counts them.
 const PRINCIPAL: &str = "00T00000000000000000";
+/// Another application's token: the same spending, looked at without aim.
+const TWIN_TOKEN: &str = "simulated-twin-token";
 const CLIENT: (&str, &str) = ("0oaSIMULATED", "simulated-client-secret");
 /// The certificate is near its end, since that is what one wants to see.
 const CERTIFICATE_DAYS: u64 = 20;
@@ -31,6 +33,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     let files = tempfile::tempdir().map_err(failed)?;
     let tls = Tls::new().lasting(Duration::from_hours(24 * CERTIFICATE_DAYS));
     let org = story::demo_org("demo", API_TOKEN)
+        .api_token(story::twin(TWIN_TOKEN))
         .client(CLIENT.0, CLIENT.1)
         .tls(tls);
     let okta = org.start().await.map_err(failed)?;
@@ -79,6 +82,7 @@ fn configure(okta: &Running, page_url: &str, files: &Path) -> std::io::Result<St
     };
     let ca_file = write("ca.pem", okta.ca_pem().unwrap_or_default())?;
     let api_token_file = write("api-token", API_TOKEN)?;
+    let twin_token_file = write("twin-token", TWIN_TOKEN)?;
     let client_secret_file = write("client-secret", CLIENT.1)?;
     let (url, client_id) = (okta.url(), CLIENT.0);
     let access_token_file = files.join("access-token").display().to_string();
@@ -93,14 +97,17 @@ orgs:
     ca_file: "{ca_file}"
     credentials:
       monitor: {{ api_token_file: "{api_token_file}", principal_id: "{PRINCIPAL}" }}
+      twin: {{ api_token_file: "{twin_token_file}" }}
     probes:
       discovery: {{}}
       organization: {{ interval: 10s }}
       endpoint:
-        users: {{ path: "/api/v1/users?limit=1", credential: monitor, interval: 2s }}
-        groups: {{ path: "/api/v1/groups?limit=1", credential: monitor, interval: 4s }}
-        apps: {{ path: "/api/v1/apps?limit=1", credential: monitor, interval: 3s }}
-        logs: {{ path: "/api/v1/logs?limit=1", credential: monitor, interval: 3s }}
+        # Both applications spend alike: one is looked at as its windows end, the other each 15 s.
+        users: {{ path: "/api/v1/users?limit=1", credential: monitor }}
+        users-unaimed: {{ path: "/api/v1/users?limit=1", credential: twin, sampling: interval, interval: 15s }}
+        groups: {{ path: "/api/v1/groups?limit=1", credential: monitor }}
+        apps: {{ path: "/api/v1/apps?limit=1", credential: monitor }}
+        logs: {{ path: "/api/v1/logs?limit=1", credential: monitor }}
       jwks:
         org: {{ authorization_server: org }}
         default: {{ authorization_server: default }}

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use proptest::prelude::*;
+
 use super::*;
 
 /// When the tests begin, in milliseconds.
@@ -139,6 +141,19 @@ impl Prober {
     }
 }
 
+/// Whoever asks whenever: the windows that a prober met, and which of its looks fell into each.
+fn by_window(prober: &Prober) -> Vec<(i64, Vec<Why>)> {
+    let mut windows: Vec<(i64, Vec<Why>)> = Vec::new();
+    for (next, look) in &prober.looks {
+        let reset = look.rate_limit.unwrap().reset.as_second();
+        match windows.last_mut() {
+            Some((known, looks)) if *known == reset => looks.push(next.why),
+            _ => windows.push((reset, vec![next.why])),
+        }
+    }
+    windows
+}
+
 /// One request each so many milliseconds, for an hour.
 fn steady(every: i64) -> impl Iterator<Item = i64> {
     (0..3_600_000 / every).map(move |n| n * every)
@@ -161,4 +176,66 @@ fn a_busy_bucket_is_looked_at_once_in_each_window_just_before_its_end() {
 fn an_idle_bucket_is_opened_and_watched_to_its_end() {
     let mut bucket = Bucket::new(50, 60, []);
     insta::assert_snapshot!(looks(&mut Prober::new(60), &mut bucket, 8));
+}
+
+#[test]
+fn a_lasting_answer_without_headers_leaves_the_interval() {
+    let mut bucket = Bucket::new(50, 60, steady(1_400));
+    let mut prober = Prober::new(60);
+    looks(&mut prober, &mut bucket, 5);
+    for _ in 0..BLIND {
+        let wish = Wish {
+            now: moment(prober.now),
+            last: prober.last.map(moment),
+            interval: prober.interval,
+            not_before: None,
+            spare: true,
+        };
+        let next = prober.aim.next(&prober.clock, &wish);
+        prober.learn(Look {
+            sent: next.at,
+            answered: next.at,
+            date: Some(next.at),
+            rate_limit: None,
+        });
+    }
+    prober.look(&mut bucket);
+    let (next, _) = prober.looks.last().unwrap();
+    assert_eq!(next.why, Why::Interval);
+}
+
+proptest! {
+    /// No look is sooner than now or later than an interval and two windows; and no window is looked
+    /// at twice without a reason, nor three times for any.
+    #[test]
+    fn whatever_others_do_the_looks_stay_few_and_in_bounds(
+        others in proptest::collection::vec(1_i64..40_000, 0..400),
+        seconds in prop_oneof![Just(5_i64), Just(10), Just(15), Just(60), Just(300)],
+        interval in prop_oneof![Just(10_u64), Just(60), Just(150), Just(600)],
+        ahead in -2_000_i64..2_000,
+        latency in prop_oneof![Just(20_i64), Just(130), Just(480)],
+    ) {
+        let mut at = 0;
+        let others = others.into_iter().map(|gap| { at += gap; at }).collect::<Vec<_>>();
+        let mut bucket = Bucket::new(50, seconds, others);
+        let mut prober = Prober::new(interval);
+        prober.ahead = ahead;
+        prober.took = match latency {
+            20 => |_| 20,
+            130 => |n| 60 + (n * 7_919 % 140) as i64,
+            _ => |n| 50 + (n * 7_919 % 450) as i64,
+        };
+        let longest = i64::try_from(interval).unwrap() * 1000 + 2 * seconds * 1000 + 120_000;
+        for _ in 0..60 {
+            let before = prober.now;
+            prober.look(&mut bucket);
+            let sent = prober.looks.last().unwrap().0.at.as_millisecond();
+            prop_assert!(before <= sent && sent - before <= longest, "{}", prober.timeline());
+        }
+        for (_, whys) in by_window(&prober).split_off(2) {
+            let reasons = whys.iter().skip(1).all(|why| matches!(why, Why::SecondLook { .. } | Why::TooShort | Why::Interval));
+            prop_assert!(reasons && whys.len() <= 2 || seconds <= 5, "{whys:?}\n{}", prober.timeline());
+        }
+        prop_assert!(prober.aim.missed() <= 6, "{}\n{}", prober.aim.missed(), prober.timeline());
+    }
 }

@@ -307,8 +307,8 @@ impl Limits {
 
     fn look_of(&self, probe: &str) -> Option<Booked> {
         let state = self.lock();
-        let looks = state.buckets.values().filter_map(|b| b.turns.booked());
-        looks.filter(|booked| booked.who == probe).next().cloned()
+        let mut looks = state.buckets.values().filter_map(|b| b.turns.booked());
+        looks.find(|booked| booked.who == probe).cloned()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
