@@ -11,6 +11,8 @@
 //!                                                                         └─────▶ one tracing event per outcome
 //! ```
 //!
+//! `okta-exporter diagnose` runs the same probes once, without fleet or board, and reports.
+//!
 //! Nothing on the right calls anything on the left. An observation is a value; only
 //! [`metrics::Page`] writes series, drawn fresh at each scrape from the board: a series whose
 //! fact is gone is absent, never 0 and never stale.
@@ -28,6 +30,7 @@ pub mod probe;
 pub mod config;
 pub mod fleet;
 pub mod web;
+pub mod diagnose;
 pub mod app;
 pub mod cli;
 

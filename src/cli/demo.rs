@@ -6,7 +6,7 @@ use super::{LogArgs, WebArgs, logging, told_to_stop};
 use crate::{
     app::App,
     config::Config,
-    sim::{Clock, Running, StatusPage, Tls, story},
+    sim::{Clock, Running, RunningStatusPage, StatusPage, Tls, story},
 };
 
 /// Run against a built-in simulated Okta.
@@ -52,7 +52,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     });
     let watching = async {
         first.notified().await;
-        let yaml = configure(&okta, &served.okta_url(), files.path()).map_err(failed)?;
+        let yaml = configure(&okta, &served, files.path()).map_err(failed)?;
         let config = Config::parse(&yaml, &BTreeMap::new()).map_err(|e| e.to_string())?;
         let app = App::start(config, &args.web.clone().into())
             .await
@@ -74,7 +74,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
 }
 
 /// The configuration, as a person would write it, its secrets in files.
-fn configure(okta: &Running, page_url: &str, files: &Path) -> std::io::Result<String> {
+fn configure(okta: &Running, page: &RunningStatusPage, files: &Path) -> std::io::Result<String> {
     let write = |name: &str, content: &str| -> std::io::Result<String> {
         let path = files.join(name);
         std::fs::write(&path, content)?;
@@ -85,12 +85,14 @@ fn configure(okta: &Running, page_url: &str, files: &Path) -> std::io::Result<St
     let twin_token_file = write("twin-token", TWIN_TOKEN)?;
     let client_secret_file = write("client-secret", CLIENT.1)?;
     let (url, client_id) = (okta.url(), CLIENT.0);
+    let (page_url, statuspage_url) = (page.okta_url(), page.statuspage_url());
     let access_token_file = files.join("access-token").display().to_string();
     Ok(format!(
         r#"
 defaults: {{ interval: 2s, timeout: 2s, budget: 0.5 }}
 status_pages:
   okta: {{ url: "{page_url}", interval: 3s }}
+  mirror: {{ url: "{statuspage_url}", format: statuspage, interval: 5s }}
 orgs:
   demo:
     url: "{url}"

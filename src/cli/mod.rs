@@ -1,6 +1,7 @@
 //! Commands and their flags, as Prometheus spells them.
 
 mod demo;
+mod diagnose;
 mod guide;
 mod health;
 mod logging;
@@ -35,6 +36,10 @@ pub struct Cli {
 enum Command {
     /// Run against a built-in simulated Okta; nothing to configure.
     Demo(demo::Args),
+    /// Ask everything once and report: what works, what does not, and what mends it.
+    ///
+    /// It reads the same file and variables as the exporter. What is not given is skipped.
+    Diagnose(diagnose::Args),
     /// Ask a running exporter whether it is healthy.
     Health(health::Args),
     /// Run the simulated Okta alone.
@@ -95,9 +100,20 @@ impl From<WebArgs> for Serving {
     }
 }
 
+/// The exit status of a command line that cannot be understood, as sysexits.h has it: 1 and 2 are
+/// what `diagnose` finds.
+const USAGE: u8 = 64;
+
 /// Runs what the command line asks for.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(asked) => {
+            // Help and version are asked for, and end well.
+            drop(asked.print());
+            return ExitCode::from(if asked.use_stderr() { USAGE } else { 0 });
+        }
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -108,6 +124,7 @@ pub fn main() -> ExitCode {
     runtime.block_on(async {
         let result = match cli.command {
             None => run::run(cli.run).await,
+            Some(Command::Diagnose(args)) => return diagnose::run(args).await,
             Some(Command::Demo(args)) => demo::run(args).await,
             Some(Command::Health(args)) => health::run(args).await,
             Some(Command::Simulate(args)) => simulate::run(args).await,
@@ -134,8 +151,13 @@ fn print(text: &str) -> Result<(), String> {
 
 /// Says why on standard error, in words for a person at a terminal.
 fn fail(message: &str) -> ExitCode {
+    fail_with(1, message)
+}
+
+/// The same, with an exit status of its own.
+fn fail_with(status: u8, message: &str) -> ExitCode {
     eprintln!("okta-exporter: {message}");
-    ExitCode::FAILURE
+    ExitCode::from(status)
 }
 
 /// Returns when the program is told to stop: SIGTERM, or Ctrl-C.

@@ -80,7 +80,10 @@ impl written::OAuth {
                 );
             }
         }
-        scopes.clone()
+        let mut once = scopes.clone();
+        once.sort();
+        once.dedup();
+        once
     }
 
     /// How the app authenticates: as written, else as what is given allows.

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use super::{Board, ProbeId, board::State};
 use crate::{
     guide::{Fact, Finding},
@@ -12,6 +14,8 @@ use crate::{
 
 /// Okta refuses proofs and assertions that are five minutes off; a minute is time to mend it.
 const SKEW: f64 = 60.0;
+/// Time to renew a certificate that somebody must renew by hand.
+const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// What is wrong with the clocks, given local minus Okta's in seconds.
 pub fn clock(skew: f64) -> Option<Finding> {
@@ -19,6 +23,18 @@ pub fn clock(skew: f64) -> Option<Finding> {
     (skew.abs() >= SKEW).then(|| Finding {
         fact: Fact::ClockSkew,
         what: format!("this clock is {:.0} s {ahead} by Okta's", skew.abs()),
+    })
+}
+
+/// What is wrong with the certificate that the org's host serves, given its end.
+pub fn certificate(ends: Timestamp, now: Timestamp) -> Option<Finding> {
+    let left = ends.duration_since(now);
+    (left < SOON).then(|| Finding {
+        fact: Fact::CertificateEnding,
+        what: format!(
+            "the certificate ends at {ends}, in {} days",
+            left.as_hours() / 24
+        ),
     })
 }
 
@@ -69,6 +85,9 @@ impl State {
     /// What is wrong with this org as a whole.
     pub(super) fn org_findings(&self, org: Option<&Name>, skew: Option<f64>) -> Vec<Finding> {
         let mut findings: Vec<Finding> = skew.and_then(clock).into_iter().collect();
+        let owner = org.and_then(|org| self.owners.get(&Some(org.clone())));
+        let ends = owner.and_then(|owner| owner.ledger.certificate_ends());
+        findings.extend(ends.and_then(|ends| certificate(ends, Timestamp::now())));
         if let Some(cell) = org.and_then(|org| self.cell(org)) {
             let pages = self.rows.values().filter_map(|row| row.status_page());
             let readings = pages.filter_map(|page| page.reading());

@@ -132,6 +132,11 @@ impl Ledger {
         self.skew
     }
 
+    /// When the certificate that the org's host serves ends.
+    pub(super) fn certificate_ends(&self) -> Option<Timestamp> {
+        self.certificate
+    }
+
     /// Writes the series.
     pub(super) fn draw(&self, org: &str, page: &mut Page) {
         for (name, endpoint) in &self.endpoints {

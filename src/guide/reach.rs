@@ -1,6 +1,9 @@
 //! Between here and the org: names, connections, TLS, time, and who answers in its place.
 
-use super::{Case, Chapter, Risk, sign::Sign};
+use super::{
+    Case, Chapter, Risk,
+    sign::{Fact, Sign},
+};
 
 pub(super) const CHAPTER: Chapter = Chapter {
     title: "Reaching Okta",
@@ -54,6 +57,16 @@ pub(super) const CHAPTER: Chapter = Chapter {
             takes: "15–30 min",
             risk: Risk::Medium,
             alert: None,
+        },
+        Case {
+            slug: "certificate-ending",
+            title: "The host's certificate is about to end",
+            signs: &[Sign::Known(Fact::CertificateEnding)],
+            cause: "Okta renews its own in time: this is a custom domain's certificate that you manage, or a proxy's",
+            action: "renew it (Admin Console > Customizations > Domain), before every client is locked out",
+            takes: "1–2 h",
+            risk: Risk::Medium,
+            alert: Some("OktaTlsCertificateExpiring"),
         },
         Case {
             slug: "timeout-first-byte",

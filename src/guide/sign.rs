@@ -42,6 +42,7 @@ pub enum Fact {
     KeyWithdrawnEarly,
     NoKeys,
     ClockSkew,
+    CertificateEnding,
     LimitAgainAndAgain,
     IncidentOnCell,
     Overdue,
@@ -49,7 +50,7 @@ pub enum Fact {
 
 impl Fact {
     /// Every fact.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::TokenExpired,
         Self::TokenNotYetValid,
         Self::TokenInactive,
@@ -61,6 +62,7 @@ impl Fact {
         Self::KeyWithdrawnEarly,
         Self::NoKeys,
         Self::ClockSkew,
+        Self::CertificateEnding,
         Self::LimitAgainAndAgain,
         Self::IncidentOnCell,
         Self::Overdue,
@@ -80,6 +82,9 @@ impl Fact {
             Self::KeyWithdrawnEarly => "a key left its set before its `max-age` had passed",
             Self::NoKeys => "a key set is empty, or holds keys that cannot be read",
             Self::ClockSkew => "this clock and Okta's `Date` are a minute apart or more",
+            Self::CertificateEnding => {
+                "the certificate that the org's host serves ends within two weeks"
+            }
             Self::LimitAgainAndAgain => "three 429s of one probe within an hour",
             Self::IncidentOnCell => "a status page names the org's cell",
             Self::Overdue => "a probe was silent for three of its intervals",

@@ -1,11 +1,8 @@
 //! What proves to Okta who asks. How a request carries it; not where the secret comes from, and
 //! not how an access token is come by.
 
-use http::HeaderValue;
-use secrecy::ExposeSecret;
-
-use super::{NoSecret, OAuthApp, SecretSource, Standing};
-use crate::units::{Name, Secret};
+use super::{OAuthApp, SecretSource, Standing};
+use crate::units::Name;
 
 /// A named credential. The name is the `credential` label of every rate-limit series, since the
 /// headers show the caller's own ceiling.
@@ -43,14 +40,4 @@ impl Credential {
     pub fn standing(&self) -> Option<Standing> {
         self.app().map(OAuthApp::standing)
     }
-}
-
-/// The value of an `Authorization` header, marked so that no client prints it.
-pub(super) fn authorization(scheme: &str, secret: &Secret) -> Result<HeaderValue, NoSecret> {
-    // The text is moved into the header's own buffer: no second copy is left behind.
-    let text = format!("{scheme} {}", secret.expose_secret());
-    let mut value = HeaderValue::from_maybe_shared(bytes::Bytes::from(text))
-        .map_err(|_| NoSecret::Unsendable)?;
-    value.set_sensitive(true);
-    Ok(value)
 }

@@ -288,7 +288,7 @@ impl Failure {
             | Self::Timeout { .. }
             | Self::Cut { .. } => true,
             Self::Refused(refusal) => refusal.status >= 500,
-            Self::NoToken(why) => !why.remembered && why.cause.is_org_trouble(),
+            Self::NoToken(why) => why.cause.is_org_trouble(),
             _ => false,
         }
     }

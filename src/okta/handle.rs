@@ -17,12 +17,15 @@ use super::{
     Answer, Ask, Client, Draw, Exchange, Failure, Gate, Means,
     answer::Received,
     certificate,
-    credential::authorization,
     okta_clock::OktaClock,
     request::Carried,
+    sealed::{self, authorization},
     transport::{Trace, sort},
 };
 use crate::units::{Name, Timestamp};
+
+/// What a form is sent as.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The most that any answer of Okta's API may hold.
 const MOST_BYTES: usize = 4 << 20;
@@ -219,10 +222,13 @@ impl<'a> Okta<'a> {
             Some(form) => {
                 let secret = form.secret.iter();
                 let secret = secret.map(|(name, secret)| (*name, secret.expose_secret()));
-                let fields: Vec<_> = secret.chain(form.fields.iter().copied()).collect();
-                let request = self.client.pooled.request(Method::POST, url).form(&fields);
+                let body = sealed::form(secret.chain(form.fields.iter().copied()));
+                let request = self.client.pooled.request(Method::POST, url);
+                let request = request.header(header::CONTENT_TYPE, FORM).body(body);
                 match form.client {
-                    Some((id, secret)) => request.basic_auth(id, Some(secret.expose_secret())),
+                    Some((id, secret)) => {
+                        request.header(header::AUTHORIZATION, sealed::basic(id, secret)?)
+                    }
                     None => request,
                 }
             }

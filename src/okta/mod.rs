@@ -27,6 +27,7 @@ mod quoted;
 mod rate_limit;
 mod request;
 pub mod scopes;
+mod sealed;
 mod secret;
 mod secret_file;
 mod token_cache;

@@ -16,13 +16,13 @@ use url::Url;
 use super::{
     Answer, Ask, ClientAuth, Dpop, Failure, MissingScope, NoSecret, Okta, PrivateKey, Refusal,
     Standing,
-    credential::authorization,
     dpop::{Nonce, Proof},
     mint::{Mint, Told},
     okta_clock::OktaClock,
     private_key::BadKey,
     request::Carried,
     scopes,
+    sealed::authorization,
     token_cache::{Token, TokenCache},
 };
 use crate::units::Name;

@@ -196,6 +196,18 @@ pub struct Seen {
     last_change: Option<Timestamp>,
 }
 
+impl Seen {
+    /// The ids of the published keys.
+    pub fn kids(&self) -> impl Iterator<Item = &str> {
+        self.keys.keys().map(String::as_str)
+    }
+
+    /// How long the answer may be cached.
+    pub fn max_age(&self) -> Option<Duration> {
+        self.max_age
+    }
+}
+
 impl Kind for Probe {
     const KIND: &'static str = "jwks";
     type Seen = Seen;

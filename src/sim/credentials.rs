@@ -114,6 +114,7 @@ pub(super) enum Presented {
     Nothing,
     Ssws(String),
     Bearer(String),
+    Dpop(String),
     Basic { user: String, password: String },
 }
 
@@ -129,6 +130,7 @@ impl Presented {
         match scheme.to_ascii_lowercase().as_str() {
             "ssws" => Self::Ssws(rest.to_owned()),
             "bearer" => Self::Bearer(rest.to_owned()),
+            "dpop" => Self::Dpop(rest.to_owned()),
             "basic" => basic(rest).unwrap_or(Self::Nothing),
             _ => Self::Nothing,
         }

@@ -177,6 +177,22 @@ impl Fault {
         Self::new(Effect::RedirectLoop)
     }
 
+    /// Refuses the access token, whatever it is.
+    pub fn invalid_token() -> Self {
+        Self::bearer(401, "invalid_token", "The access token is invalid")
+    }
+
+    /// Wants a proof of possession, whatever the token is.
+    pub fn wants_proof() -> Self {
+        let words = "The resource request requires a DPoP proof.";
+        Self::bearer(400, "invalid_request", words)
+    }
+
+    fn bearer(status: u16, error: &str, words: &str) -> Self {
+        let told = format!("Bearer error=\"{error}\", error_description=\"{words}\"");
+        Self::challenge(status, &told)
+    }
+
     /// How long the answer is held back.
     pub(super) fn delay(&self) -> Option<Duration> {
         match self.effect {

@@ -15,7 +15,9 @@ use super::keys::{KeySet, SigningKey};
 use super::limits::{Limits, Verdict};
 use super::lock::hold;
 use super::org::Org;
+use super::proof::Proofs;
 use super::record::{Received, Record};
+use super::service_app::ServiceApp;
 use super::tokens::{Mint, Tokens};
 use super::{Error, ORG};
 
@@ -38,6 +40,7 @@ pub(super) struct World {
     pub(super) limits: Limits,
     pub(super) tokens: Tokens,
     pub(super) faults: Faults,
+    pub(super) proofs: Proofs,
     keys: BTreeMap<String, KeySet>,
     /// Signs the org server's access tokens and is published nowhere.
     unpublished: Option<SigningKey>,
@@ -53,6 +56,7 @@ impl Okta {
             url: url.clone(),
             tokens: Tokens::default(),
             faults: Faults::default(),
+            proofs: Proofs::new(),
             keys: BTreeMap::new(),
             unpublished: None,
         };
@@ -124,6 +128,28 @@ impl Okta {
     /// Revokes a token by its value; whether there was one.
     pub fn revoke(&self, token: &str) -> bool {
         self.world().tokens.revoke(token)
+    }
+
+    /// Revokes every token of a client; returns how many there were.
+    pub fn revoke_all(&self, client: &str) -> usize {
+        self.world().tokens.revoke_all(client)
+    }
+
+    /// Changes what is registered of a service app: its keys, its grants, whether it must use DPoP.
+    pub fn register(&self, app: ServiceApp) {
+        let mut world = self.world();
+        world.org.apps.retain(|known| known.id != app.id);
+        world.org.apps.push(app);
+    }
+
+    /// Takes no DPoP nonce any more but a new one.
+    pub fn renew_nonce(&self) {
+        self.world().proofs.renew_nonce();
+    }
+
+    /// Lets the Management API want nonces in proofs as well, as other servers than Okta's do.
+    pub fn want_nonces_at_resources(&self) {
+        self.world().proofs.at_resources = true;
     }
 
     /// Spends up to `requests` on a path's bucket as another caller; returns how many passed.
@@ -221,7 +247,7 @@ impl World {
         }
     }
 
-    fn mint(&mut self, mint: &Mint, now: Timestamp) -> Result<String, Error> {
+    pub(super) fn mint(&mut self, mint: &Mint, now: Timestamp) -> Result<String, Error> {
         let server = mint.server.as_str();
         if !self.has_server(server) {
             return Err(Error::NoSuchServer(server.to_owned()));

@@ -9,6 +9,7 @@ use super::clock::Clock;
 use super::credentials::{ApiToken, OAuthClient};
 use super::okta::Okta;
 use super::server::{Running, Server};
+use super::service_app::ServiceApp;
 use super::tls::Tls;
 use super::tokens::Mint;
 
@@ -26,6 +27,8 @@ pub struct Org {
     pub(super) api_tokens: Vec<ApiToken>,
     pub(super) bearers: Vec<Mint>,
     pub(super) clients: Vec<OAuthClient>,
+    pub(super) apps: Vec<ServiceApp>,
+    pub(super) token_lifetime: Duration,
     pub(super) servers: Vec<String>,
     pub(super) unlicensed: Vec<String>,
     pub(super) issuer: Option<String>,
@@ -51,6 +54,8 @@ impl Org {
             api_tokens: Vec::new(),
             bearers: Vec::new(),
             clients: Vec::new(),
+            apps: Vec::new(),
+            token_lifetime: Duration::from_hours(1),
             servers: vec!["default".to_owned()],
             unlicensed: Vec::new(),
             issuer: None,
@@ -134,6 +139,20 @@ impl Org {
             id: id.to_owned(),
             secret: secret.to_owned(),
         });
+        self
+    }
+
+    /// Adds a service app, which mints access tokens for itself.
+    #[must_use]
+    pub fn service_app(mut self, app: ServiceApp) -> Self {
+        self.apps.push(app);
+        self
+    }
+
+    /// How long the tokens of service apps hold; Okta's an hour.
+    #[must_use]
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.token_lifetime = lifetime;
         self
     }
 

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 
 use super::background::{Application, Pattern};
+use super::clock::after;
 use super::credentials::{ApiToken, Principal};
 use super::faults::Fault;
 use super::okta::Okta;
@@ -49,6 +51,10 @@ enum Beat {
     /// A path answers a status with an error code, so many times.
     Fail(&'static str, u16, &'static str, u32),
     TooManyAtOnce(&'static str),
+    /// A path never answers, once.
+    Stall(&'static str),
+    /// Maintenance is planned; what was planned before is called off.
+    Plan,
     /// An incident opens on the org's own cell.
     Trouble,
     Progress(&'static str),
@@ -57,12 +63,14 @@ enum Beat {
 /// What happens, by seconds from the start.
 const STORY: &[(u64, Beat)] = &[
     (0, Beat::Mint(35)),
+    (5, Beat::Plan),
     (8, Beat::Fail("/api/v1/groups", 403, "E0000006", 2)),
     (12, Beat::Announce("default", 8)),
     (15, Beat::Trouble),
     (22, Beat::Rotate(ORG)),
     (26, Beat::Progress("Identified")),
     (28, Beat::Fail("/api/v1/apps", 503, "E0000009", 2)),
+    (33, Beat::Stall("/api/v1/groups")),
     (36, Beat::TooManyAtOnce("/api/v1/logs")),
     (38, Beat::Progress("Monitoring")),
     (44, Beat::Rotate(ORG)),
@@ -105,7 +113,7 @@ pub async fn play(
         }
     }
     let stop = okta.stop_token();
-    let mut incident = String::new();
+    let (mut incident, mut planned) = (String::new(), String::new());
     let mut start = Instant::now();
     loop {
         for (second, beat) in STORY {
@@ -125,6 +133,11 @@ pub async fn play(
                 Beat::Fail(path, status, code, times) => {
                     okta.fault(path, Fault::error(*status, code).times(*times));
                 }
+                Beat::Stall(path) => okta.fault(path, Fault::stall_forever().times(1)),
+                Beat::Plan => {
+                    page.change(&planned, "Cancelled");
+                    planned = page.open(maintenance(okta.clock().now()));
+                }
                 Beat::TooManyAtOnce(path) => okta.fault(path, Fault::concurrency().times(1)),
             }
         }
@@ -135,11 +148,17 @@ pub async fn play(
 fn token(seconds: u64) -> Mint {
     Mint::by("default")
         .scopes(["reports.read"])
+        .starting_in(Duration::ZERO)
         .lasting(Duration::from_secs(seconds))
 }
 
 fn trouble(cell: &str) -> Incident {
     Incident::new("Sign-in is slower than usual").cells(&status_name(cell))
+}
+
+fn maintenance(now: Timestamp) -> Incident {
+    let begins = after(now, Duration::from_hours(48));
+    Incident::new("Planned maintenance").planned(begins, after(begins, Duration::from_hours(2)))
 }
 
 /// A cell as the status page calls it; what Okta's naming does not cover stays as it is.

@@ -25,6 +25,7 @@ pub struct Mint {
     lifetime: Duration,
     starts_in: Option<Duration>,
     opaque: Option<String>,
+    bound_to: Option<String>,
 }
 
 impl Mint {
@@ -39,6 +40,7 @@ impl Mint {
             lifetime: Duration::from_hours(1),
             starts_in: None,
             opaque: None,
+            bound_to: None,
         }
     }
 
@@ -53,6 +55,18 @@ impl Mint {
     #[must_use]
     pub fn scopes<const N: usize>(mut self, scopes: [&str; N]) -> Self {
         self.scopes = scopes.map(str::to_owned).to_vec();
+        self
+    }
+
+    /// The scopes it grants, as many as there are.
+    pub(super) fn granting(mut self, scopes: Vec<String>) -> Self {
+        self.scopes = scopes;
+        self
+    }
+
+    /// The thumbprint of the key that it is bound to.
+    pub(super) fn bound_to(mut self, thumbprint: Option<&str>) -> Self {
+        self.bound_to = thumbprint.map(str::to_owned);
         self
     }
 
@@ -106,6 +120,9 @@ impl Mint {
         });
         if let (Some(delay), Some(claims)) = (self.starts_in, claims.as_object_mut()) {
             claims.insert("nbf".to_owned(), json!(after(now, delay).as_second()));
+        }
+        if let (Some(thumbprint), Some(claims)) = (&self.bound_to, claims.as_object_mut()) {
+            claims.insert("cnf".to_owned(), json!({ "jkt": thumbprint }));
         }
         claims
     }
@@ -209,6 +226,19 @@ impl Tokens {
             .is_some()
     }
 
+    /// Revokes every token of a client.
+    pub(super) fn revoke_all(&mut self, client: &str) -> usize {
+        let theirs = self.0.values_mut();
+        let theirs = theirs.filter(|token| token.text("cid") == client && !token.revoked);
+        theirs.map(|token| token.revoked = true).count()
+    }
+
+    /// The thumbprint of the key that a token is bound to, if to any.
+    pub(super) fn bound_to(&self, value: &str) -> Option<String> {
+        let bound = self.0.get(value)?.claims.pointer("/cnf/jkt")?;
+        bound.as_str().map(str::to_owned)
+    }
+
     /// Who calls the Management API with this token; only the org's own server mints for it.
     pub(super) fn bearer(
         &self,
@@ -240,12 +270,12 @@ impl Tokens {
         };
         let mut answer = json!({
             "active": true,
-            "token_type": "Bearer",
+            "token_type": if token.claims.get("cnf").is_some() { "DPoP" } else { "Bearer" },
             "scope": token.scopes().join(" "),
             "client_id": token.text("cid"),
         });
         if let Some(answer) = answer.as_object_mut() {
-            for claim in ["exp", "iat", "nbf", "sub", "aud", "iss", "jti"] {
+            for claim in ["exp", "iat", "nbf", "sub", "aud", "iss", "jti", "cnf"] {
                 let value = token.claims.get(claim);
                 answer.extend(value.map(|value| (claim.to_owned(), value.clone())));
             }

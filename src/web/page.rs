@@ -24,6 +24,7 @@ pub(super) fn render(view: &View, telemetry_path: &str) -> String {
         .filter(|probe| probe.ok == Some(false))
         .count();
     let all = view.orgs.iter().map(|org| org.probes.len()).sum::<usize>();
+    let found = view.orgs.iter().map(found_of).sum::<usize>();
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -41,6 +42,7 @@ pub(super) fn render(view: &View, telemetry_path: &str) -> String {
                     p.sum.bad[failing > 0] {
                         @if failing > 0 { (failing) " of " (all) " probes failing" }
                         @else { (all) " probes, none failing" }
+                        @if found > 0 { "; " (found) " to look at" }
                     }
                     nav {
                         a href=(telemetry_path) { "metrics" } " · "
@@ -54,6 +56,12 @@ pub(super) fn render(view: &View, telemetry_path: &str) -> String {
         }
     };
     page.into_string()
+}
+
+/// How much is wrong though no request failed.
+fn found_of(org: &OrgView) -> usize {
+    let of_probes = org.probes.iter().map(|probe| probe.findings.len());
+    org.findings.len() + of_probes.sum::<usize>()
 }
 
 fn section(org: &OrgView, now: Timestamp) -> Markup {
@@ -160,9 +168,18 @@ fn noted(finding: &Noted) -> Markup {
 
 fn advised(advice: &Advice) -> Markup {
     html! {
-        p { (sentence(advice.cause)) }
-        p.next { "→ " (sentence(advice.next)) }
+        p { (marked(&sentence(advice.cause))) }
+        p.next { "→ " (marked(&sentence(advice.next))) }
         p.dim { "case " code { (advice.case) } " · takes " (advice.takes) " · risk " (advice.risk.as_str()) }
+    }
+}
+
+/// Text whose words between backticks are code, as the guide writes them.
+fn marked(text: &str) -> Markup {
+    html! {
+        @for (place, part) in text.split('`').enumerate() {
+            @if place % 2 == 0 { (part) } @else { code { (part) } }
+        }
     }
 }
 

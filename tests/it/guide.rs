@@ -53,6 +53,18 @@ fn the_troubleshooting_guide_is_what_the_program_prints() {
 }
 
 #[test]
+fn an_alert_and_its_cases_lead_to_one_another() {
+    let alerts = fs::read_to_string("config/prometheus/okta.alerts.yml").unwrap();
+    for case in guide::cases() {
+        let Some(alert) = case.alert else { continue };
+        assert!(alerts.contains(&format!("alert: {alert}\n")), "no {alert}");
+        let page = fs::read_to_string(format!("docs/runbooks/{alert}.md")).unwrap();
+        let link = format!("(../troubleshooting.md#{})", case.slug);
+        assert!(page.contains(&link), "{alert}.md should link {link}");
+    }
+}
+
+#[test]
 fn every_runbook_is_there() {
     for case in guide::cases() {
         let runbook = guide::Advice::from(case).runbook;
@@ -103,7 +115,7 @@ async fn a_log_line_names_its_case_with_time_risk_and_runbook() {
 
 #[tokio::test]
 async fn the_page_tells_what_is_found_and_what_mends_it() {
-    let (exporter, _held) = token(|_| Mint::by("default").lasting(Duration::ZERO)).await;
+    let (exporter, _held) = token(|_| reports().lasting(Duration::ZERO)).await;
     exporter.until_case("expired-token").await;
     let page = crate::support::get(exporter.url())
         .await
@@ -111,7 +123,12 @@ async fn the_page_tells_what_is_found_and_what_mends_it() {
         .await
         .unwrap();
     let advice = guide::Fact::TokenExpired.case();
-    for part in ["expired-token", advice.takes, "Mint a new one"] {
+    for part in [
+        "1 probes, none failing; 1 to look at",
+        "expired-token",
+        advice.takes,
+        "until 60 s before <code>exp</code>",
+    ] {
         assert!(page.contains(part), "no {part} in {page}");
     }
 }
@@ -229,6 +246,19 @@ async fn unknown_authority() -> (Exporter, Held) {
     (exporter, held)
 }
 
+async fn certificate_ending() -> (Exporter, Held) {
+    let tls = Tls::new().lasting(Duration::from_hours(5 * 24));
+    let okta = org().tls(tls).start().await.unwrap();
+    let ca = tempfile::NamedTempFile::new().unwrap();
+    fs::write(ca.path(), okta.ca_pem().unwrap()).unwrap();
+    let (url, path) = (okta.url(), ca.path().display());
+    let yaml = format!(
+        "status_pages: {{}}\norgs: {{ acme: {{ url: '{url}', ca_file: '{path}', probes: {{ discovery: {{}} }} }} }}"
+    );
+    let exporter = Exporter::start(&yaml).await;
+    (exporter, vec![Box::new(okta), Box::new(ca)])
+}
+
 /// A port that takes connections and never says a word of TLS.
 async fn handshake_hangs() -> (Exporter, Held) {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -331,6 +361,7 @@ recognised! {
     a_port_where_nobody_listens: "connect" => nobody_listens();
     a_handshake_that_hangs: "timeout-connect" => handshake_hangs();
     a_certificate_of_nobody: "tls" => unknown_authority();
+    a_certificate_about_to_end: "certificate-ending" => certificate_ending();
     an_answer_that_does_not_begin: "timeout-first-byte" => impatient(Fault::stall_forever());
     an_answer_that_does_not_end: "timeout-body" => impatient(Fault::stall_midway());
     an_answer_that_breaks_off: "cut" => users(Fault::truncated());

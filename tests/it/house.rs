@@ -7,8 +7,9 @@ use std::{
 use okta_exporter::{fleet, web};
 
 /// The rooms in import order: each may use those before it.
-const ROOMS: [&str; 10] = [
-    "units", "metrics", "okta", "guide", "probe", "config", "fleet", "web", "app", "cli",
+const ROOMS: [&str; 11] = [
+    "units", "metrics", "okta", "guide", "probe", "config", "fleet", "web", "diagnose", "app",
+    "cli",
 ];
 
 fn sources(room: &str) -> Vec<PathBuf> {

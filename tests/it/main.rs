@@ -40,6 +40,9 @@ mod jwks;
 /// Access tokens: what they say, whether they hold, and who signed them.
 mod token;
 
+/// Service apps: tokens minted, kept, proved, refused; scopes granted and not.
+mod credentials;
+
 /// Status pages: three formats, and four ways to be unknown.
 mod status_page;
 
@@ -48,6 +51,9 @@ mod schedule;
 
 /// The guide: every case provoked and recognised, told in log, page and documentation.
 mod guide;
+
+/// The one-shot report: what it finds, its two forms, its exit status.
+mod diagnose;
 
 /// What is served, and that serving asks Okta nothing.
 mod web;

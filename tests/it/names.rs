@@ -4,7 +4,11 @@ use std::{
     path::PathBuf,
 };
 
-use okta_exporter::{fleet, metrics::Kind, web};
+use okta_exporter::{
+    fleet,
+    metrics::{Family, Kind, process},
+    web,
+};
 use serde_json::Value;
 
 use crate::support::{
@@ -21,13 +25,18 @@ const EXCUSED: [(&str, &str); 1] = [(
 /// What Prometheus itself writes of a target, and its alerts.
 const PROMETHEUS: [&str; 3] = ["up", "scrape_samples_scraped", "ALERTS"];
 
+fn families() -> Vec<&'static Family> {
+    let build = vec![&process::BUILD_INFO];
+    [fleet::families(), web::families(), build].concat()
+}
+
 /// Everything that can be named: each metric, or recording rule, with its labels.
 struct Known(BTreeMap<String, BTreeSet<String>>);
 
 impl Known {
     fn all() -> Self {
         let mut known = BTreeMap::new();
-        for family in [fleet::families(), web::families()].concat() {
+        for family in families() {
             let mut labels: BTreeSet<String> =
                 family.labels().iter().map(|&label| label.into()).collect();
             labels.extend(["job".to_owned(), "instance".to_owned()]);
@@ -244,7 +253,7 @@ fn every_metric_is_shown_or_used_or_excused() {
         .map(|mention| mention.name)
         .collect();
     let mut problems = Vec::new();
-    for family in [fleet::families(), web::families()].concat() {
+    for family in families() {
         let name = family.name();
         let is_used = match family.kind() {
             Kind::Histogram => used.contains(&format!("{name}_bucket")),

@@ -1,6 +1,8 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -144,6 +146,29 @@ fn every_alert_has_its_runbook_and_every_runbook_its_alert() {
         .filter(|name| name != "README")
         .collect();
     assert_eq!(pages, names());
+}
+
+#[test]
+fn every_query_of_a_runbook_can_be_asked() {
+    let mut rules = "groups:\n  - name: runbooks\n    rules:\n".to_owned();
+    for page in files("docs/runbooks") {
+        let text = fs::read_to_string(&page).unwrap();
+        let blocks = text.split("```promql\n").skip(1);
+        let queries = blocks.flat_map(|block| block.split("```").next().unwrap().lines());
+        for (number, query) in queries.enumerate() {
+            let name = page.file_stem().unwrap().display();
+            let quoted = query.replace('\'', "''");
+            writeln!(
+                rules,
+                "      - record: {name}:{number}\n        expr: '{quoted}'"
+            )
+            .unwrap();
+        }
+    }
+    assert!(rules.lines().count() > 2 * names().len(), "{rules}");
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(rules.as_bytes()).unwrap();
+    said(promtool(&["check", "rules"]).arg(file.path()));
 }
 
 #[test]

@@ -108,16 +108,26 @@ struct Client {
 /// What is known of a token. A field that is not known is absent.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Seen {
-    active: Option<bool>,
-    expires: Option<Timestamp>,
-    issued: Option<Timestamp>,
-    not_before: Option<Timestamp>,
-    scopes: Option<BTreeSet<String>>,
-    required: Arc<[String]>,
-    issuer_matches: Option<bool>,
-    audience_matches: Option<bool>,
-    signature_valid: Option<bool>,
-    key_published: Option<bool>,
+    /// Introspection calls it active.
+    pub active: Option<bool>,
+    /// `exp`.
+    pub expires: Option<Timestamp>,
+    /// `iat`.
+    pub issued: Option<Timestamp>,
+    /// `nbf`.
+    pub not_before: Option<Timestamp>,
+    /// The scopes granted.
+    pub scopes: Option<BTreeSet<String>>,
+    /// The scopes that its user needs.
+    pub required: Arc<[String]>,
+    /// `iss` is as expected.
+    pub issuer_matches: Option<bool>,
+    /// `aud` is as expected.
+    pub audience_matches: Option<bool>,
+    /// The signature verifies with the published key.
+    pub signature_valid: Option<bool>,
+    /// The key that signed it is published.
+    pub key_published: Option<bool>,
 }
 
 /// Introspection's answer. An inactive token's holds nothing but `active`.
@@ -157,6 +167,17 @@ impl Kind for Probe {
 }
 
 impl Probe {
+    /// What the token says of itself, without asking; `None` where it cannot be read.
+    pub fn decode(&self) -> Option<AccessToken> {
+        let token = self.token.read().ok()?;
+        AccessToken::decode(token.expose_secret()).ok()
+    }
+
+    /// True if Okta is asked about it.
+    pub fn introspects(&self) -> bool {
+        self.introspect.is_some()
+    }
+
     /// Fills in what can be known, in the order of its cost; the first failure ends it.
     async fn look(&self, okta: &Okta<'_>, seen: &mut Seen) -> Result<(), Failure> {
         let token = self.token.read()?;

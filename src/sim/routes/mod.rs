@@ -4,19 +4,21 @@ mod management;
 mod metadata;
 mod oauth;
 mod rate_limits;
+mod token;
 
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::header::WWW_AUTHENTICATE;
-use http::{Method, StatusCode};
+use http::{HeaderMap, HeaderName, Method, StatusCode};
 use jiff::Timestamp;
 
 use super::answer::Answer;
 use super::credentials::{Grant, Presented, Principal};
 use super::limits::Verdict;
 use super::okta::{Okta, World};
+use super::proof::{About, Refused};
 use super::record::Received;
 
 /// Forms sent to Okta are short; what is longer is no form.
@@ -29,6 +31,8 @@ struct Call {
     query: Option<String>,
     presented: Presented,
     form: Vec<(String, String)>,
+    /// The `DPoP` header's lines.
+    proofs: Vec<String>,
     now: Timestamp,
 }
 
@@ -103,12 +107,20 @@ async fn read(okta: &Okta, request: Request) -> Call {
     let body = to_bytes(body, LONGEST_FORM).await.unwrap_or_default();
     Call {
         presented: Presented::read(&head.headers),
+        proofs: proofs(&head.headers),
         method: head.method,
         path: head.uri.path().to_owned(),
         query: head.uri.query().map(str::to_owned),
         form: url::form_urlencoded::parse(&body).into_owned().collect(),
         now: okta.now(),
     }
+}
+
+fn proofs(headers: &HeaderMap) -> Vec<String> {
+    let lines = headers.get_all("dpop").iter();
+    lines
+        .map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned())
+        .collect()
 }
 
 /// Why a caller of the Management API is not let in.
@@ -121,7 +133,7 @@ enum Stranger {
 impl World {
     fn answer(&mut self, call: &Call) -> Answer {
         let segments: Vec<&str> = call.path.split('/').skip(1).collect();
-        let method = if let ["oauth2", .., "introspect"] = segments.as_slice() {
+        let method = if let ["oauth2", .., "introspect" | "token"] = segments.as_slice() {
             Method::POST
         } else {
             Method::GET
@@ -135,6 +147,7 @@ impl World {
             }
             [".well-known", document] => metadata::discovery(self, super::ORG, document),
             ["oauth2", "v1", "keys"] => metadata::keys(self, super::ORG, call.now),
+            ["oauth2", "v1", "token"] => token::token(self, super::ORG, call),
             ["oauth2", "v1", "introspect"] => oauth::introspect(self, super::ORG, call),
             ["oauth2", server, ..] if !self.has_server(server) || *server == super::ORG => {
                 Answer::not_found(&format!("{server} (AuthorizationServer)"))
@@ -143,6 +156,7 @@ impl World {
                 metadata::discovery(self, server, document)
             }
             ["oauth2", server, "v1", "keys"] => metadata::keys(self, server, call.now),
+            ["oauth2", server, "v1", "token"] => token::token(self, server, call),
             ["oauth2", server, "v1", "introspect"] => oauth::introspect(self, server, call),
             ["oauth2", ..] => Answer::not_found(&call.path),
             ["api", "v1", rest @ ..] => self.management(call, rest),
@@ -159,6 +173,9 @@ impl World {
             }
             Err(Stranger::NoCredential | Stranger::DeadToken) => return Answer::invalid_token(),
         };
+        if let Err(refused) = self.proved(call) {
+            return refused;
+        }
         if self
             .org
             .unlicensed
@@ -171,7 +188,7 @@ impl World {
             if management::scope(rest).is_none_or(|scope| grant.allows(scope)) {
                 return management::resource(world, call, rest);
             }
-            if let Presented::Bearer(_) = call.presented {
+            if let Presented::Bearer(_) | Presented::Dpop(_) = call.presented {
                 let description = "The access token provided does not contain the required scopes.";
                 return world.challenge(
                     call,
@@ -211,7 +228,7 @@ impl World {
                     .ok_or(Stranger::DeadToken)?;
                 Ok((token.principal.clone(), token.grant.clone()))
             }
-            Presented::Bearer(value) => self
+            Presented::Bearer(value) | Presented::Dpop(value) => self
                 .tokens
                 .bearer(value, call.now)
                 .map_err(Stranger::Bearer),
@@ -219,13 +236,62 @@ impl World {
         }
     }
 
+    /// Whether a bound token comes with a proof of the key that it is bound to.
+    fn proved(&mut self, call: &Call) -> Result<(), Answer> {
+        let (Presented::Bearer(token) | Presented::Dpop(token)) = &call.presented else {
+            return Ok(());
+        };
+        let Some(key) = self.tokens.bound_to(token) else {
+            return Ok(());
+        };
+        if matches!(call.presented, Presented::Bearer(_)) {
+            let told = (
+                "invalid_request",
+                "The resource request requires a DPoP proof.",
+            );
+            return Err(self.challenge(call, StatusCode::BAD_REQUEST, told));
+        }
+        let about = About {
+            method: call.method.as_str(),
+            url: &format!("{}{}", self.url, call.path),
+            token: Some(token),
+            nonce: self.proofs.at_resources,
+            now: call.now,
+        };
+        let proof = call.proofs.first().map_or("", String::as_str);
+        let told = match self.proofs.possession(proof, &about) {
+            Ok(thumbprint) if thumbprint == key => return Ok(()),
+            Ok(_) => {
+                let words =
+                    "The DPoP proof JWT is signed with another key than the token is bound to.";
+                ("invalid_dpop_proof", words)
+            }
+            Err(Refused::Proof(words)) => ("invalid_dpop_proof", words),
+            Err(Refused::Nonce) => {
+                let words = "Resource server requires nonce in DPoP proof.";
+                ("use_dpop_nonce", words)
+            }
+        };
+        let answer = self.challenge(call, StatusCode::UNAUTHORIZED, told);
+        Err(match told.0 {
+            "use_dpop_nonce" => {
+                answer.with(HeaderName::from_static("dpop-nonce"), &self.proofs.nonce)
+            }
+            _ => answer,
+        })
+    }
+
     /// Okta's way to refuse an access token: an empty body, everything in the challenge.
     fn challenge(&self, call: &Call, status: StatusCode, told: (&str, &str)) -> Answer {
         let (url, path, (error, description)) = (&self.url, &call.path, told);
         let rest: Vec<&str> = path.split('/').skip(3).collect();
         let scope = management::scope(&rest).unwrap_or_default();
+        let scheme = match call.presented {
+            Presented::Dpop(_) => "DPoP algs=\"RS256 RS384 RS512 ES256 ES384 ES512\",",
+            _ => "Bearer",
+        };
         let challenge = format!(
-            "Bearer authorization_uri=\"{url}/oauth2/v1/authorize\", realm=\"{url}\", \
+            "{scheme} authorization_uri=\"{url}/oauth2/v1/authorize\", realm=\"{url}\", \
              scope=\"{scope}\", error=\"{error}\", error_description=\"{description}\", \
              resource=\"{path}\""
         );

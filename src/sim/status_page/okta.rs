@@ -60,7 +60,7 @@ fn record(incident: &Incident) -> Value {
         "Service_Feature__c": incident.feature,
         "Start_Time__c": moment(started),
         "Start_Date__c": day(started),
-        "CreatedDate": moment(started),
+        "CreatedDate": moment(started.min(incident.changed)),
         "Last_Updated__c": moment(incident.changed),
         "LastModifiedDate": moment(incident.changed),
         "Is_Mis_Red__c": false,

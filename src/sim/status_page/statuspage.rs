@@ -76,14 +76,17 @@ fn entry(incident: &Incident) -> Value {
     } else {
         incident.impact()
     };
-    let started = format!("{:.3}", incident.started.unwrap_or(incident.changed));
+    let started = incident.started.unwrap_or(incident.changed);
+    // What is planned was written down before it begins.
+    let created = format!("{:.3}", started.min(incident.changed));
+    let started = format!("{started:.3}");
     let ends = incident.ends.map(|ends| format!("{ends:.3}"));
     json!({
         "id": incident.name,
         "name": incident.title,
         "status": status,
         "impact": impact,
-        "created_at": started,
+        "created_at": created,
         "started_at": started,
         "updated_at": format!("{:.3}", incident.changed),
         "scheduled_for": incident.is_planned().then_some(&started),

@@ -4,6 +4,7 @@ pub mod dashboard;
 mod program;
 pub mod promql;
 mod scrape;
+mod service_app;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -16,6 +17,7 @@ use okta_exporter::{
 
 pub use program::Program;
 pub use scrape::Scrape;
+pub use service_app::{ServiceApp, asked, new_key};
 
 /// The API token of the simulated orgs here. It must never be shown.
 pub const API_TOKEN: &str = "00s3cr3tApiToken";

@@ -1,0 +1,80 @@
+//! What each credential may and may not read, probe by probe; and which scopes it was granted.
+
+use super::{
+    Check, Section,
+    round::{Asked, Run},
+    wrap::span,
+};
+use crate::{
+    guide::{Fact, Finding},
+    okta::Credential,
+    probe::Probe,
+    units::Name,
+};
+
+const HERE: Section = Section::Access;
+
+pub(super) fn checks(org: &Asked) -> Vec<Check> {
+    let mut checks: Vec<Check> = org
+        .credentials
+        .values()
+        .filter_map(|c| granted(c))
+        .collect();
+    let reading = org.runs.iter().filter(|run| reads(&run.probe));
+    let several = org.credentials.len() > 1;
+    checks.extend(reading.map(|run| read(run, several)));
+    if checks.is_empty() {
+        let why = "no probe uses a credential: set OKTA_TOKEN, or the org's `credentials`";
+        checks.push(Check::skipped(HERE, "credentials", why));
+    }
+    checks
+}
+
+/// True for a probe of what is not public; the others have sections of their own.
+fn reads(probe: &Probe) -> bool {
+    !matches!(
+        probe,
+        Probe::Discovery(_)
+            | Probe::Organization(_)
+            | Probe::Jwks(_)
+            | Probe::Token(_)
+            | Probe::StatusPage(_)
+    )
+}
+
+fn read(run: &Run, several: bool) -> Check {
+    let who = run.last().and_then(|exchange| exchange.credential.as_ref());
+    let check = match (&run.outcome, run.failure()) {
+        (None, _) => Check::skipped(HERE, &run.id, "the org cannot be reached"),
+        (_, Some(failure)) => Check::failed(HERE, &run.id, (failure, run.probe.kind())),
+        (Some(outcome), None) => {
+            let took = outcome.took.map(span).unwrap_or_default();
+            Check::healthy(HERE, &run.id, format!("read in {took}"))
+        }
+    };
+    let check = check.fact("credential", who.map(Name::as_str));
+    match who {
+        Some(who) if several => Check {
+            says: format!("{who}: {}", check.says),
+            ..check
+        },
+        _ => check,
+    }
+}
+
+/// The scopes of a service app's own tokens.
+fn granted(credential: &Credential) -> Option<Check> {
+    let app = credential.app()?;
+    let granted = app.standing().granted?;
+    let missing = app.missing(&granted);
+    let name = format!("scopes of {}", credential.name);
+    let check = if missing.is_empty() {
+        let listed: Vec<&str> = granted.iter().map(String::as_str).collect();
+        Check::healthy(HERE, &name, format!("granted: {}", listed.join(", ")))
+    } else {
+        let what = format!("asked for and not granted: {}", missing.join(", "));
+        let fact = Fact::ScopeMissing;
+        Check::found(HERE, &name, &Finding { fact, what })
+    };
+    Some(check.fact("granted", granted).fact("missing", missing))
+}

@@ -1,0 +1,192 @@
+//! One thing that was looked at: how it stands, what is known, and what mends it. How a section
+//! comes to its checks is the section's.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::{
+    guide::{self, Advice, Case, Fact, Finding},
+    okta::{Failure, Reason},
+};
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, Serialize)]
+pub struct Check {
+    /// The section it stands in.
+    pub section: Section,
+    /// What was looked at.
+    pub name: String,
+    /// How it stands.
+    pub verdict: Verdict,
+    /// What was seen, in words.
+    pub says: String,
+    /// What was seen, in numbers and names; what is not known is absent.
+    pub facts: Map<String, Value>,
+    /// What mends it, where something is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<Advice>,
+}
+
+/// The sections of a report, in reading order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each has its title")]
+pub enum Section {
+    Connectivity,
+    RateLimits,
+    Access,
+    Tokens,
+    SigningKeys,
+    OktaStatus,
+}
+
+impl Section {
+    /// Its title.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Connectivity => "Connectivity",
+            Self::RateLimits => "Rate limits, each credential's own",
+            Self::Access => "What the credentials may read",
+            Self::Tokens => "Tokens",
+            Self::SigningKeys => "Signing keys",
+            Self::OktaStatus => "Okta's status",
+        }
+    }
+}
+
+/// How something stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It was not looked at, since what it needs was not given.
+    Skipped,
+    /// As it should be.
+    Healthy,
+    /// Something wants attention, and the rest works.
+    Degraded,
+    /// Somebody's requests fail now.
+    Broken,
+}
+
+impl Verdict {
+    /// The worst; what was skipped says nothing.
+    pub fn worst(verdicts: impl IntoIterator<Item = Self>) -> Self {
+        let worst = verdicts.into_iter().max().unwrap_or(Self::Healthy);
+        worst.max(Self::Healthy)
+    }
+
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Skipped => "skipped",
+            Self::Healthy => "healthy",
+            Self::Degraded => "degraded",
+            Self::Broken => "broken",
+        }
+    }
+
+    /// How bad a failure of this kind of probe is.
+    fn of_failure(failure: &Failure, kind: &str) -> Self {
+        match failure.reason() {
+            // Of a page that cannot be read nothing follows for the org.
+            _ if kind == "status_page" => Self::Degraded,
+            Reason::Forbidden | Reason::RateLimited | Reason::ConcurrencyLimited => Self::Degraded,
+            Reason::HttpStatus if failure.refusal().is_some_and(|r| r.status < 500) => {
+                Self::Degraded
+            }
+            _ => Self::Broken,
+        }
+    }
+
+    fn of_fact(fact: Fact) -> Self {
+        match fact {
+            Fact::TokenExpired
+            | Fact::TokenNotYetValid
+            | Fact::TokenInactive
+            | Fact::WrongIssuer
+            | Fact::WrongAudience
+            | Fact::KeyNotPublished
+            | Fact::BadSignature
+            | Fact::NoKeys => Self::Broken,
+            Fact::ScopeMissing
+            | Fact::KeyWithdrawnEarly
+            | Fact::ClockSkew
+            | Fact::CertificateEnding
+            | Fact::LimitAgainAndAgain
+            | Fact::IncidentOnCell
+            | Fact::Overdue => Self::Degraded,
+        }
+    }
+}
+
+impl Check {
+    fn new(section: Section, name: &str, verdict: Verdict) -> Self {
+        Self {
+            section,
+            name: name.to_owned(),
+            verdict,
+            says: String::new(),
+            facts: Map::new(),
+            advice: None,
+        }
+    }
+
+    /// All is well.
+    pub(super) fn healthy(section: Section, name: &str, says: impl Into<String>) -> Self {
+        Self {
+            says: says.into(),
+            ..Self::new(section, name, Verdict::Healthy)
+        }
+    }
+
+    /// It was not looked at; why, and what would let it be.
+    pub(super) fn skipped(section: Section, name: &str, why: impl Into<String>) -> Self {
+        Self {
+            says: why.into(),
+            ..Self::new(section, name, Verdict::Skipped)
+        }
+    }
+
+    /// A probe of this kind failed.
+    pub(super) fn failed(section: Section, name: &str, (failure, kind): (&Failure, &str)) -> Self {
+        let mut check = Self {
+            says: failure.to_string(),
+            ..Self::new(section, name, Verdict::of_failure(failure, kind))
+        };
+        check.advise(guide::explain(failure, kind));
+        check
+            .fact("reason", failure.reason().as_str())
+            .fact(
+                "http_status",
+                failure.refusal().map(|refusal| refusal.status),
+            )
+            .fact(
+                "error_code",
+                failure.refusal().and_then(|refusal| refusal.error.label()),
+            )
+    }
+
+    /// Something is wrong though nothing failed.
+    pub(super) fn found(section: Section, name: &str, finding: &Finding) -> Self {
+        let mut check = Self {
+            says: finding.what.clone(),
+            ..Self::new(section, name, Verdict::of_fact(finding.fact))
+        };
+        check.advise(finding.fact.case());
+        check
+    }
+
+    /// With something that is known; what is not is left out.
+    #[must_use]
+    pub(super) fn fact(mut self, name: &str, value: impl Serialize) -> Self {
+        match serde_json::to_value(value) {
+            Ok(Value::Null) | Err(_) => {}
+            Ok(value) => drop(self.facts.insert(name.to_owned(), value)),
+        }
+        self
+    }
+
+    fn advise(&mut self, case: &Case) {
+        self.advice = Some(case.into());
+    }
+}

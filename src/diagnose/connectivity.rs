@@ -1,0 +1,118 @@
+//! Can the org be reached, how long does each phase take, do the clocks agree, which cell is it on?
+
+use super::{
+    Check, Section,
+    round::{Asked, Run},
+    wrap::span,
+};
+use crate::{
+    fleet,
+    okta::{Answered, Exchange},
+    probe::Probe,
+    units::Timestamp,
+};
+
+const HERE: Section = Section::Connectivity;
+
+pub(super) fn checks(org: &Asked, now: Timestamp) -> Vec<Check> {
+    let discovery = org
+        .runs
+        .iter()
+        .find(|run| matches!(run.probe, Probe::Discovery(_)));
+    let mut checks = Vec::new();
+    match discovery {
+        None => checks.push(Check::skipped(
+            HERE,
+            "discovery",
+            "not configured: add `discovery: {}` to the org's probes",
+        )),
+        Some(run) => checks.push(reached(run)),
+    }
+    let ends = org.exchanges().find_map(|exchange| {
+        let answered = exchange.answer.as_ref().ok()?;
+        answered.certificate_not_after
+    });
+    checks.extend(ends.map(|ends| certificate(ends, now)));
+    checks.extend(org.skew().map(clock));
+    let organization = org
+        .runs
+        .iter()
+        .find(|run| matches!(run.probe, Probe::Organization(_)));
+    checks.extend(organization.map(|run| cell(org, run)));
+    checks
+}
+
+fn reached(run: &Run) -> Check {
+    let timed = |check: Check, exchange: &Exchange| {
+        let status = exchange.answer.as_ref().ok();
+        let check = check
+            .fact("took_seconds", exchange.took.as_secs_f64())
+            .fact(
+                "http_status",
+                status.map(|answered: &Answered| answered.status),
+            );
+        exchange.phases.known().fold(check, |check, (phase, took)| {
+            check.fact(&format!("{phase}_seconds"), took.as_secs_f64())
+        })
+    };
+    let check = match (run.failure(), run.last()) {
+        (Some(failure), _) => Check::failed(HERE, "discovery", (failure, run.probe.kind())),
+        (None, exchange) => {
+            Check::healthy(HERE, "discovery", exchange.map_or_else(String::new, phases))
+        }
+    };
+    match run.last() {
+        Some(exchange) => timed(check, exchange),
+        None => check,
+    }
+}
+
+/// Where the time went, in words.
+fn phases(exchange: &Exchange) -> String {
+    let words = |phase: &str| match phase {
+        "dns" => "DNS",
+        "connect" => "TCP and TLS",
+        "first_byte" => "first byte",
+        _ => "body",
+    };
+    let parts: Vec<String> = exchange
+        .phases
+        .known()
+        .map(|(phase, took)| format!("{} {}", words(phase), span(took)))
+        .collect();
+    format!("answers in {}: {}", span(exchange.took), parts.join(", "))
+}
+
+fn certificate(ends: Timestamp, now: Timestamp) -> Check {
+    let days = ends.duration_since(now).as_hours() / 24;
+    let check = fleet::certificate(ends, now).map_or_else(
+        || Check::healthy(HERE, "certificate", format!("ends in {days} days")),
+        |finding| Check::found(HERE, "certificate", &finding),
+    );
+    check.fact("ends", ends)
+}
+
+fn clock(skew: f64) -> Check {
+    let check = fleet::clock(skew).map_or_else(
+        || Check::healthy(HERE, "clock", format!("{skew:+.1} s by Okta's")),
+        |finding| Check::found(HERE, "clock", &finding),
+    );
+    check.fact("skew_seconds", skew)
+}
+
+fn cell(org: &Asked, run: &Run) -> Check {
+    if let Some(failure) = run.failure() {
+        return Check::failed(HERE, "cell", (failure, run.probe.kind()));
+    }
+    match (org.cell(), &run.outcome) {
+        (_, None) => Check::skipped(HERE, "cell", "the org cannot be reached"),
+        (None, _) => Check::skipped(
+            HERE,
+            "cell",
+            "the org does not tell: set the org's `cell` to have incidents matched",
+        ),
+        (Some(cell), _) => {
+            Check::healthy(HERE, "cell", cell.to_string()).fact("cell", cell.to_string())
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What the status pages tell of the org's own cell.
+
+use super::{
+    Check, Section,
+    round::{Asked, Run},
+};
+use crate::{fleet, probe::Observation};
+
+const HERE: Section = Section::OktaStatus;
+
+pub(super) fn checks(org: &Asked, pages: &[Run]) -> Vec<Check> {
+    if pages.is_empty() {
+        let why = "no status page is configured";
+        return vec![Check::skipped(HERE, "status", why)];
+    }
+    pages.iter().flat_map(|run| page(org, run)).collect()
+}
+
+fn page(org: &Asked, run: &Run) -> Vec<Check> {
+    let name = run.name();
+    if let Some(failure) = run.failure() {
+        return vec![Check::failed(HERE, name, (failure, run.probe.kind()))];
+    }
+    let reading = match run.seen() {
+        Some(Observation::StatusPage(seen)) => seen.reading(),
+        _ => None,
+    };
+    let Some(open) = reading.and_then(|reading| reading.open_incidents()) else {
+        let why = "it does not list incidents: nothing is known";
+        return vec![Check::skipped(HERE, name, why)];
+    };
+    let open = open.count();
+    let on_cell = org.cell().and_then(|cell| {
+        let reading = reading?;
+        let listed = reading.incidents_on(&cell)?.count();
+        Some((fleet::incidents(reading, &cell), cell, listed))
+    });
+    let known = |check: Check, here: Option<usize>| {
+        check
+            .fact("open_incidents", open)
+            .fact("open_incidents_on_cell", here)
+    };
+    match on_cell {
+        Some((found, _, here)) if here > 0 => {
+            let found = found.iter().map(|f| Check::found(HERE, name, f));
+            found.map(|check| known(check, Some(here))).collect()
+        }
+        Some((_, cell, _)) => {
+            let says = match open {
+                0 => "no open incident".to_owned(),
+                _ => format!("no open incident on {cell}, {open} elsewhere"),
+            };
+            vec![known(Check::healthy(HERE, name, says), Some(0))]
+        }
+        None if open == 0 => {
+            let says = "no open incident";
+            vec![known(Check::healthy(HERE, name, says), None)]
+        }
+        None => {
+            let why = format!("incidents open: {open}; whether on the org's cell is not known");
+            vec![known(Check::skipped(HERE, name, why), None)]
+        }
+    }
+}

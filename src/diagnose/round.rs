@@ -1,0 +1,203 @@
+//! Running every probe once. What came of it is judged in the sections.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::{StreamExt, future, stream};
+use tokio::time::Instant;
+
+use super::Step;
+use crate::{
+    config::{Config, Org, Planned, StatusPage},
+    fleet::Outcome,
+    okta::{Client, Credential, Exchange, Failure, Okta},
+    probe::{Observation, Probe},
+    units::{Cell, Name, OrgUrl, Timestamp},
+};
+
+/// How many of an org's probes run at a time: an org's concurrent requests are limited too.
+const AT_A_TIME: usize = 4;
+
+/// One org, asked.
+pub(super) struct Asked {
+    pub(super) name: Name,
+    pub(super) url: OrgUrl,
+    pub(super) credentials: BTreeMap<Name, Arc<Credential>>,
+    pub(super) runs: Vec<Run>,
+    configured_cell: Option<Cell>,
+}
+
+/// One probe's run.
+pub(super) struct Run {
+    /// `kind` or `kind/name`.
+    pub(super) id: String,
+    pub(super) probe: Probe,
+    /// What came of it; `None` where it was left out, since the org could not be reached.
+    pub(super) outcome: Option<Outcome>,
+}
+
+/// Asks the orgs and the status pages, all side by side.
+pub(super) async fn ask(
+    config: Config,
+    told: &(dyn Fn(Step<'_>) + Sync),
+) -> (Vec<Asked>, Vec<Run>) {
+    let Config {
+        orgs, status_pages, ..
+    } = config;
+    let probes: usize = orgs.values().map(|org| org.probes.len()).sum();
+    let asking = Asking {
+        told,
+        done: AtomicUsize::new(0),
+        all: probes + status_pages.len(),
+    };
+    let orgs = orgs.into_iter().map(|(name, org)| asking.org(name, org));
+    let pages = status_pages.into_values().map(|page| asking.page(page));
+    future::join(future::join_all(orgs), future::join_all(pages)).await
+}
+
+struct Asking<'a> {
+    told: &'a (dyn Fn(Step<'_>) + Sync),
+    done: AtomicUsize,
+    all: usize,
+}
+
+impl Asking<'_> {
+    /// Discovery first: where it cannot connect, nothing else need try.
+    async fn org(&self, name: Name, org: Org) -> Asked {
+        let Org {
+            url,
+            cell,
+            client,
+            credentials,
+            budget: _,
+            probes,
+        } = org;
+        let (first, others): (Vec<_>, Vec<_>) = probes
+            .into_iter()
+            .partition(|planned| matches!(planned.probe, Probe::Discovery(_)));
+        let mut runs = Vec::new();
+        for planned in first {
+            runs.push(self.run(name.as_str(), &client, planned).await);
+        }
+        if runs.iter().filter_map(Run::failure).any(lost) {
+            runs.extend(others.into_iter().map(Run::left_out));
+        } else {
+            let others = others
+                .into_iter()
+                .map(|planned| self.run(name.as_str(), &client, planned));
+            runs.extend(
+                stream::iter(others)
+                    .buffered(AT_A_TIME)
+                    .collect::<Vec<_>>()
+                    .await,
+            );
+        }
+        Asked {
+            name,
+            url,
+            credentials,
+            runs,
+            configured_cell: cell,
+        }
+    }
+
+    async fn page(&self, page: StatusPage) -> Run {
+        self.run("", &page.client, page.probe).await
+    }
+
+    async fn run(&self, org: &str, client: &Client, planned: Planned) -> Run {
+        let Planned {
+            id, probe, timeout, ..
+        } = planned;
+        let outcome = once(client, &probe, timeout).await;
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        let probe_of_org = format!("{org} {id}");
+        (self.told)(Step {
+            probe: probe_of_org.trim_start(),
+            done,
+            all: self.all,
+        });
+        Run {
+            id,
+            probe,
+            outcome: Some(outcome),
+        }
+    }
+}
+
+async fn once(client: &Client, probe: &Probe, timeout: Duration) -> Outcome {
+    let okta = Okta::new(client, timeout);
+    let (at, start) = (Timestamp::now(), Instant::now());
+    let sight = probe.run(&okta).await;
+    Outcome {
+        at,
+        took: Some(start.elapsed()),
+        sight,
+        exchanges: okta.take_exchanges(),
+    }
+}
+
+/// True where no conversation with the org took place.
+fn lost(failure: &Failure) -> bool {
+    failure.is_org_trouble() && failure.refusal().is_none()
+}
+
+impl Asked {
+    /// The org's cell: as configured, else as its organization document says.
+    pub(super) fn cell(&self) -> Option<Cell> {
+        let seen = || {
+            self.runs.iter().find_map(|run| match run.seen() {
+                Some(Observation::Organization(seen)) => seen.cell(),
+                _ => None,
+            })
+        };
+        self.configured_cell.clone().or_else(seen)
+    }
+
+    /// Every exchange, in the order of the probes.
+    pub(super) fn exchanges(&self) -> impl DoubleEndedIterator<Item = &Exchange> {
+        let outcomes = self.runs.iter().filter_map(|run| run.outcome.as_ref());
+        outcomes.flat_map(|outcome| &outcome.exchanges)
+    }
+
+    /// Local clock minus Okta's, in seconds.
+    pub(super) fn skew(&self) -> Option<f64> {
+        self.exchanges().rev().find_map(Exchange::clock_skew)
+    }
+}
+
+impl Run {
+    fn left_out(planned: Planned) -> Self {
+        Self {
+            id: planned.id,
+            probe: planned.probe,
+            outcome: None,
+        }
+    }
+
+    /// The probe's own name; its kind's where it has none.
+    pub(super) fn name(&self) -> &str {
+        self.id.split_once('/').map_or(&self.id, |(_, name)| name)
+    }
+
+    /// What it saw.
+    pub(super) fn seen(&self) -> Option<&Observation> {
+        self.outcome.as_ref()?.sight.seen.as_ref()
+    }
+
+    /// Why it failed.
+    pub(super) fn failure(&self) -> Option<&Failure> {
+        self.outcome.as_ref()?.sight.failure.as_ref()
+    }
+
+    /// Its last exchange.
+    pub(super) fn last(&self) -> Option<&Exchange> {
+        self.outcome.as_ref()?.exchanges.last()
+    }
+}
