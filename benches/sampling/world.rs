@@ -1,12 +1,17 @@
 //! One application and one exporter that share a credential, in a time of their own: what was used
 //! of each window in the end, and what the exporter saw of it.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use fastrand::Rng;
 use okta_exporter::{
-    fleet::aim::{Aim, Clock, Look, Wish},
-    okta::RateLimit,
+    fleet::{
+        Board, Outcome, ProbeId,
+        aim::{Aim, Clock, Look, Wish},
+    },
+    metrics::Page,
+    okta::{Answered, Exchange, Phases, RateLimit},
+    probe::Sight,
     sim,
     units::Timestamp,
 };
@@ -131,7 +136,7 @@ pub(super) fn live(mut sampler: Sampler, arrivals: &[Arrival], limit: u32) -> Fi
     let mut rng = Rng::with_seed(SEED);
     let end = arrivals.last().map_or(0, |last| i64::from(last.at));
     let mut looks: u32 = 0;
-    let mut seen: HashMap<i64, u32> = HashMap::new();
+    let mut told = Told::default();
     loop {
         let sent = sampler.next(&mut rng);
         let took = rng.i64(50..=500);
@@ -141,10 +146,8 @@ pub(super) fn live(mut sampler: Sampler, arrivals: &[Arrival], limit: u32) -> Fi
         }
         let reading = world.ask(counted);
         looks += 1;
-        let used = seen.entry(reading.reset).or_default();
-        *used = (*used).max(reading.limit - reading.remaining);
         let second = (START + counted).div_euclid(1_000);
-        sampler.learn(&Look {
+        let look = Look {
             sent: moment(sent),
             answered: moment(sent + took),
             date: Timestamp::from_second(second).ok(),
@@ -153,12 +156,14 @@ pub(super) fn live(mut sampler: Sampler, arrivals: &[Arrival], limit: u32) -> Fi
                 remaining: reading.remaining.into(),
                 reset: Timestamp::from_second(reading.reset).unwrap_or(Timestamp::MAX),
             }),
-        });
+        };
+        sampler.learn(&look);
+        told.learn(&look, reading.reset);
     }
     Figures {
         a_minute: f64::from(looks) * 60_000.0 / end.max(1) as f64,
         a_window: f64::from(looks) / world.over.len().max(1) as f64,
-        ..compare(&world.over, &seen, f64::from(limit))
+        ..compare(&world.over, &told.usage, f64::from(limit))
     }
 }
 
@@ -215,18 +220,78 @@ impl World<'_> {
     }
 }
 
-/// What was seen of the windows that the application used.
-fn compare(over: &[Window], seen: &HashMap<i64, u32>, limit: f64) -> Figures {
+/// What the exporter's page tells of windows that are over: `okta_rate_limit_window_usage_ratio`.
+#[derive(Default)]
+struct Told {
+    board: Board,
+    reset: Option<i64>,
+    usage: BTreeMap<i64, f64>,
+}
+
+impl Told {
+    /// Writes a look down. When it shows that another window has begun, the page is read for the
+    /// one before.
+    fn learn(&mut self, look: &Look, reset: i64) {
+        let exchange = Exchange {
+            endpoint: "users".into(),
+            path: "/api/v1/users".to_owned(),
+            credential: "application".parse().ok(),
+            bucket: Some("/api/v1/users".into()),
+            at: look.sent,
+            took: Duration::try_from(look.answered.duration_since(look.sent)).unwrap_or_default(),
+            phases: Phases::default(),
+            answer: Ok(Answered {
+                status: 200,
+                error_code: None,
+                date: look.date,
+                rate_limit: look.rate_limit,
+                limited: None,
+                certificate_not_after: None,
+                request_id: None,
+            }),
+        };
+        let id = ProbeId {
+            org: "acme".parse().ok(),
+            probe: "endpoint/users".to_owned(),
+        };
+        let outcome = Outcome {
+            at: look.sent,
+            took: None,
+            sight: Sight {
+                seen: None,
+                failure: None,
+            },
+            exchanges: vec![exchange],
+        };
+        self.board.record(&id, outcome, Duration::from_mins(1));
+        if let Some(before) = self.reset.replace(reset).filter(|before| *before != reset) {
+            let usage = self.read(look.answered);
+            self.usage.extend(usage.map(|usage| (before, usage)));
+        }
+    }
+
+    fn read(&self, now: Timestamp) -> Option<f64> {
+        let mut page = Page::new();
+        self.board.draw(now, &mut page);
+        let text = page.text();
+        let mut lines = text.lines();
+        let series = lines.find(|line| line.starts_with("okta_rate_limit_window_usage_ratio{"))?;
+        series.rsplit_once(' ')?.1.parse().ok()
+    }
+}
+
+/// What was told of the windows that the application used, the last one left out, as it is not over.
+fn compare(over: &[Window], told: &BTreeMap<i64, f64>, limit: f64) -> Figures {
     let mut figures = Figures::default();
-    let is_hot = |used: u32| f64::from(used) >= HOT * limit;
     let mut shares = 0.0;
     for window in over.iter().filter(|window| window.by_others > 0) {
-        let used = seen.get(&window.reset).copied().unwrap_or_default();
+        let told = told.get(&window.reset).copied().unwrap_or_default();
+        let used = f64::from(window.used) / limit;
         figures.windows += 1;
-        shares += f64::from(used) / f64::from(window.used.max(1));
-        figures.hot += u32::from(is_hot(window.used));
-        figures.reported += u32::from(is_hot(window.used) && is_hot(used));
-        figures.false_alarms += u32::from(is_hot(used) && !is_hot(window.used));
+        shares += told / used;
+        figures.hot += u32::from(used >= HOT);
+        figures.reported += u32::from(used >= HOT && told >= HOT);
+        figures.false_alarms += u32::from(used < HOT && told >= HOT);
     }
     figures.seen = shares / f64::from(figures.windows.max(1));
     figures

@@ -253,7 +253,7 @@ async fn endpoints_of_one_bucket_that_contradict_each_other_are_counted_apart() 
     let found = r#"okta_rate_limit_bucket_mismatch{org="acme",credential="monitor",found="apart"}"#;
     exporter.until(|page| page.get(found) == Some(1.0)).await;
     let apart = |page: &Scrape| {
-        let own = r#"okta_rate_limit_own_requests_total{bucket="#;
+        let own = "okta_rate_limit_own_requests_total{bucket=";
         page.get(&format!(r#"{own}"org"}}"#)).is_some()
             && page.get(&format!(r#"{own}"/api/v1*"}}"#)).is_some()
     };

@@ -155,7 +155,7 @@ fn no_recorded_window_is_longer_than_it_is_and_each_ends_before_the_next_begins(
 }
 
 /// What windows came to: how many there were, how many ran out, what was used of them at least.
-type Totals = (u64, u64, u64);
+type Totals = (f64, f64, f64);
 
 /// What the answers prove, each window by the one that left least.
 fn proved(answers: &[(Row, RateLimit)]) -> Totals {
@@ -166,8 +166,8 @@ fn proved(answers: &[(Row, RateLimit)]) -> Totals {
         window.1 |= read.remaining == 0;
     }
     let exhausted = used.values().filter(|(_, exhausted)| *exhausted).count();
-    let consumed = used.values().map(|(used, _)| used).sum();
-    (used.len() as u64, exhausted as u64, consumed)
+    let consumed: u64 = used.values().map(|(used, _)| used).sum();
+    (used.len() as f64, exhausted as f64, consumed as f64)
 }
 
 /// What the exporter makes of them: recorded on a board, and read from its page an hour later. Each
@@ -222,7 +222,7 @@ fn counted(series: &BTreeMap<Endpoint, Vec<(Row, RateLimit)>>) -> Vec<Totals> {
     let page = Scrape::parse(page.text());
     let total = |name: &str, number: usize| {
         let series = format!(r#"okta_rate_limit_{name}_total{{credential="c{number}"}}"#);
-        page.value(&series) as u64
+        page.value(&series)
     };
     (0..series.len())
         .map(|number| {
@@ -240,9 +240,9 @@ fn the_exporter_counts_the_windows_that_the_recorded_answers_prove() {
     let series = series();
     let proved: Vec<Totals> = series.values().map(|answers| proved(answers)).collect();
     assert_eq!(counted(&series), proved);
-    let windows: u64 = proved.iter().map(|(windows, ..)| windows).sum();
-    let exhausted: u64 = proved.iter().map(|(_, exhausted, _)| exhausted).sum();
-    assert_eq!((windows, exhausted), (329, 5));
+    let windows: f64 = proved.iter().map(|(windows, ..)| windows).sum();
+    let exhausted: f64 = proved.iter().map(|(_, exhausted, _)| exhausted).sum();
+    assert_eq!((windows, exhausted), (329.0, 5.0));
 }
 
 proptest! {

@@ -338,8 +338,8 @@ mod tests {
         let limits = Limits::default();
         let mut found = Vec::new();
         for minute in 0..10 {
-            for (n, name) in ["a", "b"].into_iter().enumerate() {
-                let (second, left) = (60 * minute + 57 + n as i64, 500 - n as u64);
+            for (name, later) in [("a", 0), ("b", 1)] {
+                let (second, left) = (60 * minute + 57 + later, 500 - later.unsigned_abs());
                 let exchange = exchange(name, (second, left, 60 * (minute + 1)));
                 let now = exchange.at;
                 found.extend(limits.enter(&exchange, now));
