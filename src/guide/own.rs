@@ -69,7 +69,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
                      window goes on while little is left, others wait for the reset",
             takes: "5 min",
             risk: Risk::Low,
-            alert: None,
+            alert: Some("OktaProbeBudgetSpent"),
         },
         Case {
             slug: "internal",
