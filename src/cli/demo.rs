@@ -24,6 +24,9 @@ const PRINCIPAL: &str = "00T00000000000000000";
 /// Another application's token: the same spending, looked at without aim.
 const TWIN_TOKEN: &str = "simulated-twin-token";
 const CLIENT: (&str, &str) = ("0oaSIMULATED", "simulated-client-secret");
+/// The service app that mints its own tokens, and where its key is kept.
+const APP: &str = "0oaSERVICEAPP";
+const KEY_FILE: &str = "private-key.pem";
 /// The certificate is near its end, since that is what one wants to see.
 const CERTIFICATE_DAYS: u64 = 20;
 
@@ -32,9 +35,11 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     let failed = |e: std::io::Error| format!("the demo cannot start: {e}");
     let files = tempfile::tempdir().map_err(failed)?;
     let tls = Tls::new().lasting(Duration::from_hours(24 * CERTIFICATE_DAYS));
+    let key = rcgen::KeyPair::generate().map_err(|e| failed(std::io::Error::other(e)))?;
     let org = story::demo_org("demo", API_TOKEN)
         .api_token(story::twin(TWIN_TOKEN))
         .client(CLIENT.0, CLIENT.1)
+        .service_app(story::service_app(APP, &key.public_key_pem()))
         .tls(tls);
     let okta = org.start().await.map_err(failed)?;
     let page = StatusPage::new(&Clock::running());
@@ -52,6 +57,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     });
     let watching = async {
         first.notified().await;
+        std::fs::write(files.path().join(KEY_FILE), key.serialize_pem()).map_err(failed)?;
         let yaml = configure(&okta, &served, files.path()).map_err(failed)?;
         let config = Config::parse(&yaml, &BTreeMap::new()).map_err(|e| e.to_string())?;
         let app = App::start(config, &args.web.clone().into())
@@ -85,6 +91,7 @@ fn configure(okta: &Running, page: &RunningStatusPage, files: &Path) -> std::io:
     let twin_token_file = write("twin-token", TWIN_TOKEN)?;
     let client_secret_file = write("client-secret", CLIENT.1)?;
     let (url, client_id) = (okta.url(), CLIENT.0);
+    let key_file = files.join(KEY_FILE).display().to_string();
     let (page_url, statuspage_url) = (page.okta_url(), page.statuspage_url());
     let access_token_file = files.join("access-token").display().to_string();
     Ok(format!(
@@ -98,6 +105,7 @@ orgs:
     url: "{url}"
     ca_file: "{ca_file}"
     credentials:
+      service-app: {{ oauth: {{ client_id: {APP}, key_id: demo, private_key_file: "{key_file}", scopes: [okta.users.read, okta.groups.read] }} }}
       monitor: {{ api_token_file: "{api_token_file}", principal_id: "{PRINCIPAL}" }}
       twin: {{ api_token_file: "{twin_token_file}" }}
     probes:
@@ -110,6 +118,7 @@ orgs:
         groups: {{ path: "/api/v1/groups?limit=1", credential: monitor }}
         apps: {{ path: "/api/v1/apps?limit=1", credential: monitor }}
         logs: {{ path: "/api/v1/logs?limit=1", credential: monitor }}
+        users-of-app: {{ path: "/api/v1/users?limit=1", credential: service-app, interval: 5s }}
       jwks:
         org: {{ authorization_server: org }}
         default: {{ authorization_server: default }}

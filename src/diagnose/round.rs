@@ -77,7 +77,6 @@ impl Asking<'_> {
             // What is asked once costs no share of a window worth speaking of.
             budget: _,
             credentials,
-            budget: _,
             probes,
         } = org;
         let (first, others): (Vec<_>, Vec<_>) = probes

@@ -46,7 +46,7 @@ pub(super) struct Owner {
     pub(super) limits: Arc<Limits>,
     pub(super) cell: Option<Cell>,
     pub(super) breaker: Option<Arc<Breaker>>,
-    credentials: Vec<Arc<Credential>>,
+    pub(super) credentials: Vec<Arc<Credential>>,
 }
 
 /// Who guards an org: what it is spared when it fails, and what is spent of its limits.

@@ -17,6 +17,7 @@ mod gate;
 mod handle;
 mod jwks;
 mod jwt;
+mod key_text;
 mod link;
 mod mint;
 mod oauth;

@@ -338,7 +338,7 @@ mod tests {
         let limits = Limits::default();
         let mut found = Vec::new();
         for minute in 0..10 {
-            for (name, later) in [("a", 0), ("b", 1)] {
+            for (name, later) in [("a", 0_i64), ("b", 1)] {
                 let (second, left) = (60 * minute + 57 + later, 500 - later.unsigned_abs());
                 let exchange = exchange(name, (second, left, 60 * (minute + 1)));
                 let now = exchange.at;
