@@ -1,5 +1,5 @@
 //! How much of each rate-limit window is seen, and at what cost: the exporter's own scheduling
-//! beside plain polling, over 10,000 minutes of each pattern that an application may follow.
+//! beside plain polling, over 10,000 windows of each pattern that an application may follow.
 //!
 //! ```text
 //! cargo bench --bench sampling
@@ -19,7 +19,8 @@ use world::{Figures, Sampler};
 
 /// What a window grants: half of 600.
 const LIMIT: u32 = 300;
-const MINUTES: u32 = 10_000;
+/// Hundreds of windows that the application uses.
+const HUNDREDS: u64 = 100;
 
 /// A way to ask, by name.
 type Way = (&'static str, fn() -> Sampler);
@@ -33,10 +34,10 @@ const WAYS: [Way; 4] = [
 ];
 
 fn main() {
-    let rows = patterns::PATTERNS.map(|(name, add)| {
-        let arrivals = patterns::course(add, (LIMIT, MINUTES), 1);
+    let rows = patterns::PATTERNS.map(|pattern| {
+        let arrivals = pattern.course(LIMIT, HUNDREDS);
         let figures = WAYS.map(|(_, way)| world::live(way(), &arrivals, LIMIT));
-        (name, figures)
+        (pattern.name, figures)
     });
     let table = |title: &str, cell: fn(&Figures) -> String| {
         let ways = WAYS.map(|(way, _)| way).join(" | ");

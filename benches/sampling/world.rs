@@ -134,7 +134,7 @@ pub(super) fn live(mut sampler: Sampler, arrivals: &[Arrival], limit: u32) -> Fi
         over: Vec::new(),
     };
     let mut rng = Rng::with_seed(SEED);
-    let end = arrivals.last().map_or(0, |last| i64::from(last.at));
+    let end = arrivals.last().map_or(0, |last| millis(last.at));
     let mut looks: u32 = 0;
     let mut told = Told::default();
     loop {
@@ -177,6 +177,10 @@ fn skew(at: i64) -> i64 {
     }
 }
 
+fn millis(at: u64) -> i64 {
+    i64::try_from(at).unwrap_or(i64::MAX)
+}
+
 fn moment(at: i64) -> Timestamp {
     Timestamp::from_millisecond(START + at).unwrap_or(Timestamp::MAX)
 }
@@ -192,12 +196,12 @@ impl World<'_> {
     /// A request of the exporter's, after all that the application did until then.
     fn ask(&mut self, at: i64) -> sim::Reading {
         while let Some((arrival, later)) = self.arrivals.split_first() {
-            if i64::from(arrival.at) > at {
+            if millis(arrival.at) > at {
                 break;
             }
             self.arrivals = later;
             for _ in 0..arrival.requests {
-                self.take(i64::from(arrival.at), 1);
+                self.take(millis(arrival.at), 1);
             }
         }
         self.take(at, 0)
