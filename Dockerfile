@@ -17,9 +17,10 @@ RUN mkdir -p src tests/it; \
     cargo build --locked --release --target "$(rustc -vV | sed -n 's/^host: //p')"
 
 # The exporter. The stubs above are newer than its sources.
+ARG REVISION
 COPY src src
 RUN touch src/lib.rs src/main.rs; \
-    cargo build --locked --release --target "$(rustc -vV | sed -n 's/^host: //p')"
+    OKTA_EXPORTER_REVISION="$REVISION" cargo build --locked --release --target "$(rustc -vV | sed -n 's/^host: //p')"
 
 # The whole file system of the image. `demo` writes to /tmp.
 RUN mkdir -p /image/etc/ssl/certs; \
@@ -30,8 +31,8 @@ RUN mkdir -p /image/etc/ssl/certs; \
     install target/*/release/okta-exporter /image/okta-exporter
 
 FROM scratch
-ARG VERSION=unknown
-ARG REVISION=unknown
+ARG VERSION
+ARG REVISION
 LABEL org.opencontainers.image.title="okta-exporter" \
       org.opencontainers.image.description="Watches Okta and tells Prometheus before users notice." \
       org.opencontainers.image.licenses="Apache-2.0" \

@@ -27,6 +27,8 @@ const CLIENT: (&str, &str) = ("0oaSIMULATED", "simulated-client-secret");
 /// The service app that mints its own tokens, and where its key is kept.
 const APP: &str = "0oaSERVICEAPP";
 const KEY_FILE: &str = "private-key.pem";
+/// Its tokens end soon, so that one sees new ones minted.
+const APP_TOKEN_LASTS: Duration = Duration::from_secs(90);
 /// The certificate is near its end, since that is what one wants to see.
 const CERTIFICATE_DAYS: u64 = 20;
 
@@ -40,6 +42,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
         .api_token(story::twin(TWIN_TOKEN))
         .client(CLIENT.0, CLIENT.1)
         .service_app(story::service_app(APP, &key.public_key_pem()))
+        .token_lifetime(APP_TOKEN_LASTS)
         .tls(tls);
     let okta = org.start().await.map_err(failed)?;
     let page = StatusPage::new(&Clock::running());
@@ -118,7 +121,7 @@ orgs:
         groups: {{ path: "/api/v1/groups?limit=1", credential: monitor }}
         apps: {{ path: "/api/v1/apps?limit=1", credential: monitor }}
         logs: {{ path: "/api/v1/logs?limit=1", credential: monitor }}
-        users-of-app: {{ path: "/api/v1/users?limit=1", credential: service-app, interval: 5s }}
+        users-of-app: {{ path: "/api/v1/users?limit=1", credential: service-app }}
       jwks:
         org: {{ authorization_server: org }}
         default: {{ authorization_server: default }}
@@ -130,7 +133,7 @@ orgs:
             issuer: "{url}/oauth2/default"
             audience: api://default
             scopes: [okta.users.read, okta.logs.read]
-      rate_limit_settings: {{ interval: 10s }}
+      rate_limit_settings: {{ credential: monitor, interval: 10s }}
 "#
     ))
 }

@@ -12,7 +12,7 @@ use okta_exporter::{
 use serde_json::Value;
 
 use crate::support::{
-    dashboard::boards,
+    dashboard::{Board, boards},
     promql::{self, Names},
 };
 
@@ -80,7 +80,7 @@ impl Known {
                 }
             }
         }
-        if names.mentions.iter().all(|m| !foreign(&m.name)) {
+        if names.mentions.iter().all(|m| self.0.contains_key(&m.name)) {
             let mut labels = self.labels(names);
             labels.extend(names.made.iter().cloned());
             let asked = names.grouped.iter().chain(legend);
@@ -136,7 +136,7 @@ fn pages() -> Vec<PathBuf> {
 fn every_name_in_a_panel_exists_with_its_labels() {
     let known = Known::all();
     let mut problems = Vec::new();
-    for query in boards().iter().flat_map(|board| board.queries()) {
+    for query in boards().iter().flat_map(Board::queries) {
         let names = promql::names(&query.written);
         let place = &query.place;
         problems.extend(
