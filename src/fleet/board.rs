@@ -15,6 +15,7 @@ use super::{
     families as own,
     ledger::Ledger,
     limits::Limits,
+    report,
     row::Row,
     tokens,
 };
@@ -89,6 +90,7 @@ impl Board {
 
     /// Writes an outcome down. `expected_in` tells when the next is due.
     pub fn record(&self, id: &ProbeId, outcome: Outcome, expected_in: Duration) {
+        let mut found = Vec::new();
         {
             let mut state = self.lock();
             let owner = state.owners.entry(id.org.clone()).or_default();
@@ -106,12 +108,15 @@ impl Board {
                         answered.error_code = None;
                     }
                 }
-                owner.limits.enter(&exchange, Timestamp::now());
+                found.extend(owner.limits.enter(&exchange, Timestamp::now()));
                 owner.ledger.enter(exchange);
             }
             if let Some(row) = state.rows.get_mut(id) {
                 row.record(at, took, sight, expected_in);
             }
+        }
+        for found in &found {
+            report::buckets(id, found);
         }
         self.recorded.send_modify(|count| *count += 1);
     }

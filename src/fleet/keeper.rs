@@ -9,11 +9,11 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use super::{
     Board, Breaker, Outcome, Plan,
     board::Guards,
-    limits::{Drawn, Limits, Run},
+    limits::{Limits, Run},
     report, schedule,
 };
 use crate::{
-    okta::{Exchange, Failure, Okta},
+    okta::{Draw, Exchange, Failure, Okta},
     probe::{Observation, Sight},
     units::Timestamp,
 };
@@ -139,7 +139,7 @@ impl Keeper {
             interval,
             not_before: away.and_then(|away| now.saturating_add(away).ok()),
         };
-        limits.ended(&self.plan.id.probe, drawn, run, now)
+        limits.ended(&self.plan.id.probe, drawn.as_ref(), run, now)
     }
 
     /// When the next run is due by the interval, given how this one ended.
@@ -198,10 +198,9 @@ impl Keeper {
 
 /// Whose limit a run drew on, in which bucket: told by its own request, and not by one that minted
 /// a token for it.
-fn drawn(outcome: &Outcome, endpoint: &str) -> Option<Drawn> {
+fn drawn(outcome: &Outcome, endpoint: &str) -> Option<Draw> {
     let own = |exchange: &&Exchange| exchange.endpoint == endpoint;
-    let exchange = outcome.exchanges.iter().rfind(own)?;
-    Some((exchange.credential.clone(), exchange.bucket.clone()?))
+    outcome.exchanges.iter().rfind(own)?.draw()
 }
 
 /// Waits for the run under way; for ever, if there is none.

@@ -2,7 +2,6 @@
 //! what an answer means is the probes', and how it is served is the web's.
 
 pub mod aim;
-mod alike;
 mod board;
 mod breaker;
 mod estimate;

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    Answer, Ask, Client, Exchange, Failure, Gate, Means,
+    Answer, Ask, Client, Draw, Exchange, Failure, Gate, Means,
     answer::Received,
     certificate,
     okta_clock::OktaClock,
@@ -97,8 +97,13 @@ impl<'a> Okta<'a> {
     pub(super) async fn admit(&self, ask: &Ask<'_>) -> Result<(), Failure> {
         match (self.gate, self.bucket(ask)) {
             (Some(gate), Some(bucket)) => {
-                let credential = ask.credential.map(|credential| &credential.name);
-                gate.admit(credential, &bucket).await
+                let credential = ask.credential.map(|credential| credential.name.clone());
+                gate.admit(Draw {
+                    credential,
+                    endpoint: ask.endpoint.clone(),
+                    bucket,
+                })
+                .await
             }
             _ => Ok(()),
         }

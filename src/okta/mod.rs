@@ -46,7 +46,7 @@ pub use dpop::Dpop;
 pub use error::{ApiError, OAuthError, OktaError};
 pub use exchange::{Answered, Exchange, Phases};
 pub use failure::{Failure, MissingScope, NoToken, Phase, Reason, Refusal};
-pub use gate::Gate;
+pub use gate::{Draw, Gate};
 pub use handle::Okta;
 pub use jwks::{BadKeySet, Key, KeySet, Signature};
 pub use jwt::{AccessToken, Claims, NotAToken, OneOrMany, claim};

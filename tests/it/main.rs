@@ -28,6 +28,12 @@ mod bad_input;
 /// Whose limit it is, and which paths share one.
 mod limits;
 
+/// What Okta answered when it was recorded: each answer read, each window found.
+mod recorded;
+
+/// How much of each window is seen, and at what cost.
+mod sampling;
+
 /// Signing keys that come, go, and go too early.
 mod jwks;
 

@@ -1,6 +1,6 @@
 //! The series of an org's rate limits, and the same for the page that people read, as of now.
 
-use super::{Limits, families as own};
+use super::{Found, Limits, families as own};
 use crate::{
     fleet::aim::Next,
     metrics::Page,
@@ -68,6 +68,18 @@ impl Limits {
             if let Some(allowed) = bucket.spending.allowed(self.share) {
                 let spent = bucket.spending.spent(now) as f64;
                 page.push(&own::BUDGET, &labels, spent / allowed as f64);
+            }
+        }
+        for (credential, sharing) in &state.sharing {
+            for Found {
+                relation,
+                one,
+                other,
+            } in sharing.found()
+            {
+                let found = relation.as_str();
+                let labels = [org, credential, &one.name, &other.name, found];
+                page.push(&own::MISMATCH, &labels, 1.0);
             }
         }
         for ((credential, endpoint), kinds) in &state.exceeded {

@@ -81,8 +81,14 @@ pub(super) const EXCEEDED: Family = Family::counter(
     &["org", "credential", "endpoint", "kind"],
 );
 
+pub(super) const MISMATCH: Family = Family::gauge(
+    "okta_rate_limit_bucket_mismatch",
+    "Always 1; two endpoints that share a bucket though their paths are taken for two (shared), or do not though they are taken for one (apart).",
+    &["org", "credential", "endpoint", "other", "found"],
+);
+
 /// Every family drawn here.
-pub(in crate::fleet) const FAMILIES: [&Family; 15] = [
+pub(in crate::fleet) const FAMILIES: [&Family; 16] = [
     &LIMIT,
     &REMAINING,
     &RESET,
@@ -98,4 +104,5 @@ pub(in crate::fleet) const FAMILIES: [&Family; 15] = [
     &OWN,
     &BUDGET,
     &EXCEEDED,
+    &MISMATCH,
 ];

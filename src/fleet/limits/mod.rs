@@ -2,9 +2,11 @@
 //! look next, whether a request may be sent. One place for all, since they know the same things:
 //! a bucket's windows, and Okta's clock by ours. Nothing here sends a request.
 
+mod alike;
 mod draw;
 mod families;
 mod purse;
+mod sharing;
 mod spending;
 mod turns;
 mod window;
@@ -24,9 +26,10 @@ use tokio::{
 
 use super::aim::{Aim, Clock, Look, Next};
 use crate::{
-    okta::{Exchange, LimitKind, RateLimit},
+    okta::{Draw, Exchange, LimitKind, RateLimit},
     units::{Name, Share, Timestamp},
 };
+use sharing::Sharing;
 use spending::{Aimed, Spending};
 use turns::{Booked, Member, Turns};
 use window::{Sample, Windows};
@@ -34,6 +37,7 @@ use window::{Sample, Windows};
 pub(super) use draw::Limit;
 pub(super) use families::FAMILIES;
 pub(super) use purse::Purse;
+pub(super) use sharing::{Found, Relation};
 pub use spending::Refused;
 
 /// The credential label of requests that carry none: their headers show the org's own bucket.
@@ -59,10 +63,11 @@ struct State {
     clock: Clock,
     buckets: BTreeMap<Key, Bucket>,
     exceeded: BTreeMap<(String, Cow<'static, str>), BTreeMap<LimitKind, u64>>,
+    /// By credential.
+    sharing: BTreeMap<String, Sharing>,
 }
 
-/// Whose limit, in which bucket. Every look-up goes through [`Key::of`], so that buckets which turn
-/// out to be one can be made one there.
+/// Whose limit, in which bucket: see [`State::key`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     credential: String,
@@ -82,6 +87,8 @@ struct Bucket {
 /// What one endpoint's answers showed of it.
 #[derive(Debug)]
 struct Endpoint {
+    /// The bucket that its path is taken for.
+    taken_for: Cow<'static, str>,
     read: RateLimit,
     /// By the local clock; the answer's own `Date` was used to get here, so skew cancels.
     void_at: Timestamp,
@@ -97,18 +104,6 @@ pub struct Run {
     pub interval: Duration,
     /// How soon it may run again at the earliest, where its failure says so.
     pub not_before: Option<Timestamp>,
-}
-
-/// Whose limit a request counted against, and in which bucket.
-pub type Drawn = (Option<Name>, Cow<'static, str>);
-
-impl Key {
-    fn of(credential: Option<&Name>, bucket: &str) -> Self {
-        Self {
-            credential: label(credential),
-            bucket: bucket.to_owned(),
-        }
-    }
 }
 
 /// The label value of a credential, or of none.
@@ -132,17 +127,14 @@ impl Limits {
         }
     }
 
-    /// Learns from an exchange, whichever probe made it.
-    pub fn enter(&self, exchange: &Exchange, now: Timestamp) {
+    /// Learns from an exchange, whichever probe made it; returns what was found by it of buckets
+    /// that are not what paths are taken for.
+    pub(super) fn enter(&self, exchange: &Exchange, now: Timestamp) -> Vec<Found> {
         let mut state = self.lock();
-        let State {
-            clock,
-            buckets,
-            exceeded,
-        } = &mut *state;
+        let state = &mut *state;
         let look = Look::of(exchange);
         if let Some(look) = &look {
-            clock.learn(look);
+            state.clock.learn(look);
         }
         let limited = exchange.answer.as_ref().ok().map(|answer| answer.limited);
         if let Some(limited) = limited
@@ -153,29 +145,42 @@ impl Limits {
                 label(exchange.credential.as_ref()),
                 exchange.endpoint.clone(),
             );
-            let kinds = exceeded.entry(key).or_default();
+            let kinds = state.exceeded.entry(key).or_default();
             if let Some(kind) = limited {
                 *kinds.entry(kind).or_default() += 1;
             }
         }
-        let Some(name) = &exchange.bucket else { return };
-        let key = Key::of(exchange.credential.as_ref(), name);
-        let bucket = buckets.entry(key).or_default();
+        let Some(draw) = exchange.draw() else {
+            return Vec::new();
+        };
+        // A refusal may show the org's counter in place of the credential's.
+        let found = match &look {
+            Some(look) if limited == Some(None) => state.compare(&draw, look),
+            _ => Vec::new(),
+        };
+        let key = state.key(&draw);
+        let bucket = state.buckets.entry(key.clone()).or_default();
         bucket.own += 1;
         if let Some(look) = &look {
-            bucket.enter(exchange.endpoint.clone(), look);
+            bucket.enter(&draw, look);
         }
-        bucket.book(clock, self.share, now);
-        drop(state);
+        bucket.book(&state.clock, self.share, now);
+        if !found.is_empty() {
+            let of_credential = state.buckets.iter_mut();
+            for (_, moved) in of_credential.filter(|(k, _)| k.credential == key.credential) {
+                moved.book(&state.clock, self.share, now);
+            }
+        }
         self.changed.send_replace(());
+        found
     }
 
     /// A run of a probe that aims at windows has ended: the next look is booked in the bucket that
     /// its requests drew on. `false` if it drew on none, and so far never did.
-    pub fn ended(&self, probe: &str, drawn: Option<Drawn>, run: Run, now: Timestamp) -> bool {
+    pub fn ended(&self, probe: &str, drawn: Option<&Draw>, run: Run, now: Timestamp) -> bool {
         let mut state = self.lock();
+        let drawn = drawn.map(|draw| state.key(draw));
         let State { clock, buckets, .. } = &mut *state;
-        let drawn = drawn.map(|(credential, bucket)| Key::of(credential.as_ref(), &bucket));
         let before = buckets
             .iter()
             .find(|(_, bucket)| bucket.turns.has(probe))
@@ -259,17 +264,10 @@ impl Limits {
     }
 
     /// May a request be sent now?
-    pub fn admit(
-        &self,
-        (credential, bucket): (Option<&Name>, &str),
-        aimed: bool,
-        now: Timestamp,
-    ) -> Result<(), Refused> {
+    pub fn admit(&self, draw: &Draw, aimed: bool, now: Timestamp) -> Result<(), Refused> {
         let mut state = self.lock();
-        let bucket = state
-            .buckets
-            .entry(Key::of(credential, bucket))
-            .or_default();
+        let key = state.key(draw);
+        let bucket = state.buckets.entry(key).or_default();
         let aimed = if aimed {
             Aimed::AtTheEnd
         } else {
@@ -282,10 +280,10 @@ impl Limits {
 
     /// A request that was admitted has ended.
     pub fn settle(&self, exchange: &Exchange) {
-        let Some(name) = &exchange.bucket else { return };
+        let Some(draw) = exchange.draw() else { return };
         let mut state = self.lock();
+        let key = state.key(&draw);
         let State { clock, buckets, .. } = &mut *state;
-        let key = Key::of(exchange.credential.as_ref(), name);
         let bucket = buckets.entry(key).or_default();
         let ended = after(exchange.at, exchange.took);
         // Nobody knows when its window began; it ends one length later at the latest.
@@ -319,7 +317,25 @@ impl Limits {
 }
 
 impl Bucket {
-    fn enter(&mut self, endpoint: Cow<'static, str>, look: &Look) {
+    /// Takes over what another bucket was, which turned out to be this one.
+    fn absorb(&mut self, other: Self) {
+        let Self {
+            aim,
+            turns,
+            spending,
+            own,
+            endpoints,
+        } = other;
+        if !self.aim.sees_windows() {
+            self.aim = aim;
+        }
+        self.turns.absorb(turns);
+        self.spending.absorb(spending);
+        self.own += own;
+        self.endpoints.extend(endpoints);
+    }
+
+    fn enter(&mut self, draw: &Draw, look: &Look) {
         self.aim.learn(look);
         let Some(read) = look.rate_limit else { return };
         // Reset by Okta's clock minus Date by Okta's clock, counted from now by ours.
@@ -328,7 +344,9 @@ impl Bucket {
             .duration_since(look.date.unwrap_or(look.answered));
         let left = Duration::try_from(left.min(LONGEST_WINDOW)).unwrap_or_default();
         let void_at = after(look.answered, left + GRACE);
+        let endpoint = draw.endpoint.clone();
         let known = self.endpoints.entry(endpoint).or_insert_with(|| Endpoint {
+            taken_for: draw.bucket.clone(),
             read,
             void_at,
             windows: Windows::default(),

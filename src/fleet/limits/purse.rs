@@ -15,8 +15,8 @@ use tokio::time::{Instant, sleep};
 
 use super::{Limits, spending::Refused};
 use crate::{
-    okta::{Exchange, Failure, Gate},
-    units::{Name, Timestamp},
+    okta::{Draw, Exchange, Failure, Gate},
+    units::Timestamp,
 };
 
 /// The longest that a request waits: longer than any window lasts.
@@ -34,18 +34,14 @@ pub(in crate::fleet) struct Purse {
 }
 
 impl Gate for Purse {
-    fn admit<'a>(
-        &'a self,
-        credential: Option<&'a Name>,
-        bucket: &'a str,
-    ) -> BoxFuture<'a, Result<(), Failure>> {
+    fn admit(&self, draw: Draw) -> BoxFuture<'_, Result<(), Failure>> {
         Box::pin(async move {
             let mut changed = self.limits.changed.subscribe();
             let given_up = Instant::now() + PATIENCE;
             loop {
                 changed.borrow_and_update();
                 let now = Timestamp::now();
-                let asked = self.limits.admit((credential, bucket), self.aimed, now);
+                let asked = self.limits.admit(&draw, self.aimed, now);
                 let Err(refused) = asked else {
                     self.begun.store(true, Ordering::Relaxed);
                     return Ok(());
@@ -54,7 +50,7 @@ impl Gate for Purse {
                 let patient = refused == Refused::Unknown || self.begun.load(Ordering::Relaxed);
                 if !patient || Instant::now() + wait > given_up {
                     return Err(Failure::Budget {
-                        why: format!("{refused} ({bucket})"),
+                        why: format!("{refused} ({})", draw.bucket),
                         again_in: wait,
                     });
                 }

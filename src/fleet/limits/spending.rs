@@ -127,6 +127,14 @@ impl Spending {
         Ok(())
     }
 
+    /// What was spent in another bucket was spent in this one.
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.limit = self.limit.or(other.limit);
+        self.under_way.extend(other.under_way);
+        self.spent.extend(other.spent);
+        self.low = self.low.or(other.low);
+    }
+
     /// Learns how a request ended: what its answer said of the limit, and when the window that it
     /// fell into is certainly over.
     pub(super) fn settle(&mut self, read: Option<RateLimit>, over: Timestamp) {

@@ -44,6 +44,13 @@ impl Turns {
         self.booked = None;
     }
 
+    /// The probes of another bucket take part from now on.
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.members.extend(other.members);
+        self.under_way |= other.under_way;
+        self.booked = None;
+    }
+
     /// A probe takes part no longer.
     pub(super) fn leave(&mut self, who: &str) {
         if self.members.remove(who).is_some() {
