@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{fleet, probe::Observation};
 
-const HERE: Section = Section::OktaStatus;
+const HERE: Section = Section::Status;
 
 pub(super) fn checks(org: &Asked, pages: &[Run]) -> Vec<Check> {
     if pages.is_empty() {

@@ -87,7 +87,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             ],
             cause: "the client's id, secret or key is wrong, or it may not authenticate in this way",
             action: "compare them with Admin Console > Applications > the app > General > Client Credentials; a private key \
-                     must be the one whose public half is there",
+                     must be the one whose public half is there under its key id",
             takes: "15–30 min",
             risk: Risk::Low,
             alert: None,
