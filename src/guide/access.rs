@@ -1,9 +1,6 @@
 //! Who may ask for what: credentials, scopes, roles, features.
 
-use super::{
-    Case, Chapter, Risk,
-    sign::{Fact, Sign},
-};
+use super::{Case, Chapter, Fact, Risk, Sign};
 
 pub(super) const CHAPTER: Chapter = Chapter {
     title: "Credentials and permissions",
