@@ -108,3 +108,19 @@ async fn a_service_app_s_key_is_taken_as_people_have_it() {
     std::fs::write(directory.path().join(".okta.yaml"), yaml).unwrap();
     run(directory.path(), &[]).await;
 }
+
+#[tokio::test]
+async fn a_check_tells_where_settings_come_from_and_never_a_value() {
+    let variables = [
+        ("OKTA_ORG_NAME", "acme"),
+        ("OKTA_BASE_URL", "oktapreview.com"),
+        ("OKTA_API_TOKEN", API_TOKEN),
+        ("ACCESS_TOKEN", API_TOKEN),
+    ];
+    let checked = Program::exporter(&["--config.check"], &variables);
+    let (status, said) = checked.end().await;
+    assert!(status.success(), "{said:?}");
+    let expected = "settings come from Terraform variables (OKTA_ORG_NAME, OKTA_BASE_URL, OKTA_API_TOKEN); found and not used: variables of the guide (ACCESS_TOKEN)";
+    assert_eq!(said[0], expected);
+    assert!(!said.concat().contains(API_TOKEN), "{said:?}");
+}
