@@ -177,6 +177,25 @@ fn every_name_in_a_panel_exists_with_its_labels() {
             problems.push(format!("{place}: [{written}] should be [{range}]"));
         }
     }
+    for Board { file, json } in boards() {
+        // The first chooses the source and asks nothing.
+        for variable in json["templating"]["list"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .skip(1)
+        {
+            let query = variable["query"]["query"].as_str().unwrap();
+            assert_eq!(variable["definition"], query, "{file}");
+            let asked = query
+                .strip_prefix("label_values(")
+                .unwrap()
+                .trim_end_matches(')');
+            let (series, label) = asked.rsplit_once(", ").unwrap();
+            let wrong = known.problems(&promql::names(series), &[label.to_owned()]);
+            problems.extend(wrong.iter().map(|p| format!("{file}: {query}: {p}")));
+        }
+    }
     assert!(problems.is_empty(), "{problems:#?}");
 }
 
