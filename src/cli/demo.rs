@@ -6,7 +6,7 @@ use super::{LogArgs, WebArgs, logging, told_to_stop};
 use crate::{
     app::App,
     config::Config,
-    sim::{Clock, Running, RunningStatusPage, ServiceApp, StatusPage, Tls, story},
+    sim::{Clock, Running, RunningStatusPage, StatusPage, Tls, story},
 };
 
 /// Run against a built-in simulated Okta.
@@ -22,10 +22,9 @@ const API_TOKEN: &str = "simulated-api-token";
 /// The id of an org's first API token, as the simulated Okta counts them.
 const PRINCIPAL: &str = "00T00000000000000000";
 const CLIENT: (&str, &str) = ("0oaSIMULATED", "simulated-client-secret");
-/// The service app whose own limits are watched beside those of the API token.
-const APP: &str = "0oaBILLING";
-/// Its tokens end soon, so that one sees new ones minted.
-const APP_TOKEN_LASTS: Duration = Duration::from_secs(90);
+/// The service app that mints its own tokens, and where its key is kept.
+const APP: &str = "0oaSERVICEAPP";
+const KEY_FILE: &str = "private-key.pem";
 /// The certificate is near its end, since that is what one wants to see.
 const CERTIFICATE_DAYS: u64 = 20;
 
@@ -34,16 +33,10 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     let failed = |e: std::io::Error| format!("the demo cannot start: {e}");
     let files = tempfile::tempdir().map_err(failed)?;
     let tls = Tls::new().lasting(Duration::from_hours(24 * CERTIFICATE_DAYS));
-    let key = rcgen::KeyPair::generate()
-        .map_err(|e| format!("the demo cannot start: no key can be made: {e}"))?;
-    let service_app = ServiceApp::new(APP)
-        .key("demo", &key.public_key_pem())
-        .grant(["okta.users.read"])
-        .dpop();
+    let key = rcgen::KeyPair::generate().map_err(|e| failed(std::io::Error::other(e)))?;
     let org = story::demo_org("demo", API_TOKEN)
         .client(CLIENT.0, CLIENT.1)
-        .service_app(service_app)
-        .token_lifetime(APP_TOKEN_LASTS)
+        .service_app(story::service_app(APP, &key.public_key_pem()))
         .tls(tls);
     let okta = org.start().await.map_err(failed)?;
     let page = StatusPage::new(&Clock::running());
@@ -61,8 +54,8 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     });
     let watching = async {
         first.notified().await;
-        let key = key.serialize_pem();
-        let yaml = configure(&okta, &served, &key, files.path()).map_err(failed)?;
+        std::fs::write(files.path().join(KEY_FILE), key.serialize_pem()).map_err(failed)?;
+        let yaml = configure(&okta, &served, files.path()).map_err(failed)?;
         let config = Config::parse(&yaml, &BTreeMap::new()).map_err(|e| e.to_string())?;
         let app = App::start(config, &args.web.clone().into())
             .await
@@ -84,12 +77,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
 }
 
 /// The configuration, as a person would write it, its secrets in files.
-fn configure(
-    okta: &Running,
-    page: &RunningStatusPage,
-    app_key: &str,
-    files: &Path,
-) -> std::io::Result<String> {
+fn configure(okta: &Running, page: &RunningStatusPage, files: &Path) -> std::io::Result<String> {
     let write = |name: &str, content: &str| -> std::io::Result<String> {
         let path = files.join(name);
         std::fs::write(&path, content)?;
@@ -97,9 +85,9 @@ fn configure(
     };
     let ca_file = write("ca.pem", okta.ca_pem().unwrap_or_default())?;
     let api_token_file = write("api-token", API_TOKEN)?;
-    let app_key_file = write("app-key.pem", app_key)?;
     let client_secret_file = write("client-secret", CLIENT.1)?;
     let (url, client_id) = (okta.url(), CLIENT.0);
+    let key_file = files.join(KEY_FILE).display().to_string();
     let (page_url, statuspage_url) = (page.okta_url(), page.statuspage_url());
     let access_token_file = files.join("access-token").display().to_string();
     Ok(format!(
@@ -113,18 +101,17 @@ orgs:
     url: "{url}"
     ca_file: "{ca_file}"
     credentials:
+      service-app: {{ oauth: {{ client_id: {APP}, key_id: demo, private_key_file: "{key_file}", scopes: [okta.users.read, okta.groups.read] }} }}
       monitor: {{ api_token_file: "{api_token_file}", principal_id: "{PRINCIPAL}" }}
-      billing:
-        oauth: {{ client_id: {APP}, key_id: demo, private_key_file: "{app_key_file}", scopes: [okta.users.read] }}
     probes:
       discovery: {{}}
       organization: {{ interval: 10s }}
       endpoint:
         users: {{ path: "/api/v1/users?limit=1", credential: monitor, interval: 2s }}
-        billing-users: {{ path: "/api/v1/users?limit=1", credential: billing, interval: 5s }}
         groups: {{ path: "/api/v1/groups?limit=1", credential: monitor, interval: 4s }}
         apps: {{ path: "/api/v1/apps?limit=1", credential: monitor, interval: 3s }}
         logs: {{ path: "/api/v1/logs?limit=1", credential: monitor, interval: 3s }}
+        users-of-app: {{ path: "/api/v1/users?limit=1", credential: service-app, interval: 5s }}
       jwks:
         org: {{ authorization_server: org }}
         default: {{ authorization_server: default }}
@@ -136,7 +123,7 @@ orgs:
             issuer: "{url}/oauth2/default"
             audience: api://default
             scopes: [okta.users.read, okta.logs.read]
-      rate_limit_settings: {{ credential: monitor, interval: 10s }}
+      rate_limit_settings: {{ interval: 10s }}
 "#
     ))
 }

@@ -49,6 +49,11 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
         args.api_token,
         okta.url()
     );
+    eprintln!(
+        "  OKTA_DOMAIN={} OKTA_TOKEN={} okta-exporter diagnose",
+        okta.url(),
+        args.api_token
+    );
     eprintln!();
     eprintln!("Ctrl-C ends it.");
     let control = okta.okta();

@@ -15,18 +15,27 @@ pub(super) fn complete(tree: &mut Value) {
         let Value::Object(org) = org else { continue };
         if org.get("probes").is_none_or(Value::is_null) {
             let credentials = org.get("credentials").and_then(Value::as_object);
-            let first = credentials.and_then(|map| map.keys().next());
-            let probes = probes(first.map(String::as_str));
+            let first = credentials.and_then(|map| map.iter().next());
+            let probes = probes(first.map(|(name, settings)| (name.as_str(), settings)));
             org.insert("probes".to_owned(), probes);
         }
     }
 }
 
+/// Whether a credential may be used for what needs this scope. A service app asks for scopes; of
+/// tokens only Okta knows what they may do.
+fn asks_for(credential: &Value, scope: &str) -> bool {
+    match credential.pointer("/oauth/scopes") {
+        Some(Value::Array(scopes)) => scopes.iter().any(|asked| asked == scope),
+        _ => true,
+    }
+}
+
 /// The probes of an org that names none: what is public, and, with a credential, the paths that
-/// applications use most.
-pub(super) fn probes(credential: Option<&str>) -> Value {
+/// applications use most, as far as it asks for their scopes.
+pub(super) fn probes(credential: Option<(&str, &Value)>) -> Value {
     let mut probes = json!({ "discovery": {}, "organization": {}, "jwks": { "org": {} } });
-    if let (Some(credential), Value::Object(map)) = (credential, &mut probes) {
+    if let (Some((credential, settings)), Value::Object(map)) = (credential, &mut probes) {
         let endpoint = |name: &str| {
             let path = format!("/api/v1/{name}?limit=1");
             (
@@ -34,10 +43,14 @@ pub(super) fn probes(credential: Option<&str>) -> Value {
                 json!({ "path": path, "credential": credential }),
             )
         };
-        let endpoints = ["users", "groups", "apps", "logs"].map(endpoint);
-        map.insert("endpoint".to_owned(), endpoints.into_iter().collect());
-        let reader = json!({ "credential": credential });
-        map.insert("rate_limit_settings".to_owned(), reader);
+        let asks = |thing: &str| asks_for(settings, &format!("okta.{thing}.read"));
+        let names = ["users", "groups", "apps", "logs"].into_iter();
+        let endpoints = names.filter(|name| asks(name)).map(endpoint);
+        map.insert("endpoint".to_owned(), endpoints.collect());
+        if asks("rateLimits") && asks("principalRateLimits") {
+            let reader = json!({ "credential": credential });
+            map.insert("rate_limit_settings".to_owned(), reader);
+        }
     }
     probes
 }
@@ -52,9 +65,14 @@ mod tests {
             "with": {"credentials": {"b": {}, "a": {}}},
             "without": {"probes": null},
             "own": {"probes": {"discovery": {}}},
+            "app": {"credentials": {"a": {"oauth": {"scopes": ["okta.logs.read", "okta.x"]}}}},
             "nothing": null,
         }});
         complete(&mut tree);
+        assert_eq!(
+            tree["orgs"]["app"]["probes"]["endpoint"],
+            json!({"logs": {"path": "/api/v1/logs?limit=1", "credential": "a"}})
+        );
         assert_eq!(
             tree["orgs"]["with"]["probes"]["endpoint"]["logs"],
             json!({"path": "/api/v1/logs?limit=1", "credential": "a"})

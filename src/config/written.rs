@@ -79,7 +79,6 @@ pub(super) struct OAuth {
 /// How a client authenticates, in the words of OpenID Connect's registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::enum_variant_names, reason = "they are the registered names")]
 pub(super) enum ClientAuth {
     PrivateKeyJwt,
     ClientSecretBasic,

@@ -3,14 +3,9 @@
 use super::{
     Check, Section,
     round::{Asked, Run},
-    wrap::span,
+    wrap::{list, span},
 };
-use crate::{
-    guide::{Fact, Finding},
-    okta::Credential,
-    probe::Probe,
-    units::Name,
-};
+use crate::{fleet, okta::Credential, probe::Probe, units::Name};
 
 const HERE: Section = Section::Access;
 
@@ -66,15 +61,11 @@ fn read(run: &Run, several: bool) -> Check {
 fn granted(credential: &Credential) -> Option<Check> {
     let app = credential.app()?;
     let granted = app.standing().granted?;
-    let missing = app.missing(&granted);
     let name = format!("scopes of {}", credential.name);
-    let check = if missing.is_empty() {
-        let listed: Vec<&str> = granted.iter().map(String::as_str).collect();
-        Check::healthy(HERE, &name, format!("granted: {}", listed.join(", ")))
-    } else {
-        let what = format!("asked for and not granted: {}", missing.join(", "));
-        let fact = Fact::ScopeMissing;
-        Check::found(HERE, &name, &Finding { fact, what })
-    };
+    let check = fleet::scopes(credential).map_or_else(
+        || Check::healthy(HERE, &name, list(&granted)),
+        |finding| Check::found(HERE, &name, &finding),
+    );
+    let missing = Some(app.missing(&granted)).filter(|missing| !missing.is_empty());
     Some(check.fact("granted", granted).fact("missing", missing))
 }

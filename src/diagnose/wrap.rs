@@ -20,8 +20,11 @@ pub(super) fn list<T: AsRef<str>>(words: impl IntoIterator<Item = T>) -> String 
     words.join(", ")
 }
 
-/// Text in lines of at most this many characters; a longer word has a line of its own.
+/// Text in lines of at most this many characters; a longer word has a line of its own. What would
+/// steer the terminal is left out: a token or a page may say anything.
 pub(super) fn lines(text: &str, width: usize) -> Vec<String> {
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    let text: String = text.chars().map(plain).collect();
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {
@@ -48,6 +51,12 @@ mod tests {
             told,
             ["0 ms", "1 s", "119 s", "2 min", "119 min", "2 h", "2 days"]
         );
+    }
+
+    #[test]
+    fn nothing_steers_the_terminal() {
+        let said = lines("red \x1b[31malert\u{7}\r\n", 80);
+        assert_eq!(said, ["red [31malert"]);
     }
 
     proptest! {

@@ -43,7 +43,7 @@ pub(super) struct Owner {
     pub(super) ledger: Ledger,
     pub(super) cell: Option<Cell>,
     pub(super) breaker: Option<Arc<Breaker>>,
-    credentials: Vec<Arc<Credential>>,
+    pub(super) credentials: Vec<Arc<Credential>>,
 }
 
 impl Board {

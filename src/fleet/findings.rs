@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use super::{Board, ProbeId, board::State};
 use crate::{
     guide::{Fact, Finding},
+    okta::Credential,
     probe::status_page::Reading,
     units::{Cell, Name, Timestamp},
 };
@@ -34,6 +35,20 @@ pub fn certificate(ends: Timestamp, now: Timestamp) -> Option<Finding> {
         what: format!(
             "the certificate ends at {ends}, in {} days",
             left.as_hours() / 24
+        ),
+    })
+}
+
+/// What a service app asks for and was not granted, once that is known.
+pub fn scopes(credential: &Credential) -> Option<Finding> {
+    let app = credential.app()?;
+    let missing = app.missing(&app.standing().granted?);
+    (!missing.is_empty()).then(|| Finding {
+        fact: Fact::ScopeMissing,
+        what: format!(
+            "the credential `{}` was not granted {}",
+            credential.name,
+            missing.join(", ")
         ),
     })
 }

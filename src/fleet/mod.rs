@@ -33,7 +33,7 @@ use keeper::Keeper;
 
 pub use board::Board;
 pub use breaker::{Breaker, State};
-pub use findings::{by_oktas_clock, certificate, clock, incidents};
+pub use findings::{by_oktas_clock, certificate, clock, incidents, scopes};
 pub use plan::{Plan, ProbeId, plans};
 pub use view::{LimitView, Noted, OrgView, ProbeView, Trouble, View};
 

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{Board, ProbeId, by_oktas_clock, ledger::Ledger, row::Row};
+use super::{Board, ProbeId, by_oktas_clock, ledger::Ledger, row::Row, scopes};
 use crate::{
     guide::{self, Advice, Finding},
     okta::Failure,
@@ -110,6 +110,9 @@ impl Board {
             let rows = state.rows.iter().filter(|(id, _)| &id.org == org);
             let skew = org.as_ref().and(owner.ledger.skew());
             let then = by_oktas_clock(now, skew);
+            let mut wrong = state.org_findings(org.as_ref(), skew);
+            // The log has it from whoever minted the token.
+            wrong.extend(owner.credentials.iter().filter_map(|app| scopes(app)));
             OrgView {
                 name: org.as_ref().map(ToString::to_string),
                 cell: org
@@ -121,7 +124,7 @@ impl Board {
                     .as_ref()
                     .map(|breaker| breaker.state().label()),
                 clock_skew_seconds: skew,
-                findings: noted(state.org_findings(org.as_ref(), skew)),
+                findings: noted(wrong),
                 probes: rows
                     .map(|(id, row)| ProbeView {
                         findings: noted(row.findings(now, then)),

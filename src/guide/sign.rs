@@ -74,7 +74,9 @@ impl Fact {
             Self::TokenExpired => "a watched token's `exp` is past",
             Self::TokenNotYetValid => "a watched token's `nbf` or `iat` is ahead of Okta's clock",
             Self::TokenInactive => "introspection calls a watched token inactive",
-            Self::ScopeMissing => "a watched token lacks a scope of `expect.scopes`",
+            Self::ScopeMissing => {
+                "a watched token lacks a scope of `expect.scopes`, or a service app one that it asks for"
+            }
             Self::WrongIssuer => "a watched token's `iss` is not `expect.issuer`",
             Self::WrongAudience => "a watched token's `aud` lacks `expect.audience`",
             Self::KeyNotPublished => "the key set lacks a watched token's `kid`",

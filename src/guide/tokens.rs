@@ -7,6 +7,8 @@ use super::{
 
 const UNAUTHORIZED: Sign = Sign::status(401).and_code("invalid_token");
 const PROOF: Sign = Sign::code("invalid_dpop_proof");
+/// How a `private_key_jwt` is refused; other reasons are a matter of the client.
+const ASSERTION: Sign = Sign::code("invalid_client");
 
 pub(super) const CHAPTER: Chapter = Chapter {
     title: "Access tokens",
@@ -31,6 +33,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
                 PROOF.saying("in the past"),
                 PROOF.saying("in the future"),
                 PROOF.saying("'iat'"),
+                ASSERTION.saying("is expired"),
+                ASSERTION.saying("the future"),
                 Sign::Known(Fact::ClockSkew),
             ],
             cause: "this machine's clock is wrong: beyond 5 min Okta refuses proofs and assertions, and tokens seem to end \
@@ -134,11 +138,14 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "dpop-required",
             title: "The app's tokens need a DPoP proof",
-            signs: &[Sign::status(400)
-                .and_code("invalid_request")
-                .saying("dpop proof")],
+            signs: &[
+                Sign::status(400)
+                    .and_code("invalid_request")
+                    .saying("dpop proof"),
+                PROOF.saying("is missing"),
+            ],
             cause: "the token is bound to a key (new service apps require it), and was sent as a plain Bearer token",
-            action: "send it with a proof (RFC 9449); or Admin Console > Applications > the app > General > clear `Require \
+            action: "send it with a proof (RFC 9449; here, the credential's `dpop: auto` does); or Admin Console > Applications > the app > General > clear `Require \
                      Demonstrating Proof of Possession`",
             takes: "15–30 min",
             risk: Risk::Medium,

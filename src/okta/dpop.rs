@@ -49,23 +49,23 @@ impl Proof<'_> {
         let mut header = Map::new();
         header.insert("typ".to_owned(), json!("dpop+jwt"));
         header.insert("jwk".to_owned(), json!(key.public_jwk()));
-        key.jwt(header, &self.claims(random_id()?))
+        key.jwt(header, &self.claims(&random_id()?))
     }
 
-    fn claims(&self, jti: String) -> Value {
-        let mut claims = json!({
-            "htm": self.method,
-            "htu": htu(self.url),
-            "iat": self.at.as_second(),
-            "jti": jti,
-        });
-        if let Some(nonce) = &self.nonce {
-            claims["nonce"] = json!(nonce);
-        }
-        if let Some(token) = self.token {
-            claims["ath"] = json!(ath(token));
-        }
-        claims
+    fn claims(&self, jti: &str) -> Value {
+        let known = [
+            ("htm", Some(json!(self.method))),
+            ("htu", Some(json!(htu(self.url)))),
+            ("iat", Some(json!(self.at.as_second()))),
+            ("jti", Some(json!(jti))),
+            ("nonce", self.nonce.as_ref().map(|nonce| json!(nonce))),
+            ("ath", self.token.map(|token| json!(ath(token)))),
+        ];
+        let known = known.into_iter();
+        let claims: Map<String, Value> = known
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .collect();
+        claims.into()
     }
 }
 
@@ -143,14 +143,14 @@ mod tests {
             "htm": "POST", "htu": "https://acme.okta.com/oauth2/v1/token",
             "iat": 1_562_262_616, "jti": "1",
         });
-        assert_eq!(proof.claims("1".to_owned()), bare);
+        assert_eq!(proof.claims("1"), bare);
         let token = Secret::from("t");
         let full = Proof {
             nonce: Some("n".to_owned()),
             token: Some(&token),
             ..proof
         };
-        let full = full.claims("1".to_owned());
+        let full = full.claims("1");
         assert_eq!(
             (&full["nonce"], full["ath"].is_string()),
             (&json!("n"), true)

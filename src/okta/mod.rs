@@ -16,6 +16,7 @@ mod failure;
 mod handle;
 mod jwks;
 mod jwt;
+mod key_text;
 mod link;
 mod mint;
 mod oauth;

@@ -99,6 +99,11 @@ impl OAuthApp {
         &self.settings.scopes
     }
 
+    /// True if the org's own authorization server mints its tokens.
+    pub fn asks_the_org(&self) -> bool {
+        self.settings.token_path.starts_with("/oauth2/v1/")
+    }
+
     /// Which of those were not granted.
     pub fn missing(&self, granted: &BTreeSet<String>) -> Vec<String> {
         scopes::missing(&self.settings.scopes, granted)
@@ -261,13 +266,11 @@ impl Proofs {
     }
 
     fn key(&self) -> Result<&PrivateKey, BadKey> {
-        match self.key.get() {
-            Some(key) => Ok(key),
-            None => {
-                let key = PrivateKey::ephemeral()?;
-                Ok(self.key.get_or_init(|| key))
-            }
+        if let Some(key) = self.key.get() {
+            return Ok(key);
         }
+        let key = PrivateKey::ephemeral()?;
+        Ok(self.key.get_or_init(|| key))
     }
 
     /// The proof that goes to the token endpoint, where one is wanted.

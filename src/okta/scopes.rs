@@ -73,7 +73,10 @@ mod tests {
         for line in TABLE.lines() {
             let (pattern, scope) = line.split_once(' ').unwrap();
             assert!(!pattern.starts_with('/'), "{line}");
-            let named = scope.starts_with("okta.") && scope.ends_with(".read");
+            let named = scope.strip_prefix("okta.").is_some_and(|name| {
+                name.strip_suffix(".read")
+                    .is_some_and(|name| name.chars().all(char::is_alphanumeric))
+            });
             assert!(named || scope == "-", "{line}");
         }
     }

@@ -84,13 +84,16 @@ impl SecretFile {
     }
 }
 
-/// A path for people. Some write the secret itself where its file's name belongs: what looks like an
-/// API token, a JWT or a key is not shown.
+/// A path for people. Some write the secret itself where its file's name belongs: what looks like a
+/// token, a JWT or a key is not shown.
 pub(super) fn shown(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let whole = path.to_string_lossy();
-    let api_token = name.starts_with("00") && name.len() >= 30 && !name.contains('.');
-    if api_token || name.starts_with("eyJ") || whole.contains("-----BEGIN") || whole.contains('{') {
+    let has = |kind: fn(&char) -> bool| name.chars().any(|c| kind(&c));
+    let mixed =
+        has(char::is_ascii_digit) && has(char::is_ascii_lowercase) && has(char::is_ascii_uppercase);
+    let token = name.len() >= 24 && mixed && !name.contains('.');
+    if token || name.starts_with("eyJ") || whole.contains("-----BEGIN") || whole.contains('{') {
         "the file (what is written here looks like a secret and not like a path, so it is not shown)".to_owned()
     } else {
         path.display().to_string()

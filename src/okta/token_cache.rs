@@ -230,6 +230,7 @@ mod tests {
 
         async fn badly(&self) -> Result<Token, NoToken> {
             self.0.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
             Err(trouble())
         }
 

@@ -62,18 +62,22 @@ impl Given<'_> {
     ) -> Result<Option<Arc<Credential>>, Problem> {
         let credential = self.credential(name)?;
         let app = credential.as_ref().and_then(|credential| credential.app());
-        if let (Some(app), Some(scope), Some(name)) = (app, scopes::needed(path), name)
-            && !scopes::cover(app.scopes(), scope)
-        {
-            return Err(Problem::new(
-                "credential",
-                format!(
-                    "`{name}` does not ask for the scope {scope}, which {path} needs: add it to its \
-                     `oauth.scopes`, and grant it at Admin Console > Applications > the app > Okta API Scopes"
-                ),
-            ));
+        let (Some(app), Some(scope), Some(name)) = (app, scopes::needed(path), name) else {
+            return Ok(credential);
+        };
+        // Where no scope could be read, that was told already.
+        if app.scopes().is_empty() || scopes::cover(app.scopes(), scope) {
+            return Ok(credential);
         }
-        Ok(credential)
+        let mend = if app.asks_the_org() {
+            "add it to its `oauth.scopes`, and grant it at Admin Console > Applications > the app > Okta API Scopes"
+        } else {
+            "leave its `authorization_server` out, since only the org's own grants it, and add it to its `oauth.scopes`"
+        };
+        Err(Problem::new(
+            "credential",
+            format!("`{name}` does not ask for the scope {scope}, which {path} needs: {mend}"),
+        ))
     }
 }
 

@@ -11,6 +11,7 @@ use super::credentials::{ApiToken, Principal};
 use super::faults::Fault;
 use super::okta::Okta;
 use super::org::Org;
+use super::service_app::ServiceApp;
 use super::status_page::{Incident, StatusPage};
 use super::tokens::Mint;
 use super::{Error, ORG};
@@ -77,6 +78,12 @@ pub fn demo_org(name: &str, token: &str) -> Org {
         .window(WINDOW)
         .keys_fresh_for(KEYS_FRESH)
         .api_token(ApiToken::new(EXPORTER, token))
+}
+
+/// A service app as Okta makes them today: with DPoP, and with less granted than it asks for.
+pub fn service_app(id: &str, public_key: &str) -> ServiceApp {
+    let app = ServiceApp::new(id).key("demo", public_key);
+    app.grant(["okta.users.read"]).dpop()
 }
 
 /// Plays the story until the org stops. Each token minted is handed to `minted`, which may for

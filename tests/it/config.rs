@@ -2,6 +2,8 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use okta_exporter::{config::Config, fleet};
 
+use crate::support::new_key;
+
 const EXAMPLE: &str = include_str!("../../config/okta-exporter.yaml");
 
 fn environment(variables: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -22,7 +24,12 @@ fn planned(config: Config) -> String {
 fn example(secrets: &Path) -> String {
     for name in EXAMPLE.split("/run/secrets/").skip(1) {
         let name: String = name.chars().take_while(|c| !c.is_whitespace()).collect();
-        fs::write(secrets.join(name), "00secret").unwrap();
+        let secret = if name.contains("private-key") {
+            new_key().0
+        } else {
+            "00secret".to_owned()
+        };
+        fs::write(secrets.join(name), secret).unwrap();
     }
     EXAMPLE.replace("/run/secrets", &secrets.display().to_string())
 }
@@ -50,7 +57,7 @@ fn the_example_is_good_and_says_what_holds_without_it() {
 fn the_example_shows_every_setting_there_is() {
     let asked = "{ zzz: 1 }";
     let yaml = format!(
-        "zzz: 1\ndefaults: {asked}\nstatus_pages: {{ okta: {asked} }}\norgs:\n  acme:\n    zzz: 1\n    credentials: {{ monitor: {asked} }}\n    probes:\n      zzz: 1\n      discovery: {asked}\n      organization: {asked}\n      endpoint: {{ users: {asked} }}\n      jwks: {{ org: {asked} }}\n      token: {{ ci: {{ zzz: 1, introspect: {asked}, expect: {asked} }} }}\n      rate_limit_settings: {asked}\n"
+        "zzz: 1\ndefaults: {asked}\nstatus_pages: {{ okta: {asked} }}\norgs:\n  acme:\n    zzz: 1\n    credentials: {{ monitor: {asked}, billing: {{ oauth: {asked} }} }}\n    probes:\n      zzz: 1\n      discovery: {asked}\n      organization: {asked}\n      endpoint: {{ users: {asked} }}\n      jwks: {{ org: {asked} }}\n      token: {{ ci: {{ zzz: 1, introspect: {asked}, expect: {asked} }} }}\n      rate_limit_settings: {asked}\n"
     );
     let told = Config::parse(&yaml, &BTreeMap::new())
         .unwrap_err()
@@ -60,7 +67,7 @@ fn the_example_shows_every_setting_there_is() {
         .skip(1)
         .map(|rest| rest.split(')').next().unwrap())
         .collect();
-    assert_eq!(lists.len(), 14, "{told}");
+    assert_eq!(lists.len(), 15, "{told}");
     for name in lists.iter().flat_map(|list| list.split(", ")) {
         assert!(
             EXAMPLE.contains(&format!("{name}:")),
@@ -89,6 +96,7 @@ fn every_broken_file_is_told_in_these_words() {
             Err(problems) => problems.to_string(),
         };
         assert!(!told.contains("s3cr3t"), "{name} shows a secret: {told}");
+        assert!(!told.contains("MIGHAgEA"), "{name} shows a key: {told}");
         insta::with_settings!({
             snapshot_path => "../fixtures/config/bad",
             prepend_module_to_snapshot => false,

@@ -208,20 +208,23 @@ async fn every_kind_of_key_and_algorithm_is_taken() {
         ("ES512", curve(&ECDSA_P521_SHA512_FIXED_SIGNING)),
     ];
     let files = tempfile::tempdir().unwrap();
-    let (mut org, mut credentials, mut probes) = (Org::new("acme"), String::new(), String::new());
+    let mut org = Org::new("acme");
+    let (mut credentials, mut probes) = (Vec::new(), Vec::new());
     for (algorithm, (private, public)) in keys {
         let file = files.path().join(algorithm);
         std::fs::write(&file, private).unwrap();
         let registered = sim::ServiceApp::new(algorithm).key("k1", &public);
         org = org.service_app(registered.grant(["okta.users.read"]).dpop());
-        credentials += &format!(
-            "{algorithm}: {{ oauth: {{ client_id: {algorithm}, key_id: k1, private_key_file: '{}', algorithm: {algorithm}, {USERS} }} }}, ",
+        credentials.push(format!(
+            "{algorithm}: {{ oauth: {{ client_id: {algorithm}, key_id: k1, private_key_file: '{}', algorithm: {algorithm}, {USERS} }} }}",
             file.display()
-        );
-        probes += &format!("{algorithm}: {{ path: /api/v1/users, credential: {algorithm} }}, ");
+        ));
+        probes.push(format!(
+            "{algorithm}: {{ path: /api/v1/users, credential: {algorithm} }}"
+        ));
     }
     let okta = start(org).await;
-    let url = okta.url();
+    let (url, credentials, probes) = (okta.url(), credentials.join(", "), probes.join(", "));
     let exporter = Exporter::start(&format!(
         "status_pages: {{}}\norgs: {{ acme: {{ url: '{url}', credentials: {{ {credentials} }}, probes: {{ endpoint: {{ {probes} }} }} }} }}"
     ))
@@ -324,7 +327,7 @@ async fn a_key_that_okta_does_not_know_is_not_tried_at_every_run() {
         told.contains("client_assertion signature is invalid"),
         "{told}"
     );
-    assert!(told.contains("key id"), "{told}");
+    assert!(told.contains("private key must be the one"), "{told}");
     assert_eq!(
         answered(&okta, "/api/v1/users", 401),
         0,
@@ -479,7 +482,7 @@ async fn until(url: &str, holds: impl Fn(&Scrape) -> bool) -> Scrape {
     };
     match tokio::time::timeout(PATIENCE, looking).await {
         Ok(page) => page,
-        Err(_) => panic!(
+        Err(tokio::time::error::Elapsed { .. }) => panic!(
             "it never came; the page at last:\n{}",
             Scrape::of(url).await
         ),

@@ -7,7 +7,7 @@ use okta_exporter::{
 };
 use serde_json::Value;
 
-use crate::support::{API_TOKEN, PATIENCE, acme, endpoint};
+use crate::support::{API_TOKEN, Exporter, PATIENCE, ServiceApp, acme, endpoint, json};
 
 fn org() -> Org {
     Org::new("acme")
@@ -167,6 +167,42 @@ async fn what_is_wrong_with_tokens_clocks_and_certificates_is_found() {
     ] {
         assert_eq!(check(&report, 0, name), (verdict, case), "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_service_app_is_told_what_it_was_not_granted() {
+    let app = ServiceApp::new();
+    let registered = app.registered().grant(["okta.users.read"]).dpop();
+    let okta = Org::new("acme")
+        .service_app(registered)
+        .start()
+        .await
+        .unwrap();
+    let ask = |name: &str| format!("{name}: {{ path: /api/v1/{name}, credential: billing }}");
+    let probes = format!("{{ endpoint: {{ {}, {} }} }}", ask("users"), ask("groups"));
+    let scopes = "scopes: [okta.users.read, okta.groups.read]";
+    let yaml = app.yaml(&okta, scopes, &probes);
+    let report = report(&yaml).await;
+    let lacking = (Verdict::Degraded, Some("missing-scope"));
+    assert_eq!(check(&report, 0, "scopes of billing"), lacking);
+    assert_eq!(check(&report, 0, "endpoint/groups"), lacking);
+    assert_eq!(
+        check(&report, 0, "endpoint/users"),
+        (Verdict::Healthy, None)
+    );
+    let mut checks = report.orgs[0].checks.iter();
+    let scopes = checks
+        .find(|check| check.name == "scopes of billing")
+        .unwrap();
+    assert_eq!(scopes.facts["missing"][0], "okta.groups.read", "{scopes:?}");
+    assert_eq!(scopes.facts["granted"][0], "okta.users.read", "{scopes:?}");
+
+    let exporter = Exporter::start(&yaml).await;
+    exporter.first_round().await;
+    let status = json(&format!("{}/api/v1/status", exporter.url())).await;
+    let of_org = status["orgs"].as_array().unwrap();
+    let found = of_org.iter().find(|org| org["name"] == "acme").unwrap();
+    assert_eq!(found["findings"][0]["case"], "missing-scope", "{status:#}");
 }
 
 #[tokio::test]

@@ -428,6 +428,10 @@ macro_rules! also {
 also! {
     a_bearer_that_has_expired: "expired-token" => bearer(org(), |okta| okta.okta().mint(&Mint::by(ORG).lasting(Duration::ZERO)).unwrap());
     a_proof_from_the_past: "clock-skew" => challenged(401, "invalid_dpop_proof", "The DPoP proof JWT is issued more than five minutes in the past.");
+    an_assertion_that_seems_expired: "clock-skew" => challenged(401, "invalid_client", "The client_assertion token is expired.");
+    an_assertion_from_the_future: "clock-skew" => challenged(401, "invalid_client", "The client_assertion token was issued in the future.");
+    an_assertion_of_another_key: "invalid-client" => challenged(401, "invalid_client", "The client_assertion signature is invalid.");
+    a_mint_without_a_proof: "dpop-required" => challenged(400, "invalid_dpop_proof", "The DPoP proof JWT header is missing.");
     a_challenge_that_gives_no_error: "no-credential" => users(Fault::challenge(401, SILENT));
     a_session_that_there_is_not: "no-credential" => users(Fault::error(403, "E0000005"));
     a_403_without_a_code: "role-or-policy" => users(Fault::challenge(403, SILENT));

@@ -61,6 +61,9 @@ mod sources;
 /// Secrets that change under way, and the configuration shown without them.
 mod secrets;
 
+/// Marked secrets, looked for in everything that is shown, whatever fails.
+mod canary;
+
 /// The program as it is started: flags, logs, signals.
 mod cli;
 

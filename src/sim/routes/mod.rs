@@ -173,7 +173,7 @@ impl World {
             }
             Err(Stranger::NoCredential | Stranger::DeadToken) => return Answer::invalid_token(),
         };
-        if let Err(refused) = self.proved(call) {
+        if let Some(refused) = self.unproved(call) {
             return refused;
         }
         if self
@@ -236,20 +236,18 @@ impl World {
         }
     }
 
-    /// Whether a bound token comes with a proof of the key that it is bound to.
-    fn proved(&mut self, call: &Call) -> Result<(), Answer> {
+    /// The refusal of a bound token that comes without a proof of the key that it is bound to.
+    fn unproved(&mut self, call: &Call) -> Option<Answer> {
         let (Presented::Bearer(token) | Presented::Dpop(token)) = &call.presented else {
-            return Ok(());
+            return None;
         };
-        let Some(key) = self.tokens.bound_to(token) else {
-            return Ok(());
-        };
+        let key = self.tokens.bound_to(token)?;
         if matches!(call.presented, Presented::Bearer(_)) {
             let told = (
                 "invalid_request",
                 "The resource request requires a DPoP proof.",
             );
-            return Err(self.challenge(call, StatusCode::BAD_REQUEST, told));
+            return Some(self.challenge(call, StatusCode::BAD_REQUEST, told));
         }
         let about = About {
             method: call.method.as_str(),
@@ -260,7 +258,7 @@ impl World {
         };
         let proof = call.proofs.first().map_or("", String::as_str);
         let told = match self.proofs.possession(proof, &about) {
-            Ok(thumbprint) if thumbprint == key => return Ok(()),
+            Ok(thumbprint) if thumbprint == key => return None,
             Ok(_) => {
                 let words =
                     "The DPoP proof JWT is signed with another key than the token is bound to.";
@@ -273,7 +271,7 @@ impl World {
             }
         };
         let answer = self.challenge(call, StatusCode::UNAUTHORIZED, told);
-        Err(match told.0 {
+        Some(match told.0 {
             "use_dpop_nonce" => {
                 answer.with(HeaderName::from_static("dpop-nonce"), &self.proofs.nonce)
             }

@@ -1,6 +1,7 @@
 //! An exporter beside a simulated Okta, and its scraped page.
 
 pub mod dashboard;
+mod leak;
 mod program;
 pub mod promql;
 mod scrape;
@@ -15,6 +16,7 @@ use okta_exporter::{
     sim::Running,
 };
 
+pub use leak::Leak;
 pub use program::Program;
 pub use scrape::Scrape;
 pub use service_app::{ServiceApp, asked, new_key};

@@ -1,0 +1,301 @@
+use std::{collections::BTreeMap, fmt::Write, fs, path::Path, time::Duration};
+
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
+};
+use okta_exporter::{
+    config::Config,
+    sim::{ApiToken, Clock, Fault, Mint, Org, PageMode, Running, StatusPage, Tls},
+};
+
+use crate::support::{Leak, PATIENCE, Program, get};
+
+/// Secrets that nobody could write by chance, as long as Okta's or longer, with all that encodings
+/// trip over.
+const API_TOKEN: &str = "00q9ZtWmXvKpR4sLbN7cYhJd2fGuTe5aPo8iQkV1rM";
+const BEARER: &str = "bearer-Hk3nVx8Qw-Zr5Tt7Lm_Pp2Ss4Dd6Ff9Gg1Jj";
+const WATCHED: &str = "watched-Yb6Nc4Mx2Lz~Kq8Wj1Hv3Gp5Ft7Ds9Ra0Eo";
+const CLIENT_SECRET: &str = "cs/Ue7+Iy5=Ot3&Pr1%Aw9 Sq2Dz4Fx6Gc8HvJbKnLm";
+
+/// Every way of the simulated Okta to misbehave, and none.
+fn faults() -> Vec<Option<Fault>> {
+    let echoed = format!("{{\"token\": \"{API_TOKEN}\", \"id\": \"{WATCHED}\"}}");
+    let elsewhere = format!("https://elsewhere.example/?token={API_TOKEN}");
+    let faults = [
+        Fault::status(500),
+        Fault::status(503),
+        Fault::error(400, "E0000001"),
+        Fault::error(401, "E0000011"),
+        Fault::error(401, "E0000015"),
+        Fault::error(403, "E0000006"),
+        Fault::error(404, "E0000007"),
+        Fault::rate_limited(),
+        Fault::concurrency(),
+        Fault::rate_limited_without_headers(),
+        Fault::retry_after(60),
+        Fault::stall(Duration::from_millis(100)),
+        Fault::stall_forever(),
+        Fault::truncated(),
+        Fault::endless(),
+        Fault::oversized(5 << 20),
+        Fault::not_json(),
+        Fault::body("application/json", echoed),
+        Fault::headers([("x-rate-limit-reset", "1"), ("date", "yesterday")]),
+        Fault::without("x-rate-limit-remaining"),
+        Fault::edge_not_found(),
+        Fault::redirect_to(&elsewhere),
+        Fault::redirect_loop(),
+    ];
+    [None].into_iter().chain(faults.map(Some)).collect()
+}
+
+/// One org for each fault, every other one behind TLS and HTTP/2.
+async fn org(fault: Option<Fault>, tls: bool) -> Running {
+    let org = Org::new("acme")
+        .api_token(ApiToken::new("monitor", API_TOKEN))
+        .bearer(BEARER, ["okta.users.read"])
+        .client("0oa1", CLIENT_SECRET);
+    let org = if tls { org.tls(Tls::new()) } else { org };
+    let okta = org.start().await.unwrap();
+    let watched = Mint::by("default").opaque(WATCHED).scopes(["reports"]);
+    okta.okta().mint(&watched).unwrap();
+    if let Some(fault) = fault {
+        okta.okta().fault("/", fault);
+    }
+    okta
+}
+
+/// Every kind of probe, with every kind of credential.
+fn settings(name: usize, okta: &Running, directory: &Path, jwt: &str) -> String {
+    let (url, at) = (okta.url(), directory.display());
+    let ca = match okta.ca_pem() {
+        Some(pem) => {
+            fs::write(directory.join(format!("{name}.pem")), pem).unwrap();
+            format!("ca_file: {name}.pem")
+        }
+        None => String::new(),
+    };
+    let pace = "interval: 1s, timeout: 1s";
+    let introspect = "introspect: { authorization_server: default, client_id: 0oa1, client_secret_file: client_secret }";
+    format!(
+        "  org{name}:
+    url: '{url}'
+    {ca}
+    credentials:
+      monitor: {{ api_token_file: {at}/api_token }}
+      edge: {{ bearer_token_env: MARKED_BEARER }}
+    probes:
+      discovery: {{ {pace} }}
+      organization: {{ {pace} }}
+      endpoint:
+        users: {{ path: /api/v1/users, credential: monitor, {pace} }}
+        edge: {{ path: /api/v1/users, credential: edge, {pace} }}
+      jwks: {{ org: {{ {pace} }}, default: {{ {pace} }} }}
+      rate_limit_settings: {{ credential: monitor, {pace} }}
+      token:
+        opaque: {{ access_token: {WATCHED}, {introspect}, {pace} }}
+        jwt: {{ access_token: {jwt}, {introspect}, {pace} }}
+"
+    )
+}
+
+fn secrets() -> Leak {
+    Leak::default()
+        .text("the API token", API_TOKEN)
+        .text("the bearer token", BEARER)
+        .text("the watched token", WATCHED)
+        .text("the client's secret", CLIENT_SECRET)
+}
+
+#[tokio::test]
+async fn no_secret_is_shown_whatever_is_probed_and_whatever_fails() {
+    let directory = tempfile::tempdir().unwrap();
+    for (file, secret) in [("api_token", API_TOKEN), ("client_secret", CLIENT_SECRET)] {
+        fs::write(directory.path().join(file), secret).unwrap();
+    }
+    let page = StatusPage::new(&Clock::running());
+    let pages = page.start(0).await.unwrap();
+    let broken = StatusPage::new(&Clock::running());
+    broken.mode(PageMode::Rewritten);
+    let rewritten = broken.start(0).await.unwrap();
+    let mut yaml = format!(
+        "status_pages:
+  okta: {{ url: '{}' }}
+  statuspage: {{ url: '{}' }}
+  feed: {{ url: '{}' }}
+  broken: {{ url: '{}' }}
+orgs:\n",
+        pages.okta_url(),
+        pages.statuspage_url(),
+        pages.atom_url(),
+        rewritten.okta_url(),
+    );
+    let (mut orgs, mut leak) = (Vec::new(), secrets());
+    for (name, fault) in faults().into_iter().enumerate() {
+        let okta = org(fault, name % 2 == 0).await;
+        // Signing takes its time, and one of them is like the other.
+        if name == 0 {
+            let jwt = okta.okta().mint(&Mint::by("default")).unwrap();
+            leak = leak.text("the watched JWT", &jwt);
+            fs::write(directory.path().join("jwt"), jwt).unwrap();
+        }
+        let jwt = fs::read_to_string(directory.path().join("jwt")).unwrap();
+        write!(yaml, "{}", settings(name, &okta, directory.path(), &jwt)).unwrap();
+        orgs.push(okta);
+    }
+    let file = directory.path().join("c.yaml");
+    fs::write(&file, yaml).unwrap();
+    let flag = format!("--config.file={}", file.display());
+    for format in ["--log.format=json", "--log.format=logfmt"] {
+        let flags = [
+            &flag,
+            "--web.listen-address=127.0.0.1:0",
+            "--log.level=trace",
+            format,
+        ];
+        let mut exporter = Program::exporter(&flags, &[("MARKED_BEARER", BEARER)]);
+        exporter.until("serving").await;
+        let line = exporter.said.last().unwrap();
+        let address = line.split("address").nth(1).unwrap();
+        let address = address
+            .trim_start_matches(['"', ':', '='])
+            .split(['"', ' '])
+            .next();
+        let url = format!("http://{}", address.unwrap());
+        let ready = async {
+            while get(&format!("{url}/-/ready")).await.status() != 200 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, ready)
+            .await
+            .expect("the first round does not end");
+        for path in ["/metrics", "/", "/api/v1/status", "/config"] {
+            let text = get(&format!("{url}{path}")).await.text().await.unwrap();
+            assert!(text.len() > 100, "{path}: {text}");
+            assert_eq!(leak.found(&text), Vec::<String>::new(), "{path}");
+        }
+        let (_, said) = exporter.terminate().await;
+        let said = said.join("\n");
+        // The libraries were heard, down to the frames of HTTP/2.
+        for words in ["Headers { stream_id", "connected to 127.0.0.1"] {
+            assert!(said.contains(words), "`{words}` was not said");
+        }
+        let found = leak.found(&said);
+        assert_eq!(found, Vec::<String>::new(), "in the log");
+    }
+    for okta in &orgs {
+        assert!(okta.okta().request_count() > 0, "a fault was never met");
+    }
+}
+
+#[test]
+fn no_mistake_in_a_configuration_shows_the_secret_in_it() {
+    let leak = secrets();
+    let (mut told, none) = (String::new(), BTreeMap::new());
+    let org = |inside: &str| {
+        format!("status_pages: {{}}\norgs:\n  acme:\n    url: https://acme.okta.com\n{inside}")
+    };
+    let settings = [
+        "    credentials: { a: { api_token: SECRET } }",
+        "    credentials: { a: { bearer_token: SECRET } }",
+        "    credentials: { a: { oauth: { client_id: a, private_key: SECRET } } }",
+        "    credentials: { a: { oauth: { client_id: a, client_secret: SECRET } } }",
+        "    probes: { token: { a: { access_token: SECRET } } }",
+        "    probes: { token: { a: { access_token: a, introspect: { client_id: a, client_secret: SECRET } } } }",
+    ];
+    // Each as it is meant, and as people get it wrong.
+    let mistakes: [fn(&str) -> String; 13] = [
+        |text| text.to_owned(),
+        |text| format!("{text}\n    uri: x"),
+        |text| text.replace(": SECRET", "_file: SECRET"),
+        |text| text.replace(": SECRET", "_env: SECRET"),
+        |text| text.replace(": SECRET", "_fil: SECRET"),
+        |text| text.replace(": SECRET", ": [SECRET]"),
+        |text| text.replace(": SECRET", ": { SECRET: SECRET }"),
+        |text| text.replace(": SECRET", ": \"SECRET\\n\\n\""),
+        |text| text.replace(": SECRET", ": \"Bearer SECRET\""),
+        |text| text.replace("{ a: { ", "{ a: SECRET, b: { "),
+        |text| text.replace(" }", ""),
+        |text| format!("{text}\n\tSECRET"),
+        |text| format!("{text}\n{text}"),
+    ];
+    let secrets = [API_TOKEN, BEARER, WATCHED].into_iter().cycle();
+    let all = settings
+        .iter()
+        .flat_map(|text| mistakes.map(|mistake| mistake(text)));
+    for (text, secret) in all.zip(secrets) {
+        match Config::parse(&org(&text.replace("SECRET", secret)), &none) {
+            Ok(config) => told += &(config.shown + &config.warnings.concat()),
+            Err(problems) => writeln!(told, "{problems}").unwrap(),
+        }
+    }
+    let variables = [
+        (
+            "OKTA_EXPORTER__ORGS__ACME__CREDENTIALS__A__API_TOKEN",
+            format!("[{API_TOKEN}"),
+        ),
+        (
+            "OKTA_EXPORTER__ORGS__ACME__CREDENTIALS__A__API_TOKEN__X",
+            API_TOKEN.to_owned(),
+        ),
+        (
+            "OKTA_EXPORTER__ORGS__ACME__CREDENTIALS",
+            API_TOKEN.to_owned(),
+        ),
+        ("OKTA_CLIENT_ORGURL", "https://acme.okta.com/x".to_owned()),
+        ("OKTA_CLIENT_TOKEN", API_TOKEN.to_owned()),
+        ("OKTA_CLIENT_PRIVATEKEY", WATCHED.to_owned()),
+        ("OKTA_CLIENT_AUTHORIZATIONMODE", BEARER.to_owned()),
+    ];
+    for some in [&variables[..3], &variables[3..6], &variables[3..]] {
+        let some = some
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()));
+        let problems = Config::load(None, &some.collect()).unwrap_err();
+        writeln!(told, "{problems}").unwrap();
+    }
+    assert!(told.matches("problem").count() > 50, "{told}");
+    assert_eq!(leak.found(&told), Vec::<String>::new());
+}
+
+#[test]
+fn the_search_finds_a_secret_in_every_dress() {
+    let secret = CLIENT_SECRET;
+    let leak = secrets();
+    let bytes = secret.as_bytes();
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let percent: String = bytes.iter().map(|byte| format!("%{byte:02x}")).collect();
+    let form = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("client_secret", secret)
+        .finish();
+    let mut dresses = vec![
+        secret.to_owned(),
+        secret[16..32].to_owned(),
+        format!("{secret:?}"),
+        format!("{bytes:?}"),
+        hex.to_uppercase(),
+        hex,
+        percent.to_uppercase(),
+        percent,
+        form,
+    ];
+    for lead in ["", "0", "01", "0oa1:"] {
+        let pair = format!("{lead}{secret}{lead}");
+        dresses.extend([
+            STANDARD.encode(&pair),
+            STANDARD_NO_PAD.encode(&pair),
+            URL_SAFE.encode(&pair),
+            URL_SAFE_NO_PAD.encode(&pair),
+        ]);
+    }
+    for dress in dresses {
+        let text = format!("Authorization: x{dress}x and so on");
+        assert!(!leak.found(&text).is_empty(), "not found: {text}");
+    }
+    assert_eq!(
+        leak.found("Authorization: Sensitive, 00q9, cs/Ue7"),
+        Vec::<String>::new()
+    );
+}
