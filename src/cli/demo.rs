@@ -6,7 +6,7 @@ use super::{LogArgs, WebArgs, logging, told_to_stop};
 use crate::{
     app::App,
     config::Config,
-    sim::{Clock, Running, RunningStatusPage, StatusPage, Tls, story},
+    sim::{Clock, Running, RunningStatusPage, ServiceApp, StatusPage, Tls, story},
 };
 
 /// Run against a built-in simulated Okta.
@@ -25,6 +25,8 @@ const CLIENT: (&str, &str) = ("0oaSIMULATED", "simulated-client-secret");
 /// The service app that mints its own tokens, and where its key is kept.
 const APP: &str = "0oaSERVICEAPP";
 const KEY_FILE: &str = "private-key.pem";
+/// Its tokens end soon, so that one sees new ones minted.
+const APP_TOKEN_LASTS: Duration = Duration::from_secs(90);
 /// The certificate is near its end, since that is what one wants to see.
 const CERTIFICATE_DAYS: u64 = 20;
 
@@ -37,6 +39,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     let org = story::demo_org("demo", API_TOKEN)
         .client(CLIENT.0, CLIENT.1)
         .service_app(story::service_app(APP, &key.public_key_pem()))
+        .token_lifetime(APP_TOKEN_LASTS)
         .tls(tls);
     let okta = org.start().await.map_err(failed)?;
     let page = StatusPage::new(&Clock::running());
@@ -123,7 +126,7 @@ orgs:
             issuer: "{url}/oauth2/default"
             audience: api://default
             scopes: [okta.users.read, okta.logs.read]
-      rate_limit_settings: {{ interval: 10s }}
+      rate_limit_settings: {{ credential: monitor, interval: 10s }}
 "#
     ))
 }

@@ -148,7 +148,7 @@ impl written::OAuth {
         let read = PrivateKey::read(&text, self.algorithm)
             .map_err(|e| wrong(format!("no private key that can be used: {e}")))?;
         secrets::look(key, "private_key", at, notes);
-        if self.key_id.is_none() && read.kid().is_none() {
+        if self.key_id.as_deref().is_none_or(str::is_empty) && read.kid().is_none() {
             let mend = "write the id that Admin Console > Applications > the app > General shows";
             notes.warn(
                 &at.field("key_id"),
@@ -157,7 +157,7 @@ impl written::OAuth {
         }
         Ok(ClientAuth::PrivateKeyJwt {
             key: source,
-            key_id: self.key_id.clone(),
+            key_id: self.key_id.clone().filter(|id| !id.is_empty()),
             algorithm: self.algorithm,
         })
     }

@@ -13,9 +13,6 @@ use crate::units::{Secret, Timestamp};
 
 /// How long an assertion holds, in seconds; Okta allows an hour.
 const LIFETIME: i64 = 300;
-/// How much earlier an assertion is dated than Okta's clock is thought to stand: its `Date` is cut
-/// to whole seconds, and what was issued in the future is refused.
-pub(super) const EARLIER: i64 = 2;
 
 /// How a client authenticates.
 #[derive(Debug, Clone)]
@@ -90,7 +87,7 @@ impl Ready {
         &self,
         client_id: &str,
         audience: &str,
-        now: Timestamp,
+        issued: Timestamp,
     ) -> Result<ClientProof, BadKey> {
         match self {
             Self::Basic(secret) => Ok(ClientProof::Basic(secret.clone())),
@@ -101,15 +98,15 @@ impl Ready {
                 if let Some(kid) = kid {
                     header.insert("kid".to_owned(), json!(kid));
                 }
-                let claims = claims(client_id, audience, now, &random_id()?);
+                let claims = claims(client_id, audience, issued, &random_id()?);
                 Ok(ClientProof::Assertion(key.jwt(header, &claims)?.into()))
             }
         }
     }
 }
 
-fn claims(client_id: &str, audience: &str, now: Timestamp, jti: &str) -> Value {
-    let issued = now.as_second() - EARLIER;
+fn claims(client_id: &str, audience: &str, issued: Timestamp, jti: &str) -> Value {
+    let issued = issued.as_second();
     json!({
         "iss": client_id,
         "sub": client_id,
@@ -126,12 +123,12 @@ mod tests {
 
     #[test]
     fn an_assertion_is_by_and_about_the_client_for_this_token_endpoint() {
-        let now = Timestamp::from_second(1_000).unwrap();
+        let issued = Timestamp::from_second(1_000).unwrap();
         let url = "https://acme.okta.com/oauth2/v1/token";
         let expected = json!({
-            "iss": "0oa1", "sub": "0oa1", "aud": url, "jti": "x", "iat": 998, "exp": 1298,
+            "iss": "0oa1", "sub": "0oa1", "aud": url, "jti": "x", "iat": 1000, "exp": 1300,
         });
-        assert_eq!(claims("0oa1", url, now, "x"), expected);
+        assert_eq!(claims("0oa1", url, issued, "x"), expected);
     }
 
     #[test]

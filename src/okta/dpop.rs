@@ -1,18 +1,22 @@
 //! DPoP (RFC 9449): proofs that whoever sends a request holds the key that its token is bound to.
 //! When a proof is due is decided elsewhere.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{
+    Mutex, OnceLock, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::{
-    PrivateKey,
+    Failure, PrivateKey,
+    okta_clock::OktaClock,
     private_key::{BadKey, random_id},
 };
 use crate::units::{Secret, Timestamp};
@@ -33,19 +37,91 @@ pub enum Dpop {
     Never,
 }
 
+/// What a credential's proofs are made of, and whether they are wanted.
+#[derive(Debug)]
+pub(super) struct Proofs {
+    on: AtomicBool,
+    key: OnceLock<PrivateKey>,
+    pub(super) token_nonce: Nonce,
+    pub(super) resource_nonce: Nonce,
+}
+
+impl Proofs {
+    pub(super) fn new(when: Dpop) -> Self {
+        Self {
+            on: AtomicBool::new(when == Dpop::Always),
+            key: OnceLock::new(),
+            token_nonce: Nonce::default(),
+            resource_nonce: Nonce::default(),
+        }
+    }
+
+    pub(super) fn are_on(&self) -> bool {
+        self.on.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn turn_on(&self) {
+        self.on.store(true, Ordering::Relaxed);
+    }
+
+    /// The proof that goes to the token endpoint, where one is wanted.
+    pub(super) fn at_token_endpoint(
+        &self,
+        url: &Url,
+        clock: &OktaClock,
+    ) -> Result<Option<HeaderValue>, Failure> {
+        let proof = Proof {
+            method: "POST",
+            url,
+            at: clock.past(),
+            nonce: self.token_nonce.get(),
+            token: None,
+        };
+        self.are_on().then(|| self.sign(&proof)).transpose()
+    }
+
+    /// The proof that goes along with a bound token.
+    pub(super) fn at_resource(
+        &self,
+        (method, url): (&'static str, &Url),
+        token: &Secret,
+        clock: &OktaClock,
+    ) -> Result<HeaderValue, Failure> {
+        self.sign(&Proof {
+            method,
+            url,
+            at: clock.past(),
+            nonce: self.resource_nonce.get(),
+            token: Some(token),
+        })
+    }
+
+    fn sign(&self, proof: &Proof<'_>) -> Result<HeaderValue, Failure> {
+        let key = match self.key.get() {
+            Some(key) => key,
+            None => {
+                let key = PrivateKey::ephemeral()?;
+                self.key.get_or_init(|| key)
+            }
+        };
+        let proof = HeaderValue::try_from(proof.sign(key)?);
+        proof.map_err(|_| Failure::Internal("a proof that fits no header".to_owned()))
+    }
+}
+
 /// What a proof is about.
-pub(super) struct Proof<'a> {
-    pub(super) method: &'static str,
-    pub(super) url: &'a Url,
-    pub(super) at: Timestamp,
-    pub(super) nonce: Option<String>,
+struct Proof<'a> {
+    method: &'static str,
+    url: &'a Url,
+    at: Timestamp,
+    nonce: Option<String>,
     /// The access token that goes with the request; none goes to the token endpoint.
-    pub(super) token: Option<&'a Secret>,
+    token: Option<&'a Secret>,
 }
 
 impl Proof<'_> {
     /// The value of the `DPoP` header.
-    pub(super) fn sign(&self, key: &PrivateKey) -> Result<String, BadKey> {
+    fn sign(&self, key: &PrivateKey) -> Result<String, BadKey> {
         let mut header = Map::new();
         header.insert("typ".to_owned(), json!("dpop+jwt"));
         header.insert("jwk".to_owned(), json!(key.public_jwk()));

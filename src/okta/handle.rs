@@ -21,7 +21,7 @@ use super::{
     sealed::{self, authorization},
     transport::{Trace, sort},
 };
-use crate::units::{Name, Timestamp};
+use crate::units::Timestamp;
 
 /// What a form is sent as.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -69,7 +69,7 @@ impl<'a> Okta<'a> {
             Some(credential) => match &credential.means {
                 Means::ApiToken(secret) => Some(authorization("SSWS", &secret.read()?)?),
                 Means::Bearer(secret) => Some(authorization("Bearer", &secret.read()?)?),
-                Means::OAuth(app) => return app.ask(self, &credential.name, &ask).await,
+                Means::OAuth(app) => return app.ask(self, credential, &ask).await,
             },
         };
         let carried = Carried {
@@ -121,8 +121,12 @@ impl<'a> Okta<'a> {
             phases: trace.phases(),
             answer,
         };
-        if let Some(skew) = exchange.clock_skew() {
-            self.client.clock.learn(skew);
+        // What a cache on the way kept was dated long ago.
+        if let Some(skew) = exchange.clock_skew()
+            && !headers.contains_key(header::AGE)
+        {
+            let wait = exchange.phases.first_byte.unwrap_or(exchange.took);
+            self.client.clock.learn(skew, wait);
         }
         self.exchanges
             .lock()
@@ -134,28 +138,6 @@ impl<'a> Okta<'a> {
     /// What time it is at Okta.
     pub(super) fn clock(&self) -> &OktaClock {
         &self.client.clock
-    }
-
-    /// By how much the clocks differ, where that may be why Okta refuses.
-    pub(super) fn clock_note(&self) -> Option<String> {
-        let skew = self.clock().skew().filter(|skew| skew.abs() >= 60.0)?;
-        let way = if skew > 0.0 { "ahead of" } else { "behind" };
-        let seconds = skew.abs().round();
-        Some(format!(
-            "this machine's clock is {seconds} s {way} Okta's: synchronise it (NTP)"
-        ))
-    }
-
-    /// Logs that a request is made once more since the clock was wrong.
-    pub(super) fn tell_clock(&self, credential: &Name) {
-        let clock_skew_seconds = self.clock().skew();
-        let credential = credential.as_str();
-        tracing::warn!(
-            credential,
-            clock_skew_seconds,
-            next = "synchronise this machine's clock (NTP)",
-            "Okta refused what was dated by a wrong clock; Okta's own clock is followed from now on"
-        );
     }
 
     /// The URL of a path of this host, without doubled slashes: Okta compares it letter by letter
@@ -268,4 +250,36 @@ async fn exchange(
         headers: std::mem::take(response.headers_mut()),
         body: body.freeze(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_has_no_doubled_slash_in_its_path_and_never_leaves_the_host() {
+        let origin = Url::parse("https://acme.okta.com").unwrap();
+        let client = Client::new(&origin, None).unwrap();
+        let okta = Okta::new(&client, Duration::from_secs(1));
+        for (path, url) in [
+            (
+                "/api/v1/users?limit=1",
+                "https://acme.okta.com/api/v1/users?limit=1",
+            ),
+            (
+                "/api//v1///users?x=a//b",
+                "https://acme.okta.com/api/v1/users?x=a//b",
+            ),
+            ("/oauth2/v1/token", "https://acme.okta.com/oauth2/v1/token"),
+        ] {
+            assert_eq!(okta.url(path).unwrap().as_str(), url);
+        }
+        for elsewhere in [
+            "//evil.example/api",
+            "https://evil.example/",
+            "http://acme.okta.com/",
+        ] {
+            assert!(okta.url(elsewhere).is_err(), "{elsewhere}");
+        }
+    }
 }

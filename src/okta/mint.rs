@@ -1,16 +1,15 @@
 //! One access token from a token endpoint (client credentials, RFC 6749): what is sent, what
 //! challenges are answered, and what the answer says. Whether one is due is elsewhere.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
-use http::HeaderValue;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    AccessToken, Answer, Ask, Dpop, Failure, Form, NoToken, OAuthApp, Okta, Refusal,
+    AccessToken, Answer, Ask, Credential, Dpop, Failure, Form, NoToken, OAuthApp, Okta, Refusal,
     assertion::{ClientProof, Ready},
     handle::Sent,
     jwt::claim,
@@ -18,7 +17,7 @@ use super::{
     request::Carried,
     token_cache::Token,
 };
-use crate::units::{Name, Secret};
+use crate::units::Secret;
 
 /// How requests to a token endpoint are called in metrics.
 const ENDPOINT: &str = "token";
@@ -31,8 +30,7 @@ const LONGEST_LIFETIME: Duration = Duration::from_hours(24);
 pub(super) struct Mint<'a> {
     pub(super) app: &'a OAuthApp,
     pub(super) okta: &'a Okta<'a>,
-    pub(super) ask: &'a Ask<'a>,
-    pub(super) credential: &'a Name,
+    pub(super) credential: &'a Credential,
 }
 
 /// Why a request for a token is made once more; each reason counts once.
@@ -63,7 +61,7 @@ impl Mint<'_> {
         let mut tried = Vec::new();
         self.attempts(&mut tried).await.map_err(|cause| NoToken {
             note: self.note(&cause),
-            credential: self.credential.clone(),
+            credential: self.credential.name.clone(),
             cause,
             remembered: false,
         })
@@ -87,7 +85,7 @@ impl Mint<'_> {
                     match again {
                         Again::Nonce => {}
                         Again::Proof => self.app.proofs.turn_on(),
-                        Again::Clock => self.okta.tell_clock(self.credential),
+                        Again::Clock => self.okta.clock().tell(&self.credential.name),
                     }
                     tried.push(again);
                 }
@@ -101,7 +99,7 @@ impl Mint<'_> {
         let settings = &self.app.settings;
         let id = settings.client_id.as_str();
         let scope = settings.scopes.join(" ");
-        let proof = ready.prove(id, url.as_str(), self.okta.clock().now())?;
+        let proof = ready.prove(id, url.as_str(), self.okta.clock().past())?;
         let mut fields = vec![("grant_type", "client_credentials"), ("scope", &scope)];
         let (secret, client) = match &proof {
             ClientProof::Assertion(assertion) => {
@@ -123,11 +121,11 @@ impl Mint<'_> {
             client,
         };
         let ask = Ask::post(ENDPOINT, settings.token_path.as_str(), form);
-        let ask = ask.with(self.ask.credential);
-        let proof = self.app.proofs.at_token_endpoint(url, self.okta.clock())?;
+        let ask = ask.with(Some(self.credential));
+        let clock = self.okta.clock();
         let carried = Carried {
             authorization: None,
-            dpop: proof.and_then(|proof| HeaderValue::try_from(proof).ok()),
+            dpop: self.app.proofs.at_token_endpoint(url, clock)?,
         };
         Ok(self.okta.send(&ask, carried).await)
     }
@@ -183,7 +181,8 @@ impl Mint<'_> {
     }
 
     fn tell(&self, token: &Token) {
-        let (credential, expires) = (self.credential.as_str(), token.expires.to_string());
+        let (credential, expires) = (self.credential.name.as_str(), token.expires.to_string());
+        let news = self.app.is_news(&token.scopes);
         let missing = self.app.missing(&token.scopes);
         if missing.is_empty() {
             tracing::debug!(
@@ -192,7 +191,7 @@ impl Mint<'_> {
                 bound = token.bound,
                 "minted an access token"
             );
-        } else if self.app.is_news(&token.scopes) {
+        } else if news {
             let next = self.app.grant();
             let missing = missing.join(" ");
             tracing::warn!(
@@ -215,7 +214,7 @@ impl Mint<'_> {
             "invalid_dpop_proof" if self.app.settings.dpop == Dpop::Never => {
                 Some("the app wants DPoP: write `dpop: auto`".to_owned())
             }
-            _ => self.okta.clock_note(),
+            _ => self.okta.clock().note(),
         }
     }
 }
@@ -225,6 +224,3 @@ pub(super) fn is_ungranted(cause: &Failure) -> bool {
     let label = cause.refusal().and_then(|refusal| refusal.error.label());
     matches!(label, Some("consent_required" | "invalid_scope"))
 }
-
-/// The scopes that a credential last told of, so that they are told once.
-pub(super) type Told = std::sync::Mutex<Option<BTreeSet<String>>>;

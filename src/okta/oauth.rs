@@ -3,21 +3,18 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{
-        Arc, OnceLock, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use http::HeaderValue;
 use url::Url;
 
 use super::{
-    Answer, Ask, ClientAuth, Dpop, Failure, MissingScope, NoSecret, Okta, PrivateKey, Refusal,
+    Answer, Ask, ClientAuth, Credential, Dpop, Failure, MissingScope, NoSecret, Okta, Refusal,
     Standing,
-    dpop::{Nonce, Proof},
-    mint::{Mint, Told},
+    dpop::Proofs,
+    handle::Sent,
+    mint::Mint,
     okta_clock::OktaClock,
     private_key::BadKey,
     request::Carried,
@@ -25,7 +22,6 @@ use super::{
     sealed::authorization,
     token_cache::{Token, TokenCache},
 };
-use crate::units::Name;
 
 /// By how much this machine's clock must differ from what it was held to be, before that is held
 /// to be why Okta refused.
@@ -52,16 +48,8 @@ pub struct OAuthApp {
     pub(super) settings: OAuthSettings,
     pub(super) proofs: Proofs,
     tokens: TokenCache,
-    told: Told,
-}
-
-/// What proofs are made of, and whether they are wanted.
-#[derive(Debug)]
-pub(super) struct Proofs {
-    on: AtomicBool,
-    key: OnceLock<PrivateKey>,
-    pub(super) token_nonce: Nonce,
-    resource_nonce: Nonce,
+    /// The scopes that were last granted, so that what they lack is told once.
+    told: Mutex<Option<BTreeSet<String>>>,
 }
 
 /// Why a request is made once more; each reason counts once.
@@ -75,17 +63,12 @@ enum Again {
 impl OAuthApp {
     /// A service app that has no token yet.
     pub fn new(settings: OAuthSettings) -> Self {
-        let proofs = Proofs {
-            on: AtomicBool::new(settings.dpop == Dpop::Always),
-            key: OnceLock::new(),
-            token_nonce: Nonce::default(),
-            resource_nonce: Nonce::default(),
-        };
+        let proofs = Proofs::new(settings.dpop);
         Self {
             settings,
             proofs,
             tokens: TokenCache::default(),
-            told: Told::default(),
+            told: Mutex::default(),
         }
     }
 
@@ -133,27 +116,18 @@ impl OAuthApp {
     pub(super) async fn ask(
         &self,
         okta: &Okta<'_>,
-        name: &Name,
+        credential: &Credential,
         ask: &Ask<'_>,
     ) -> Result<Answer, Failure> {
         let url = okta.url(&ask.path)?;
-        let (mut tried, mut refused) = (Vec::new(), None);
+        let mut token = self.token_for(&url, okta, credential).await?;
+        let mut tried = Vec::new();
         loop {
-            let token = self.token(okta, (name, ask), refused.take()).await?;
-            if let Some(missing) = self.missing_scope(name, &url, &token) {
-                // A token never gains a scope; another one may have it by now.
-                if token.is_old() && !tried.contains(&Again::Token) {
-                    tried.push(Again::Token);
-                    refused = Some(token);
-                    continue;
-                }
-                return Err(Failure::MissingScope(Box::new(missing)));
-            }
             let held = okta.clock().skew();
             let carried = self.carried(&token, ask.method(), &url, okta.clock())?;
-            let sent = okta.send(ask, carried).await;
-            let renewed = self.proofs.resource_nonce.keep(&sent.headers);
-            let refusal = match sent.result {
+            let Sent { result, headers } = okta.send(ask, carried).await;
+            let renewed = self.proofs.resource_nonce.keep(&headers);
+            let refusal = match result {
                 Ok(answer) => {
                     token.prove();
                     return Ok(answer);
@@ -167,8 +141,8 @@ impl OAuthApp {
                     tried.push(again);
                     match again {
                         Again::Nonce => {}
-                        Again::Clock => okta.tell_clock(name),
-                        Again::Token => refused = Some(token),
+                        Again::Clock => okta.clock().tell(&credential.name),
+                        Again::Token => token = self.token(okta, credential, Some(&token)).await?,
                     }
                 }
                 _ => return Err(Failure::Refused(refusal)),
@@ -176,29 +150,48 @@ impl OAuthApp {
         }
     }
 
+    /// A token that has the scope which this URL needs.
+    async fn token_for(
+        &self,
+        url: &Url,
+        okta: &Okta<'_>,
+        credential: &Credential,
+    ) -> Result<Arc<Token>, Failure> {
+        let mut token = self.token(okta, credential, None).await?;
+        if self.missing_scope(credential, url, &token).is_some() && token.is_old() {
+            // A token never gains a scope; another one may have it by now.
+            token = self.token(okta, credential, Some(&token)).await?;
+        }
+        match self.missing_scope(credential, url, &token) {
+            None => Ok(token),
+            Some(missing) => Err(Failure::MissingScope(Box::new(missing))),
+        }
+    }
+
     async fn token(
         &self,
         okta: &Okta<'_>,
-        (credential, ask): (&Name, &Ask<'_>),
-        refused: Option<Arc<Token>>,
+        credential: &Credential,
+        refused: Option<&Arc<Token>>,
     ) -> Result<Arc<Token>, Failure> {
         let mint = Mint {
             app: self,
             okta,
-            ask,
             credential,
         };
         let with = || self.settings.auth.fingerprint();
-        let got = self
-            .tokens
-            .get(refused.as_ref(), with, Box::pin(mint.run()));
-        got.await
+        self.tokens.get(refused, with, Box::pin(mint.run())).await
     }
 
-    fn missing_scope(&self, name: &Name, url: &Url, token: &Token) -> Option<MissingScope> {
+    fn missing_scope(
+        &self,
+        credential: &Credential,
+        url: &Url,
+        token: &Token,
+    ) -> Option<MissingScope> {
         let scope = scopes::needed(url.path())?;
         (!scopes::cover(&token.scopes, scope)).then(|| MissingScope {
-            credential: name.clone(),
+            credential: credential.name.clone(),
             scope,
             path: url.path().to_owned(),
             mend: self.grant(),
@@ -219,16 +212,12 @@ impl OAuthApp {
                 dpop: None,
             });
         }
-        let proof = Proof {
-            method,
-            url,
-            at: clock.now(),
-            nonce: self.proofs.resource_nonce.get(),
-            token: Some(&token.value),
-        };
         Ok(Carried {
             authorization: Some(authorization("DPoP", &token.value)?),
-            dpop: HeaderValue::try_from(proof.sign(self.proofs.key()?)?).ok(),
+            dpop: Some(
+                self.proofs
+                    .at_resource((method, url), &token.value, clock)?,
+            ),
         })
     }
 
@@ -253,43 +242,6 @@ impl OAuthApp {
             }
             _ => None,
         }
-    }
-}
-
-impl Proofs {
-    pub(super) fn are_on(&self) -> bool {
-        self.on.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn turn_on(&self) {
-        self.on.store(true, Ordering::Relaxed);
-    }
-
-    fn key(&self) -> Result<&PrivateKey, BadKey> {
-        if let Some(key) = self.key.get() {
-            return Ok(key);
-        }
-        let key = PrivateKey::ephemeral()?;
-        Ok(self.key.get_or_init(|| key))
-    }
-
-    /// The proof that goes to the token endpoint, where one is wanted.
-    pub(super) fn at_token_endpoint(
-        &self,
-        url: &Url,
-        clock: &OktaClock,
-    ) -> Result<Option<String>, Failure> {
-        if !self.are_on() {
-            return Ok(None);
-        }
-        let proof = Proof {
-            method: "POST",
-            url,
-            at: clock.now(),
-            nonce: self.token_nonce.get(),
-            token: None,
-        };
-        Ok(Some(proof.sign(self.key()?)?))
     }
 }
 

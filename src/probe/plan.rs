@@ -41,19 +41,31 @@ impl Given<'_> {
         ))
     }
 
-    /// The credential of this name, else the org's first: for what any of them may read.
-    pub fn reader(&self, name: Option<&str>) -> Result<Arc<Credential>, Problem> {
-        let first = || self.credentials.values().next().map(Arc::clone);
-        self.credential(name)?.or_else(first).ok_or_else(|| {
-            Problem::new(
+    /// The credential of this name, else the org's first that may read one of these paths.
+    pub fn reader(&self, name: Option<&str>, paths: &[&str]) -> Result<Arc<Credential>, Problem> {
+        let reads = |credential: &Arc<Credential>| {
+            let mut refused = paths.iter().map(|path| may_read(credential, path));
+            refused.find(Result::is_ok).unwrap_or_else(|| {
+                let first = paths.first().copied().unwrap_or_default();
+                may_read(credential, first)
+            })
+        };
+        if let Some(credential) = self.credential(name)? {
+            return reads(&credential).map(|()| credential);
+        }
+        let mut credentials = self.credentials.values();
+        let Some(first) = credentials.clone().next() else {
+            return Err(Problem::new(
                 "credential",
                 "there is none to ask with: define one under the org's `credentials`",
-            )
-        })
+            ));
+        };
+        match credentials.find(|credential| reads(credential).is_ok()) {
+            Some(reader) => Ok(Arc::clone(reader)),
+            None => reads(first).map(|()| Arc::clone(first)),
+        }
     }
-}
 
-impl Given<'_> {
     /// The credential of this name, which must ask for the scope that this path needs.
     pub fn credential_for(
         &self,
@@ -61,24 +73,33 @@ impl Given<'_> {
         path: &str,
     ) -> Result<Option<Arc<Credential>>, Problem> {
         let credential = self.credential(name)?;
-        let app = credential.as_ref().and_then(|credential| credential.app());
-        let (Some(app), Some(scope), Some(name)) = (app, scopes::needed(path), name) else {
-            return Ok(credential);
-        };
-        // Where no scope could be read, that was told already.
-        if app.scopes().is_empty() || scopes::cover(app.scopes(), scope) {
-            return Ok(credential);
+        if let Some(credential) = &credential {
+            may_read(credential, path)?;
         }
-        let mend = if app.asks_the_org() {
-            "add it to its `oauth.scopes`, and grant it at Admin Console > Applications > the app > Okta API Scopes"
-        } else {
-            "leave its `authorization_server` out, since only the org's own grants it, and add it to its `oauth.scopes`"
-        };
-        Err(Problem::new(
-            "credential",
-            format!("`{name}` does not ask for the scope {scope}, which {path} needs: {mend}"),
-        ))
+        Ok(credential)
     }
+}
+
+/// Whether a credential asks for the scope that a path needs. Of tokens that others mint only Okta
+/// knows.
+fn may_read(credential: &Credential, path: &str) -> Result<(), Problem> {
+    let (Some(app), Some(scope)) = (credential.app(), scopes::needed(path)) else {
+        return Ok(());
+    };
+    // Where no scope could be read, that was told already.
+    if app.scopes().is_empty() || scopes::cover(app.scopes(), scope) {
+        return Ok(());
+    }
+    let mend = if app.asks_the_org() {
+        "add it to its `oauth.scopes`, and grant it at Admin Console > Applications > the app > Okta API Scopes"
+    } else {
+        "leave its `authorization_server` out, since only the org's own grants it, and add it to its `oauth.scopes`"
+    };
+    let name = &credential.name;
+    Err(Problem::new(
+        "credential",
+        format!("`{name}` does not ask for the scope {scope}, which {path} needs: {mend}"),
+    ))
 }
 
 /// Something wrong with a setting: the field, and what to do about it.

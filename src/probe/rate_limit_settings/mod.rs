@@ -59,12 +59,18 @@ pub struct Probe {
     credentials: Vec<Arc<Credential>>,
 }
 
+/// What is read. A credential that may read one of them is of use.
+const READ: [&str; 2] = [
+    "/api/v1/rate-limit-settings/per-client",
+    "/api/v1/principal-rate-limits",
+];
+
 impl Settings {
     /// From settings to a probe.
     pub fn plan(&self, given: Given<'_>) -> Result<Probe, Vec<Problem>> {
         Ok(Probe {
             reader: given
-                .reader(self.credential.as_deref())
+                .reader(self.credential.as_deref(), &READ)
                 .map_err(|problem| vec![problem])?,
             credentials: given.credentials.values().cloned().collect(),
         })
