@@ -260,6 +260,21 @@ mod tests {
     }
 
     #[test]
+    fn each_credential_has_a_key_of_its_own_and_keeps_it() {
+        let url = Url::parse("https://acme.okta.com/oauth2/v1/token").unwrap();
+        let clock = OktaClock::default();
+        let header = |proofs: &Proofs| {
+            let proof = proofs.at_token_endpoint(&url, &clock).unwrap()?;
+            proof.to_str().unwrap().split('.').next().map(str::to_owned)
+        };
+        let (one, two) = (Proofs::new(Dpop::Always), Proofs::new(Dpop::Auto));
+        assert_eq!(header(&two), None, "nobody asked for it yet");
+        two.turn_on();
+        assert_eq!(header(&one), header(&one));
+        assert_ne!(header(&one), header(&two));
+    }
+
+    #[test]
     fn a_nonce_is_kept_until_the_next_and_what_is_none_changes_nothing() {
         let nonce = Nonce::default();
         let headers = |value: &str| {

@@ -3,7 +3,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use okta_exporter::sim::{self, Fault, Mint, ORG, Org, Running};
 
-use crate::support::{Exporter, PATIENCE, Program, Scrape, ServiceApp, asked, json, new_key};
+use crate::support::{Exporter, PATIENCE, Program, Scrape, ServiceApp, asked, get, json, new_key};
 
 const TOKEN: &str = "/oauth2/v1/token";
 const USERS: &str = "scopes: [okta.users.read]";
@@ -336,6 +336,20 @@ async fn a_key_that_okta_does_not_know_is_not_tried_at_every_run() {
 }
 
 #[tokio::test]
+async fn a_limit_at_the_token_endpoint_is_waited_for() {
+    let app = ServiceApp::new();
+    let okta = with(app.registered().grant(["okta.users.read"])).await;
+    okta.okta().fault(TOKEN, Fault::retry_after(3).times(1));
+    let exporter = Exporter::start(&app.yaml(&okta, USERS, &users())).await;
+    let page = exporter.first_round().await;
+    let limited = r#"okta_probe_failures_total{reason="rate_limited"}"#;
+    assert_eq!(page.value(limited), 1.0);
+    let page = exporter.until(is_up).await;
+    assert_eq!((failed(&page), minted(&page)), (1.0, 1.0));
+    assert_eq!(page.sum("okta_probe_failures_total"), 1.0, "{page}");
+}
+
+#[tokio::test]
 async fn a_scope_that_was_not_granted_is_named_before_okta_refuses() {
     let app = ServiceApp::new();
     // A short life, so that what is granted later is soon seen.
@@ -580,14 +594,21 @@ async fn neither_key_nor_token_nor_assertion_is_shown() {
         "--log.level=trace",
     ];
     let mut program = Program::exporter(&args, &[]);
+    let address = program.until("message=serving").await;
+    let address = address.split("address=").nth(1).unwrap().to_owned();
+    let url = format!("http://{}", address.split(' ').next().unwrap());
     program.until("minted an access token").await;
     program.until("the probe ran").await;
     okta.okta().revoke_all(ServiceApp::ID);
     program.until("minted an access token").await;
-    let (_, lines) = program.terminate().await;
+    let mut told = Vec::new();
+    for path in ["/metrics", "/", "/api/v1/status", "/config"] {
+        told.push(get(&format!("{url}{path}")).await.text().await.unwrap());
+    }
+    told.extend(program.terminate().await.1);
     let key = std::fs::read_to_string(app.key_file()).unwrap();
     let key = key.lines().nth(1).unwrap();
-    for line in lines {
+    for line in told {
         // Every JWT begins so.
         assert!(!line.contains("eyJ"), "{line}");
         assert!(!line.contains(key), "{line}");
