@@ -125,6 +125,11 @@ impl Okta {
         self.world().mint(mint, now)
     }
 
+    /// The values of the access tokens that were minted, in no order.
+    pub fn minted(&self) -> Vec<String> {
+        self.world().tokens.values()
+    }
+
     /// Revokes a token by its value; whether there was one.
     pub fn revoke(&self, token: &str) -> bool {
         self.world().tokens.revoke(token)

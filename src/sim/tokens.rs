@@ -218,6 +218,11 @@ impl Tokens {
             .retain(|_, token| ends(token).is_none_or(|exp| now.as_second() < exp + 3600));
     }
 
+    /// The values of those it remembers.
+    pub(super) fn values(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
+    }
+
     /// Whether there was such a token to revoke.
     pub(super) fn revoke(&mut self, value: &str) -> bool {
         self.0

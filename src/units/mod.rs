@@ -12,5 +12,26 @@ pub use name::{BadName, Name};
 pub(crate) use org_url::is_loopback;
 pub use org_url::{BadUrl, OrgUrl};
 
-/// A secret: it neither prints nor serialises, and its memory is zeroed when dropped.
+/// A secret: it neither prints nor serialises, and its memory is zeroed when dropped. In a panic's
+/// message it is what its `Debug` shows.
+///
+/// ```
+/// let secret = okta_exporter::units::Secret::from("s3cr3t");
+/// assert_eq!(format!("{secret:?}"), "SecretBox<str>([REDACTED])");
+/// ```
+///
+/// It cannot be formatted,
+///
+/// ```compile_fail,E0277
+/// println!("{}", okta_exporter::units::Secret::from("s3cr3t"));
+/// ```
+///
+/// and not be serialised:
+///
+/// ```compile_fail,E0277
+/// serde_json::to_string(&okta_exporter::units::Secret::from("s3cr3t"));
+/// ```
+///
+/// What is written in a configuration passes through the reader of YAML, and what is in the
+/// environment stays there; neither is ours to zero. A file is read into one buffer, which is.
 pub type Secret = secrecy::SecretString;

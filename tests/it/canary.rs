@@ -1,4 +1,10 @@
-use std::{collections::BTreeMap, fmt::Write, fs, path::Path, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+    fs,
+    path::Path,
+    time::Duration,
+};
 
 use base64::{
     Engine,
@@ -6,10 +12,10 @@ use base64::{
 };
 use okta_exporter::{
     config::Config,
-    sim::{ApiToken, Clock, Fault, Mint, Org, PageMode, Running, StatusPage, Tls},
+    sim::{self, ApiToken, Clock, Fault, Mint, ORG, Org, PageMode, Running, StatusPage, Tls},
 };
 
-use crate::support::{Leak, PATIENCE, Program, get};
+use crate::support::{Leak, Program, ServiceApp, get};
 
 /// Secrets that nobody could write by chance, as long as Okta's or longer, with all that encodings
 /// trip over.
@@ -46,29 +52,55 @@ fn faults() -> Vec<Option<Fault>> {
         Fault::edge_not_found(),
         Fault::redirect_to(&elsewhere),
         Fault::redirect_loop(),
+        Fault::bomb(5 << 20),
+        Fault::stall_midway(),
+        Fault::challenge(401, "SSWS"),
+        Fault::edge(502),
+        Fault::invalid_token(),
+        Fault::wants_proof(),
     ];
     [None].into_iter().chain(faults.map(Some)).collect()
 }
 
+/// Where the faults are. What is minted elsewhere meets them, and so does who mints here.
+const FAULTY: [&str; 2] = ["/api/v1", "/oauth2/default"];
+
 /// One org for each fault, every other one behind TLS and HTTP/2.
-async fn org(fault: Option<Fault>, tls: bool) -> Running {
+async fn org(fault: Option<Fault>, tls: bool, app: &ServiceApp) -> Running {
     let org = Org::new("acme")
         .api_token(ApiToken::new("monitor", API_TOKEN))
         .bearer(BEARER, ["okta.users.read"])
-        .client("0oa1", CLIENT_SECRET);
+        .client("0oa1", CLIENT_SECRET)
+        .service_app(
+            sim::ServiceApp::new("0oa2")
+                .secret(CLIENT_SECRET)
+                .grant(["reports"]),
+        )
+        .service_app(
+            app.registered()
+                .grant(["okta.users.read", "reports"])
+                .dpop(),
+        );
     let org = if tls { org.tls(Tls::new()) } else { org };
     let okta = org.start().await.unwrap();
     let watched = Mint::by("default").opaque(WATCHED).scopes(["reports"]);
     okta.okta().mint(&watched).unwrap();
+    // Makes the key that signs, which takes its time, before anybody waits for it.
+    okta.okta().mint(&Mint::by(ORG)).unwrap();
     if let Some(fault) = fault {
-        okta.okta().fault("/", fault);
+        for prefix in FAULTY {
+            okta.okta().fault(prefix, fault.clone());
+        }
     }
     okta
 }
 
-/// Every kind of probe, with every kind of credential.
-fn settings(name: usize, okta: &Running, directory: &Path, jwt: &str) -> String {
-    let (url, at) = (okta.url(), directory.display());
+/// How many probes each org has.
+const PROBES: usize = 13;
+
+/// Every kind of probe, with every kind of credential. The files are in this directory.
+fn settings(name: usize, okta: &Running, directory: &Path) -> String {
+    let url = okta.url();
     let ca = match okta.ca_pem() {
         Some(pem) => {
             fs::write(directory.join(format!("{name}.pem")), pem).unwrap();
@@ -76,26 +108,40 @@ fn settings(name: usize, okta: &Running, directory: &Path, jwt: &str) -> String 
         }
         None => String::new(),
     };
-    let pace = "interval: 1s, timeout: 1s";
+    let pace = "interval: 10m, timeout: 15s";
     let introspect = "introspect: { authorization_server: default, client_id: 0oa1, client_secret_file: client_secret }";
+    let key = format!(
+        "client_id: {}, private_key_file: key, key_id: k1",
+        ServiceApp::ID
+    );
+    let secret = "client_id: 0oa2, client_secret_file: client_secret";
+    let custom = "authorization_server: default, scopes: [reports]";
     format!(
         "  org{name}:
     url: '{url}'
     {ca}
     credentials:
-      monitor: {{ api_token_file: {at}/api_token }}
+      monitor: {{ api_token_file: api_token }}
       edge: {{ bearer_token_env: MARKED_BEARER }}
+      service: {{ oauth: {{ {key}, scopes: [okta.users.read] }} }}
+      custom: {{ oauth: {{ {key}, {custom} }} }}
+      basic: {{ oauth: {{ {secret}, client_auth: client_secret_basic, {custom} }} }}
+      post: {{ oauth: {{ {secret}, client_auth: client_secret_post, {custom} }} }}
     probes:
       discovery: {{ {pace} }}
       organization: {{ {pace} }}
       endpoint:
         users: {{ path: /api/v1/users, credential: monitor, {pace} }}
         edge: {{ path: /api/v1/users, credential: edge, {pace} }}
+        service: {{ path: /api/v1/users, credential: service, {pace} }}
+        custom: {{ path: /api/v1/x, credential: custom, {pace} }}
+        basic: {{ path: /api/v1/x, credential: basic, {pace} }}
+        post: {{ path: /api/v1/x, credential: post, {pace} }}
       jwks: {{ org: {{ {pace} }}, default: {{ {pace} }} }}
       rate_limit_settings: {{ credential: monitor, {pace} }}
       token:
         opaque: {{ access_token: {WATCHED}, {introspect}, {pace} }}
-        jwt: {{ access_token: {jwt}, {introspect}, {pace} }}
+        jwt: {{ access_token_file: jwt, {introspect}, {pace} }}
 "
     )
 }
@@ -108,10 +154,25 @@ fn secrets() -> Leak {
         .text("the client's secret", CLIENT_SECRET)
 }
 
-#[tokio::test]
+// The orgs need more than one thread: some of them never stop answering.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_secret_is_shown_whatever_is_probed_and_whatever_fails() {
     let directory = tempfile::tempdir().unwrap();
-    for (file, secret) in [("api_token", API_TOKEN), ("client_secret", CLIENT_SECRET)] {
+    let app = ServiceApp::new();
+    let key = fs::read_to_string(app.key_file()).unwrap();
+    let lines = key.lines().filter(|line| !line.starts_with("-----"));
+    let key_body: String = lines.collect();
+    let der = STANDARD.decode(&key_body).unwrap();
+    // The scalar of a P-256 key in PKCS#8; what follows it is public.
+    let mut leak = secrets()
+        .text("the private key", &key_body)
+        .bytes("the private key", &der[36..68]);
+    let files = [
+        ("api_token", API_TOKEN),
+        ("client_secret", CLIENT_SECRET),
+        ("key", &key),
+    ];
+    for (file, secret) in files {
         fs::write(directory.path().join(file), secret).unwrap();
     }
     let page = StatusPage::new(&Clock::running());
@@ -131,62 +192,58 @@ orgs:\n",
         pages.atom_url(),
         rewritten.okta_url(),
     );
-    let (mut orgs, mut leak) = (Vec::new(), secrets());
+    let mut orgs = Vec::new();
     for (name, fault) in faults().into_iter().enumerate() {
-        let okta = org(fault, name % 2 == 0).await;
-        // Signing takes its time, and one of them is like the other.
+        let okta = org(fault, name % 2 == 0, &app).await;
         if name == 0 {
             let jwt = okta.okta().mint(&Mint::by("default")).unwrap();
-            leak = leak.text("the watched JWT", &jwt);
             fs::write(directory.path().join("jwt"), jwt).unwrap();
         }
-        let jwt = fs::read_to_string(directory.path().join("jwt")).unwrap();
-        write!(yaml, "{}", settings(name, &okta, directory.path(), &jwt)).unwrap();
+        yaml += &settings(name, &okta, directory.path());
         orgs.push(okta);
     }
     let file = directory.path().join("c.yaml");
     fs::write(&file, yaml).unwrap();
     let flag = format!("--config.file={}", file.display());
-    for format in ["--log.format=json", "--log.format=logfmt"] {
-        let flags = [
-            &flag,
-            "--web.listen-address=127.0.0.1:0",
-            "--log.level=trace",
-            format,
-        ];
-        let mut exporter = Program::exporter(&flags, &[("MARKED_BEARER", BEARER)]);
-        exporter.until("serving").await;
-        let line = exporter.said.last().unwrap();
-        let address = line.split("address").nth(1).unwrap();
-        let address = address
-            .trim_start_matches(['"', ':', '='])
-            .split(['"', ' '])
-            .next();
-        let url = format!("http://{}", address.unwrap());
-        let ready = async {
-            while get(&format!("{url}/-/ready")).await.status() != 200 {
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, ready)
-            .await
-            .expect("the first round does not end");
-        for path in ["/metrics", "/", "/api/v1/status", "/config"] {
-            let text = get(&format!("{url}{path}")).await.text().await.unwrap();
-            assert!(text.len() > 100, "{path}: {text}");
-            assert_eq!(leak.found(&text), Vec::<String>::new(), "{path}");
+    let flags = [
+        &flag,
+        "--web.listen-address=127.0.0.1:0",
+        "--log.level=trace",
+    ];
+    let mut exporter = Program::exporter(&flags, &[("MARKED_BEARER", BEARER)]);
+    let address = exporter.until("address=").await;
+    let url = format!("http://{}", address.split(' ').next().unwrap());
+    let mut ran = BTreeSet::new();
+    while ran.len() < PROBES * orgs.len() {
+        let told = exporter.until(" org=org").await;
+        let probe = told.split(' ').take(2).collect::<Vec<_>>().join(" ");
+        if probe.contains("probe=") && !told.contains("reason=overlap") {
+            ran.insert(probe);
         }
-        let (_, said) = exporter.terminate().await;
-        let said = said.join("\n");
-        // The libraries were heard, down to the frames of HTTP/2.
-        for words in ["Headers { stream_id", "connected to 127.0.0.1"] {
-            assert!(said.contains(words), "`{words}` was not said");
-        }
-        let found = leak.found(&said);
-        assert_eq!(found, Vec::<String>::new(), "in the log");
     }
-    for okta in &orgs {
-        assert!(okta.okta().request_count() > 0, "a fault was never met");
+    let minted: Vec<String> = orgs.iter().flat_map(|okta| okta.okta().minted()).collect();
+    assert!(minted.len() > 2 * orgs.len(), "{} tokens", minted.len());
+    for token in &minted {
+        // What else it is made of is known to everybody.
+        leak = leak.text("a minted token", token.rsplit('.').next().unwrap());
+    }
+    for path in ["/metrics", "/", "/api/v1/status", "/config"] {
+        let text = get(&format!("{url}{path}")).await.text().await.unwrap();
+        assert!(text.len() > 100, "{path}: {text}");
+        assert_eq!(leak.found(&text), Vec::<String>::new(), "{path}");
+    }
+    let (_, said) = exporter.terminate().await;
+    let said = said.join("\n");
+    // The libraries were heard, down to the frames of HTTP/2.
+    for words in ["Headers { stream_id", "connected to 127.0.0.1"] {
+        assert!(said.contains(words), "`{words}` was not said");
+    }
+    assert_eq!(leak.found(&said), Vec::<String>::new(), "in the log");
+    for (name, okta) in orgs.iter().enumerate() {
+        let met = okta.okta().requests();
+        let mut met = met.iter().map(|asked| asked.path.as_str());
+        let faulty = met.any(|path| FAULTY.iter().any(|prefix| path.starts_with(prefix)));
+        assert!(faulty, "org{name} never met its fault");
     }
 }
 
@@ -298,4 +355,24 @@ fn the_search_finds_a_secret_in_every_dress() {
         leak.found("Authorization: Sensitive, 00q9, cs/Ue7"),
         Vec::<String>::new()
     );
+}
+
+#[test]
+fn no_kind_of_probe_and_no_fault_is_left_out() {
+    let this = include_str!("canary.rs");
+    let kinds = include_str!("../../src/probe/mod.rs").lines();
+    let kinds = kinds.filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let faults = include_str!("../../src/sim/faults.rs").lines();
+    let faults =
+        faults.filter_map(|line| line.strip_prefix("    pub fn ")?.split(['(', '<']).next());
+    let (mut all, own) = (0, ["times"]);
+    for name in kinds.map(str::to_owned).chain(
+        faults
+            .filter(|name| !own.contains(name))
+            .map(|name| format!("Fault::{name}(")),
+    ) {
+        all += 1;
+        assert!(this.contains(&name), "{name}");
+    }
+    assert!(all > 25, "the test has lost its eyes: {all}");
 }

@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Prometheus, Alertmanager, and what the latter said.
 pub struct Stage {
-    heard: watch::Receiver<BTreeMap<String, Notice>>,
+    heard: watch::Receiver<Vec<Notice>>,
     alertmanager: String,
     prometheus: String,
     targets: Mutex<Vec<String>>,
@@ -29,7 +29,7 @@ pub struct Stage {
     _programs: [Program; 2],
 }
 
-/// The last word on one alert.
+/// What was said of one alert.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Notice {
     status: String,
@@ -47,7 +47,7 @@ impl Stage {
     /// Starts both programs with the shipped files.
     pub async fn open() -> Self {
         let files = tempfile::tempdir().unwrap();
-        let (hear, heard) = watch::channel(BTreeMap::new());
+        let (hear, heard) = watch::channel(Vec::new());
         let receiver = receive(hear).await;
         let shipped = |name: &str| {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/prometheus");
@@ -123,48 +123,56 @@ impl Stage {
             fs::write(&new, groups.to_string()).unwrap();
             fs::rename(&new, self.files.path().join("targets.json")).unwrap();
         }
-        let query = format!("okta_exporter_build_info{{instance=\"{target}\"}}");
-        let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
-        let url = format!("http://{}/api/v1/query?query={query}", self.prometheus);
+        let url = self.query(&format!(
+            "okta_exporter_build_info{{instance=\"{target}\"}}"
+        ));
         let scraped = self.until(&url, |answer| !empty(&answer["data"]["result"]));
         assert!(scraped.await, "{target} is not scraped");
     }
 
     /// Waits until the receiver was told that the alert fires, with these labels.
     pub async fn fires(&self, alert: &str, labels: &[(&str, &str)]) -> Notice {
-        self.told(alert, labels, "firing").await
-    }
-
-    /// Waits until the receiver was told that the alert is over.
-    pub async fn resolves(&self, alert: &str, labels: &[(&str, &str)]) {
-        self.told(alert, labels, "resolved").await;
-    }
-
-    async fn told(&self, alert: &str, labels: &[(&str, &str)], status: &str) -> Notice {
-        let mut heard = self.heard.clone();
-        let fits = |notice: &&Notice| {
-            let has = |(name, value): &(&str, &str)| {
-                notice.labels.get(*name).is_some_and(|found| found == value)
-            };
-            notice.is(alert) && labels.iter().all(has)
-        };
-        let waiting = heard.wait_for(|heard| {
-            let mut fitting = heard.values().filter(fits).peekable();
-            fitting.peek().is_some() && fitting.all(|notice| notice.status == status)
-        });
-        match tokio::time::timeout(PATIENCE, waiting).await {
-            Ok(heard) => heard.unwrap().values().find(fits).unwrap().clone(),
-            Err(tokio::time::error::Elapsed { .. }) => {
-                panic!("not {status}: {alert} {labels:?}; heard:\n{self:?}")
-            }
+        let firing = |notice: &&Notice| notice.fits(alert, labels) && notice.status == "firing";
+        let told = self.told(|heard| heard.iter().any(|notice| firing(&notice)));
+        if !told.await {
+            let seen = self.query(&format!(
+                "last_over_time(ALERTS{{alertname=\"{alert}\"}}[10m])"
+            ));
+            let seen = json(&seen).await;
+            panic!("{alert} {labels:?} does not fire; Prometheus: {seen}; heard:\n{self:?}");
         }
+        self.heard.borrow().iter().find(firing).unwrap().clone()
+    }
+
+    /// Waits until the receiver's last word on the alert is that it is over.
+    pub async fn resolves(&self, alert: &str, labels: &[(&str, &str)]) {
+        let over = |heard: &[Notice]| {
+            let last: BTreeMap<&str, &str> = heard
+                .iter()
+                .filter(|notice| notice.fits(alert, labels))
+                .map(|notice| (notice.fingerprint.as_str(), notice.status.as_str()))
+                .collect();
+            !last.is_empty() && last.values().all(|status| *status == "resolved")
+        };
+        let told = self.told(over);
+        assert!(
+            told.await,
+            "{alert} {labels:?} does not resolve; heard:\n{self:?}"
+        );
+    }
+
+    /// Waits until what was heard is as told; false if that never comes.
+    async fn told(&self, holds: impl Fn(&[Notice]) -> bool) -> bool {
+        let mut heard = self.heard.clone();
+        let waiting = heard.wait_for(|heard| holds(heard));
+        tokio::time::timeout(PATIENCE, waiting).await.is_ok()
     }
 
     /// Every alert the receiver was ever told of that has this label.
     pub fn heard_with(&self, label: &str, value: &str) -> Vec<String> {
         let heard = self.heard.borrow();
         let fitting = heard
-            .values()
+            .iter()
             .filter(|notice| notice.labels.get(label).is_some_and(|found| found == value));
         fitting
             .map(|notice| notice.labels["alertname"].clone())
@@ -177,6 +185,11 @@ impl Stage {
         let url = format!("http://{}/api/v2/alerts?{filter}", self.alertmanager);
         let held = self.until(&url, |alerts| !empty(&alerts[0]["status"]["inhibitedBy"]));
         assert!(held.await, "{alert} of {org} is not held back");
+    }
+
+    fn query(&self, query: &str) -> String {
+        let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
+        format!("http://{}/api/v1/query?query={query}", self.prometheus)
     }
 
     /// Asks one of the two programs until its answer is as told; false if that never comes.
@@ -200,7 +213,7 @@ fn empty(list: &Value) -> bool {
 
 impl std::fmt::Debug for Stage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for Notice { status, labels, .. } in self.heard.borrow().values() {
+        for Notice { status, labels, .. } in self.heard.borrow().iter() {
             writeln!(f, "{status} {labels:?}")?;
         }
         Ok(())
@@ -208,8 +221,9 @@ impl std::fmt::Debug for Stage {
 }
 
 impl Notice {
-    fn is(&self, alert: &str) -> bool {
-        self.labels["alertname"] == alert
+    fn fits(&self, alert: &str, labels: &[(&str, &str)]) -> bool {
+        let has = |name: &str, value: &str| self.labels.get(name).is_some_and(|v| v == value);
+        has("alertname", alert) && labels.iter().all(|(name, value)| has(name, value))
     }
 
     /// What a person reads first.
@@ -218,16 +232,12 @@ impl Notice {
     }
 }
 
-/// Takes notifications on any path, and remembers the last word on each alert.
-async fn receive(hear: watch::Sender<BTreeMap<String, Notice>>) -> String {
+/// Takes notifications on any path, and remembers them in order.
+async fn receive(hear: watch::Sender<Vec<Notice>>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let take = async |State(hear): State<watch::Sender<_>>, Json(told): Json<Notification>| {
-        hear.send_modify(|heard: &mut BTreeMap<String, Notice>| {
-            for notice in told.alerts {
-                heard.insert(notice.fingerprint.clone(), notice);
-            }
-        });
+        hear.send_modify(|heard: &mut Vec<Notice>| heard.extend(told.alerts));
     };
     let router = Router::new()
         .route("/{receiver}", post(take))

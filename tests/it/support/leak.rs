@@ -1,6 +1,6 @@
 //! Looks for secrets in text, whatever they are dressed in.
 
-use std::fmt::Write;
+use std::{collections::HashMap, fmt::Write};
 
 use base64::{
     Engine,
@@ -10,10 +10,14 @@ use base64::{
 /// How much of a secret is one too much, in bytes. What is cut off somewhere is found by its pieces.
 const PIECE: usize = 16;
 
+/// How much of a needle is looked up before it is compared.
+const START: usize = 12;
+
 /// Secrets, each in pieces, each piece in every dress.
 #[derive(Default)]
 pub struct Leak {
-    needles: Vec<Needle>,
+    /// Needles by how they start: a log is long, and so is the list of them.
+    needles: HashMap<[u8; START], Vec<Needle>>,
 }
 
 struct Needle {
@@ -45,16 +49,18 @@ impl Leak {
             let hex: String = piece.iter().map(hex).collect();
             self.add(secret, "in hex", hex.to_uppercase());
             self.add(secret, "in hex", hex);
-            self.add(secret, "percent-encoded", percent(piece, |_| false));
-            self.add(
-                secret,
-                "percent-encoded",
-                percent(piece, u8::is_ascii_alphanumeric),
-            );
-            let unreserved = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
-            self.add(secret, "percent-encoded", percent(piece, unreserved));
-            let form = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._*".contains(byte);
-            self.add(secret, "in a form", percent(piece, form));
+            // What each kind of encoder leaves as it is; the digits are written in either case.
+            for plain in ["", "-._~", "-._*", "-._~!$&'()*+,;=:@"] {
+                let keeps = |byte: &u8| {
+                    let letter = !plain.is_empty() && byte.is_ascii_alphanumeric();
+                    letter || plain.as_bytes().contains(byte)
+                };
+                for upper in [true, false] {
+                    let text = percent(piece, keeps, upper);
+                    self.add(secret, "percent-encoded", text.replace("%20", "+"));
+                    self.add(secret, "percent-encoded", text);
+                }
+            }
             let list = format!("{piece:?}");
             let list = list.trim_matches(['[', ']']).to_owned();
             self.add(secret, "as a list of bytes", list);
@@ -63,9 +69,9 @@ impl Leak {
     }
 
     fn add(&mut self, secret: &str, dress: &'static str, text: String) {
-        let known = self.needles.iter().any(|needle| needle.text == text);
-        if !known {
-            self.needles.push(Needle {
+        let alike = self.needles.entry(start(text.as_bytes())).or_default();
+        if alike.iter().all(|needle| needle.text != text) {
+            alike.push(Needle {
                 secret: secret.to_owned(),
                 dress,
                 text,
@@ -75,27 +81,24 @@ impl Leak {
 
     /// The secrets that this text shows, each with where.
     pub fn found(&self, text: &str) -> Vec<String> {
-        // Percent and hex are written in either case.
-        let lower = text.to_ascii_lowercase();
-        let shows = |needle: &&Needle| {
-            let folded = needle.dress.starts_with("percent") || needle.dress == "in a form";
-            if folded {
-                lower.contains(&needle.text.to_ascii_lowercase())
-            } else {
-                text.contains(&needle.text)
+        let mut found = Vec::new();
+        for line in text.lines() {
+            let line = line.as_bytes();
+            for (at, window) in line.windows(START).enumerate() {
+                let alike = self.needles.get(&start(window)).into_iter().flatten();
+                for needle in alike.filter(|needle| line[at..].starts_with(needle.text.as_bytes()))
+                {
+                    let line = String::from_utf8_lossy(line);
+                    found.push(format!("{} {}: {line}", needle.secret, needle.dress));
+                }
             }
-        };
-        let told = |needle: &Needle| {
-            let line = text.lines().find(|line| line.contains(&needle.text));
-            format!(
-                "{} {}: {}",
-                needle.secret,
-                needle.dress,
-                line.unwrap_or_default()
-            )
-        };
-        self.needles.iter().filter(shows).map(told).collect()
+        }
+        found
     }
+}
+
+fn start(bytes: &[u8]) -> [u8; START] {
+    bytes[..START].try_into().unwrap()
 }
 
 fn pieces(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -111,13 +114,15 @@ fn inner_base64(engine: &impl Engine, lead: usize, bytes: &[u8]) -> String {
     text[first..last].to_owned()
 }
 
-fn percent(bytes: &[u8], plain: impl Fn(&u8) -> bool) -> String {
+fn percent(bytes: &[u8], plain: impl Fn(&u8) -> bool, upper: bool) -> String {
     let mut text = String::new();
     for byte in bytes {
         if plain(byte) {
             text.push(char::from(*byte));
-        } else {
+        } else if upper {
             write!(text, "%{byte:02X}").unwrap();
+        } else {
+            write!(text, "%{byte:02x}").unwrap();
         }
     }
     text
