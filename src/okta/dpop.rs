@@ -97,12 +97,11 @@ impl Proofs {
     }
 
     fn sign(&self, proof: &Proof<'_>) -> Result<HeaderValue, Failure> {
-        let key = match self.key.get() {
-            Some(key) => key,
-            None => {
-                let key = PrivateKey::ephemeral()?;
-                self.key.get_or_init(|| key)
-            }
+        let key = if let Some(key) = self.key.get() {
+            key
+        } else {
+            let key = PrivateKey::ephemeral()?;
+            self.key.get_or_init(|| key)
         };
         let proof = HeaderValue::try_from(proof.sign(key)?);
         proof.map_err(|_| Failure::Internal("a proof that fits no header".to_owned()))
