@@ -266,3 +266,20 @@ async fn endpoints_of_one_bucket_that_contradict_each_other_are_counted_apart() 
     assert_eq!(limit("org", "org"), Some(1_000.0), "{page}");
     assert_eq!(limit("domains", "/api/v1*"), Some(300.0), "{page}");
 }
+
+#[tokio::test]
+async fn a_service_app_is_known_by_its_client_id() {
+    let app = ServiceApp::new();
+    let scopes = ["okta.rateLimits.read", "okta.principalRateLimits.read"];
+    let registered = app.registered().grants(scopes);
+    let okta = Org::new("acme").service_app(registered).start().await.unwrap();
+    let oauth = format!("scopes: [{}]", scopes.join(", "));
+    let yaml = app.yaml(&okta, &oauth, "{ rate_limit_settings: {} }");
+    let page = Exporter::start(&yaml).await.first_round().await;
+    assert_eq!(
+        page.value(r#"okta_rate_limit_principal_ratio{credential="billing"}"#),
+        0.5,
+        "{page}"
+    );
+    assert_eq!(page.value("okta_rate_limit_warning_threshold_ratio"), 0.6);
+}
