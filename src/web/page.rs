@@ -106,12 +106,12 @@ fn limit_row(limit: &LimitView, now: Timestamp) -> Markup {
                 meter min="0" max=(limit) low=(limit / 4) optimum=(limit) value=(remaining) {}
             } }
             td.number { @if let Some(reset) = limit.reset { (seconds_until(reset, now)) } }
-            td.number {
+            td.number data-heading="last window" {
                 @if let (Some(usage), Some(phase)) = (limit.last_usage_ratio, limit.last_phase_ratio) {
                     (percent(usage)) " " span.dim { "seen at " (percent(phase)) }
                 }
             }
-            td {
+            td.told {
                 @if let (Some(at), Some(why), Some(guard)) = (limit.next_look, &limit.next_look_is, limit.guard_seconds) {
                     (seconds_until(at, now)) " " span.dim { (why) ", " (format!("{guard:.1} s")) " ahead" }
                 }

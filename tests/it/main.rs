@@ -55,6 +55,9 @@ mod guide;
 /// The one-shot report: what it finds, its two forms, its exit status.
 mod diagnose;
 
+/// What watching costs: one look in each window, and never more than the budget.
+mod budget;
+
 /// What is served, and that serving asks Okta nothing.
 mod web;
 
