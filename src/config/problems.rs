@@ -107,7 +107,8 @@ impl Notes {
 
     /// Something is worth saying, and no error.
     pub(super) fn warn(&mut self, at: &At, message: impl fmt::Display) {
-        self.warnings.push(format!("{}: {message}", at.0));
+        let colon = if at.0.is_empty() { "" } else { ": " };
+        self.warnings.push(format!("{}{colon}{message}", at.0));
     }
 
     /// Remembers which environment variable set this place.

@@ -15,13 +15,20 @@ pub(super) fn look(secrets: &Secrets, name: &str, at: &At, notes: &mut Notes) {
     if let Some(file) = &secrets.file
         && world_readable(file)
     {
-        let at = at.field(&format!("{name}_file"));
-        let file = file.display();
-        notes.warn(
-            &at,
-            format!("everybody on this host may read {file}: `chmod o-r` it"),
-        );
+        notes.warn(&at.field(&format!("{name}_file")), open_to_all(file));
     }
+}
+
+/// Warns of a settings file that holds a secret and that everybody may read.
+pub(super) fn look_at_settings(file: &Path, notes: &mut Notes) {
+    if world_readable(file) {
+        notes.warn(&At::default(), open_to_all(file));
+    }
+}
+
+fn open_to_all(file: &Path) -> String {
+    let file = file.display();
+    format!("everybody on this host may read {file}: `chmod o-r` it")
 }
 
 #[cfg(unix)]

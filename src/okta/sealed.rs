@@ -1,8 +1,8 @@
 //! Secrets on their way into a request: marked so that no library prints them, in buffers that are
 //! zeroed once the request is gone. What they prove is elsewhere.
 //!
-//! What lies behind is not ours to zero: the connection's write buffer and TLS records. In HTTP/2 a
-//! value that is marked is never kept in the compression table.
+//! What lies behind is not ours to zero: the connection's buffers, TLS records, the answer that brings
+//! a token. In HTTP/2 a value that is marked is never kept in the compression table.
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;

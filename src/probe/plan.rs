@@ -164,9 +164,10 @@ impl Secrets {
                 SecretSource::File(file.clone().into()),
                 format!("{name}_file"),
             )),
-            (None, None, Some(variable)) => match environment.get(variable) {
+            (None, None, Some(variable)) => match environment.get(variable).map(|text| text.trim())
+            {
                 Some(secret) if !secret.is_empty() => {
-                    let source = SecretSource::Given(secret.clone().into());
+                    let source = SecretSource::Given(secret.into());
                     Ok((source, format!("{name}_env")))
                 }
                 _ => Err(Problem::new(format!("{name}_env"), not_set(variable))),

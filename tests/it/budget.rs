@@ -5,7 +5,7 @@ use std::{
 
 use okta_exporter::{
     fleet::limits::{Limits, Refused, Run},
-    okta::{Answered, Exchange, LimitKind, Phases, RateLimit},
+    okta::{Answered, Draw, Exchange, LimitKind, Phases, RateLimit},
     sim::{ApiToken, Application, Bucket, Org, Pattern, Principal},
     units::{Name, Share, Timestamp},
 };
@@ -133,8 +133,12 @@ impl World {
         let keeper = &mut self.keepers[index];
         let credential: Name = "monitor".parse().unwrap();
         let aimed = keeper.aims && self.limits.booked(keeper.name).is_none() && keeper.made > 0;
-        let toll = (Some(&credential), keeper.bucket);
-        if let Err(refused) = self.limits.admit(toll, aimed, moment(now)) {
+        let draw = Draw {
+            credential: Some(credential.clone()),
+            endpoint: keeper.name.into(),
+            bucket: keeper.bucket.into(),
+        };
+        if let Err(refused) = self.limits.admit(&draw, aimed, moment(now)) {
             let until = match refused {
                 Refused::Unknown => now + 500,
                 Refused::Spent { until, .. } | Refused::Low { until, .. } => {
@@ -207,9 +211,9 @@ impl World {
                 interval: Duration::from_millis(keeper.interval as u64),
                 not_before: None,
             };
-            let drawn = (exchange.credential, keeper.bucket.into());
+            let drawn = exchange.draw();
             self.limits
-                .ended(keeper.name, Some(drawn), run, moment(now));
+                .ended(keeper.name, drawn.as_ref(), run, moment(now));
         } else if keeper.made % keeper.requests == 0 {
             self.at(now + keeper.interval, Event::Due(index));
         } else {

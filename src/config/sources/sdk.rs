@@ -14,6 +14,7 @@ use super::{
 use crate::config::{
     file,
     problems::{At, Notes},
+    secrets,
 };
 
 const URL: &str = "OKTA_CLIENT_ORGURL";
@@ -54,6 +55,9 @@ const IN_FILES: [(&str, &str); 9] = [
     ("clientAssertion", ASSERTION),
 ];
 
+/// Those of them that are secrets.
+const SECRETS: [&str; 4] = [TOKEN, PRIVATE_KEY, JWK, ASSERTION];
+
 /// Those of the SDKs' files that are there.
 pub(super) fn files(home: Option<&Path>, working: &Path) -> Vec<PathBuf> {
     let of_home = home.map(|home| home.join(".okta/okta.yaml"));
@@ -83,6 +87,9 @@ impl Settings {
             let place = file.display().to_string();
             match values(file) {
                 Ok(values) => {
+                    if values.iter().any(|(name, _)| SECRETS.contains(name)) {
+                        secrets::look_at_settings(file, notes);
+                    }
                     for (name, value) in values {
                         self.set_by.insert(name, format!("{name} in {place}"));
                         self.values.insert(name.to_owned(), value);

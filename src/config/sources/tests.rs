@@ -16,7 +16,13 @@ impl Places {
     fn write(&self, file: &str, text: &str) -> String {
         let path = self.directory.path().join(file);
         std::fs::write(&path, text).unwrap();
+        Self::open_to(&path, 0o600);
         path.display().to_string()
+    }
+
+    fn open_to(path: &Path, mode: u32) {
+        use std::{fs, os::unix::fs::PermissionsExt};
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     }
 
     fn read(&self, variables: &[(&str, &str)]) -> (StandIn, Result<Vec<String>, String>) {
@@ -370,4 +376,22 @@ fn a_broken_settings_file_is_told_only_where_it_is_needed() {
         let (tree, _) = places.good(&[("OKTA_DOMAIN", "acme.okta.com")]);
         assert_eq!(tree["orgs"]["acme"]["url"], "https://acme.okta.com");
     }
+}
+
+#[test]
+fn a_settings_file_with_a_secret_that_everybody_may_read_is_warned_of() {
+    let places = Places::new();
+    let mut warnings = |text: &str| {
+        let file = places.write("home/.okta/okta.yaml", text);
+        Places::open_to(Path::new(&file), 0o644);
+        places.read(&[]).1.unwrap()
+    };
+    let org = "okta: {client: {orgUrl: 'https://acme.okta.com'}}";
+    assert_eq!(warnings(org), Vec::<String>::new());
+    let told = warnings(&org.replace("'}", "', token: 00s3cr3t}"));
+    assert!(
+        told.concat()
+            .starts_with("everybody on this host may read "),
+        "{told:?}"
+    );
 }

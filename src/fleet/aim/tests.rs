@@ -64,7 +64,7 @@ struct Prober {
     interval: Duration,
     /// How far Okta's clock is ahead, and how long a request takes there and back.
     ahead: i64,
-    took: fn(u64) -> i64,
+    took: fn(i64) -> i64,
     spare: bool,
     now: i64,
     last: Option<i64>,
@@ -101,7 +101,7 @@ impl Prober {
         };
         let next = self.aim.next(&self.clock, &wish);
         let sent = next.at.as_millisecond();
-        let took = (self.took)(self.looks.len() as u64);
+        let took = (self.took)(i64::try_from(self.looks.len()).unwrap());
         let counted = sent + took / 2 + self.ahead;
         let look = Look {
             sent: next.at,
@@ -222,8 +222,8 @@ proptest! {
         prober.ahead = ahead;
         prober.took = match latency {
             20 => |_| 20,
-            130 => |n| 60 + (n * 7_919 % 140) as i64,
-            _ => |n| 50 + (n * 7_919 % 450) as i64,
+            130 => |n| 60 + n * 7_919 % 140,
+            _ => |n| 50 + n * 7_919 % 450,
         };
         let longest = i64::try_from(interval).unwrap() * 1000 + 2 * seconds * 1000 + 120_000;
         for _ in 0..60 {

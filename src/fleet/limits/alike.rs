@@ -20,9 +20,11 @@ const MOST: usize = 64;
 
 /// An endpoint and the bucket that its path is taken for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::fleet) struct Endpoint {
-    pub(in crate::fleet) bucket: Cow<'static, str>,
-    pub(in crate::fleet) name: Cow<'static, str>,
+pub struct Endpoint {
+    /// The bucket.
+    pub bucket: Cow<'static, str>,
+    /// The endpoint's short name.
+    pub name: Cow<'static, str>,
 }
 
 /// What one answer showed; times in seconds of Okta's clock.
@@ -36,7 +38,7 @@ pub(super) struct Sight {
 
 /// What was found of two endpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::fleet) enum Relation {
+pub enum Relation {
     /// They are taken for two buckets, and are one.
     One,
     /// They are taken for one bucket, and are two.

@@ -37,7 +37,7 @@ use window::{Sample, Windows};
 pub(super) use draw::Limit;
 pub(super) use families::FAMILIES;
 pub(super) use purse::Purse;
-pub(super) use sharing::{Found, Relation};
+pub use sharing::{Endpoint as Counted, Found, Relation};
 pub use spending::Refused;
 
 /// The credential label of requests that carry none: their headers show the org's own bucket.
@@ -129,7 +129,7 @@ impl Limits {
 
     /// Learns from an exchange, whichever probe made it; returns what was found by it of buckets
     /// that are not what paths are taken for.
-    pub(super) fn enter(&self, exchange: &Exchange, now: Timestamp) -> Vec<Found> {
+    pub fn enter(&self, exchange: &Exchange, now: Timestamp) -> Vec<Found> {
         let mut state = self.lock();
         let state = &mut *state;
         let look = Look::of(exchange);

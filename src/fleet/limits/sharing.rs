@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{fleet::aim::Look, okta::Draw};
 
-pub(in crate::fleet) use super::alike::{Endpoint, Relation};
+pub use super::alike::{Endpoint, Relation};
 
 /// The buckets of one credential, as its endpoints turn out to share them.
 #[derive(Debug, Default)]
@@ -25,10 +25,13 @@ pub(super) struct Sharing {
 
 /// A difference between what is seen and what paths are taken for, shown by two endpoints.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::fleet) struct Found {
-    pub(in crate::fleet) relation: Relation,
-    pub(in crate::fleet) one: Endpoint,
-    pub(in crate::fleet) other: Endpoint,
+pub struct Found {
+    /// What was found.
+    pub relation: Relation,
+    /// One of the two that show it.
+    pub one: Endpoint,
+    /// The other.
+    pub other: Endpoint,
 }
 
 impl Sharing {
@@ -210,11 +213,15 @@ impl Found {
                 // A pattern wins over the published ones, so that the narrower one must be written.
                 let width = |endpoint: &Endpoint| (endpoint.bucket.len(), endpoint.bucket.clone());
                 let (wide, narrow) = if width(one) <= width(other) {
-                    (&one.bucket, &other.bucket)
+                    (one, other)
                 } else {
-                    (&other.bucket, &one.bucket)
+                    (other, one)
                 };
-                format!("'{narrow}': '{wide}'")
+                let wide = &wide.bucket;
+                match &*narrow.bucket {
+                    pattern if pattern.starts_with('/') => format!("'{pattern}': '{wide}'"),
+                    _ => format!("'PATH OF {}': '{wide}'", narrow.name),
+                }
             }
             Relation::Two => format!("'PATH OF {}': {}", other.name, other.name),
         }
