@@ -239,3 +239,129 @@ proptest! {
         prop_assert!(prober.aim.missed() <= 6, "{}\n{}", prober.aim.missed(), prober.timeline());
     }
 }
+
+#[test]
+fn short_and_long_windows_are_learned_and_aimed_at_alike() {
+    let ten = || Bucket::new(50, 10, steady(700));
+    let mut text = looks(&mut Prober::new(60), &mut ten(), 6);
+    text += &looks(&mut Prober::new(5), &mut ten(), 6);
+    let mut five_minutes = Bucket::new(5_000, 300, steady(900));
+    text += &looks(&mut Prober::new(60), &mut five_minutes, 6);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn an_interval_longer_than_a_window_is_kept_to_the_nearest_end() {
+    let mut bucket = Bucket::new(50, 60, steady(2_000));
+    insta::assert_snapshot!(looks(&mut Prober::new(300), &mut bucket, 8));
+}
+
+#[test]
+fn a_bucket_that_goes_quiet_and_comes_back_is_seen_again() {
+    let quiet = steady(2_000).filter(|at| !(200_000..500_000).contains(at));
+    let mut bucket = Bucket::new(50, 60, quiet);
+    insta::assert_snapshot!(looks(&mut Prober::new(60), &mut bucket, 14));
+}
+
+#[test]
+fn a_look_that_comes_too_late_is_a_miss_and_widens_the_guard() {
+    let mut bucket = Bucket::new(50, 60, steady(1_400));
+    let mut prober = Prober::new(60);
+    prober.look(&mut bucket);
+    let guard = prober.aim.guard(&prober.clock);
+    prober.took = |_| 9_000;
+    prober.look(&mut bucket);
+    assert_eq!(prober.aim.missed(), 1, "{}", prober.timeline());
+    prober.took = |_| 100;
+    looks(&mut prober, &mut bucket, 30);
+    assert_eq!(prober.aim.missed(), 1, "{}", prober.timeline());
+    assert!(prober.aim.guard(&prober.clock) > guard);
+    let (_, last) = prober.looks.last().unwrap();
+    let read = last.rate_limit.unwrap();
+    let left = read.reset.as_millisecond() - last.sent.as_millisecond();
+    assert!((0..12_000).contains(&left), "still in its window: {left}");
+}
+
+#[test]
+fn a_local_clock_that_jumps_is_learned_anew() {
+    for jump in [-3_600_000, -2_500, 2_500, 3_600_000] {
+        let mut bucket = Bucket::new(50, 60, steady(1_400));
+        let mut prober = Prober::new(60);
+        looks(&mut prober, &mut bucket, 6);
+        // The timer goes on; only what the clock shows has changed.
+        prober.now += jump;
+        prober.last = prober.last.map(|last| last + jump);
+        prober.ahead -= jump;
+        let before = prober.looks.len();
+        for _ in 0..8 {
+            if prober.looks.len() == before {
+                // One answer tells the new time.
+                let counted = prober.now + 1_000 + prober.ahead;
+                prober.learn(Look {
+                    sent: moment(prober.now + 950),
+                    answered: moment(prober.now + 1_050),
+                    date: Some(moment(counted.div_euclid(1000) * 1000)),
+                    rate_limit: None,
+                });
+            }
+            prober.look(&mut bucket);
+        }
+        for (next, look) in prober.looks.iter().skip(before + 3) {
+            let end = look.rate_limit.unwrap().reset.as_millisecond();
+            let left = end - (look.sent.as_millisecond() + prober.ahead);
+            assert!(
+                (0..2_500).contains(&left) || next.why == Why::Length,
+                "{jump}: {left}\n{}",
+                prober.timeline()
+            );
+        }
+    }
+}
+
+#[test]
+fn resets_that_cannot_be_are_not_aimed_at() {
+    for reset in [-3_600, -1, 301, 86_400] {
+        let mut prober = Prober::new(60);
+        prober.learn(Look {
+            sent: moment(START),
+            answered: moment(START + 100),
+            date: Some(moment(START)),
+            rate_limit: Some(RateLimit {
+                limit: 50,
+                remaining: 20,
+                reset: Timestamp::from_second(START / 1000 + reset).unwrap(),
+            }),
+        });
+        let wish = Wish {
+            now: moment(prober.now),
+            last: Some(moment(START)),
+            interval: prober.interval,
+            not_before: None,
+            spare: true,
+        };
+        let next = prober.aim.next(&prober.clock, &wish);
+        assert_eq!(next.why, Why::Interval, "{reset}");
+        assert_eq!(next.at, moment(START + 60_000));
+    }
+}
+
+#[test]
+fn who_must_stay_away_is_aimed_at_a_later_window() {
+    let mut bucket = Bucket::new(50, 60, steady(1_400));
+    let mut prober = Prober::new(60);
+    looks(&mut prober, &mut bucket, 6);
+    let away = moment(prober.now + 200_000);
+    let wish = Wish {
+        now: moment(prober.now),
+        last: prober.last.map(moment),
+        interval: prober.interval,
+        not_before: Some(away),
+        spare: true,
+    };
+    let next = prober.aim.next(&prober.clock, &wish);
+    assert!(
+        matches!(next.why, Why::Following { windows: 4, .. }),
+        "{next:?}"
+    );
+    assert!(away <= next.at);
+}
