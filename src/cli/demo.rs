@@ -6,7 +6,7 @@ use super::{LogArgs, WebArgs, logging, told_to_stop};
 use crate::{
     app::App,
     config::Config,
-    sim::{Clock, Running, RunningStatusPage, ServiceApp, StatusPage, Tls, story},
+    sim::{Clock, Running, RunningStatusPage, StatusPage, Tls, story},
 };
 
 /// Run against a built-in simulated Okta.

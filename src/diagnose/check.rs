@@ -37,7 +37,7 @@ pub enum Section {
     Access,
     Tokens,
     SigningKeys,
-    OktaStatus,
+    Status,
 }
 
 impl Section {
@@ -49,7 +49,7 @@ impl Section {
             Self::Access => "What the credentials may read",
             Self::Tokens => "Tokens",
             Self::SigningKeys => "Signing keys",
-            Self::OktaStatus => "Okta's status",
+            Self::Status => "Okta's status",
         }
     }
 }

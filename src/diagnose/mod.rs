@@ -11,6 +11,7 @@ mod connectivity;
 mod keys;
 mod limits;
 mod pages;
+mod part;
 mod round;
 mod text;
 mod ticket;

@@ -1,12 +1,12 @@
 //! What the status pages tell of the org's own cell.
 
 use super::{
-    Check, Section,
+    Check, Section, Verdict,
     round::{Asked, Run},
 };
 use crate::{fleet, probe::Observation};
 
-const HERE: Section = Section::OktaStatus;
+const HERE: Section = Section::Status;
 
 pub(super) fn checks(org: &Asked, pages: &[Run]) -> Vec<Check> {
     if pages.is_empty() {
@@ -56,9 +56,17 @@ fn page(org: &Asked, run: &Run) -> Vec<Check> {
             let says = "no open incident";
             vec![known(Check::healthy(HERE, name, says), None)]
         }
-        None => {
-            let why = format!("incidents open: {open}; whether on the org's cell is not known");
+        None if org.cell().is_none() => {
+            let why = format!("incidents open: {open}; the org's cell is not known");
             vec![known(Check::skipped(HERE, name, why), None)]
+        }
+        None => {
+            let says = format!("incidents open: {open}; the page does not name cells");
+            let check = Check {
+                verdict: Verdict::Degraded,
+                ..Check::healthy(HERE, name, says)
+            };
+            vec![known(check, None)]
         }
     }
 }

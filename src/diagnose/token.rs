@@ -7,12 +7,13 @@ use url::Url;
 
 use super::{
     Check, Section, Verdict,
+    part::Part,
     round::{Asked, Run},
     wrap::{list, span},
 };
 use crate::{
     fleet,
-    guide::{Fact, Finding},
+    guide::Finding,
     okta::{AccessToken, Claims, Failure},
     probe::{Observation, Probe, jwks::AuthorizationServer, token},
     units::Timestamp,
@@ -57,44 +58,6 @@ struct Token<'a> {
     /// Its issuer is a server of this org; `None` where it names none.
     ours: Option<bool>,
     failure: Option<(&'a Failure, Part)>,
-}
-
-/// What a check is about.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Payload,
-    Expiry,
-    Scopes,
-    Issuer,
-    Audience,
-    Introspection,
-    Key,
-}
-
-impl Part {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Payload => "payload",
-            Self::Expiry => "expiry",
-            Self::Scopes => "scopes",
-            Self::Issuer => "issuer",
-            Self::Audience => "audience",
-            Self::Introspection => "introspection",
-            Self::Key => "signing key",
-        }
-    }
-
-    const fn of(fact: Fact) -> Option<Self> {
-        match fact {
-            Fact::TokenExpired | Fact::TokenNotYetValid => Some(Self::Expiry),
-            Fact::TokenInactive => Some(Self::Introspection),
-            Fact::ScopeMissing => Some(Self::Scopes),
-            Fact::WrongIssuer => Some(Self::Issuer),
-            Fact::WrongAudience => Some(Self::Audience),
-            Fact::KeyNotPublished | Fact::BadSignature => Some(Self::Key),
-            _ => None,
-        }
-    }
 }
 
 impl<'a> Token<'a> {

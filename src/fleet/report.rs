@@ -54,7 +54,7 @@ impl Reporter {
         for fact in before {
             if !self.found.contains(&fact) {
                 let case = fact.case().slug;
-                tracing::info!(org, probe, case, "this is no more");
+                tracing::info!(org, probe, case, "no longer found");
             }
         }
     }

@@ -1,9 +1,6 @@
 //! Who may ask for what: credentials, scopes, roles, features.
 
-use super::{
-    Case, Chapter, Risk,
-    sign::{Fact, Sign},
-};
+use super::{Case, Chapter, Fact, Risk, Sign};
 
 pub(super) const CHAPTER: Chapter = Chapter {
     title: "Credentials and permissions",
@@ -87,7 +84,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             ],
             cause: "the client's id, secret or key is wrong, or it may not authenticate in this way",
             action: "compare them with Admin Console > Applications > the app > General > Client Credentials; a private key \
-                     must be the one whose public half is there",
+                     must be the one whose public half is there under its key id",
             takes: "15–30 min",
             risk: Risk::Low,
             alert: None,

@@ -1,9 +1,6 @@
 //! Okta's own side: errors, modes, incidents, and the pages that tell of them.
 
-use super::{
-    Case, Chapter, Risk,
-    sign::{Fact, Sign},
-};
+use super::{Case, Chapter, Fact, Risk, Sign};
 
 pub(super) const CHAPTER: Chapter = Chapter {
     title: "Okta's health",

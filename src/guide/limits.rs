@@ -1,9 +1,6 @@
 //! The kinds of 429, and limits that are hit again and again.
 
-use super::{
-    Case, Chapter, Risk,
-    sign::{Fact, Sign},
-};
+use super::{Case, Chapter, Fact, Risk, Sign};
 use crate::okta::LimitKind;
 
 pub(super) const CHAPTER: Chapter = Chapter {

@@ -6,18 +6,21 @@
 //! particular comes before the general. A test provokes every case.
 
 mod access;
+mod fact;
 mod health;
 mod limits;
 mod markdown;
 mod own;
 mod reach;
+mod shown;
 mod sign;
 mod tokens;
 
 use serde::Serialize;
 
+pub use fact::{Fact, Finding};
 pub use markdown::{entry, markdown};
-pub use sign::{Fact, Sign};
+pub use sign::Sign;
 
 use crate::okta::Failure;
 
@@ -81,15 +84,6 @@ pub static CHAPTERS: [Chapter; 6] = [
     own::CHAPTER,
 ];
 
-/// Trouble that is known though no request failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// What kind of trouble.
-    pub fact: Fact,
-    /// What was found, in words.
-    pub what: String,
-}
-
 /// Every case, in the order in which they are looked through.
 pub fn cases() -> impl Iterator<Item = &'static Case> {
     CHAPTERS.iter().flat_map(|chapter| chapter.cases)
@@ -97,7 +91,7 @@ pub fn cases() -> impl Iterator<Item = &'static Case> {
 
 /// The case of a failure of a probe of this kind.
 pub fn explain(failure: &Failure, kind: &str) -> &'static Case {
-    let shown = sign::Shown::by(failure, kind);
+    let shown = shown::Shown::by(failure, kind);
     cases()
         .find(|case| case.signs.iter().any(|sign| sign.fits(&shown)))
         .unwrap_or(&own::UNKNOWN)
@@ -133,15 +127,6 @@ impl From<&Case> for Advice {
                 None => format!("docs/troubleshooting.md#{}", case.slug),
             },
         }
-    }
-}
-
-impl Fact {
-    /// Its case.
-    pub fn case(self) -> &'static Case {
-        cases()
-            .find(|case| case.signs.contains(&Sign::Known(self)))
-            .unwrap_or(&own::UNKNOWN)
     }
 }
 
@@ -195,7 +180,7 @@ mod tests {
 
     #[test]
     fn each_way_to_fail_has_a_case() {
-        for how in sign::WAYS {
+        for how in shown::WAYS {
             let sign = Sign::failed(how);
             let of = cases().filter(|case| case.signs.contains(&sign));
             assert_eq!(of.count(), 1, "{how}");

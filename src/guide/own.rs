@@ -1,9 +1,6 @@
 //! The exporter's own side: its settings, its secrets, its restraint; and what nobody foresaw.
 
-use super::{
-    Case, Chapter, Risk,
-    sign::{Fact, Sign},
-};
+use super::{Case, Chapter, Fact, Risk, Sign};
 
 pub(super) const CHAPTER: Chapter = Chapter {
     title: "The exporter itself",

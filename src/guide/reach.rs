@@ -1,9 +1,6 @@
 //! Between here and the org: names, connections, TLS, time, and who answers in its place.
 
-use super::{
-    Case, Chapter, Risk,
-    sign::{Fact, Sign},
-};
+use super::{Case, Chapter, Fact, Risk, Sign};
 
 pub(super) const CHAPTER: Chapter = Chapter {
     title: "Reaching Okta",

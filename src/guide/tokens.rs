@@ -1,9 +1,6 @@
 //! Access tokens: their time, their server, their key, their proof.
 
-use super::{
-    Case, Chapter, Risk,
-    sign::{Fact, Sign},
-};
+use super::{Case, Chapter, Fact, Risk, Sign};
 
 const UNAUTHORIZED: Sign = Sign::status(401).and_code("invalid_token");
 const PROOF: Sign = Sign::code("invalid_dpop_proof");

@@ -97,12 +97,11 @@ impl Proofs {
     }
 
     fn sign(&self, proof: &Proof<'_>) -> Result<HeaderValue, Failure> {
-        let key = match self.key.get() {
-            Some(key) => key,
-            None => {
-                let key = PrivateKey::ephemeral()?;
-                self.key.get_or_init(|| key)
-            }
+        let key = if let Some(key) = self.key.get() {
+            key
+        } else {
+            let key = PrivateKey::ephemeral()?;
+            self.key.get_or_init(|| key)
         };
         let proof = HeaderValue::try_from(proof.sign(key)?);
         proof.map_err(|_| Failure::Internal("a proof that fits no header".to_owned()))
@@ -257,6 +256,21 @@ mod tests {
         );
         assert_eq!(header["jwk"], part(&two, 0)["jwk"], "the key stays");
         assert!(header["jwk"].get("d").is_none());
+    }
+
+    #[test]
+    fn each_credential_has_a_key_of_its_own_and_keeps_it() {
+        let url = Url::parse("https://acme.okta.com/oauth2/v1/token").unwrap();
+        let clock = OktaClock::default();
+        let header = |proofs: &Proofs| {
+            let proof = proofs.at_token_endpoint(&url, &clock).unwrap()?;
+            proof.to_str().unwrap().split('.').next().map(str::to_owned)
+        };
+        let (one, two) = (Proofs::new(Dpop::Always), Proofs::new(Dpop::Auto));
+        assert_eq!(header(&two), None, "nobody asked for it yet");
+        two.turn_on();
+        assert_eq!(header(&one), header(&one));
+        assert_ne!(header(&one), header(&two));
     }
 
     #[test]

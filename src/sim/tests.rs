@@ -276,3 +276,35 @@ async fn an_org_that_stops_leaves_no_request_hanging() {
             .is_connect()
     );
 }
+
+#[tokio::test]
+async fn a_bound_token_is_refused_without_a_proof_in_oktas_words() {
+    let org = Org::new("acme").start().await.unwrap();
+    let mint = Mint::by(ORG).scopes(["okta.users.read"]);
+    let token = org.okta().mint(&mint.bound_to(Some("thumbprint"))).unwrap();
+
+    let plain = get(&org, USERS, &format!("Bearer {token}")).await;
+    assert_eq!(plain.status(), 400);
+    let challenge = header(&plain, "www-authenticate").unwrap();
+    assert!(
+        challenge.starts_with("Bearer authorization_uri="),
+        "{challenge}"
+    );
+    assert!(
+        challenge.contains(r#"error="invalid_request""#),
+        "{challenge}"
+    );
+    assert!(challenge.contains("The resource request requires a DPoP proof."));
+    assert_eq!(plain.text().await.unwrap(), "");
+
+    let unproved = get(&org, USERS, &format!("DPoP {token}")).await;
+    assert_eq!(unproved.status(), 401);
+    let challenge = header(&unproved, "www-authenticate").unwrap();
+    let algs = r#"DPoP algs="RS256 RS384 RS512 ES256 ES384 ES512", authorization_uri="#;
+    assert!(challenge.starts_with(algs), "{challenge}");
+    assert!(
+        challenge.contains(r#"error="invalid_dpop_proof""#),
+        "{challenge}"
+    );
+    assert_eq!(unproved.text().await.unwrap(), "");
+}

@@ -1,48 +1,11 @@
 use std::time::Duration;
 
-use jiff::SignedDuration;
-use okta_exporter::sim::{self, Fault, Mint, ORG, Org, Running};
+use okta_exporter::sim::{self, Fault, Org};
 
-use crate::support::{Exporter, PATIENCE, Program, Scrape, ServiceApp, asked, json, new_key};
-
-const TOKEN: &str = "/oauth2/v1/token";
-const USERS: &str = "scopes: [okta.users.read]";
-
-/// Starts the org with limits that no test reaches, and with the key that signs its tokens made
-/// beforehand: that takes its time.
-async fn start(org: Org) -> Running {
-    let org = org.limit("/api/v1/users", 1_000_000);
-    let running = org.start().await.unwrap();
-    running.okta().mint(&Mint::by(ORG)).unwrap();
-    running
-}
-
-async fn with(app: sim::ServiceApp) -> Running {
-    start(Org::new("acme").service_app(app)).await
-}
-
-fn users() -> String {
-    format!("{{ endpoint: {{ {} }} }}", asked("users"))
-}
-
-/// How often a path was answered with this status.
-fn answered(okta: &Running, path: &str, status: u16) -> usize {
-    let requests = okta.okta().requests();
-    let so = |r: &&sim::Received| r.path == path && r.status == Some(status);
-    requests.iter().filter(so).count()
-}
-
-fn minted(page: &Scrape) -> f64 {
-    page.value(r#"okta_credential_token_requests_total{credential="billing",result="minted"}"#)
-}
-
-fn failed(page: &Scrape) -> f64 {
-    page.value(r#"okta_credential_token_requests_total{credential="billing",result="failed"}"#)
-}
-
-fn is_up(page: &Scrape) -> bool {
-    page.get(r#"okta_probe_success{probe="endpoint/users"}"#) == Some(1.0)
-}
+use crate::support::{
+    Exporter, Scrape, ServiceApp, TOKEN, USERS, answered, asked, failed, is_up, json, minted,
+    new_key, start, users, with,
+};
 
 /// What the status page says of the first probe in trouble.
 async fn trouble(exporter: &Exporter) -> String {
@@ -336,6 +299,20 @@ async fn a_key_that_okta_does_not_know_is_not_tried_at_every_run() {
 }
 
 #[tokio::test]
+async fn a_limit_at_the_token_endpoint_is_waited_for() {
+    let app = ServiceApp::new();
+    let okta = with(app.registered().grant(["okta.users.read"])).await;
+    okta.okta().fault(TOKEN, Fault::retry_after(3).times(1));
+    let exporter = Exporter::start(&app.yaml(&okta, USERS, &users())).await;
+    let page = exporter.first_round().await;
+    let limited = r#"okta_probe_failures_total{reason="rate_limited"}"#;
+    assert_eq!(page.value(limited), 1.0);
+    let page = exporter.until(is_up).await;
+    assert_eq!((failed(&page), minted(&page)), (1.0, 1.0));
+    assert_eq!(page.sum("okta_probe_failures_total"), 1.0, "{page}");
+}
+
+#[tokio::test]
 async fn a_scope_that_was_not_granted_is_named_before_okta_refuses() {
     let app = ServiceApp::new();
     // A short life, so that what is granted later is soon seen.
@@ -414,182 +391,4 @@ async fn counters_of_tokens_start_at_0_and_unknown_things_are_absent() {
     assert_eq!(counts, [0.0, 0.0, 0.0]);
     assert!(!page.has_any("okta_credential_token_expiry"), "{page}");
     assert!(!page.has_any("okta_credential_missing_scope"), "{page}");
-}
-
-#[tokio::test]
-async fn a_clock_ten_minutes_off_is_corrected_by_the_first_answer() {
-    for minutes in [10, -10] {
-        let app = ServiceApp::new();
-        let okta = with(app.registered().grant(["okta.users.read"]).dpop()).await;
-        okta.okta()
-            .set_clock_offset(SignedDuration::from_mins(minutes));
-        let exporter = Exporter::start(&app.yaml(&okta, USERS, &users())).await;
-        let page = exporter.first_round().await;
-        assert!(is_up(&page), "{page}");
-        assert_eq!(minted(&page), 1.0);
-        assert_eq!(
-            answered(&okta, TOKEN, 401),
-            1,
-            "the assertion was dated wrong once"
-        );
-        let skew = page.value("okta_clock_skew_seconds");
-        assert!((skew + minutes as f64 * 60.0).abs() < 5.0, "{skew}");
-    }
-}
-
-#[tokio::test]
-async fn a_clock_that_jumps_while_a_token_is_in_use_does_no_harm() {
-    let app = ServiceApp::new();
-    let okta = with(app.registered().grant(["okta.users.read"]).dpop()).await;
-    let exporter = Exporter::start(&app.yaml(&okta, USERS, &users())).await;
-    exporter.until(is_up).await;
-    okta.okta().set_clock_offset(SignedDuration::from_mins(10));
-    let page = exporter
-        .until(|page| page.value("okta_clock_skew_seconds") < -500.0 && is_up(page))
-        .await;
-    assert_eq!(page.sum("okta_probe_failures_total"), 0.0, "{page}");
-    assert_eq!(
-        answered(&okta, "/api/v1/users", 401),
-        1,
-        "one proof was dated wrong"
-    );
-    assert_eq!(minted(&page), 1.0);
-}
-
-/// The program itself, for what it logs.
-async fn program(files: &tempfile::TempDir, yaml: &str) -> (Program, String) {
-    let file = files.path().join("okta-exporter.yaml");
-    std::fs::write(&file, yaml).unwrap();
-    let file = format!("--config.file={}", file.display());
-    let mut program = Program::exporter(&[&file, "--web.listen-address=127.0.0.1:0"], &[]);
-    let rest = program.until("message=serving").await;
-    let address = rest.split("address=").nth(1).unwrap();
-    let address = address.split(' ').next().unwrap().to_owned();
-    (program, format!("http://{address}"))
-}
-
-/// Scrapes the program until its page is as told.
-async fn until(url: &str, holds: impl Fn(&Scrape) -> bool) -> Scrape {
-    let looking = async {
-        let mut tick = tokio::time::interval(Duration::from_millis(200));
-        loop {
-            tick.tick().await;
-            let page = Scrape::of(url).await;
-            if holds(&page) {
-                return page;
-            }
-        }
-    };
-    match tokio::time::timeout(PATIENCE, looking).await {
-        Ok(page) => page,
-        Err(tokio::time::error::Elapsed { .. }) => panic!(
-            "it never came; the page at last:\n{}",
-            Scrape::of(url).await
-        ),
-    }
-}
-
-#[tokio::test]
-async fn a_rotated_key_file_is_used_without_a_restart_and_ends_the_waiting() {
-    let app = ServiceApp::new();
-    let org = Org::new("acme").token_lifetime(Duration::from_secs(2));
-    let okta = start(org.service_app(app.registered().grant(["okta.users.read"]))).await;
-    let files = tempfile::tempdir().unwrap();
-    let (mut program, url) = program(&files, &app.yaml(&okta, USERS, &users())).await;
-    until(&url, is_up).await;
-
-    // Okta forgets the old key before the file is replaced.
-    let (private, public) = new_key();
-    let rotated = sim::ServiceApp::new(ServiceApp::ID).key("k1", &public);
-    okta.okta().register(rotated.grant(["okta.users.read"]));
-    let line = program
-        .until("no access token for the credential `billing`")
-        .await;
-    assert!(
-        line.contains("client_assertion signature is invalid"),
-        "{line}"
-    );
-    let page = until(&url, |page| failed(page) >= 2.0).await;
-    let before = minted(&page);
-
-    std::fs::write(app.key_file(), private).unwrap();
-    program.until("the probe works again").await;
-    let page = until(&url, |page| is_up(page) && minted(page) > before).await;
-    assert!(failed(&page) >= 2.0);
-    assert!(program.terminate().await.0.success());
-}
-
-#[tokio::test]
-async fn an_org_that_dies_in_the_middle_of_a_mint_is_back_when_it_is_back() {
-    let app = ServiceApp::new();
-    let registered = || app.registered().grant(["okta.users.read"]).dpop();
-    let okta = with(registered()).await;
-    okta.okta().fault(TOKEN, Fault::stall_forever());
-    let port = okta.url().rsplit(':').next().unwrap().parse().unwrap();
-    let files = tempfile::tempdir().unwrap();
-    // One probe with patience: what breaks is the connection, not the timeout.
-    let probes = "{ endpoint: { users: { path: /api/v1/users, credential: billing, interval: 5s, timeout: 5s } } }";
-    let (mut program, url) = program(&files, &app.yaml(&okta, USERS, probes)).await;
-    tokio::time::timeout(PATIENCE, okta.okta().until_asked(TOKEN, 1))
-        .await
-        .unwrap();
-    okta.shutdown().await;
-    program
-        .until("no access token for the credential `billing`")
-        .await;
-    let page = until(&url, |page| failed(page) >= 1.0).await;
-    assert!(
-        page.sum(r#"okta_request_failures_total{endpoint="token"}"#) >= 1.0,
-        "{page}"
-    );
-    assert!(!page.has_any("okta_credential_token_expiry"), "{page}");
-
-    let okta = start(Org::new("acme").port(port).service_app(registered())).await;
-    program.until("the probe works again").await;
-    let page = until(&url, is_up).await;
-    assert_eq!(minted(&page), 1.0);
-    assert_eq!(answered(&okta, "/api/v1/users", 200), 1);
-    assert!(program.terminate().await.0.success());
-}
-
-#[tokio::test]
-async fn a_wrong_clock_is_told_in_the_log() {
-    let app = ServiceApp::new();
-    let okta = with(app.registered().grant(["okta.users.read"])).await;
-    okta.okta().set_clock_offset(SignedDuration::from_mins(-10));
-    let files = tempfile::tempdir().unwrap();
-    let (mut program, url) = program(&files, &app.yaml(&okta, USERS, &users())).await;
-    let line = program.until("clock_skew_seconds=").await;
-    assert!(line.starts_with("59") || line.starts_with("60"), "{line}");
-    until(&url, is_up).await;
-    assert!(program.terminate().await.0.success());
-}
-
-#[tokio::test]
-async fn neither_key_nor_token_nor_assertion_is_shown() {
-    let app = ServiceApp::new();
-    let okta = with(app.registered().grant(["okta.users.read"]).dpop()).await;
-    let files = tempfile::tempdir().unwrap();
-    let yaml = app.yaml(&okta, USERS, &users());
-    let file = files.path().join("okta-exporter.yaml");
-    std::fs::write(&file, yaml).unwrap();
-    let file = format!("--config.file={}", file.display());
-    let args = [
-        &file,
-        "--web.listen-address=127.0.0.1:0",
-        "--log.level=trace",
-    ];
-    let mut program = Program::exporter(&args, &[]);
-    program.until("minted an access token").await;
-    program.until("the probe ran").await;
-    okta.okta().revoke_all(ServiceApp::ID);
-    program.until("minted an access token").await;
-    let (_, lines) = program.terminate().await;
-    let key = std::fs::read_to_string(app.key_file()).unwrap();
-    let key = key.lines().nth(1).unwrap();
-    for line in lines {
-        // Every JWT begins so.
-        assert!(!line.contains("eyJ"), "{line}");
-        assert!(!line.contains(key), "{line}");
-    }
 }

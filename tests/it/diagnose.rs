@@ -170,6 +170,22 @@ async fn what_is_wrong_with_tokens_clocks_and_certificates_is_found() {
 }
 
 #[tokio::test]
+async fn a_page_without_cells_is_told_by_its_open_incidents() {
+    let okta = org().start().await.unwrap();
+    let (_, served) = page(Some(Incident::new("Sign-in is slow"))).await;
+    let asked = acme(&okta, "{ organization: {} }");
+    let pages = format!(
+        "status_pages: {{ other: {{ url: '{}' }} }}",
+        served.statuspage_url()
+    );
+    let with_cell = report(&asked.replace("status_pages: {}", &pages)).await;
+    assert_eq!(check(&with_cell, 0, "other"), (Verdict::Degraded, None));
+    let asked = acme(&okta, "{ discovery: {} }");
+    let without = report(&asked.replace("status_pages: {}", &pages)).await;
+    assert_eq!(check(&without, 0, "other"), (Verdict::Skipped, None));
+}
+
+#[tokio::test]
 async fn a_service_app_is_told_what_it_was_not_granted() {
     let app = ServiceApp::new();
     let registered = app.registered().grant(["okta.users.read"]).dpop();

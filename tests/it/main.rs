@@ -37,6 +37,9 @@ mod token;
 /// Service apps: tokens minted, kept, proved, refused; scopes granted and not.
 mod credentials;
 
+/// What breaks under a running service app: keys, clocks, the org itself; and how it comes back.
+mod recovery;
+
 /// Status pages: three formats, and four ways to be unknown.
 mod status_page;
 

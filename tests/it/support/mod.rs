@@ -19,7 +19,9 @@ use okta_exporter::{
 pub use leak::Leak;
 pub use program::Program;
 pub use scrape::Scrape;
-pub use service_app::{ServiceApp, asked, new_key};
+pub use service_app::{
+    ServiceApp, TOKEN, USERS, answered, asked, failed, is_up, minted, new_key, start, users, with,
+};
 
 /// The API token of the simulated orgs here. It must never be shown.
 pub const API_TOKEN: &str = "00s3cr3tApiToken";

@@ -2,8 +2,15 @@
 
 use std::path::PathBuf;
 
-use okta_exporter::sim::{self, Running};
+use okta_exporter::sim::{self, Mint, ORG, Org, Running};
 use tempfile::TempDir;
+
+use super::Scrape;
+
+/// The path of the org's token endpoint.
+pub const TOKEN: &str = "/oauth2/v1/token";
+/// The setting that asks for what [`users`] needs.
+pub const USERS: &str = "scopes: [okta.users.read]";
 
 /// A service app and its key file, which is gone with it.
 pub struct ServiceApp {
@@ -55,4 +62,45 @@ pub fn asked(name: &str) -> String {
     format!(
         "{name}: {{ path: '/api/v1/{name}?limit=1', credential: billing, interval: 500ms, timeout: 500ms }}"
     )
+}
+
+/// Starts the org with limits that no test reaches, and with the key that signs its tokens made
+/// beforehand: that takes its time.
+pub async fn start(org: Org) -> Running {
+    let org = org.limit("/api/v1/users", 1_000_000);
+    let running = org.start().await.unwrap();
+    running.okta().mint(&Mint::by(ORG)).unwrap();
+    running
+}
+
+/// An org that knows this app.
+pub async fn with(app: sim::ServiceApp) -> Running {
+    start(Org::new("acme").service_app(app)).await
+}
+
+/// One probe, of the users.
+pub fn users() -> String {
+    format!("{{ endpoint: {{ {} }} }}", asked("users"))
+}
+
+/// How often a path was answered with this status.
+pub fn answered(okta: &Running, path: &str, status: u16) -> usize {
+    let requests = okta.okta().requests();
+    let so = |r: &&sim::Received| r.path == path && r.status == Some(status);
+    requests.iter().filter(so).count()
+}
+
+/// How many tokens were minted.
+pub fn minted(page: &Scrape) -> f64 {
+    page.value(r#"okta_credential_token_requests_total{credential="billing",result="minted"}"#)
+}
+
+/// How many could not be.
+pub fn failed(page: &Scrape) -> f64 {
+    page.value(r#"okta_credential_token_requests_total{credential="billing",result="failed"}"#)
+}
+
+/// True if the users were read last time.
+pub fn is_up(page: &Scrape) -> bool {
+    page.get(r#"okta_probe_success{probe="endpoint/users"}"#) == Some(1.0)
 }

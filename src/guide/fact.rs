@@ -1,0 +1,86 @@
+//! Trouble that shows without a failure. Who finds it is elsewhere; what it means is its case's.
+
+use super::{Case, Sign, cases, own};
+
+/// Trouble that is known though no request failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What kind of trouble.
+    pub fact: Fact,
+    /// What was found, in words.
+    pub what: String,
+}
+
+/// Trouble that shows without a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the case that has it as its sign says it")]
+pub enum Fact {
+    TokenExpired,
+    TokenNotYetValid,
+    TokenInactive,
+    ScopeMissing,
+    WrongIssuer,
+    WrongAudience,
+    KeyNotPublished,
+    BadSignature,
+    KeyWithdrawnEarly,
+    NoKeys,
+    ClockSkew,
+    CertificateEnding,
+    LimitAgainAndAgain,
+    IncidentOnCell,
+    Overdue,
+}
+
+impl Fact {
+    /// Every fact.
+    pub const ALL: [Self; 15] = [
+        Self::TokenExpired,
+        Self::TokenNotYetValid,
+        Self::TokenInactive,
+        Self::ScopeMissing,
+        Self::WrongIssuer,
+        Self::WrongAudience,
+        Self::KeyNotPublished,
+        Self::BadSignature,
+        Self::KeyWithdrawnEarly,
+        Self::NoKeys,
+        Self::ClockSkew,
+        Self::CertificateEnding,
+        Self::LimitAgainAndAgain,
+        Self::IncidentOnCell,
+        Self::Overdue,
+    ];
+
+    /// How it is seen, for the documentation.
+    pub(super) fn seen_in(self) -> &'static str {
+        match self {
+            Self::TokenExpired => "a watched token's `exp` is past",
+            Self::TokenNotYetValid => "a watched token's `nbf` or `iat` is ahead of Okta's clock",
+            Self::TokenInactive => "introspection calls a watched token inactive",
+            Self::ScopeMissing => {
+                "a watched token lacks a scope of `expect.scopes`, or a service app one that it asks for"
+            }
+            Self::WrongIssuer => "a watched token's `iss` is not `expect.issuer`",
+            Self::WrongAudience => "a watched token's `aud` lacks `expect.audience`",
+            Self::KeyNotPublished => "the key set lacks a watched token's `kid`",
+            Self::BadSignature => "a watched token's signature does not verify",
+            Self::KeyWithdrawnEarly => "a key left its set before its `max-age` had passed",
+            Self::NoKeys => "a key set is empty, or holds keys that cannot be read",
+            Self::ClockSkew => "this clock and Okta's `Date` are a minute apart or more",
+            Self::CertificateEnding => {
+                "the certificate that the org's host serves ends within two weeks"
+            }
+            Self::LimitAgainAndAgain => "three 429s of one probe within an hour",
+            Self::IncidentOnCell => "a status page names the org's cell",
+            Self::Overdue => "a probe was silent for three of its intervals",
+        }
+    }
+
+    /// Its case.
+    pub fn case(self) -> &'static Case {
+        cases()
+            .find(|case| case.signs.contains(&Sign::Known(self)))
+            .unwrap_or(&own::UNKNOWN)
+    }
+}
