@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use okta_exporter::sim::{ApiToken, Fault, Mint, Org, Running};
 
-use crate::support::{API_TOKEN, Exporter, Scrape, endpoint};
+use crate::support::{API_TOKEN, Exporter, Program, Scrape, ServiceApp, endpoint};
 
 /// What the simulated org calls its first and second API token.
 const FIRST: &str = "00T00000000000000000";
@@ -193,11 +193,14 @@ async fn a_429_is_of_one_of_three_kinds_and_a_limit_of_0_is_no_limit() {
 
 /// An exporter that takes these paths for these buckets, and asks `org` and `domains` by one token.
 async fn watch_buckets(okta: &Running, buckets: &str) -> Exporter {
+    Exporter::start(&with_buckets(okta, buckets)).await
+}
+
+fn with_buckets(okta: &Running, buckets: &str) -> String {
     let (url, probes) = (okta.url(), ["org", "domains"].map(endpoint).join(", "));
-    Exporter::start(&format!(
+    format!(
         "status_pages: {{}}\norgs:\n  acme:\n    url: '{url}'\n    budget: 1\n    buckets: {{ {buckets} }}\n    credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}\n    probes: {{ endpoint: {{ {probes} }} }}\n"
-    ))
-    .await
+    )
 }
 
 #[tokio::test]
@@ -241,6 +244,39 @@ async fn endpoints_that_turn_out_to_share_a_bucket_are_counted_in_one() {
 }
 
 #[tokio::test]
+async fn what_to_write_about_a_shared_bucket_is_said_once() {
+    let okta = org()
+        .limit("/api/v1*", 2_000)
+        .window(Duration::from_secs(1))
+        .start()
+        .await
+        .unwrap();
+    let file = tempfile::NamedTempFile::with_suffix(".yaml").unwrap();
+    std::fs::write(&file, with_buckets(&okta, "/api/v1/org: elsewhere")).unwrap();
+    let flag = format!("--config.file={}", file.path().display());
+    let mut program = Program::exporter(&[&flag, "--web.listen-address=127.0.0.1:0"], &[]);
+    program.until("they share a bucket").await;
+    let line = program.said.last().unwrap().replace('\\', "");
+    for part in [
+        "level=info",
+        "org=acme",
+        "=domains",
+        "=org",
+        "write it under orgs.acme.buckets: { 'PATH OF org': '/api/v1*' }",
+    ] {
+        assert!(line.contains(part), "no `{part}` in {line}");
+    }
+    // As many answers as it took, and as many again.
+    let asked = okta.okta().requests().len();
+    okta.okta().until_asked("/api/v1/org", asked).await;
+    let (_, said) = program.terminate().await;
+    let told = said
+        .iter()
+        .filter(|line| line.contains("they share a bucket"));
+    assert_eq!(told.count(), 1, "{said:?}");
+}
+
+#[tokio::test]
 async fn endpoints_of_one_bucket_that_contradict_each_other_are_counted_apart() {
     let okta = org()
         .limit("/api/v1/domains", 600)
@@ -265,4 +301,25 @@ async fn endpoints_of_one_bucket_that_contradict_each_other_are_counted_apart() 
     };
     assert_eq!(limit("org", "org"), Some(1_000.0), "{page}");
     assert_eq!(limit("domains", "/api/v1*"), Some(300.0), "{page}");
+}
+
+#[tokio::test]
+async fn a_service_app_is_known_by_its_client_id() {
+    let app = ServiceApp::new();
+    let scopes = ["okta.rateLimits.read", "okta.principalRateLimits.read"];
+    let registered = app.registered().grant(scopes);
+    let okta = Org::new("acme")
+        .service_app(registered)
+        .start()
+        .await
+        .unwrap();
+    let oauth = format!("scopes: [{}]", scopes.join(", "));
+    let yaml = app.yaml(&okta, &oauth, "{ rate_limit_settings: {} }");
+    let page = Exporter::start(&yaml).await.first_round().await;
+    assert_eq!(
+        page.value(r#"okta_rate_limit_principal_ratio{credential="billing"}"#),
+        0.5,
+        "{page}"
+    );
+    assert_eq!(page.value("okta_rate_limit_warning_threshold_ratio"), 0.6);
 }

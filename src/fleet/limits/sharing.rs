@@ -213,11 +213,15 @@ impl Found {
                 // A pattern wins over the published ones, so that the narrower one must be written.
                 let width = |endpoint: &Endpoint| (endpoint.bucket.len(), endpoint.bucket.clone());
                 let (wide, narrow) = if width(one) <= width(other) {
-                    (&one.bucket, &other.bucket)
+                    (one, other)
                 } else {
-                    (&other.bucket, &one.bucket)
+                    (other, one)
                 };
-                format!("'{narrow}': '{wide}'")
+                let wide = &wide.bucket;
+                match &*narrow.bucket {
+                    pattern if pattern.starts_with('/') => format!("'{pattern}': '{wide}'"),
+                    _ => format!("'PATH OF {}': '{wide}'", narrow.name),
+                }
             }
             Relation::Two => format!("'PATH OF {}': {}", other.name, other.name),
         }
