@@ -26,6 +26,9 @@ const SHOWN: [&str; 14] = [
     "okta_tls_certificate_expiry_timestamp_seconds - time() < 86400 * 30",
 ];
 
+/// What the demo has no occasion to draw: the simulated Okta's buckets are those of the paths.
+const NOT_DRAWN: [&str; 1] = ["okta_rate_limit_bucket_mismatch"];
+
 #[tokio::test]
 async fn prometheus_scrapes_the_demo_and_tells_what_happens_there() {
     let mut demo = Program::exporter(&["demo", "--web.listen-address=127.0.0.1:0"], &[]);
@@ -161,9 +164,8 @@ async fn every_family_was_drawn(api: &str) {
             Kind::Histogram => format!("{}_bucket", family.name()),
             _ => family.name().to_owned(),
         };
-        assert!(
-            known.contains(name.as_str()),
-            "{name} is not drawn on the demo"
-        );
+        let drawn = known.contains(name.as_str());
+        let excused = NOT_DRAWN.contains(&name.as_str());
+        assert_ne!(drawn, excused, "{name}: drawn on the demo: {drawn}");
     }
 }
