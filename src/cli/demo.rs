@@ -160,7 +160,8 @@ fn greet(app: &App, telemetry_path: &str, okta: &str, page: &str) {
     eprintln!("  the org    {okta}   (simulated; its certificate is its own)");
     eprintln!("  the page   {page}");
     eprintln!(
-        "\nWithin a minute, and again in each: the rate limit of /api/v1/users runs out, signing keys rotate (one \
+        "\nWithin a minute, and again in each: the rate limit of /api/v1/users runs out (the endpoint `users` \
+         sees it coming,\nthe same watched without aim as `users-unaimed` hardly does), signing keys rotate (one \
          set too early),\nthe watched token nears its end and dies, errors come by code, and an incident opens on \
          the org's own cell.\nCtrl-C ends it.\n"
     );

@@ -92,7 +92,7 @@ impl World {
             requests: 0,
         };
         for index in 0..world.keepers.len() {
-            let start = START + 10_000 * index as i64 / world.keepers.len() as i64;
+            let start = START + i64::try_from(10_000 * index / world.keepers.len()).unwrap();
             world.at(start, Event::Due(index));
         }
         world
@@ -151,7 +151,7 @@ impl World {
             if keeper.aims && keeper.made > 0 {
                 let run = Run {
                     at: moment(now),
-                    interval: Duration::from_millis(keeper.interval as u64),
+                    interval: Duration::from_millis(keeper.interval.cast_unsigned()),
                     not_before: Some(moment(until)),
                 };
                 self.limits.ended(keeper.name, None, run, moment(now));
@@ -162,7 +162,7 @@ impl World {
         }
         keeper.made += 1;
         self.requests += 1;
-        let took = 60 + (self.requests * 7_919 % 300) as i64;
+        let took = 60 + (self.requests * 7_919 % 300).cast_signed();
         let counted = now + AHEAD + took / 2;
         let bucket = self.buckets.get_mut(keeper.bucket).unwrap();
         let (status, reading) = match bucket.take(moment(counted)) {
@@ -180,7 +180,7 @@ impl World {
             credential: Some(credential),
             bucket: Some(keeper.bucket.into()),
             at: moment(now),
-            took: Duration::from_millis(took as u64),
+            took: Duration::from_millis(took.cast_unsigned()),
             phases: Phases::default(),
             answer: Ok(Answered {
                 status,
@@ -208,13 +208,13 @@ impl World {
         if keeper.aims {
             let run = Run {
                 at: moment(began),
-                interval: Duration::from_millis(keeper.interval as u64),
+                interval: Duration::from_millis(keeper.interval.cast_unsigned()),
                 not_before: None,
             };
             let drawn = exchange.draw();
             self.limits
                 .ended(keeper.name, drawn.as_ref(), run, moment(now));
-        } else if keeper.made % keeper.requests == 0 {
+        } else if keeper.made.is_multiple_of(keeper.requests) {
             self.at(now + keeper.interval, Event::Due(index));
         } else {
             self.at(now, Event::Due(index));
