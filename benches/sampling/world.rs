@@ -1,30 +1,38 @@
 //! One application and one exporter that share a credential, in a time of their own: what was used
 //! of each window in the end, and what the exporter saw of it.
 
-use std::{collections::HashMap, f64::consts::TAU, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use fastrand::Rng;
 use okta_exporter::{
-    fleet::aim::{Aim, Clock, Look, Wish},
-    okta::RateLimit,
+    fleet::{
+        Board, Outcome, ProbeId,
+        aim::{Aim, Clock, Look, Wish},
+    },
+    metrics::Page,
+    okta::{Answered, Exchange, Phases, RateLimit},
+    probe::Sight,
     sim,
     units::Timestamp,
 };
 
-use crate::patterns::Arrival;
+use super::patterns::Arrival;
 
 /// When it all begins, in milliseconds since the epoch.
 const START: i64 = 1_757_607_698_250;
 /// From this use on a window is hot.
 const HOT: f64 = 0.9;
-/// How far the clocks are apart at most, in milliseconds, and how long it takes there and back.
-const SKEW: f64 = 2_000.0;
-const SKEW_TURNS_IN: f64 = 2.0 * 86_400_000.0;
+/// How far the clocks are apart at most, and how long they take from one end to the other, in
+/// milliseconds.
+const SKEW: i64 = 2_000;
+const SKEW_TURNS_IN: i64 = 86_400_000;
+/// The seed of latencies and phases.
+const SEED: u64 = 2;
 /// A poller begins anew, at another phase, after so many polls.
 const POLLS: u32 = 100;
 
 /// When the exporter asks.
-pub enum Sampler {
+pub(super) enum Sampler {
     /// As the exporter itself does.
     Aimed(Box<Aimed>),
     /// Every so many milliseconds.
@@ -32,7 +40,7 @@ pub enum Sampler {
 }
 
 #[derive(Default)]
-pub struct Aimed {
+pub(super) struct Aimed {
     aim: Aim,
     clock: Clock,
     now: i64,
@@ -40,11 +48,11 @@ pub struct Aimed {
 }
 
 impl Sampler {
-    pub fn aimed() -> Self {
+    pub(super) fn aimed() -> Self {
         Self::Aimed(Box::default())
     }
 
-    pub fn polling(seconds: i64) -> Self {
+    pub(super) fn polling(seconds: i64) -> Self {
         Self::Polling {
             every: seconds * 1_000,
             due: 0,
@@ -100,33 +108,35 @@ struct Window {
 
 /// What it all came to.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Figures {
+pub(super) struct Figures {
     /// Windows that the application used.
-    pub windows: u32,
-    /// The exporter's requests for each window that there was.
-    pub requests: f64,
+    pub(super) windows: u32,
+    /// The exporter's requests a minute.
+    pub(super) a_minute: f64,
+    /// Its requests for each window that there was, those that itself opened included.
+    pub(super) a_window: f64,
     /// The share of a window's final use that was seen, on average.
-    pub seen: f64,
+    pub(super) seen: f64,
     /// Windows with at least 90 % of their limit used in the end.
-    pub hot: u32,
+    pub(super) hot: u32,
     /// Of them, those reported as such.
-    pub reported: u32,
+    pub(super) reported: u32,
     /// Windows reported as hot that were not.
-    pub false_alarms: u32,
+    pub(super) false_alarms: u32,
 }
 
 /// Lets both live through the application's course.
-pub fn live(mut sampler: Sampler, arrivals: &[Arrival], (limit, seed): (u32, u64)) -> Figures {
+pub(super) fn live(mut sampler: Sampler, arrivals: &[Arrival], limit: u32) -> Figures {
     let mut world = World {
         bucket: sim::Bucket::new(limit, Duration::from_mins(1)),
         arrivals,
         current: Window::default(),
         over: Vec::new(),
     };
-    let mut rng = Rng::with_seed(seed);
-    let end = arrivals.last().map_or(0, |last| i64::from(last.at));
+    let mut rng = Rng::with_seed(SEED);
+    let end = arrivals.last().map_or(0, |last| millis(last.at));
     let mut looks: u32 = 0;
-    let mut seen: HashMap<i64, u32> = HashMap::new();
+    let mut told = Told::default();
     loop {
         let sent = sampler.next(&mut rng);
         let took = rng.i64(50..=500);
@@ -136,10 +146,8 @@ pub fn live(mut sampler: Sampler, arrivals: &[Arrival], (limit, seed): (u32, u64
         }
         let reading = world.ask(counted);
         looks += 1;
-        let used = seen.entry(reading.reset).or_default();
-        *used = (*used).max(reading.limit - reading.remaining);
         let second = (START + counted).div_euclid(1_000);
-        sampler.learn(&Look {
+        let look = Look {
             sent: moment(sent),
             answered: moment(sent + took),
             date: Timestamp::from_second(second).ok(),
@@ -148,14 +156,29 @@ pub fn live(mut sampler: Sampler, arrivals: &[Arrival], (limit, seed): (u32, u64
                 remaining: reading.remaining.into(),
                 reset: Timestamp::from_second(reading.reset).unwrap_or(Timestamp::MAX),
             }),
-        });
+        };
+        sampler.learn(&look);
+        told.learn(&look, reading.reset);
     }
-    compare(&world.over, looks, (&seen, f64::from(limit)))
+    Figures {
+        a_minute: f64::from(looks) * 60_000.0 / end.max(1) as f64,
+        a_window: f64::from(looks) / world.over.len().max(1) as f64,
+        ..compare(&world.over, &told.usage, f64::from(limit))
+    }
 }
 
 /// Ours minus Okta's, in milliseconds.
 fn skew(at: i64) -> i64 {
-    ((at as f64 / SKEW_TURNS_IN * TAU).sin() * SKEW) as i64
+    let drifted = 2 * SKEW * at.rem_euclid(SKEW_TURNS_IN) / SKEW_TURNS_IN;
+    if at.div_euclid(SKEW_TURNS_IN) % 2 == 0 {
+        drifted - SKEW
+    } else {
+        SKEW - drifted
+    }
+}
+
+fn millis(at: u64) -> i64 {
+    i64::try_from(at).unwrap_or(i64::MAX)
 }
 
 fn moment(at: i64) -> Timestamp {
@@ -173,12 +196,12 @@ impl World<'_> {
     /// A request of the exporter's, after all that the application did until then.
     fn ask(&mut self, at: i64) -> sim::Reading {
         while let Some((arrival, later)) = self.arrivals.split_first() {
-            if i64::from(arrival.at) > at {
+            if millis(arrival.at) > at {
                 break;
             }
             self.arrivals = later;
             for _ in 0..arrival.requests {
-                self.take(i64::from(arrival.at), 1);
+                self.take(millis(arrival.at), 1);
             }
         }
         self.take(at, 0)
@@ -201,19 +224,79 @@ impl World<'_> {
     }
 }
 
-fn compare(over: &[Window], looks: u32, (seen, limit): (&HashMap<i64, u32>, f64)) -> Figures {
+/// What the exporter's page tells of windows that are over: `okta_rate_limit_window_usage_ratio`.
+#[derive(Default)]
+struct Told {
+    board: Board,
+    reset: Option<i64>,
+    usage: BTreeMap<i64, f64>,
+}
+
+impl Told {
+    /// Writes a look down. When it shows that another window has begun, the page is read for the
+    /// one before.
+    fn learn(&mut self, look: &Look, reset: i64) {
+        let exchange = Exchange {
+            endpoint: "users".into(),
+            path: "/api/v1/users".to_owned(),
+            credential: "application".parse().ok(),
+            bucket: Some("/api/v1/users".into()),
+            at: look.sent,
+            took: Duration::try_from(look.answered.duration_since(look.sent)).unwrap_or_default(),
+            phases: Phases::default(),
+            answer: Ok(Answered {
+                status: 200,
+                error_code: None,
+                date: look.date,
+                rate_limit: look.rate_limit,
+                limited: None,
+                certificate_not_after: None,
+                request_id: None,
+            }),
+        };
+        let id = ProbeId {
+            org: "acme".parse().ok(),
+            probe: "endpoint/users".to_owned(),
+        };
+        let outcome = Outcome {
+            at: look.sent,
+            took: None,
+            sight: Sight {
+                seen: None,
+                failure: None,
+            },
+            exchanges: vec![exchange],
+        };
+        self.board.record(&id, outcome, Duration::from_mins(1));
+        if let Some(before) = self.reset.replace(reset).filter(|before| *before != reset) {
+            let usage = self.read(look.answered);
+            self.usage.extend(usage.map(|usage| (before, usage)));
+        }
+    }
+
+    fn read(&self, now: Timestamp) -> Option<f64> {
+        let mut page = Page::new();
+        self.board.draw(now, &mut page);
+        let text = page.text();
+        let mut lines = text.lines();
+        let series = lines.find(|line| line.starts_with("okta_rate_limit_window_usage_ratio{"))?;
+        series.rsplit_once(' ')?.1.parse().ok()
+    }
+}
+
+/// What was told of the windows that the application used, the last one left out, as it is not over.
+fn compare(over: &[Window], told: &BTreeMap<i64, f64>, limit: f64) -> Figures {
     let mut figures = Figures::default();
-    let is_hot = |used: u32| f64::from(used) >= HOT * limit;
     let mut shares = 0.0;
     for window in over.iter().filter(|window| window.by_others > 0) {
-        let used = seen.get(&window.reset).copied().unwrap_or_default();
+        let told = told.get(&window.reset).copied().unwrap_or_default();
+        let used = f64::from(window.used) / limit;
         figures.windows += 1;
-        shares += f64::from(used) / f64::from(window.used.max(1));
-        figures.hot += u32::from(is_hot(window.used));
-        figures.reported += u32::from(is_hot(window.used) && is_hot(used));
-        figures.false_alarms += u32::from(is_hot(used) && !is_hot(window.used));
+        shares += told / used;
+        figures.hot += u32::from(used >= HOT);
+        figures.reported += u32::from(used >= HOT && told >= HOT);
+        figures.false_alarms += u32::from(used < HOT && told >= HOT);
     }
-    figures.requests = f64::from(looks) / over.len().max(1) as f64;
     figures.seen = shares / f64::from(figures.windows.max(1));
     figures
 }

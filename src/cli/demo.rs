@@ -21,6 +21,8 @@ pub(super) struct Args {
 const API_TOKEN: &str = "simulated-api-token";
 /// The id of an org's first API token, as the simulated Okta counts them.
 const PRINCIPAL: &str = "00T00000000000000000";
+/// Another application's token: the same spending, looked at without aim.
+const TWIN_TOKEN: &str = "simulated-twin-token";
 const CLIENT: (&str, &str) = ("0oaSIMULATED", "simulated-client-secret");
 /// The service app that mints its own tokens, and where its key is kept.
 const APP: &str = "0oaSERVICEAPP";
@@ -37,6 +39,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     let tls = Tls::new().lasting(Duration::from_hours(24 * CERTIFICATE_DAYS));
     let key = rcgen::KeyPair::generate().map_err(|e| failed(std::io::Error::other(e)))?;
     let org = story::demo_org("demo", API_TOKEN)
+        .api_token(story::twin(TWIN_TOKEN))
         .client(CLIENT.0, CLIENT.1)
         .service_app(story::service_app(APP, &key.public_key_pem()))
         .token_lifetime(APP_TOKEN_LASTS)
@@ -88,6 +91,7 @@ fn configure(okta: &Running, page: &RunningStatusPage, files: &Path) -> std::io:
     };
     let ca_file = write("ca.pem", okta.ca_pem().unwrap_or_default())?;
     let api_token_file = write("api-token", API_TOKEN)?;
+    let twin_token_file = write("twin-token", TWIN_TOKEN)?;
     let client_secret_file = write("client-secret", CLIENT.1)?;
     let (url, client_id) = (okta.url(), CLIENT.0);
     let key_file = files.join(KEY_FILE).display().to_string();
@@ -95,7 +99,7 @@ fn configure(okta: &Running, page: &RunningStatusPage, files: &Path) -> std::io:
     let access_token_file = files.join("access-token").display().to_string();
     Ok(format!(
         r#"
-defaults: {{ interval: 2s, timeout: 2s }}
+defaults: {{ interval: 2s, timeout: 2s, budget: 0.5 }}
 status_pages:
   okta: {{ url: "{page_url}", interval: 3s }}
   mirror: {{ url: "{statuspage_url}", format: statuspage, interval: 5s }}
@@ -106,15 +110,18 @@ orgs:
     credentials:
       service-app: {{ oauth: {{ client_id: {APP}, key_id: demo, private_key_file: "{key_file}", scopes: [okta.users.read, okta.groups.read] }} }}
       monitor: {{ api_token_file: "{api_token_file}", principal_id: "{PRINCIPAL}" }}
+      twin: {{ api_token_file: "{twin_token_file}" }}
     probes:
       discovery: {{}}
       organization: {{ interval: 10s }}
       endpoint:
-        users: {{ path: "/api/v1/users?limit=1", credential: monitor, interval: 2s }}
-        groups: {{ path: "/api/v1/groups?limit=1", credential: monitor, interval: 4s }}
-        apps: {{ path: "/api/v1/apps?limit=1", credential: monitor, interval: 3s }}
-        logs: {{ path: "/api/v1/logs?limit=1", credential: monitor, interval: 3s }}
-        users-of-app: {{ path: "/api/v1/users?limit=1", credential: service-app, interval: 5s }}
+        # Both applications spend alike: one is looked at as its windows end, the other each 15 s.
+        users: {{ path: "/api/v1/users?limit=1", credential: monitor }}
+        users-unaimed: {{ path: "/api/v1/users?limit=1", credential: twin, sampling: interval, interval: 15s }}
+        groups: {{ path: "/api/v1/groups?limit=1", credential: monitor }}
+        apps: {{ path: "/api/v1/apps?limit=1", credential: monitor }}
+        logs: {{ path: "/api/v1/logs?limit=1", credential: monitor }}
+        users-of-app: {{ path: "/api/v1/users?limit=1", credential: service-app }}
       jwks:
         org: {{ authorization_server: org }}
         default: {{ authorization_server: default }}
@@ -153,7 +160,8 @@ fn greet(app: &App, telemetry_path: &str, okta: &str, page: &str) {
     eprintln!("  the org    {okta}   (simulated; its certificate is its own)");
     eprintln!("  the page   {page}");
     eprintln!(
-        "\nWithin a minute, and again in each: the rate limit of /api/v1/users runs out, signing keys rotate (one \
+        "\nWithin a minute, and again in each: the rate limit of /api/v1/users runs out (the endpoint `users` \
+         sees it coming,\nthe same watched without aim as `users-unaimed` hardly does), signing keys rotate (one \
          set too early),\nthe watched token nears its end and dies, errors come by code, and an incident opens on \
          the org's own cell.\nCtrl-C ends it.\n"
     );

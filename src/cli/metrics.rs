@@ -80,7 +80,10 @@ answer of the network before Okta, else `other`.
 - `credential` is the one a request was made with, `none` where it carried none. Okta shows each caller its own ceiling, \
 so limits of two credentials are two facts.
 - A rate-limit sample is gone 15 s after its window's end: the next window opens with the next request, and until then \
-nobody knows.
+nobody knows. What a window came to (`okta_rate_limit_window_usage_ratio`) is told from its end until the next one's, and \
+is gone when none was seen for three of the usual gaps: alerts need no `max_over_time`.
+- A window's use is told by its best sample. What came after that sample was not seen: consumed requests are a lower \
+bound, and `okta_rate_limit_window_phase_ratio` tells how late the sample was.
 
 The process's own `process_*` stand beside these.
 "

@@ -17,8 +17,11 @@ use super::{
 use crate::{
     okta::{Buckets, Client, NoClient},
     probe::{Given, Probe, Problem, status_page},
-    units::{Name, OrgUrl},
+    units::{Name, OrgUrl, Share},
 };
+
+/// What the exporter may spend of each rate limit where nobody says otherwise.
+const BUDGET: Share = Share::TWENTIETH;
 
 /// Things by their names, each with its place. One with a bad name is told and read under a
 /// stand-in, so that what it holds is told as well. Those with nothing set are there too: a name
@@ -109,6 +112,7 @@ impl Orgs<'_> {
             url,
             cell,
             ca_file,
+            budget,
             buckets,
             credentials: written,
             probes,
@@ -149,6 +153,7 @@ impl Orgs<'_> {
             url,
             cell,
             client: client?.with_buckets(buckets),
+            budget: budget.or(self.defaults.budget).unwrap_or(BUDGET),
             credentials,
             probes,
         })

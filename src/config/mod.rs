@@ -35,7 +35,7 @@ pub use sources::Origin;
 use crate::{
     okta::{Client, Credential},
     probe::Probe,
-    units::{Cell, Name, OrgUrl},
+    units::{Cell, Name, OrgUrl, Share},
 };
 use problems::Notes;
 
@@ -63,6 +63,8 @@ pub struct Org {
     pub cell: Option<Cell>,
     /// The client that its probes share.
     pub client: Client,
+    /// The share of each of its rate limits that may be spent on it.
+    pub budget: Share,
     /// Who may ask.
     pub credentials: BTreeMap<Name, Arc<Credential>>,
     /// What is asked of it.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 use crate::{
     okta::{Algorithm, Dpop},
     probe::{discovery, endpoint, jwks, organization, rate_limit_settings, status_page, token},
-    units::{Interval, Secret},
+    units::{Interval, Secret, Share},
 };
 
 /// Things by the names people gave them. A name alone (`ci:`) is written, with nothing set.
@@ -29,6 +29,7 @@ pub(super) struct Config {
 pub(super) struct Defaults {
     pub(super) interval: Option<Interval>,
     pub(super) timeout: Option<Interval>,
+    pub(super) budget: Option<Share>,
 }
 
 /// One org.
@@ -38,6 +39,7 @@ pub(super) struct Org {
     pub(super) url: Option<String>,
     pub(super) cell: Option<String>,
     pub(super) ca_file: Option<PathBuf>,
+    pub(super) budget: Option<Share>,
     pub(super) buckets: Option<BTreeMap<String, String>>,
     pub(super) credentials: Option<Named<Credential>>,
     pub(super) probes: Option<Probes>,

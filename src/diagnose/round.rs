@@ -74,6 +74,8 @@ impl Asking<'_> {
             url,
             cell,
             client,
+            // What is asked once costs no share of a window worth speaking of.
+            budget: _,
             credentials,
             probes,
         } = org;

@@ -14,6 +14,8 @@ use super::{
     estimate::{Ceiling, org_limits},
     families as own,
     ledger::Ledger,
+    limits::Limits,
+    report,
     row::Row,
     tokens,
 };
@@ -41,9 +43,17 @@ pub(super) struct State {
 #[derive(Debug, Default)]
 pub(super) struct Owner {
     pub(super) ledger: Ledger,
+    pub(super) limits: Arc<Limits>,
     pub(super) cell: Option<Cell>,
     pub(super) breaker: Option<Arc<Breaker>>,
     pub(super) credentials: Vec<Arc<Credential>>,
+}
+
+/// Who guards an org: what it is spared when it fails, and what is spent of its limits.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Guards {
+    pub(super) breaker: Arc<Breaker>,
+    pub(super) limits: Arc<Limits>,
 }
 
 impl Board {
@@ -62,12 +72,13 @@ impl Board {
         state.rows.insert(id, Row::new(kind, interval));
     }
 
-    /// What the configuration says of an org: its cell, and who guards it.
-    pub(super) fn introduce(&self, org: &Name, cell: Option<Cell>, breaker: Arc<Breaker>) {
+    /// An org, what the configuration says of its cell, and who guards it and its limits.
+    pub(super) fn introduce(&self, org: &Name, cell: Option<Cell>, guards: Guards) {
         let mut state = self.lock();
         let owner = state.owners.entry(Some(org.clone())).or_default();
         owner.cell = cell;
-        owner.breaker = Some(breaker);
+        owner.breaker = Some(guards.breaker);
+        owner.limits = guards.limits;
     }
 
     /// Who may ask an org: how each stands with its own access tokens is drawn.
@@ -79,6 +90,7 @@ impl Board {
 
     /// Writes an outcome down. `expected_in` tells when the next is due.
     pub fn record(&self, id: &ProbeId, outcome: Outcome, expected_in: Duration) {
+        let mut found = Vec::new();
         {
             let mut state = self.lock();
             let owner = state.owners.entry(id.org.clone()).or_default();
@@ -96,11 +108,15 @@ impl Board {
                         answered.error_code = None;
                     }
                 }
+                found.extend(owner.limits.enter(&exchange, Timestamp::now()));
                 owner.ledger.enter(exchange);
             }
             if let Some(row) = state.rows.get_mut(id) {
                 row.record(at, took, sight, expected_in);
             }
+        }
+        for found in &found {
+            report::buckets(id, found);
         }
         self.recorded.send_modify(|count| *count += 1);
     }
@@ -139,7 +155,8 @@ impl Board {
         }
         for (org, owner) in &state.owners {
             let label = org.as_ref().map_or("", Name::as_str);
-            owner.ledger.draw(label, now, page);
+            owner.ledger.draw(label, page);
+            owner.limits.draw(label, now, page);
             for credential in &owner.credentials {
                 tokens::draw(label, credential, page);
             }
@@ -200,16 +217,14 @@ impl State {
             .flat_map(rate_limit_settings::Seen::shares)
             .filter_map(|(name, share)| Some((name.as_str(), share.requests?)))
             .collect();
-        let ceilings = owner
-            .ledger
-            .samples(now)
-            .filter_map(|(credential, bucket, _, read)| {
-                Some(Ceiling {
-                    bucket,
-                    limit: read.limit,
-                    share: *shares.get(credential)?,
-                })
-            });
+        let limits = owner.limits.known(now);
+        let ceilings = limits.iter().filter_map(|limit| {
+            Some(Ceiling {
+                bucket: &limit.bucket,
+                limit: limit.read?.limit,
+                share: *shares.get(limit.credential.as_str())?,
+            })
+        });
         for (bucket, limit) in org_limits(ceilings) {
             page.push(&own::ORG_LIMIT, &[org.as_str(), bucket], limit);
         }

@@ -6,9 +6,14 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
-use super::{Board, Breaker, Outcome, Plan, report, schedule};
+use super::{
+    Board, Breaker, Outcome, Plan,
+    board::Guards,
+    limits::{Limits, Run},
+    report, schedule,
+};
 use crate::{
-    okta::{Failure, Okta},
+    okta::{Draw, Exchange, Failure, Okta},
     probe::{Observation, Sight},
     units::Timestamp,
 };
@@ -18,7 +23,8 @@ use crate::{
 pub(super) struct Keeper {
     pub(super) plan: Arc<Plan>,
     pub(super) board: Arc<Board>,
-    pub(super) breaker: Option<Arc<Breaker>>,
+    /// Who guards its org; a status page has none.
+    pub(super) guards: Option<Guards>,
 }
 
 impl Keeper {
@@ -27,32 +33,37 @@ impl Keeper {
         let mut due = Instant::now() + self.plan.offset;
         let mut running: Option<AbortOnDropHandle<Outcome>> = None;
         let mut reporter = report::Reporter::default();
+        // True once it takes turns at the ends of windows; until then the interval counts.
+        let mut aims = false;
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = sleep_until(due) => {
+                () = self.due(due, aims) => {
                     due = self.next_tick(due);
+                    self.begin(aims);
                     match self.left_out(running.is_some()) {
-                        Some(failure) => self.write(Outcome::left_out(failure), due, &mut reporter),
-                        None => running = Some(self.run()),
+                        Some(failure) => {
+                            aims = self.take(Outcome::left_out(failure), &mut due, &mut reporter);
+                        }
+                        None => running = Some(self.run(aims)),
                     }
                 }
                 () = self.trial_due(), if running.is_none() => {
                     if self.left_out(false).is_none() {
-                        running = Some(self.run());
+                        self.begin(aims);
+                        running = Some(self.run(false));
                     }
                 }
                 outcome = ended(&mut running) => {
                     running = None;
-                    due = self.due_after(&outcome, due);
-                    if let Some(breaker) = &self.breaker {
+                    if let Some(Guards { breaker, .. }) = &self.guards {
                         let failure = outcome.sight.failure.as_ref();
                         let trouble = || failure.is_some_and(Failure::is_org_trouble);
                         // A run that asked nothing, for want of a secret, has seen nothing of the org.
                         let learnt = (!outcome.exchanges.is_empty()).then(trouble);
                         breaker.learn(learnt, self.plan.trial);
                     }
-                    self.write(outcome, due, &mut reporter);
+                    aims = self.take(outcome, &mut due, &mut reporter);
                 }
             }
         }
@@ -63,7 +74,7 @@ impl Keeper {
         let admitted = |breaker: &Arc<Breaker>| breaker.admits(self.plan.trial);
         if running {
             Some(Failure::Overlap)
-        } else if self.breaker.as_ref().is_none_or(admitted) {
+        } else if self.breaker().is_none_or(admitted) {
             None
         } else {
             Some(Failure::BreakerOpen)
@@ -72,10 +83,14 @@ impl Keeper {
 
     /// Runs the probe in a task of its own: a panic there is a failure of one run, not the end of
     /// the keeper.
-    fn run(&self) -> AbortOnDropHandle<Outcome> {
+    fn run(&self, aimed: bool) -> AbortOnDropHandle<Outcome> {
         let plan = Arc::clone(&self.plan);
+        let purse = self.limits().map(|limits| limits.purse(aimed));
         AbortOnDropHandle::new(tokio::spawn(async move {
-            let okta = Okta::new(&plan.client, plan.timeout);
+            let mut okta = Okta::new(&plan.client, plan.timeout);
+            if let Some(purse) = &purse {
+                okta = okta.through(purse);
+            }
             let (at, start) = (Timestamp::now(), Instant::now());
             let sight = plan.probe.run(&okta).await;
             Outcome {
@@ -88,7 +103,7 @@ impl Keeper {
     }
 
     async fn trial_due(&self) {
-        match &self.breaker {
+        match self.breaker() {
             Some(breaker) if self.plan.trial => breaker.trial_due().await,
             _ => std::future::pending().await,
         }
@@ -105,12 +120,34 @@ impl Keeper {
         }
     }
 
-    /// When the next run is due, given how this one ended.
-    fn due_after(&self, outcome: &Outcome, due: Instant) -> Instant {
-        let now = Instant::now();
+    /// Writes an outcome down and decides when the next run is due; true if that is at the end of a
+    /// window, and no longer by `due`.
+    fn take(&self, outcome: Outcome, due: &mut Instant, reporter: &mut report::Reporter) -> bool {
         let interval = self.plan.interval;
+        let (at, drawn) = (outcome.at, drawn(&outcome, self.plan.id.name()));
+        let failure = outcome.sight.failure.as_ref();
+        let away =
+            failure.and_then(|failure| schedule::stay_away(failure, interval, fastrand::f64()));
+        *due = self.due_after(&outcome, *due, away);
+        self.write(outcome, *due, reporter);
+        let Some(limits) = self.limits().filter(|_| self.plan.probe.aims_at_windows()) else {
+            return false;
+        };
+        let now = Timestamp::now();
+        let run = Run {
+            at,
+            interval,
+            not_before: away.and_then(|away| now.saturating_add(away).ok()),
+        };
+        limits.ended(&self.plan.id.probe, drawn.as_ref(), run, now)
+    }
+
+    /// When the next run is due by the interval, given how this one ended.
+    fn due_after(&self, outcome: &Outcome, due: Instant, away: Option<Duration>) -> Instant {
+        let now = Instant::now();
         if let Some(failure) = &outcome.sight.failure {
-            let away = schedule::stay_away(failure, interval, fastrand::f64());
+            let soon = matches!(failure, Failure::Budget { .. });
+            let due = if soon { now } else { due };
             return away.map_or(due, |away| due.max(now + away));
         }
         if outcome
@@ -119,19 +156,51 @@ impl Keeper {
             .as_ref()
             .is_some_and(Observation::is_unsettled)
         {
-            return due.min(now + schedule::look_again(interval));
+            return due.min(now + schedule::look_again(self.plan.interval));
         }
         due
     }
 
+    /// Comes back when the next run is due: by the clock, or by turns at the ends of windows.
+    async fn due(&self, due: Instant, aims: bool) {
+        match self.limits().filter(|_| aims) {
+            Some(limits) => limits.turn(&self.plan.id.probe).await,
+            None => sleep_until(due).await,
+        }
+    }
+
+    fn begin(&self, aims: bool) {
+        if let Some(limits) = self.limits().filter(|_| aims) {
+            limits.begin(&self.plan.id.probe);
+        }
+    }
+
+    fn breaker(&self) -> Option<&Arc<Breaker>> {
+        self.guards.as_ref().map(|guards| &guards.breaker)
+    }
+
+    fn limits(&self) -> Option<&Arc<Limits>> {
+        self.guards.as_ref().map(|guards| &guards.limits)
+    }
+
     fn write(&self, outcome: Outcome, due: Instant, reporter: &mut report::Reporter) {
         reporter.report(&self.plan, &outcome);
-        let expected_in = due.saturating_duration_since(Instant::now());
+        let by_turns = self
+            .limits()
+            .and_then(|limits| limits.rhythm(&self.plan.id.probe, self.plan.interval));
+        let expected_in = by_turns.unwrap_or_else(|| due.saturating_duration_since(Instant::now()));
         self.board.record(&self.plan.id, outcome, expected_in);
         // Of what is wrong with the org as a whole, one probe speaks for all.
         let whole_org = self.plan.trial;
         reporter.find(&self.plan, self.board.findings(&self.plan.id, whole_org));
     }
+}
+
+/// Whose limit a run drew on, in which bucket: told by its own request, and not by one that minted
+/// a token for it.
+fn drawn(outcome: &Outcome, endpoint: &str) -> Option<Draw> {
+    let own = |exchange: &&Exchange| exchange.endpoint == endpoint;
+    outcome.exchanges.iter().rfind(own)?.draw()
 }
 
 /// Waits for the run under way; for ever, if there is none.

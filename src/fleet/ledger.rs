@@ -1,15 +1,13 @@
-//! What one org's requests came to: counts, latency, rate limits, clock, certificate. It learns
-//! from exchanges, whichever probe made them, and draws their series. Nothing of a probe's own
-//! observation is here.
+//! What one org's requests came to: counts, latency, clock, certificate. It learns from exchanges,
+//! whichever probe made them, and draws their series. Nothing of a probe's own observation is here,
+//! and rate limits have a place of their own.
 
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
-use jiff::SignedDuration;
-
 use crate::{
     metrics::{Family, Histogram, Page},
-    okta::{Answered, Exchange, LimitKind, RateLimit},
-    units::{Name, Timestamp},
+    okta::{Answered, Exchange},
+    units::Timestamp,
 };
 
 const REQUESTS: Family = Family::counter(
@@ -47,40 +45,9 @@ const CERTIFICATE: Family = Family::gauge(
     "When the certificate that the org's host serves ends.",
     &["org"],
 );
-const SAMPLE: &[&str] = &["org", "credential", "bucket", "endpoint"];
-const LIMIT: Family = Family::gauge(
-    "okta_rate_limit_limit",
-    "Requests that one window grants this credential, by the last answer; absent once its window is over.",
-    SAMPLE,
-);
-const REMAINING: Family = Family::gauge(
-    "okta_rate_limit_remaining",
-    "Requests left to this credential in the window, by the last answer; absent once its window is over.",
-    SAMPLE,
-);
-const RESET: Family = Family::gauge(
-    "okta_rate_limit_reset_timestamp_seconds",
-    "When the window ends, by Okta's clock.",
-    SAMPLE,
-);
-const USAGE: Family = Family::gauge(
-    "okta_rate_limit_usage_ratio",
-    "Share of the window's limit that is used.",
-    SAMPLE,
-);
-const OWN: Family = Family::counter(
-    "okta_rate_limit_own_requests_total",
-    "This exporter's own requests to the bucket.",
-    &["org", "credential", "bucket"],
-);
-const EXCEEDED: Family = Family::counter(
-    "okta_rate_limit_exceeded_total",
-    "429 answers by kind: limit, concurrency or unknown.",
-    &["org", "credential", "endpoint", "kind"],
-);
 
 /// Every family drawn here.
-pub(super) const FAMILIES: [&Family; 13] = [
+pub(super) const FAMILIES: [&Family; 7] = [
     &REQUESTS,
     &DURATION,
     &PHASE,
@@ -88,31 +55,12 @@ pub(super) const FAMILIES: [&Family; 13] = [
     &ERRORS,
     &SKEW,
     &CERTIFICATE,
-    &LIMIT,
-    &REMAINING,
-    &RESET,
-    &USAGE,
-    &OWN,
-    &EXCEEDED,
 ];
-
-/// The credential label of requests that carry none: their headers show the org's own bucket.
-const ANONYMOUS: &str = "none";
-
-/// How long a sample outlives its window, so that a scrape that comes a little later still sees it.
-const GRACE: Duration = Duration::from_secs(15);
-
-/// The longest that a window is believed to last: Okta's are a minute. A reset far ahead is a
-/// header to be shown, and no reason to draw its sample for ever.
-const LONGEST_WINDOW: SignedDuration = SignedDuration::from_mins(5);
 
 /// What one org's requests came to.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     endpoints: BTreeMap<Cow<'static, str>, Endpoint>,
-    samples: BTreeMap<SampleKey, Sample>,
-    own: BTreeMap<(String, Cow<'static, str>), u64>,
-    exceeded: BTreeMap<(String, Cow<'static, str>), BTreeMap<LimitKind, u64>>,
     skew: Option<f64>,
     certificate: Option<Timestamp>,
 }
@@ -124,20 +72,6 @@ struct Endpoint {
     phases: BTreeMap<&'static str, Duration>,
     failures: BTreeMap<&'static str, u64>,
     errors: BTreeMap<(u16, &'static str), u64>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct SampleKey {
-    credential: String,
-    bucket: Cow<'static, str>,
-    endpoint: Cow<'static, str>,
-}
-
-#[derive(Debug)]
-struct Sample {
-    read: RateLimit,
-    /// By the local clock; the answer's own `Date` was used to get here, so skew cancels.
-    void_at: Timestamp,
 }
 
 impl Default for Endpoint {
@@ -152,11 +86,6 @@ impl Default for Endpoint {
     }
 }
 
-/// The label value of a credential, or of none.
-fn label(credential: Option<&Name>) -> String {
-    credential.map_or_else(|| ANONYMOUS.to_owned(), Name::to_string)
-}
-
 impl Ledger {
     /// Writes one exchange down.
     pub(super) fn enter(&mut self, exchange: Exchange) {
@@ -164,22 +93,15 @@ impl Ledger {
         let Exchange {
             endpoint: name,
             path: _,
-            credential,
-            bucket,
-            at,
+            credential: _,
+            bucket: _,
+            at: _,
             took,
             phases,
             answer,
         } = exchange;
-        let credential = label(credential.as_ref());
-        let endpoint = self.endpoints.entry(name.clone()).or_default();
+        let endpoint = self.endpoints.entry(name).or_default();
         endpoint.phases.extend(phases.known());
-        if let Some(bucket) = &bucket {
-            *self
-                .own
-                .entry((credential.clone(), bucket.clone()))
-                .or_default() += 1;
-        }
         let answered = match answer {
             Ok(answered) => answered,
             Err(reason) => {
@@ -191,9 +113,9 @@ impl Ledger {
             status,
             request_id: _,
             error_code,
-            date,
-            rate_limit,
-            limited,
+            date: _,
+            rate_limit: _,
+            limited: _,
             certificate_not_after,
         } = answered;
         endpoint.duration.observe(took.as_secs_f64());
@@ -201,55 +123,8 @@ impl Ledger {
         if let Some(code) = error_code {
             *endpoint.errors.entry((status, code)).or_default() += 1;
         }
-        if bucket.is_some() || limited.is_some() {
-            // Entered with the first answer, so that a counter of 429s starts at 0 and `rate` sees the first.
-            let kinds = self
-                .exceeded
-                .entry((credential.clone(), name.clone()))
-                .or_default();
-            if let Some(kind) = limited {
-                *kinds.entry(kind).or_default() += 1;
-            }
-        }
         self.skew = skew.or(self.skew);
         self.certificate = certificate_not_after.or(self.certificate);
-        if let (Some(read), Some(bucket)) = (rate_limit, bucket) {
-            let answered_at = at.saturating_add(took).unwrap_or(at);
-            // Reset by Okta's clock minus Date by Okta's clock, counted from now by ours.
-            let left = read.reset.duration_since(date.unwrap_or(answered_at));
-            let left = left.min(LONGEST_WINDOW);
-            let void_at = answered_at
-                .saturating_add(left)
-                .and_then(|t| t.saturating_add(GRACE))
-                .unwrap_or(answered_at);
-            self.samples.insert(
-                SampleKey {
-                    credential,
-                    bucket,
-                    endpoint: name,
-                },
-                Sample { read, void_at },
-            );
-        }
-    }
-
-    /// The rate-limit samples that still count, for the page that people read.
-    pub(super) fn samples(
-        &self,
-        now: Timestamp,
-    ) -> impl Iterator<Item = (&str, &str, &str, RateLimit)> {
-        let current = self
-            .samples
-            .iter()
-            .filter(move |(_, sample)| now < sample.void_at);
-        current.map(|(key, sample)| {
-            (
-                key.credential.as_str(),
-                &*key.bucket,
-                &*key.endpoint,
-                sample.read,
-            )
-        })
     }
 
     /// Local clock minus Okta's.
@@ -263,29 +138,9 @@ impl Ledger {
     }
 
     /// Writes the series.
-    pub(super) fn draw(&self, org: &str, now: Timestamp, page: &mut Page) {
+    pub(super) fn draw(&self, org: &str, page: &mut Page) {
         for (name, endpoint) in &self.endpoints {
             endpoint.draw(org, name, page);
-        }
-        for (credential, bucket, endpoint, read) in self.samples(now) {
-            let labels = [org, credential, bucket, endpoint];
-            page.push(&LIMIT, &labels, read.limit as f64);
-            page.push(&REMAINING, &labels, read.remaining as f64);
-            page.push(&RESET, &labels, read.reset.as_second() as f64);
-            page.push(&USAGE, &labels, read.usage_ratio());
-        }
-        for ((credential, bucket), count) in &self.own {
-            page.push(&OWN, &[org, credential, bucket], *count as f64);
-        }
-        for ((credential, endpoint), kinds) in &self.exceeded {
-            for kind in LimitKind::ALL {
-                let count = kinds.get(&kind).copied().unwrap_or_default();
-                page.push(
-                    &EXCEEDED,
-                    &[org, credential, endpoint, kind.as_str()],
-                    count as f64,
-                );
-            }
         }
         if org.is_empty() {
             // A status page belongs to no org: its host's clock and certificate are not Okta's.

@@ -2,7 +2,6 @@
 //! what an answer means is the probes', and how it is served is the web's.
 
 pub mod aim;
-mod alike;
 mod board;
 mod breaker;
 mod estimate;
@@ -10,6 +9,7 @@ mod families;
 mod findings;
 mod keeper;
 mod ledger;
+pub mod limits;
 mod plan;
 mod report;
 mod row;
@@ -29,7 +29,9 @@ use crate::{
     probe::{Observation, Sight},
     units::{Name, Timestamp},
 };
+use board::Guards;
 use keeper::Keeper;
+use limits::Limits;
 
 pub use board::Board;
 pub use breaker::{Breaker, State};
@@ -60,32 +62,25 @@ pub struct Fleet {
 impl Fleet {
     /// Starts a keeper for each probe of the configuration; they write on the board.
     pub fn launch(config: Config, board: &Arc<Board>) -> Self {
-        let breakers: BTreeMap<Name, Arc<Breaker>> = config
-            .orgs
-            .keys()
-            .map(|org| (org.clone(), Arc::default()))
-            .collect();
-        for (org, breaker) in &breakers {
-            let cell = config.orgs.get(org).and_then(|org| org.cell.clone());
-            board.introduce(org, cell, Arc::clone(breaker));
-            if let Some(org_config) = config.orgs.get(org) {
-                board.admit(org, org_config.credentials.values().cloned().collect());
-            }
+        let mut guards: BTreeMap<Name, Guards> = BTreeMap::new();
+        for (name, org) in &config.orgs {
+            let of_org = Guards {
+                breaker: Arc::default(),
+                limits: Arc::new(Limits::new(org.budget)),
+            };
+            board.introduce(name, org.cell.clone(), of_org.clone());
+            board.admit(name, org.credentials.values().cloned().collect());
+            guards.insert(name.clone(), of_org);
         }
         let stop = CancellationToken::new();
         let mut keepers = JoinSet::new();
         for plan in plans(config) {
             board.expect(plan.id.clone(), plan.probe.kind(), plan.interval);
-            let breaker = plan
-                .id
-                .org
-                .as_ref()
-                .and_then(|org| breakers.get(org))
-                .cloned();
+            let of_org = plan.id.org.as_ref().and_then(|org| guards.get(org));
             let keeper = Keeper {
+                guards: of_org.cloned(),
                 plan: Arc::new(plan),
                 board: Arc::clone(board),
-                breaker,
             };
             keepers.spawn(keeper.keep(stop.clone()));
         }
@@ -104,6 +99,7 @@ pub fn families() -> Vec<&'static Family> {
     let mut all = crate::probe::families();
     all.extend(families::FAMILIES_HERE);
     all.extend(ledger::FAMILIES);
+    all.extend(limits::FAMILIES);
     all.extend(tokens::FAMILIES);
     all
 }

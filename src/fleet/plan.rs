@@ -65,7 +65,11 @@ impl fmt::Display for Plan {
             f,
             "{} every {:?} from {:?}, timeout {:?}",
             self.id, self.interval, self.offset, self.timeout
-        )
+        )?;
+        if self.probe.aims_at_windows() {
+            f.write_str(", at the ends of windows")?;
+        }
+        Ok(())
     }
 }
 

@@ -1,7 +1,10 @@
 //! One event per outcome: what happened, where, what Okta calls it, and what to do next. A failure
 //! is logged here and nowhere else; so is what a run found wrong though nothing failed.
 
-use super::{Outcome, Plan};
+use super::{
+    Outcome, Plan, ProbeId,
+    limits::{Found, Relation},
+};
 use crate::{
     guide::{self, Advice, Fact, Finding},
     okta::{ApiError, Exchange, Failure, Reason},
@@ -146,4 +149,29 @@ fn failed(plan: &Plan, outcome: &Outcome, failure: &Failure, quiet: bool) {
     } else {
         event!(warn);
     }
+}
+
+/// Says that buckets are not what paths are taken for, and what to write so that it is known from
+/// the start.
+pub(super) fn buckets(id: &ProbeId, found: &Found) {
+    let Found {
+        relation,
+        one,
+        other,
+    } = found;
+    let (org, endpoint, bucket) = (id.org_label(), &*one.name, &*one.bucket);
+    let (other, other_bucket) = (&*other.name, &*other.bucket);
+    let next = format!(
+        "write it under orgs.{org}.buckets: {{ {} }}",
+        found.setting()
+    );
+    let what = match relation {
+        Relation::One => {
+            "two endpoints move together: they share a bucket, and take turns from now on"
+        }
+        Relation::Two => {
+            "two endpoints of one bucket contradict each other: they are counted apart from now on"
+        }
+    };
+    tracing::info!(org, endpoint, bucket, other, other_bucket, next, "{what}");
 }

@@ -21,11 +21,20 @@ pub(super) fn offset(index: usize, count: usize, interval: Duration) -> Duration
 /// How long after a run's end the next may start at the earliest; `None` leaves it to the interval.
 /// `jitter` is a random share from 0 to 1, so that a fleet does not come back in step.
 pub(super) fn stay_away(failure: &Failure, interval: Duration, jitter: f64) -> Option<Duration> {
+    if let Failure::Budget { again_in, .. } = failure {
+        return Some(spread(*again_in, jitter));
+    }
     if let Some(back_off) = failure.refusal().and_then(|refusal| refusal.back_off) {
-        let spread = back_off.mul_f64(0.1).max(Duration::from_secs(1));
-        return Some(back_off + spread.mul_f64(jitter));
+        return Some(spread(back_off, jitter));
     }
     (failure.reason() == Reason::Forbidden).then(|| interval * FORBIDDEN)
+}
+
+fn spread(wait: Duration, jitter: f64) -> Duration {
+    wait + wait
+        .mul_f64(0.1)
+        .max(Duration::from_secs(1))
+        .mul_f64(jitter)
 }
 
 /// How long after a run that left something open the next may start at the latest.

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{Board, ProbeId, by_oktas_clock, ledger::Ledger, row::Row, scopes};
+use super::{Board, ProbeId, by_oktas_clock, limits::Limit, row::Row, scopes};
 use crate::{
     guide::{self, Advice, Finding},
     okta::Failure,
@@ -34,7 +34,7 @@ pub struct OrgView {
     pub findings: Vec<Noted>,
     /// Its probes.
     pub probes: Vec<ProbeView>,
-    /// The rate limits, as last seen in windows that are still open.
+    /// The rate limits: windows that are open, and the last that are over.
     pub limits: Vec<LimitView>,
 }
 
@@ -94,12 +94,22 @@ pub struct LimitView {
     pub bucket: String,
     /// The endpoint that showed it.
     pub endpoint: String,
-    /// What the window grants.
-    pub limit: u64,
-    /// What is left.
-    pub remaining: u64,
-    /// When the window ends.
-    pub reset: Timestamp,
+    /// What the open window grants; `None` where no window is known to be open.
+    pub limit: Option<u64>,
+    /// What is left in it.
+    pub remaining: Option<u64>,
+    /// When it ends.
+    pub reset: Option<Timestamp>,
+    /// The share that was used in the last window that is over.
+    pub last_usage_ratio: Option<f64>,
+    /// Where in that window the sample lay that says so; 1 is its end.
+    pub last_phase_ratio: Option<f64>,
+    /// How long before a window's end a look is sent, where somebody aims at it.
+    pub guard_seconds: Option<f64>,
+    /// When the next look in this bucket is due.
+    pub next_look: Option<Timestamp>,
+    /// Why then.
+    pub next_look_is: Option<String>,
 }
 
 impl Board {
@@ -131,7 +141,12 @@ impl Board {
                         ..ProbeView::of(id, row, now)
                     })
                     .collect(),
-                limits: limits(&owner.ledger, now),
+                limits: owner
+                    .limits
+                    .known(now)
+                    .into_iter()
+                    .filter_map(LimitView::of)
+                    .collect(),
             }
         });
         View {
@@ -145,17 +160,31 @@ fn noted(findings: Vec<Finding>) -> Vec<Noted> {
     findings.into_iter().map(Noted::from).collect()
 }
 
-fn limits(ledger: &Ledger, now: Timestamp) -> Vec<LimitView> {
-    let samples = ledger.samples(now);
-    let views = samples.map(|(credential, bucket, endpoint, read)| LimitView {
-        credential: credential.to_owned(),
-        bucket: bucket.to_owned(),
-        endpoint: endpoint.to_owned(),
-        limit: read.limit,
-        remaining: read.remaining,
-        reset: read.reset,
-    });
-    views.collect()
+impl LimitView {
+    /// What there is to show of a limit; `None` where nothing is known any more.
+    fn of(limit: Limit) -> Option<Self> {
+        let Limit {
+            credential,
+            bucket,
+            endpoint,
+            read,
+            last,
+            aim,
+        } = limit;
+        (read.is_some() || last.is_some()).then(|| Self {
+            credential,
+            bucket,
+            endpoint,
+            limit: read.map(|read| read.limit),
+            remaining: read.map(|read| read.remaining),
+            reset: read.map(|read| read.reset),
+            last_usage_ratio: last.map(|(usage, _)| usage),
+            last_phase_ratio: last.map(|(_, phase)| phase),
+            guard_seconds: aim.map(|(guard, _)| guard),
+            next_look: aim.map(|(_, next)| next.at),
+            next_look_is: aim.map(|(_, next)| next.why.to_string()),
+        })
+    }
 }
 
 impl ProbeView {

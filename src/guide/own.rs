@@ -57,6 +57,18 @@ pub(super) const CHAPTER: Chapter = Chapter {
             alert: Some("OktaBreakerOpen"),
         },
         Case {
+            slug: "budget",
+            title: "The exporter's own share of a limit is spent",
+            signs: &[Sign::failed("budget")],
+            cause: "the probes of this credential and bucket ask more often than the budget allows, or others have left \
+                    nearly nothing",
+            action: "lengthen the intervals of probes that share the bucket, or raise `budget`; a look at the end of a \
+                     window goes on while little is left, others wait for the reset",
+            takes: "5 min",
+            risk: Risk::Low,
+            alert: Some("OktaProbeBudgetSpent"),
+        },
+        Case {
             slug: "internal",
             title: "A fault in okta-exporter",
             signs: &[Sign::failed("internal")],

@@ -71,7 +71,7 @@ fn said(error: &ApiError) -> (&str, &str) {
 
 /// The ways to fail that are told apart: finer than a metric's `reason`.
 #[cfg(test)]
-pub(super) const WAYS: [&str; 19] = [
+pub(super) const WAYS: [&str; 20] = [
     "dns",
     "connect",
     "tls",
@@ -88,6 +88,7 @@ pub(super) const WAYS: [&str; 19] = [
     "scope",
     "overlap",
     "breaker_open",
+    "budget",
     "internal",
     "page_body",
     "page_refused",
@@ -116,6 +117,7 @@ fn word(failure: &Failure) -> &'static str {
         Failure::NoToken(why) => word(&why.cause),
         Failure::Overlap => "overlap",
         Failure::BreakerOpen => "breaker_open",
+        Failure::Budget { .. } => "budget",
         Failure::Internal(_) => "internal",
     }
 }

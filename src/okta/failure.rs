@@ -81,6 +81,14 @@ pub enum Failure {
         "not sent: three failures in a row opened the org's breaker; one light request will try again"
     )]
     BreakerOpen,
+    /// The exporter has spent what it allows itself, or leaves what is left to others.
+    #[error("not sent: {why}")]
+    Budget {
+        /// What is spent, and of what.
+        why: String,
+        /// How long until there is room again.
+        again_in: Duration,
+    },
     /// A fault of this program.
     #[error("a fault in okta-exporter itself, please report it: {0}")]
     Internal(String),
@@ -184,13 +192,14 @@ pub enum Reason {
     Redirect,
     Overlap,
     BreakerOpen,
+    Budget,
     Config,
     Internal,
 }
 
 impl Reason {
     /// Every reason, so that each counter can start at 0.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Dns,
         Self::Connect,
         Self::Tls,
@@ -205,6 +214,7 @@ impl Reason {
         Self::Redirect,
         Self::Overlap,
         Self::BreakerOpen,
+        Self::Budget,
         Self::Config,
         Self::Internal,
     ];
@@ -226,6 +236,7 @@ impl Reason {
             Self::Redirect => "redirect",
             Self::Overlap => "overlap",
             Self::BreakerOpen => "breaker_open",
+            Self::Budget => "budget",
             Self::Config => "config",
             Self::Internal => "internal",
         }
@@ -250,6 +261,7 @@ impl Failure {
             Self::Mismatch(_) | Self::Secret(_) => Reason::Config,
             Self::Overlap => Reason::Overlap,
             Self::BreakerOpen => Reason::BreakerOpen,
+            Self::Budget { .. } => Reason::Budget,
             Self::Internal(_) => Reason::Internal,
         }
     }

@@ -2,6 +2,7 @@
 //! every exchange down.
 
 use std::{
+    borrow::Cow,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -13,7 +14,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    Answer, Ask, Client, Exchange, Failure, Means,
+    Answer, Ask, Client, Draw, Exchange, Failure, Gate, Means,
     answer::Received,
     certificate,
     okta_clock::OktaClock,
@@ -34,6 +35,7 @@ const MOST_BYTES: usize = 4 << 20;
 pub struct Okta<'a> {
     client: &'a Client,
     timeout: Duration,
+    gate: Option<&'a dyn Gate>,
     exchanges: Mutex<Vec<Exchange>>,
 }
 
@@ -43,7 +45,17 @@ impl<'a> Okta<'a> {
         Self {
             client,
             timeout,
+            gate: None,
             exchanges: Mutex::default(),
+        }
+    }
+
+    /// Asks this gate before each request that counts against a limit.
+    #[must_use]
+    pub fn through(self, gate: &'a dyn Gate) -> Self {
+        Self {
+            gate: Some(gate),
+            ..self
         }
     }
 
@@ -76,10 +88,32 @@ impl<'a> Okta<'a> {
             authorization,
             dpop: None,
         };
+        self.admit(&ask).await?;
         self.send(&ask, carried).await.result
     }
 
-    /// Sends one request and writes the exchange down.
+    /// Asks the gate whether a request may be sent. It may have to wait, so whatever is dated is
+    /// made after it.
+    pub(super) async fn admit(&self, ask: &Ask<'_>) -> Result<(), Failure> {
+        match (self.gate, self.bucket(ask)) {
+            (Some(gate), Some(bucket)) => {
+                let credential = ask.credential.map(|credential| credential.name.clone());
+                gate.admit(Draw {
+                    credential,
+                    endpoint: ask.endpoint.clone(),
+                    bucket,
+                })
+                .await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn bucket(&self, ask: &Ask<'_>) -> Option<Cow<'static, str>> {
+        self.client.buckets.of(ask.method(), ask.path())
+    }
+
+    /// Sends one request that was admitted, and writes the exchange down.
     pub(super) async fn send(&self, ask: &Ask<'_>, carried: Carried) -> Sent {
         let request = match self.request(ask, carried) {
             Ok(request) => request,
@@ -99,7 +133,7 @@ impl<'a> Okta<'a> {
                 after: self.timeout,
             }),
         };
-        let path = ask.path.split(['?', '#']).next().unwrap_or_default();
+        let path = ask.path();
         let mut headers = HeaderMap::new();
         let (answer, result) = match received {
             Ok(received) => {
@@ -115,7 +149,7 @@ impl<'a> Okta<'a> {
             endpoint: ask.endpoint.clone(),
             path: path.to_owned(),
             credential: ask.credential.map(|credential| credential.name.clone()),
-            bucket: self.client.buckets.of(ask.method(), path),
+            bucket: self.bucket(ask),
             at,
             took: start.elapsed(),
             phases: trace.phases(),
@@ -127,6 +161,9 @@ impl<'a> Okta<'a> {
         {
             let wait = exchange.phases.first_byte.unwrap_or(exchange.took);
             self.client.clock.learn(skew, wait);
+        }
+        if let Some(gate) = self.gate {
+            gate.settle(&exchange);
         }
         self.exchanges
             .lock()

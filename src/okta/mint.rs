@@ -97,6 +97,13 @@ impl Mint<'_> {
     /// Sends one request, with an assertion and a proof of its own.
     async fn send(&self, ready: &Ready, url: &Url) -> Result<Sent, Failure> {
         let settings = &self.app.settings;
+        let nothing = Form {
+            secret: None,
+            fields: &[],
+            client: None,
+        };
+        let bare = Ask::post(ENDPOINT, settings.token_path.as_str(), nothing);
+        self.okta.admit(&bare.with(Some(self.credential))).await?;
         let id = settings.client_id.as_str();
         let scope = settings.scopes.join(" ");
         let proof = ready.prove(id, url.as_str(), self.okta.clock().past())?;

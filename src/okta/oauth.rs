@@ -123,6 +123,7 @@ impl OAuthApp {
         let mut token = self.token_for(&url, okta, credential).await?;
         let mut tried = Vec::new();
         loop {
+            okta.admit(ask).await?;
             let held = okta.clock().skew();
             let carried = self.carried(&token, ask.method(), &url, okta.clock())?;
             let Sent { result, headers } = okta.send(ask, carried).await;
@@ -248,5 +249,50 @@ impl OAuthApp {
 impl From<BadKey> for Failure {
     fn from(why: BadKey) -> Self {
         Self::Secret(NoSecret::Key(why, "the credential".to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::okta::{Client, Means, SecretSource};
+
+    /// What comes of asking for users with a token of this age that was granted nothing, where no
+    /// server listens.
+    async fn asked_with(age: Duration) -> Failure {
+        let app = OAuthApp::new(OAuthSettings {
+            client_id: "0oa1".to_owned(),
+            auth: ClientAuth::ClientSecretPost(SecretSource::Given("s3cr3t".into())),
+            scopes: vec!["okta.users.read".to_owned()],
+            token_path: "/oauth2/v1/token".to_owned(),
+            dpop: Dpop::Auto,
+        });
+        let minted = Instant::now().checked_sub(age).unwrap();
+        let token = Token::new("t".into(), false, minted, Duration::from_hours(1));
+        let held = app.tokens.get(None, || None, async { Ok(token) }).await;
+        held.unwrap();
+        let credential = Credential {
+            name: "monitor".parse().unwrap(),
+            means: Means::OAuth(Box::new(app)),
+            principal_id: None,
+        };
+        let nobody = Url::parse("http://127.0.0.1:1").unwrap();
+        let client = Client::new(&nobody, None).unwrap();
+        let okta = Okta::new(&client, Duration::from_secs(30));
+        let ask = Ask::get("users", "/api/v1/users").with(Some(&credential));
+        okta.ask(ask).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn a_token_that_lacks_a_scope_is_not_sent_and_replaced_only_when_it_is_old() {
+        let fresh = asked_with(Duration::ZERO).await;
+        assert!(matches!(fresh, Failure::MissingScope(_)), "{fresh}");
+        let old = asked_with(Duration::from_mins(2)).await;
+        let Failure::NoToken(why) = old else {
+            panic!("another one was not asked for: {old}")
+        };
+        assert_eq!(why.cause.request_reason(), Some("connect"));
     }
 }

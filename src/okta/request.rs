@@ -42,6 +42,11 @@ impl<'a> Ask<'a> {
         if self.form.is_some() { "POST" } else { "GET" }
     }
 
+    /// The path, without its query.
+    pub(super) fn path(&self) -> &str {
+        self.path.split(['?', '#']).next().unwrap_or_default()
+    }
+
     /// A GET. `endpoint` is a short name from the configuration or from this program, since it
     /// becomes a label.
     pub fn get(endpoint: impl Into<Cow<'static, str>>, path: impl Into<Cow<'a, str>>) -> Self {

@@ -20,10 +20,23 @@ pub struct Settings {
     pub path: Option<String>,
     /// The credential's name; none asks without one.
     pub credential: Option<String>,
+    /// When to ask: at the ends of rate-limit windows, or by the interval alone.
+    pub sampling: Option<Sampling>,
     /// How often to ask.
     pub interval: Option<Interval>,
     /// How long a request may take.
     pub timeout: Option<Interval>,
+}
+
+/// When an endpoint is asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sampling {
+    /// Just before a rate-limit window ends, once in each: one request then sees nearly all use.
+    #[default]
+    WindowEnd,
+    /// Each interval, wherever in a window that is.
+    Interval,
 }
 
 /// The probe.
@@ -32,6 +45,7 @@ pub struct Probe {
     name: Name,
     path: String,
     credential: Option<Arc<Credential>>,
+    sampling: Sampling,
 }
 
 impl Settings {
@@ -53,6 +67,7 @@ impl Settings {
                 name: name.clone(),
                 path,
                 credential,
+                sampling: self.sampling.unwrap_or_default(),
             }),
             (path, credential) => Err(path.err().into_iter().chain(credential.err()).collect()),
         }
@@ -87,6 +102,10 @@ pub struct Seen;
 impl Kind for Probe {
     const KIND: &'static str = "endpoint";
     type Seen = Seen;
+
+    fn aims_at_windows(&self) -> bool {
+        self.sampling == Sampling::WindowEnd
+    }
 
     async fn run(&self, okta: &Okta<'_>) -> Sight<Seen> {
         self.look(okta).await.into()

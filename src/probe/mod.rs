@@ -62,6 +62,11 @@ pub trait Kind {
     /// What a run sees.
     type Seen: Seen;
 
+    /// True where a run is best made at the end of a rate-limit window, and at no other time.
+    fn aims_at_windows(&self) -> bool {
+        false
+    }
+
     /// Asks Okta once.
     fn run(&self, okta: &Okta<'_>) -> impl Future<Output = Sight<Self::Seen>> + Send;
 }
@@ -122,6 +127,11 @@ macro_rules! kinds {
             /// The word in the configuration and in the `probe` label.
             pub fn kind(&self) -> &'static str {
                 match self { $(Self::$kind(_) => <$module::Probe as Kind>::KIND,)* }
+            }
+
+            /// See [`Kind::aims_at_windows`].
+            pub fn aims_at_windows(&self) -> bool {
+                match self { $(Self::$kind(probe) => probe.aims_at_windows(),)* }
             }
 
             /// Asks Okta once.

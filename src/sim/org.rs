@@ -210,6 +210,7 @@ impl Org {
         let introspecting = self.clients.iter().map(|client| client.id.as_str());
         introspecting
             .chain(self.bearers.iter().map(Mint::client_id))
+            .chain(self.apps.iter().map(|app| app.id.as_str()))
             .collect()
     }
 

@@ -20,6 +20,16 @@ use super::{Error, ORG};
 /// headers show a caller nobody's requests but its own.
 const EXPORTER: &str = "exporter";
 
+/// Another principal with the same ceiling, as which an application calls that spends just alike:
+/// two ways to look at a limit can be compared.
+const TWIN: &str = "twin";
+
+/// What each of the two may spend of a bucket, in percent.
+const CEILING: u32 = 25;
+
+/// The bucket that both spend from, and what the org may spend of it.
+const SPENT: (&str, u32) = ("/api/v1/users", 200);
+
 /// How long the story is before it begins again.
 const LENGTH: Duration = Duration::from_mins(1);
 
@@ -71,13 +81,19 @@ const STORY: &[(u64, Beat)] = &[
     (54, Beat::Withdraw("default")),
 ];
 
+/// A token of the other principal.
+pub fn twin(token: &str) -> ApiToken {
+    ApiToken::new(TWIN, token).percent(CEILING)
+}
+
 /// The demo's org: a short window, and `token` as the exporter's API token. The story plays on any
 /// org, but only here does the exporter see its quota spent.
 pub fn demo_org(name: &str, token: &str) -> Org {
     Org::new(name)
         .window(WINDOW)
+        .limit(SPENT.0, SPENT.1)
         .keys_fresh_for(KEYS_FRESH)
-        .api_token(ApiToken::new(EXPORTER, token))
+        .api_token(ApiToken::new(EXPORTER, token).percent(CEILING))
 }
 
 /// A service app as Okta makes them today: with DPoP, and with less granted than it asks for.
@@ -96,8 +112,13 @@ pub async fn play(
     page: &StatusPage,
     mut minted: impl FnMut(&str),
 ) -> Result<(), Error> {
-    let who = Principal::new(EXPORTER);
-    okta.run(Application::new(who, "/api/v1/users", Pattern::Steady(240)));
+    for name in [EXPORTER, TWIN] {
+        let who = Principal::new(name).percent(CEILING);
+        // Most windows end nearly used up; one in each round of the story runs out.
+        for pattern in [Pattern::Steady(180), Pattern::Burst(20, LENGTH)] {
+            okta.run(Application::new(who.clone(), SPENT.0, pattern));
+        }
+    }
     let stop = okta.stop_token();
     let (mut incident, mut planned) = (String::new(), String::new());
     let mut start = Instant::now();
@@ -191,7 +212,8 @@ mod tests {
             play(&teller, &page, |token| hold(&heard).push(token.to_owned())).await
         });
         tokio::time::sleep(Duration::from_millis(14_500)).await;
-        assert_eq!(okta.spend("/api/v1/users", &Principal::new(EXPORTER), 1), 0);
+        let exporter = Principal::new(EXPORTER).percent(CEILING);
+        assert_eq!(okta.spend("/api/v1/users", &exporter, 1), 0);
         tokio::time::sleep(Duration::from_secs(45)).await;
         assert_eq!(hold(&told).len(), 2);
         okta.stop_token().cancel();

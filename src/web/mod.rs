@@ -20,6 +20,7 @@ use tower_http::{CompressionLevel, compression::CompressionLayer};
 use crate::{
     fleet::{Board, View},
     metrics::{self, Family, Page},
+    okta,
     units::Timestamp,
 };
 use stats::Stats;
@@ -77,7 +78,7 @@ async fn scrape(State(shared): State<Shared>) -> Response {
         shared.board.draw(Timestamp::now(), &mut page);
         shared.stats.draw(&mut page);
         metrics::process::draw(&mut page);
-        let reloads = crate::okta::secret_reloads();
+        let reloads = okta::secret_reloads();
         page.push(&families::SECRET_RELOADS, &[], reloads as f64);
         page.text()
     });

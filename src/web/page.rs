@@ -86,20 +86,46 @@ fn section(org: &OrgView, now: Timestamp) -> Markup {
 fn limits(limits: &[LimitView], now: Timestamp) -> Markup {
     html! {
         table.limits {
-            thead { tr { th { "rate limit" } th { "credential" } th { "remaining" } th {} th { "window" } } }
-            tbody {
-                @for limit in limits {
-                    tr {
-                        td { code { (limit.bucket) } " " span.dim { (limit.endpoint) } }
-                        td data-heading="as" { (limit.credential) }
-                        td.number { (limit.remaining) " of " (limit.limit) }
-                        td { meter min="0" max=(limit.limit) low=(limit.limit / 4) optimum=(limit.limit) value=(limit.remaining) {} }
-                        td.number data-heading="window" { (seconds_until(limit.reset, now)) }
-                    }
+            thead { tr {
+                th { "rate limit" } th { "credential" } th { "remaining" } th {} th { "window" }
+                th { "last window" } th { "next look" }
+            } }
+            tbody { @for limit in limits { (limit_row(limit, now)) } }
+        }
+    }
+}
+
+fn limit_row(limit: &LimitView, now: Timestamp) -> Markup {
+    let open = limit.limit.zip(limit.remaining);
+    html! {
+        tr {
+            td { code { (limit.bucket) } " " span.dim { (limit.endpoint) } }
+            td data-heading="as" { (limit.credential) }
+            td.number { @if let Some((limit, remaining)) = open { (remaining) " of " (limit) } }
+            td { @if let Some((limit, remaining)) = open {
+                meter min="0" max=(limit) low=(limit / 4) optimum=(limit) value=(remaining) {}
+            } }
+            td.number data-heading="window" { @if let Some(reset) = limit.reset { (seconds_until(reset, now)) } }
+            td.number data-heading="last window" {
+                @if let (Some(usage), Some(phase)) = (limit.last_usage_ratio, limit.last_phase_ratio) {
+                    (percent(usage)) " used " span.dim { "seen at " (percent(phase)) }
+                }
+            }
+            td.told {
+                @if let (Some(at), Some(why), Some(guard)) = (limit.next_look, &limit.next_look_is, limit.guard_seconds) {
+                    (seconds_to(at, now)) " " span.dim { (why) ", " (format!("{guard:.1} s")) " ahead" }
                 }
             }
         }
     }
+}
+
+fn seconds_to(at: Timestamp, now: Timestamp) -> String {
+    format!("in {} s", at.duration_since(now).as_secs().max(0))
+}
+
+fn percent(ratio: f64) -> String {
+    format!("{:.0} %", ratio * 100.0)
 }
 
 fn row(probe: &ProbeView, now: Timestamp) -> Markup {

@@ -13,7 +13,7 @@ use stage::Stage;
 const CLIENT: (&str, &str) = ("0oa1", "s3cr3t");
 
 /// Two endpoints, often asked.
-const ENDPOINTS: &str = "endpoint: { users: { path: /api/v1/users, credential: monitor }, groups: { path: /api/v1/groups, credential: monitor } }";
+const ENDPOINTS: &str = "endpoint: { users: { path: /api/v1/users, credential: monitor, sampling: interval }, groups: { path: /api/v1/groups, credential: monitor, sampling: interval } }";
 
 /// All scenes share one Prometheus and one Alertmanager, and play at the same time; each has an org
 /// and an exporter of its own. What is shipped waits for minutes: here the files are the shipped
@@ -74,7 +74,7 @@ async fn watch_more(
 fn configuration(name: &str, okta: &Running, probes: &str, more: &str) -> String {
     let url = okta.url();
     format!(
-        "{more}\ndefaults: {{ interval: 500ms, timeout: 500ms }}\norgs:\n  {name}:\n    url: '{url}'\n    credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}\n    probes: {{ {probes} }}\n"
+        "{more}\ndefaults: {{ interval: 500ms, timeout: 500ms, budget: 1 }}\norgs:\n  {name}:\n    url: '{url}'\n    credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}\n    probes: {{ {probes} }}\n"
     )
 }
 
@@ -230,7 +230,7 @@ async fn breaker(stage: &Stage) {
 
 async fn refusals(stage: &Stage) {
     let okta = org("refusing").start().await.unwrap();
-    let probes = "endpoint: { users: { path: /api/v1/users, credential: monitor }, groups: { path: /api/v1/groups, credential: monitor }, apps: { path: /api/v1/logs, credential: monitor } }";
+    let probes = "endpoint: { users: { path: /api/v1/users, credential: monitor, sampling: interval }, groups: { path: /api/v1/groups, credential: monitor, sampling: interval }, apps: { path: /api/v1/logs, credential: monitor, sampling: interval } }";
     let _exporter = watch(stage, "refusing", &okta, probes).await;
     okta.okta()
         .fault("/api/v1/users", Fault::error(404, "E0000007"));

@@ -108,7 +108,7 @@ fn settings(name: usize, okta: &Running, directory: &Path) -> String {
         }
         None => String::new(),
     };
-    let pace = "interval: 10m, timeout: 15s";
+    let pace = "interval: 10m, timeout: 8s";
     let introspect = "introspect: { authorization_server: default, client_id: 0oa1, client_secret_file: client_secret }";
     let key = format!(
         "client_id: {}, private_key_file: key, key_id: k1",
@@ -239,12 +239,34 @@ orgs:\n",
         assert!(said.contains(words), "`{words}` was not said");
     }
     assert_eq!(leak.found(&said), Vec::<String>::new(), "in the log");
+    let (text, json) = tokio::join!(report(&flag, "text"), report(&flag, "json"));
+    for minted in orgs.iter().flat_map(|okta| okta.okta().minted()) {
+        leak = leak.text("a minted token", minted.rsplit('.').next().unwrap());
+    }
+    assert_eq!(leak.found(&text), Vec::<String>::new(), "in the report");
+    assert_eq!(leak.found(&json), Vec::<String>::new(), "in the report");
     for (name, okta) in orgs.iter().enumerate() {
         let met = okta.okta().requests();
         let mut met = met.iter().map(|asked| asked.path.as_str());
         let faulty = met.any(|path| FAULTY.iter().any(|prefix| path.starts_with(prefix)));
         assert!(faulty, "org{name} never met its fault");
     }
+}
+
+/// The one-shot report in this form, with what it says besides.
+async fn report(config: &str, form: &str) -> String {
+    let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_okta-exporter"))
+        .args(["diagnose", config, "--output", form])
+        .env_clear()
+        .env("MARKED_BEARER", BEARER)
+        .kill_on_drop(true)
+        .output()
+        .await
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8(said).unwrap();
+    assert!(said.contains("E0000006"), "{said}");
+    said
 }
 
 #[test]

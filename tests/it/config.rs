@@ -42,7 +42,9 @@ fn the_example_is_good_and_says_what_holds_without_it() {
     let written = planned(Config::parse(&text, &none).unwrap_or_else(|e| panic!("{e}")));
     let is_pace = |line: &&str| {
         let line = line.trim_start();
-        line.starts_with("interval:") || line.starts_with("timeout:")
+        ["interval:", "timeout:", "sampling:", "budget:"]
+            .iter()
+            .any(|setting| line.starts_with(setting))
     };
     assert!(text.lines().filter(is_pace).count() >= 10);
     let without: String = text

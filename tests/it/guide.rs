@@ -285,13 +285,25 @@ async fn skewed() -> (Exporter, Held) {
     watch(okta, "{ discovery: {} }").await
 }
 
+/// Two probes of a bucket that allows the exporter one request in an hour.
+async fn thrifty() -> (Exporter, Held) {
+    let hour = Duration::from_hours(1);
+    let okta = org().window(hour).limit("/api/v1/users", 40);
+    let okta = okta.start().await.unwrap();
+    let url = okta.url();
+    let yaml = format!(
+        "status_pages: {{}}\norgs: {{ acme: {{ url: '{url}', credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}, probes: {{ endpoint: {{ a: {{ path: /api/v1/users, credential: monitor }}, b: {{ path: /api/v1/users, credential: monitor }} }} }} }} }}"
+    );
+    (Exporter::start(&yaml).await, vec![Box::new(okta)])
+}
+
 async fn secret_is_gone() -> (Exporter, Held) {
     let okta = org().start().await.unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), API_TOKEN).unwrap();
     let (url, path) = (okta.url(), file.path().display());
     let yaml = format!(
-        "status_pages: {{}}\norgs: {{ acme: {{ url: '{url}', credentials: {{ monitor: {{ api_token_file: '{path}' }} }}, probes: {{ endpoint: {{ it: {{ path: /api/v1/users, credential: monitor, interval: 1s, timeout: 1s }} }} }} }} }}"
+        "status_pages: {{}}\norgs: {{ acme: {{ url: '{url}', credentials: {{ monitor: {{ api_token_file: '{path}' }} }}, probes: {{ endpoint: {{ it: {{ path: /api/v1/users, credential: monitor, sampling: interval, interval: 1s, timeout: 1s }} }} }} }} }}"
     );
     let exporter = Exporter::start(&yaml).await;
     fs::write(file.path(), "").unwrap();
@@ -409,6 +421,7 @@ recognised! {
     a_secret_that_is_gone: "secret" => secret_is_gone();
     runs_longer_than_their_interval: "overlap" => slow_rounds();
     an_org_left_alone: "breaker" => broken_off();
+    budget: "budget" => thrifty();
     a_probe_that_is_silent: "overdue" => broken_off();
     a_path_that_leads_nowhere: "not-found" => with(org(), &asking("/api/v1/nothing"));
     a_request_that_is_not_served: "refused" => users(Fault::error(400, "E0000001"));

@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use okta_exporter::sim::{ApiToken, Fault, Mint, Org, Running};
 
-use crate::support::{API_TOKEN, Exporter, Scrape, endpoint};
+use crate::support::{API_TOKEN, Exporter, Program, Scrape, ServiceApp, endpoint};
 
 /// What the simulated org calls its first and second API token.
 const FIRST: &str = "00T00000000000000000";
@@ -10,7 +12,7 @@ const SECOND: &str = "00T00000000000000001";
 async fn watch(okta: &Running, id: &str, others: &str, probes: &str) -> Exporter {
     let url = okta.url();
     Exporter::start(&format!(
-        "status_pages: {{}}\norgs:\n  acme:\n    url: '{url}'\n    credentials: {{ monitor: {{ api_token: {API_TOKEN}, principal_id: {id} }}{others} }}\n    probes: {{ rate_limit_settings: {{ credential: monitor }}, {probes} }}\n"
+        "status_pages: {{}}\norgs:\n  acme:\n    url: '{url}'\n    budget: 1\n    credentials: {{ monitor: {{ api_token: {API_TOKEN}, principal_id: {id} }}{others} }}\n    probes: {{ rate_limit_settings: {{ credential: monitor }}, {probes} }}\n"
     ))
     .await
 }
@@ -148,7 +150,7 @@ async fn a_disturbance_ends_the_round_and_leaves_what_was_known() {
     let okta = org().start().await.unwrap();
     let url = okta.url();
     let exporter = Exporter::start(&format!(
-        "status_pages: {{}}\norgs: {{ acme: {{ url: '{url}', credentials: {{ monitor: {{ api_token: {API_TOKEN}, principal_id: {FIRST} }} }}, probes: {{ rate_limit_settings: {{ interval: 250ms, timeout: 250ms }} }} }} }}\n"
+        "status_pages: {{}}\norgs: {{ acme: {{ url: '{url}', budget: 1, credentials: {{ monitor: {{ api_token: {API_TOKEN}, principal_id: {FIRST} }} }}, probes: {{ rate_limit_settings: {{ interval: 250ms, timeout: 250ms }} }} }} }}\n"
     ))
     .await;
     exporter.first_round().await;
@@ -187,4 +189,137 @@ async fn a_429_is_of_one_of_three_kinds_and_a_limit_of_0_is_no_limit() {
     assert_eq!(kinds(&page, "apps"), [0.0, 0.0, 1.0]);
     assert_eq!(page.all("okta_rate_limit_limit").len(), 1, "{page}");
     assert!(page.get(r#"okta_rate_limit_limit{endpoint="users"}"#) > Some(0.0));
+}
+
+/// An exporter that takes these paths for these buckets, and asks `org` and `domains` by one token.
+async fn watch_buckets(okta: &Running, buckets: &str) -> Exporter {
+    Exporter::start(&with_buckets(okta, buckets)).await
+}
+
+fn with_buckets(okta: &Running, buckets: &str) -> String {
+    let (url, probes) = (okta.url(), ["org", "domains"].map(endpoint).join(", "));
+    format!(
+        "status_pages: {{}}\norgs:\n  acme:\n    url: '{url}'\n    budget: 1\n    buckets: {{ {buckets} }}\n    credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}\n    probes: {{ endpoint: {{ {probes} }} }}\n"
+    )
+}
+
+#[tokio::test]
+async fn a_configured_bucket_wins_over_the_published_one() {
+    let okta = org().start().await.unwrap();
+    let exporter = watch_buckets(&okta, "/api/v1/org: tenant").await;
+    let page = exporter.first_round().await;
+    let limit = |endpoint: &str, bucket: &str| {
+        page.get(&format!(
+            r#"okta_rate_limit_limit{{endpoint="{endpoint}",bucket="{bucket}"}}"#
+        ))
+    };
+    assert_eq!(limit("org", "tenant"), Some(50.0), "{page}");
+    assert_eq!(limit("domains", "/api/v1*"), Some(50.0), "{page}");
+}
+
+#[tokio::test]
+async fn endpoints_that_turn_out_to_share_a_bucket_are_counted_in_one() {
+    let okta = org()
+        .limit("/api/v1*", 2_000)
+        .window(Duration::from_secs(1))
+        .start()
+        .await
+        .unwrap();
+    let exporter = watch_buckets(&okta, "/api/v1/org: elsewhere").await;
+    let found =
+        r#"okta_rate_limit_bucket_mismatch{org="acme",credential="monitor",found="shared"}"#;
+    let page = exporter.until(|page| page.get(found) == Some(1.0)).await;
+    assert_eq!(page.all("okta_rate_limit_bucket_mismatch").len(), 1);
+    let one = r#"okta_rate_limit_limit{endpoint="org",bucket="/api/v1*"}"#;
+    let page = exporter.until(|page| page.get(one) == Some(1_000.0)).await;
+    assert_eq!(
+        page.all("okta_rate_limit_own_requests_total").len(),
+        1,
+        "what was asked before the move counts in the one bucket: {page}"
+    );
+    assert_eq!(
+        page.value("okta_rate_limit_own_requests_total"),
+        page.sum("okta_requests_total")
+    );
+}
+
+#[tokio::test]
+async fn what_to_write_about_a_shared_bucket_is_said_once() {
+    let okta = org()
+        .limit("/api/v1*", 2_000)
+        .window(Duration::from_secs(1))
+        .start()
+        .await
+        .unwrap();
+    let file = tempfile::NamedTempFile::with_suffix(".yaml").unwrap();
+    std::fs::write(&file, with_buckets(&okta, "/api/v1/org: elsewhere")).unwrap();
+    let flag = format!("--config.file={}", file.path().display());
+    let mut program = Program::exporter(&[&flag, "--web.listen-address=127.0.0.1:0"], &[]);
+    program.until("they share a bucket").await;
+    let line = program.said.last().unwrap().replace('\\', "");
+    for part in [
+        "level=info",
+        "org=acme",
+        "=domains",
+        "=org",
+        "write it under orgs.acme.buckets: { 'PATH OF org': '/api/v1*' }",
+    ] {
+        assert!(line.contains(part), "no `{part}` in {line}");
+    }
+    // As many answers as it took, and as many again.
+    let asked = okta.okta().requests().len();
+    okta.okta().until_asked("/api/v1/org", asked).await;
+    let (_, said) = program.terminate().await;
+    let told = said
+        .iter()
+        .filter(|line| line.contains("they share a bucket"));
+    assert_eq!(told.count(), 1, "{said:?}");
+}
+
+#[tokio::test]
+async fn endpoints_of_one_bucket_that_contradict_each_other_are_counted_apart() {
+    let okta = org()
+        .limit("/api/v1/domains", 600)
+        .limit("/api/v1*", 2_000)
+        .window(Duration::from_secs(2))
+        .start()
+        .await
+        .unwrap();
+    let exporter = watch_buckets(&okta, "").await;
+    let found = r#"okta_rate_limit_bucket_mismatch{org="acme",credential="monitor",found="apart"}"#;
+    exporter.until(|page| page.get(found) == Some(1.0)).await;
+    let apart = |page: &Scrape| {
+        let own = "okta_rate_limit_own_requests_total{bucket=";
+        page.get(&format!(r#"{own}"org"}}"#)).is_some()
+            && page.get(&format!(r#"{own}"/api/v1*"}}"#)).is_some()
+    };
+    let page = exporter.until(apart).await;
+    let limit = |endpoint: &str, bucket: &str| {
+        page.get(&format!(
+            r#"okta_rate_limit_limit{{endpoint="{endpoint}",bucket="{bucket}"}}"#
+        ))
+    };
+    assert_eq!(limit("org", "org"), Some(1_000.0), "{page}");
+    assert_eq!(limit("domains", "/api/v1*"), Some(300.0), "{page}");
+}
+
+#[tokio::test]
+async fn a_service_app_is_known_by_its_client_id() {
+    let app = ServiceApp::new();
+    let scopes = ["okta.rateLimits.read", "okta.principalRateLimits.read"];
+    let registered = app.registered().grant(scopes);
+    let okta = Org::new("acme")
+        .service_app(registered)
+        .start()
+        .await
+        .unwrap();
+    let oauth = format!("scopes: [{}]", scopes.join(", "));
+    let yaml = app.yaml(&okta, &oauth, "{ rate_limit_settings: {} }");
+    let page = Exporter::start(&yaml).await.first_round().await;
+    assert_eq!(
+        page.value(r#"okta_rate_limit_principal_ratio{credential="billing"}"#),
+        0.5,
+        "{page}"
+    );
+    assert_eq!(page.value("okta_rate_limit_warning_threshold_ratio"), 0.6);
 }

@@ -28,6 +28,12 @@ mod bad_input;
 /// Whose limit it is, and which paths share one.
 mod limits;
 
+/// What Okta answered when it was recorded: each answer read, each window found.
+mod recorded;
+
+/// How much of each window is seen, and at what cost.
+mod sampling;
+
 /// Signing keys that come, go, and go too early.
 mod jwks;
 
@@ -51,6 +57,9 @@ mod guide;
 
 /// The one-shot report: what it finds, its two forms, its exit status.
 mod diagnose;
+
+/// What watching costs: one look in each window, and never more than the budget.
+mod budget;
 
 /// What is served, and that serving asks Okta nothing.
 mod web;

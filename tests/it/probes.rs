@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use okta_exporter::sim::{ApiToken, Fault, Org, Tls};
+use okta_exporter::sim::{ApiToken, Fault, Org, Principal, Tls};
 
 use crate::support::{API_TOKEN, Exporter, endpoint};
 
@@ -208,6 +208,9 @@ async fn a_limit_that_runs_out_is_seen_and_left_alone_until_its_window_is_over()
         .start()
         .await
         .unwrap();
+    // An application of the same credential was there before.
+    let application = Principal::new("monitor");
+    assert_eq!(okta.okta().spend("/api/v1/users", &application, 9), 2);
     let probes = format!(
         "{{ endpoint: {{ {}, {} }} }}",
         endpoint("users"),
@@ -232,10 +235,10 @@ async fn a_limit_that_runs_out_is_seen_and_left_alone_until_its_window_is_over()
         page.value(r#"okta_probe_failures_total{probe="endpoint/users",reason="rate_limited"}"#),
         1.0
     );
-    // Two answers and one refusal, however long nobody asks.
+    // One refusal, and nobody asks for more.
     let asked = okta.okta().requests();
     let of_users = asked.iter().filter(|r| r.path == "/api/v1/users").count();
-    assert_eq!(of_users, 3);
+    assert_eq!(of_users, 1);
 }
 
 #[tokio::test]

@@ -25,14 +25,14 @@ async fn an_org_that_stalls_does_not_delay_another() {
     stalled.okta().fault("/", Fault::stall_forever());
     let one = |name: &str, okta: &Running| {
         format!(
-            "  {name}:\n    url: '{}'\n    credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}\n    probes: {{ discovery: {{}}, organization: {{}}, jwks: {{ org: {{}} }}, endpoint: {{ users: {{ path: /api/v1/users, credential: monitor }}, groups: {{ path: /api/v1/groups, credential: monitor }} }} }}\n",
+            "  {name}:\n    url: '{}'\n    credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}\n    probes: {{ discovery: {{}}, organization: {{}}, jwks: {{ org: {{}} }}, endpoint: {{ users: {{ path: /api/v1/users, credential: monitor, sampling: interval }}, groups: {{ path: /api/v1/groups, credential: monitor, sampling: interval }} }} }}\n",
             okta.url()
         )
     };
     // Long enough that a busy machine's own delays are not taken for the stalled org's.
     let interval = Duration::from_secs(2);
     let exporter = Exporter::start(&format!(
-        "status_pages: {{}}\ndefaults: {{ interval: 2s, timeout: 2s }}\norgs:\n{}{}",
+        "status_pages: {{}}\ndefaults: {{ interval: 2s, timeout: 2s, budget: 1 }}\norgs:\n{}{}",
         one("well", &well),
         one("stalled", &stalled)
     ))
@@ -202,7 +202,7 @@ async fn requests_reuse_connections() {
         (&secure, format!("ca_file: '{}', ", ca.display())),
     ] {
         let exporter = Exporter::start(&format!(
-            "status_pages: {{}}\norgs: {{ acme: {{ url: '{}', {ca}credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}, probes: {{ endpoint: {{ {}, {} }} }} }} }}",
+            "status_pages: {{}}\norgs: {{ acme: {{ url: '{}', budget: 1, {ca}credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}, probes: {{ endpoint: {{ {}, {} }} }} }} }}",
             okta.url(),
             endpoint("users"),
             endpoint("groups")

@@ -6,7 +6,9 @@ use crate::support::{API_TOKEN, Exporter, Program, Scrape, get};
 
 async fn org() -> Running {
     let token = ApiToken::new("monitor", API_TOKEN);
-    Org::new("acme").api_token(token).start().await.unwrap()
+    // Nothing here is about limits.
+    let org = Org::new("acme").limit("/api/v1/users", 1_000_000);
+    org.api_token(token).start().await.unwrap()
 }
 
 /// A volume as Kubernetes mounts a secret: `token` leads through `..data` to the version in force.

@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use okta_exporter::sim::{ApiToken, Mint, ORG, Org, Running};
 use tokio::process::Command;
 
@@ -88,13 +89,19 @@ async fn a_service_app_s_key_is_taken_as_people_have_it() {
     let pem = std::fs::read_to_string(app.key_file()).unwrap();
     let one_line = pem.replace('\n', "\\n");
     let path = app.key_file().display().to_string();
-    for key in [&pem, &one_line, &path] {
+    let jwk = jwk(&pem);
+    for (name, key) in [
+        ("OKTA_CLIENT_PRIVATEKEY", &pem),
+        ("OKTA_CLIENT_PRIVATEKEY", &one_line),
+        ("OKTA_CLIENT_PRIVATEKEY", &path),
+        ("OKTA_CLIENT_JWK", &jwk),
+    ] {
         let variables = [
             ("OKTA_CLIENT_ORGURL", okta.url()),
             ("OKTA_CLIENT_AUTHORIZATIONMODE", "PrivateKey"),
             ("OKTA_CLIENT_CLIENTID", ServiceApp::ID),
             ("OKTA_CLIENT_SCOPES", "okta.users.read"),
-            ("OKTA_CLIENT_PRIVATEKEY", key),
+            (name, key),
             ("OKTA_CLIENT_PRIVATEKEYID", "k1"),
         ];
         run(directory.path(), &variables).await;
@@ -107,6 +114,17 @@ async fn a_service_app_s_key_is_taken_as_people_have_it() {
     );
     std::fs::write(directory.path().join(".okta.yaml"), yaml).unwrap();
     run(directory.path(), &[]).await;
+}
+
+/// The same key as a JWK, which here brings no key id of its own.
+fn jwk(pem: &str) -> String {
+    let pair = rcgen::KeyPair::from_pem(pem).unwrap();
+    let (private, public) = (pair.serialize_der(), pair.public_key_raw());
+    let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    // In PKCS#8 the scalar of a P-256 key stands here; a point begins with how it is written.
+    let (d, x, y) = (&private[36..68], &public[1..33], &public[33..65]);
+    serde_json::json!({ "kty": "EC", "crv": "P-256", "d": text(d), "x": text(x), "y": text(y) })
+        .to_string()
 }
 
 #[tokio::test]

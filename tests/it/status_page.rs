@@ -6,7 +6,7 @@ const CELL: &str = r#"okta_org_incidents{org="acme",category="service_degradatio
 
 fn watch(page: &str, org: &str) -> String {
     format!(
-        "status_pages: {{ okta: {{ url: '{page}', interval: 200ms, timeout: 200ms }} }}\norgs: {{ acme: {{ url: '{org}', probes: {{ organization: {{ interval: 200ms, timeout: 200ms }} }} }} }}"
+        "status_pages: {{ okta: {{ url: '{page}', interval: 200ms, timeout: 200ms }} }}\norgs: {{ acme: {{ url: '{org}', budget: 1, probes: {{ organization: {{ interval: 200ms, timeout: 200ms }} }} }} }}"
     )
 }
 

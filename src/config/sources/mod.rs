@@ -53,7 +53,25 @@ struct Set {
     names: &'static [&'static str],
 }
 
-const SETS: [&Set; 3] = [&five::SET, &sdk::SET, &terraform::SET];
+/// The ways, in the order in which they win.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Five,
+    Sdk,
+    Terraform,
+}
+
+impl Way {
+    const ALL: [Self; 3] = [Self::Five, Self::Sdk, Self::Terraform];
+
+    fn set(self) -> &'static Set {
+        match self {
+            Self::Five => &five::SET,
+            Self::Sdk => &sdk::SET,
+            Self::Terraform => &terraform::SET,
+        }
+    }
+}
 
 /// Variables that are set, as they are; white space around a value is no part of it, and one that
 /// is empty is not set.
@@ -89,39 +107,31 @@ pub(super) fn without_file(
     let variables = Variables(environment);
     let home = variables.get("HOME").or(variables.get("USERPROFILE"));
     let files = sdk::files(home.map(Path::new), working);
-    let domain = variables.get(five::DOMAIN).is_some();
-    let terraform = variables.get(terraform::ORG).is_some();
+    let is_set = |way: Way| !way.set().found(variables).is_empty();
+    let names_an_org = |head: &str| variables.get(head).is_some();
+    let (domain, terraform) = (names_an_org(five::DOMAIN), names_an_org(terraform::ORG));
     let mut sdk = sdk::Settings::default();
-    if !domain && (!sdk::SET.found(variables).is_empty() || !terraform) {
+    if !domain && (is_set(Way::Sdk) || !terraform) {
         sdk.read(&files, environment, notes);
     }
     let (way, tree) = if domain {
-        (Some(&five::SET), five::tree(variables, notes))
+        (Some(Way::Five), five::tree(variables, notes))
     } else if sdk.names_an_org() {
-        (Some(&sdk::SET), sdk.tree(notes))
+        (Some(Way::Sdk), sdk.tree(notes))
     } else if terraform {
-        (Some(&terraform::SET), terraform::tree(variables, notes))
+        (Some(Way::Terraform), terraform::tree(variables, notes))
     } else {
         (None, json!({}))
     };
-    let won = |set: &Set| way.is_some_and(|way| way.whose == set.whose);
-    let mut ignored: Vec<String> = SETS
-        .into_iter()
-        .filter(|set| !won(set))
-        .map(|set| (set, set.found(variables)))
-        .filter(|(_, names)| !names.is_empty())
-        .map(|(set, names)| set.told(&names))
-        .collect();
-    let (source, environment) = match way {
-        Some(way) if way.whose == sdk::SET.whose => {
-            (sdk.told(), sdk.laid_under(environment.clone()))
-        }
-        way => {
-            ignored.extend(files.iter().map(|file| file.display().to_string()));
-            let told = |way: &Set| way.told(&way.found(variables));
-            let nothing = || "the environment".to_owned();
-            (way.map_or_else(nothing, told), environment.clone())
-        }
+    let told = |way: Way| way.set().told(&way.set().found(variables));
+    let left = Way::ALL.into_iter().filter(|left| Some(*left) != way);
+    let mut ignored: Vec<String> = left.filter(|left| is_set(*left)).map(told).collect();
+    let (source, environment) = if way == Some(Way::Sdk) {
+        (sdk.told(), sdk.laid_under(environment.clone()))
+    } else {
+        ignored.extend(files.iter().map(|file| file.display().to_string()));
+        let source = way.map_or_else(|| "the environment".to_owned(), told);
+        (source, environment.clone())
     };
     StandIn {
         tree,
@@ -139,7 +149,7 @@ pub(super) fn half_given(
         let (head, found) = (*set.names.first()?, set.found(variables));
         (variables.get(head).is_none()).then_some((*found.first()?, head))
     };
-    SETS.into_iter().find_map(half)
+    Way::ALL.into_iter().map(Way::set).find_map(half)
 }
 
 /// The place of an org's settings.

@@ -381,7 +381,7 @@ fn a_broken_settings_file_is_told_only_where_it_is_needed() {
 #[test]
 fn a_settings_file_with_a_secret_that_everybody_may_read_is_warned_of() {
     let places = Places::new();
-    let mut warnings = |text: &str| {
+    let warnings = |text: &str| {
         let file = places.write("home/.okta/okta.yaml", text);
         Places::open_to(Path::new(&file), 0o644);
         places.read(&[]).1.unwrap()

@@ -58,6 +58,12 @@ impl Clock {
         Timestamp::from_millisecond(ours.as_millisecond() + self.middle()?).ok()
     }
 
+    /// When ours shows, at the latest, that a second of Okta's clock is over.
+    pub fn surely_past(&self, okta: Timestamp) -> Option<Timestamp> {
+        let ours = self.latest(okta.as_millisecond() + 1000)?;
+        Timestamp::from_millisecond(ours).ok()
+    }
+
     /// How far the difference may lie on either side of the best guess, in milliseconds.
     pub(super) fn doubt(&self) -> Option<i64> {
         self.ahead.map(|ahead| (ahead.most - ahead.least) / 2)

@@ -27,6 +27,12 @@ pub use clock::Clock;
 const LONGEST: i64 = 300;
 /// Clocks that are known this well need no look at a second's edge, in milliseconds.
 const SHARP: i64 = 150;
+/// So many looks in a row that show no window end what was known of windows.
+const BLIND: u32 = 3;
+/// So long after a reset what is left still tells a window's length, in milliseconds.
+const SOON: i64 = 3_000;
+/// Timers may wake so much too early, by a clock that is being set right, in milliseconds.
+const EARLY: i64 = 20;
 /// From this usage on, were it to go on so until the end, it is worth a second look.
 const HOT: f64 = 0.8;
 
@@ -137,6 +143,7 @@ pub struct Aim {
     guard: Guard,
     window: Option<Window>,
     booked: Option<Next>,
+    blind: u32,
     missed: u64,
 }
 
@@ -169,7 +176,9 @@ impl Aim {
     pub fn learn(&mut self, look: &Look) {
         let took = look.answered.as_millisecond() - look.sent.as_millisecond();
         self.guard.took(took);
-        let booked = self.booked.take_if(|next| next.at <= look.sent);
+        let booked = self
+            .booked
+            .take_if(|next| next.at.as_millisecond() <= look.sent.as_millisecond() + EARLY);
         let (Some(read), Some(date)) = (look.rate_limit, look.date) else {
             self.forget(booked);
             return;
@@ -180,6 +189,7 @@ impl Aim {
             self.forget(booked);
             return;
         }
+        self.blind = 0;
         let known = self.window;
         // An old answer that came late, after one of a newer window.
         if known.is_some_and(|known| reset < known.reset && date <= known.date) {
@@ -190,7 +200,7 @@ impl Aim {
             .filter(|_| !same)
             .map(|known| reset - known.reset)
             .filter(|&since| since > 0);
-        let opened = read.limit - read.remaining == 1;
+        let opened = read.limit - read.remaining <= 1;
         self.judge(booked, reset, (date, opened));
         self.length.learn(left, since, opened);
         let visited = match booked.map(|next| next.why) {
@@ -241,9 +251,10 @@ impl Aim {
         self.window.is_some()
     }
 
-    /// A booked look that shows no window: nobody knows what holds now.
+    /// A booked look that shows no window. After some of them nobody knows what holds.
     fn forget(&mut self, booked: Option<Next>) {
-        if booked.is_some() {
+        self.blind += u32::from(booked.is_some());
+        if self.blind >= BLIND {
             self.window = None;
         }
     }
@@ -309,8 +320,8 @@ impl Aim {
                 return at(edge.send, Why::SecondLook { reset });
             }
         }
-        if !self.length.is_known() && edge.over >= not_before {
-            return at(edge.over, Why::Length);
+        if !self.length.is_known() && not_before - edge.over <= SOON {
+            return at(edge.over.max(not_before), Why::Length);
         }
         let floor = if interval <= length {
             not_before

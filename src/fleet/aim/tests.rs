@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use proptest::prelude::*;
+
 use super::*;
 
 /// When the tests begin, in milliseconds.
@@ -62,7 +64,7 @@ struct Prober {
     interval: Duration,
     /// How far Okta's clock is ahead, and how long a request takes there and back.
     ahead: i64,
-    took: fn(u64) -> i64,
+    took: fn(i64) -> i64,
     spare: bool,
     now: i64,
     last: Option<i64>,
@@ -99,7 +101,7 @@ impl Prober {
         };
         let next = self.aim.next(&self.clock, &wish);
         let sent = next.at.as_millisecond();
-        let took = (self.took)(self.looks.len() as u64);
+        let took = (self.took)(i64::try_from(self.looks.len()).unwrap());
         let counted = sent + took / 2 + self.ahead;
         let look = Look {
             sent: next.at,
@@ -139,6 +141,19 @@ impl Prober {
     }
 }
 
+/// Whoever asks whenever: the windows that a prober met, and which of its looks fell into each.
+fn by_window(prober: &Prober) -> Vec<(i64, Vec<Why>)> {
+    let mut windows: Vec<(i64, Vec<Why>)> = Vec::new();
+    for (next, look) in &prober.looks {
+        let reset = look.rate_limit.unwrap().reset.as_second();
+        match windows.last_mut() {
+            Some((known, looks)) if *known == reset => looks.push(next.why),
+            _ => windows.push((reset, vec![next.why])),
+        }
+    }
+    windows
+}
+
 /// One request each so many milliseconds, for an hour.
 fn steady(every: i64) -> impl Iterator<Item = i64> {
     (0..3_600_000 / every).map(move |n| n * every)
@@ -161,4 +176,192 @@ fn a_busy_bucket_is_looked_at_once_in_each_window_just_before_its_end() {
 fn an_idle_bucket_is_opened_and_watched_to_its_end() {
     let mut bucket = Bucket::new(50, 60, []);
     insta::assert_snapshot!(looks(&mut Prober::new(60), &mut bucket, 8));
+}
+
+#[test]
+fn a_lasting_answer_without_headers_leaves_the_interval() {
+    let mut bucket = Bucket::new(50, 60, steady(1_400));
+    let mut prober = Prober::new(60);
+    looks(&mut prober, &mut bucket, 5);
+    for _ in 0..BLIND {
+        let wish = Wish {
+            now: moment(prober.now),
+            last: prober.last.map(moment),
+            interval: prober.interval,
+            not_before: None,
+            spare: true,
+        };
+        let next = prober.aim.next(&prober.clock, &wish);
+        prober.learn(Look {
+            sent: next.at,
+            answered: next.at,
+            date: Some(next.at),
+            rate_limit: None,
+        });
+    }
+    prober.look(&mut bucket);
+    let (next, _) = prober.looks.last().unwrap();
+    assert_eq!(next.why, Why::Interval);
+}
+
+proptest! {
+    /// No look is sooner than now or later than an interval and two windows; and no window is looked
+    /// at twice without a reason, nor three times for any.
+    #[test]
+    fn whatever_others_do_the_looks_stay_few_and_in_bounds(
+        others in proptest::collection::vec(1_i64..40_000, 0..400),
+        seconds in prop_oneof![Just(5_i64), Just(10), Just(15), Just(60), Just(300)],
+        interval in prop_oneof![Just(10_u64), Just(60), Just(150), Just(600)],
+        ahead in -2_000_i64..2_000,
+        latency in prop_oneof![Just(20_i64), Just(130), Just(480)],
+    ) {
+        let mut at = 0;
+        let others = others.into_iter().map(|gap| { at += gap; at }).collect::<Vec<_>>();
+        let mut bucket = Bucket::new(50, seconds, others);
+        let mut prober = Prober::new(interval);
+        prober.ahead = ahead;
+        prober.took = match latency {
+            20 => |_| 20,
+            130 => |n| 60 + n * 7_919 % 140,
+            _ => |n| 50 + n * 7_919 % 450,
+        };
+        let longest = i64::try_from(interval).unwrap() * 1000 + 2 * seconds * 1000 + 120_000;
+        for _ in 0..60 {
+            let before = prober.now;
+            prober.look(&mut bucket);
+            let sent = prober.looks.last().unwrap().0.at.as_millisecond();
+            prop_assert!(before <= sent && sent - before <= longest, "{}", prober.timeline());
+        }
+        for (_, whys) in by_window(&prober).split_off(2) {
+            let reasons = whys.iter().skip(1).all(|why| matches!(why, Why::SecondLook { .. } | Why::TooShort | Why::Interval));
+            prop_assert!(reasons && whys.len() <= 2 || seconds <= 5, "{whys:?}\n{}", prober.timeline());
+        }
+        prop_assert!(prober.aim.missed() <= 6, "{}\n{}", prober.aim.missed(), prober.timeline());
+    }
+}
+
+#[test]
+fn short_and_long_windows_are_learned_and_aimed_at_alike() {
+    let ten = || Bucket::new(50, 10, steady(700));
+    let mut text = looks(&mut Prober::new(60), &mut ten(), 6);
+    text += &looks(&mut Prober::new(5), &mut ten(), 6);
+    let mut five_minutes = Bucket::new(5_000, 300, steady(900));
+    text += &looks(&mut Prober::new(60), &mut five_minutes, 6);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn an_interval_longer_than_a_window_is_kept_to_the_nearest_end() {
+    let mut bucket = Bucket::new(50, 60, steady(2_000));
+    insta::assert_snapshot!(looks(&mut Prober::new(300), &mut bucket, 8));
+}
+
+#[test]
+fn a_bucket_that_goes_quiet_and_comes_back_is_seen_again() {
+    let quiet = steady(2_000).filter(|at| !(200_000..500_000).contains(at));
+    let mut bucket = Bucket::new(50, 60, quiet);
+    insta::assert_snapshot!(looks(&mut Prober::new(60), &mut bucket, 14));
+}
+
+#[test]
+fn a_look_that_comes_too_late_is_a_miss_and_widens_the_guard() {
+    let mut bucket = Bucket::new(50, 60, steady(1_400));
+    let mut prober = Prober::new(60);
+    prober.look(&mut bucket);
+    let guard = prober.aim.guard(&prober.clock);
+    prober.took = |_| 9_000;
+    prober.look(&mut bucket);
+    assert_eq!(prober.aim.missed(), 1, "{}", prober.timeline());
+    prober.took = |_| 100;
+    looks(&mut prober, &mut bucket, 30);
+    assert_eq!(prober.aim.missed(), 1, "{}", prober.timeline());
+    assert!(prober.aim.guard(&prober.clock) > guard);
+    let (_, last) = prober.looks.last().unwrap();
+    let read = last.rate_limit.unwrap();
+    let left = read.reset.as_millisecond() - last.sent.as_millisecond();
+    assert!((0..12_000).contains(&left), "still in its window: {left}");
+}
+
+#[test]
+fn a_local_clock_that_jumps_is_learned_anew() {
+    for jump in [-3_600_000, -2_500, 2_500, 3_600_000] {
+        let mut bucket = Bucket::new(50, 60, steady(1_400));
+        let mut prober = Prober::new(60);
+        looks(&mut prober, &mut bucket, 6);
+        // The timer goes on; only what the clock shows has changed.
+        prober.now += jump;
+        prober.last = prober.last.map(|last| last + jump);
+        prober.ahead -= jump;
+        let before = prober.looks.len();
+        for _ in 0..8 {
+            if prober.looks.len() == before {
+                // One answer tells the new time.
+                let counted = prober.now + 1_000 + prober.ahead;
+                prober.learn(Look {
+                    sent: moment(prober.now + 950),
+                    answered: moment(prober.now + 1_050),
+                    date: Some(moment(counted.div_euclid(1000) * 1000)),
+                    rate_limit: None,
+                });
+            }
+            prober.look(&mut bucket);
+        }
+        for (next, look) in prober.looks.iter().skip(before + 3) {
+            let end = look.rate_limit.unwrap().reset.as_millisecond();
+            let left = end - (look.sent.as_millisecond() + prober.ahead);
+            assert!(
+                (0..2_500).contains(&left) || next.why == Why::Length,
+                "{jump}: {left}\n{}",
+                prober.timeline()
+            );
+        }
+    }
+}
+
+#[test]
+fn resets_that_cannot_be_are_not_aimed_at() {
+    for reset in [-3_600, -1, 301, 86_400] {
+        let mut prober = Prober::new(60);
+        prober.learn(Look {
+            sent: moment(START),
+            answered: moment(START + 100),
+            date: Some(moment(START)),
+            rate_limit: Some(RateLimit {
+                limit: 50,
+                remaining: 20,
+                reset: Timestamp::from_second(START / 1000 + reset).unwrap(),
+            }),
+        });
+        let wish = Wish {
+            now: moment(prober.now),
+            last: Some(moment(START)),
+            interval: prober.interval,
+            not_before: None,
+            spare: true,
+        };
+        let next = prober.aim.next(&prober.clock, &wish);
+        assert_eq!(next.why, Why::Interval, "{reset}");
+        assert_eq!(next.at, moment(START + 60_000));
+    }
+}
+
+#[test]
+fn who_must_stay_away_is_aimed_at_a_later_window() {
+    let mut bucket = Bucket::new(50, 60, steady(1_400));
+    let mut prober = Prober::new(60);
+    looks(&mut prober, &mut bucket, 6);
+    let away = moment(prober.now + 200_000);
+    let wish = Wish {
+        now: moment(prober.now),
+        last: prober.last.map(moment),
+        interval: prober.interval,
+        not_before: Some(away),
+        spare: true,
+    };
+    let next = prober.aim.next(&prober.clock, &wish);
+    assert!(
+        matches!(next.why, Why::Following { windows: 4, .. }),
+        "{next:?}"
+    );
+    assert!(away <= next.at);
 }

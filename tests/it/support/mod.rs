@@ -148,18 +148,19 @@ fn cases(status: &serde_json::Value) -> Vec<String> {
     }
 }
 
-/// A configuration with one org, `acme`, at a simulated Okta, and no status page.
+/// A configuration with one org, `acme`, at a simulated Okta, and no status page. Tests ask far more
+/// often than people should, so it may spend all of a limit.
 pub fn acme(okta: &Running, probes: &str) -> String {
     let url = okta.url();
     format!(
-        "status_pages: {{}}\norgs:\n  acme:\n    url: '{url}'\n    credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}\n    probes: {probes}\n"
+        "status_pages: {{}}\norgs:\n  acme:\n    url: '{url}'\n    budget: 1\n    credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}\n    probes: {probes}\n"
     )
 }
 
-/// An endpoint probe of `/api/v1/NAME`, four times a second.
+/// An endpoint probe of `/api/v1/NAME`, four times a second, wherever in a window that is.
 pub fn endpoint(name: &str) -> String {
     format!(
-        "{name}: {{ path: '/api/v1/{name}?limit=1', credential: monitor, interval: 250ms, timeout: 250ms }}"
+        "{name}: {{ path: '/api/v1/{name}?limit=1', credential: monitor, sampling: interval, interval: 250ms, timeout: 250ms }}"
     )
 }
 

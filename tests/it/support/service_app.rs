@@ -52,7 +52,7 @@ impl ServiceApp {
         let (url, id, key) = (okta.url(), Self::ID, self.key_file());
         let key = key.display();
         format!(
-            "status_pages: {{}}\norgs:\n  acme:\n    url: '{url}'\n    credentials: {{ billing: {{ oauth: {{ client_id: {id}, key_id: k1, private_key_file: '{key}', {oauth} }} }} }}\n    probes: {probes}\n"
+            "status_pages: {{}}\norgs:\n  acme:\n    url: '{url}'\n    budget: 1\n    credentials: {{ billing: {{ oauth: {{ client_id: {id}, key_id: k1, private_key_file: '{key}', {oauth} }} }} }}\n    probes: {probes}\n"
         )
     }
 }
@@ -60,7 +60,7 @@ impl ServiceApp {
 /// An endpoint probe of `/api/v1/NAME` with the credential `billing`, twice a second.
 pub fn asked(name: &str) -> String {
     format!(
-        "{name}: {{ path: '/api/v1/{name}?limit=1', credential: billing, interval: 500ms, timeout: 500ms }}"
+        "{name}: {{ path: '/api/v1/{name}?limit=1', credential: billing, sampling: interval, interval: 500ms, timeout: 500ms }}"
     )
 }
 

@@ -20,9 +20,11 @@ const MOST: usize = 64;
 
 /// An endpoint and the bucket that its path is taken for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Endpoint {
-    pub(super) bucket: Cow<'static, str>,
-    pub(super) name: Cow<'static, str>,
+pub struct Endpoint {
+    /// The bucket.
+    pub bucket: Cow<'static, str>,
+    /// The endpoint's short name.
+    pub name: Cow<'static, str>,
 }
 
 /// What one answer showed; times in seconds of Okta's clock.
@@ -36,11 +38,21 @@ pub(super) struct Sight {
 
 /// What was found of two endpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Relation {
+pub enum Relation {
     /// They are taken for two buckets, and are one.
     One,
     /// They are taken for one bucket, and are two.
     Two,
+}
+
+impl Relation {
+    /// The label value.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::One => "shared",
+            Self::Two => "apart",
+        }
+    }
 }
 
 /// What is known of the endpoints of one credential.
@@ -200,6 +212,7 @@ mod tests {
     use fastrand::Rng;
 
     use super::*;
+    use crate::okta::Buckets;
 
     /// One counter with windows of a minute.
     struct Counter {
@@ -336,6 +349,52 @@ mod tests {
         let mut alike = Alike::default();
         hour(&mut alike, (&a, &b), &mut [Counter::of(600)], 300);
         assert_eq!(found(&alike), [], "one counter contradicts nothing");
+    }
+
+    /// The recorded answers, in the order of time: path and what it showed.
+    fn recorded() -> Vec<(&'static str, Sight)> {
+        let text = include_str!("../../../tests/fixtures/rate-limit-observations.csv");
+        let row = |line: &'static str| {
+            let columns: Vec<&str> = line.split(',').collect();
+            let number = |column: usize| columns[column].parse::<i64>().ok();
+            let sight = Sight {
+                date: number(0)?,
+                limit: number(6)?.unsigned_abs(),
+                remaining: number(7)?.unsigned_abs(),
+                reset: number(8)?,
+            };
+            Some((columns[3], sight))
+        };
+        let lines = text
+            .lines()
+            .filter(|line| line.contains("integrator_free_A"));
+        let mut rows: Vec<_> = lines.filter_map(row).collect();
+        rows.sort_by_key(|(_, sight)| (sight.date, std::cmp::Reverse(sight.remaining)));
+        rows
+    }
+
+    #[test]
+    fn what_recorded_answers_show_agrees_with_the_published_patterns() {
+        // As if nobody knew any pattern: every path a bucket of its own, and all paths one bucket.
+        let (mut own, mut all) = (Alike::default(), Alike::default());
+        for (path, sight) in recorded() {
+            own.learn(&endpoint(path, path), sight);
+            all.learn(&endpoint(path, "all"), sight);
+        }
+        let published = Buckets::default();
+        let of = |endpoint: &Endpoint| published.of("GET", &endpoint.name);
+        let found: Vec<_> = own.found().collect();
+        assert!(found.len() >= 4, "{found:?}");
+        for (relation, a, b) in found {
+            assert_eq!(relation, Relation::One);
+            assert_eq!(of(a), of(b), "{a:?} {b:?}");
+        }
+        let found: Vec<_> = all.found().collect();
+        assert!(found.len() >= 15, "{found:?}");
+        for (relation, a, b) in found {
+            assert_eq!(relation, Relation::Two);
+            assert_ne!(of(a), of(b), "{a:?} {b:?}");
+        }
     }
 
     #[test]

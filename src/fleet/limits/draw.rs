@@ -1,0 +1,116 @@
+//! The series of an org's rate limits, and the same for the page that people read, as of now.
+
+use super::{Found, Limits, families as own};
+use crate::{
+    fleet::aim::Next,
+    metrics::Page,
+    okta::{LimitKind, RateLimit},
+    units::Timestamp,
+};
+
+/// One limit, as one endpoint showed it.
+#[derive(Debug, Clone)]
+pub(in crate::fleet) struct Limit {
+    pub(in crate::fleet) credential: String,
+    pub(in crate::fleet) bucket: String,
+    pub(in crate::fleet) endpoint: String,
+    /// The last sample, if its window still counts.
+    pub(in crate::fleet) read: Option<RateLimit>,
+    /// Usage and phase of the last window that is over.
+    pub(in crate::fleet) last: Option<(f64, f64)>,
+    /// How long before a window's end a look is sent, and the next one; where somebody aims.
+    pub(in crate::fleet) aim: Option<(f64, Next)>,
+}
+
+impl Limits {
+    /// What is known of each limit.
+    pub(in crate::fleet) fn known(&self, now: Timestamp) -> Vec<Limit> {
+        let mut state = self.lock();
+        let mut limits = Vec::new();
+        let clock = state.clock.clone();
+        for (key, bucket) in &mut state.buckets {
+            let guard = bucket.aim.guard(&clock).as_secs_f64();
+            let aim = bucket.turns.booked().map(|booked| (guard, booked.next));
+            for (name, endpoint) in &mut bucket.endpoints {
+                endpoint.windows.close(now);
+                let last = endpoint.windows.last(now);
+                limits.push(Limit {
+                    credential: key.credential.clone(),
+                    bucket: key.bucket.clone(),
+                    endpoint: name.to_string(),
+                    read: (now < endpoint.void_at).then_some(endpoint.read),
+                    last: last.map(|last| (last.usage, last.phase)),
+                    aim,
+                });
+            }
+        }
+        limits
+    }
+
+    /// Writes the series.
+    pub(in crate::fleet) fn draw(&self, org: &str, now: Timestamp, page: &mut Page) {
+        let mut state = self.lock();
+        let clock = state.clock.clone();
+        for (key, bucket) in &mut state.buckets {
+            for (name, endpoint) in &mut bucket.endpoints {
+                endpoint.windows.close(now);
+                endpoint.draw([org, &key.credential, &key.bucket, name], now, page);
+            }
+            let labels = [org, key.credential.as_str(), key.bucket.as_str()];
+            if bucket.own > 0 {
+                page.push(&own::OWN, &labels, bucket.own as f64);
+            }
+            if bucket.turns.anyone() && bucket.aim.sees_windows() {
+                let guard = bucket.aim.guard(&clock);
+                page.push(&own::GUARD, &labels, guard.as_secs_f64());
+                page.push(&own::MISSED, &labels, bucket.aim.missed() as f64);
+            }
+            if let Some(allowed) = bucket.spending.allowed(self.share) {
+                let spent = bucket.spending.spent(now) as f64;
+                page.push(&own::BUDGET, &labels, spent / allowed as f64);
+            }
+        }
+        for (credential, sharing) in &state.sharing {
+            for Found {
+                relation,
+                one,
+                other,
+            } in sharing.found()
+            {
+                let found = relation.as_str();
+                let labels = [org, credential, &one.name, &other.name, found];
+                page.push(&own::MISMATCH, &labels, 1.0);
+            }
+        }
+        for ((credential, endpoint), kinds) in &state.exceeded {
+            for kind in LimitKind::ALL {
+                let count = kinds.get(&kind).copied().unwrap_or_default();
+                page.push(
+                    &own::EXCEEDED,
+                    &[org, credential, endpoint, kind.as_str()],
+                    count as f64,
+                );
+            }
+        }
+    }
+}
+
+impl super::Endpoint {
+    fn draw(&self, labels: [&str; 4], now: Timestamp, page: &mut Page) {
+        if now < self.void_at {
+            page.push(&own::LIMIT, &labels, self.read.limit as f64);
+            page.push(&own::REMAINING, &labels, self.read.remaining as f64);
+            page.push(&own::RESET, &labels, self.read.reset.as_second() as f64);
+            page.push(&own::USAGE, &labels, self.read.usage_ratio());
+        }
+        if let Some(last) = self.windows.last(now) {
+            page.push(&own::WINDOW_USAGE, &labels, last.usage);
+            page.push(&own::WINDOW_PHASE, &labels, last.phase);
+        }
+        page.push(&own::WINDOWS, &labels, self.windows.seen as f64);
+        page.push(&own::EXHAUSTED, &labels, self.windows.exhausted as f64);
+        page.push(&own::CONSUMED, &labels, self.windows.consumed as f64);
+        let left = self.windows.time_to_exhaustion(now);
+        page.push_some(&own::TO_EXHAUSTION, &labels, left);
+    }
+}

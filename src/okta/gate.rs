@@ -1,0 +1,40 @@
+//! The way by which whoever decides what may be spent is asked before each request that counts
+//! against a limit, and told what came of it. What it decides by is not the client's business.
+
+use std::borrow::Cow;
+
+use futures_util::future::BoxFuture;
+
+use super::{Exchange, Failure};
+use crate::units::Name;
+
+/// What a request counts against.
+#[derive(Debug, Clone)]
+pub struct Draw {
+    /// Whose limit.
+    pub credential: Option<Name>,
+    /// The endpoint's short name.
+    pub endpoint: Cow<'static, str>,
+    /// The bucket that its path is taken for.
+    pub bucket: Cow<'static, str>,
+}
+
+/// Decides whether a request may be sent.
+pub trait Gate: std::fmt::Debug + Send + Sync {
+    /// Comes back once the request may be sent, or with the reason why it must not be.
+    fn admit(&self, draw: Draw) -> BoxFuture<'_, Result<(), Failure>>;
+
+    /// Learns what came of a request that was admitted.
+    fn settle(&self, exchange: &Exchange);
+}
+
+impl Exchange {
+    /// What it counted against; `None` for public metadata.
+    pub fn draw(&self) -> Option<Draw> {
+        Some(Draw {
+            credential: self.credential.clone(),
+            endpoint: self.endpoint.clone(),
+            bucket: self.bucket.clone()?,
+        })
+    }
+}
