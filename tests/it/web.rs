@@ -1,4 +1,16 @@
-use okta_exporter::sim::{ApiToken, Fault, Org, Running};
+use std::time::Duration;
+
+use okta_exporter::{
+    fleet::{Outcome, ProbeId},
+    okta::{Exchange, Phases},
+    probe::Sight,
+    sim::{ApiToken, Fault, Org, Running},
+    units::Timestamp,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpSocket,
+};
 
 use crate::support::{API_TOKEN, Exporter, get, http, json};
 
@@ -123,4 +135,68 @@ async fn a_drained_exporter_answers_no_more_and_asks_no_more() {
     let asked = okta.okta().request_count();
     assert!(http().get(&url).send().await.is_err());
     assert_eq!(okta.okta().request_count(), asked);
+}
+
+/// So many endpoints make a page of more than any socket holds back.
+const MANY: usize = 120_000;
+/// Less than half of that page, in bytes.
+const HALF: usize = 7_000_000;
+
+#[tokio::test]
+async fn an_answer_under_way_is_ended_before_the_exporter_is() {
+    let okta = org().await;
+    let exporter = Exporter::watch(&okta, "{ discovery: {} }").await;
+    exporter.first_round().await;
+    let failed = |n: usize| Exchange {
+        endpoint: format!("a-name-that-makes-the-page-long-with-little-work-{n}").into(),
+        path: "/".to_owned(),
+        credential: None,
+        bucket: None,
+        at: Timestamp::now(),
+        took: Duration::ZERO,
+        phases: Phases::default(),
+        answer: Err("connect"),
+    };
+    let discovery = ProbeId {
+        org: Some("acme".parse().unwrap()),
+        probe: "discovery".to_owned(),
+    };
+    let sight = Sight {
+        seen: None,
+        failure: None,
+    };
+    let outcome = Outcome {
+        at: Timestamp::now(),
+        took: None,
+        sight,
+        exchanges: (0..MANY).map(failed).collect(),
+    };
+    exporter.record(&discovery, outcome);
+
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let address = exporter.url().strip_prefix("http://").unwrap();
+    let mut client = socket.connect(address.parse().unwrap()).await.unwrap();
+    let request = b"GET /metrics HTTP/1.1\r\nHost: it\r\nConnection: close\r\n\r\n";
+    client.write_all(request).await.unwrap();
+    // Nobody reads on until the exporter is told to end, and when half is read, the rest cannot have
+    // been sent.
+    let mut answer = vec![0; HALF];
+    client.read_exact(&mut answer[..1]).await.unwrap();
+    let mut draining = Box::pin(exporter.drain());
+    tokio::select! {
+        biased;
+        () = &mut draining => panic!("it has ended, and its answer has not"),
+        half = client.read_exact(&mut answer[1..]) => drop(half.unwrap()),
+    }
+    let reading = async { client.read_to_end(&mut answer).await.unwrap() };
+    let ((), _) = tokio::join!(draining, reading);
+
+    let answer = String::from_utf8(answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "));
+    assert_eq!(length.unwrap(), body.len().to_string());
+    assert!(body.len() > 2 * HALF, "{}", body.len());
 }

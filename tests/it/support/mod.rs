@@ -12,6 +12,7 @@ use std::{collections::BTreeMap, time::Duration};
 use okta_exporter::{
     app::{App, Serving},
     config::Config,
+    fleet::{Outcome, ProbeId},
     metrics::Page,
     sim::Running,
 };
@@ -127,6 +128,11 @@ impl Exporter {
     /// Where it is served.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Writes an outcome on its board, as a keeper would.
+    pub fn record(&self, id: &ProbeId, outcome: Outcome) {
+        self.app.board().record(id, outcome, Duration::ZERO);
     }
 
     /// Lets it end as a signal would.
