@@ -12,8 +12,8 @@ use stage::Stage;
 
 const CLIENT: (&str, &str) = ("0oa1", "s3cr3t");
 
-/// Two endpoints.
-const ENDPOINTS: &str = "endpoint: { users: { path: /api/v1/users, credential: monitor }, groups: { path: /api/v1/groups, credential: monitor } }";
+/// Two endpoints, asked twice a second and not once in a window.
+const ENDPOINTS: &str = "endpoint: { users: { path: /api/v1/users, credential: monitor, sampling: interval }, groups: { path: /api/v1/groups, credential: monitor, sampling: interval } }";
 
 /// All scenes share one Prometheus and one Alertmanager, and play at the same time; each has an org
 /// and an exporter of its own. What is shipped waits for minutes: here the files are the shipped
@@ -23,15 +23,16 @@ const ENDPOINTS: &str = "endpoint: { users: { path: /api/v1/users, credential: m
 async fn what_happens_at_okta_arrives_as_an_alert_and_resolves_when_it_is_over() {
     let stage = Stage::open().await;
     let well = org("well").start().await.unwrap();
-    let _healthy = watch(
-        &stage,
-        "well",
-        &well,
-        &format!("discovery: {{}}, organization: {{}}, jwks: {{ org: {{}} }}, {ENDPOINTS}"),
-    )
-    .await;
+    let healthy =
+        format!("discovery: {{}}, organization: {{}}, jwks: {{ org: {{}} }}, {ENDPOINTS}");
+    // However busy this machine is, no request takes that long.
+    let healthy =
+        configuration("well", &well, &healthy, "status_pages: {}").replace("500ms", "10s");
+    let healthy = Exporter::start(&healthy).await;
+    stage.scrape(healthy.url()).await;
     tokio::join!(
         Box::pin(limits(&stage)),
+        Box::pin(budget(&stage)),
         Box::pin(tokens(&stage)),
         Box::pin(scope_of_our_own(&stage)),
         Box::pin(keys(&stage)),
@@ -47,7 +48,7 @@ async fn what_happens_at_okta_arrives_as_an_alert_and_resolves_when_it_is_over()
     assert_eq!(stage.heard_with("org", "well"), [""; 0], "{stage:?}");
 }
 
-/// An org whose windows are short and whose limits are wide, so that no probe has to wait for either.
+/// An org whose limits are wide, so that no probe has to stand back.
 fn org(name: &str) -> Org {
     let wide = [
         "/api/v1/users",
@@ -57,7 +58,6 @@ fn org(name: &str) -> Org {
     ];
     wide.iter()
         .fold(Org::new(name), |org, pattern| org.limit(pattern, 1_000_000))
-        .window(Duration::from_secs(2))
         .api_token(ApiToken::new("monitor", API_TOKEN))
         .client(CLIENT.0, CLIENT.1)
 }
@@ -83,30 +83,67 @@ async fn watch_more(
 fn configuration(name: &str, okta: &Running, probes: &str, more: &str) -> String {
     let url = okta.url();
     format!(
-        "{more}\ndefaults: {{ interval: 500ms, timeout: 500ms }}\norgs:\n  {name}:\n    url: '{url}'\n    credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}\n    probes: {{ {probes} }}\n"
+        "{more}\ndefaults: {{ interval: 500ms, timeout: 500ms, budget: 1 }}\norgs:\n  {name}:\n    url: '{url}'\n    credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}\n    probes: {{ {probes} }}\n"
     )
 }
 
+/// Three limits of 200 in five seconds: one is used by 75 %, and Okta is set to warn from 30 % on;
+/// two run out, of which one is looked at in between.
 async fn limits(stage: &Stage) {
-    let okta = org("spent")
-        .limit("/api/v1/users", 400)
+    let paths = ["/api/v1/users", "/api/v1/groups", "/api/v1/logs"];
+    let okta = paths
+        .iter()
+        .fold(org("spent"), |org, path| org.limit(path, 400));
+    let okta = okta
+        .window(Duration::from_secs(5))
+        .warning_threshold(30)
         .start()
         .await
         .unwrap();
-    let _exporter = watch(stage, "spent", &okta, ENDPOINTS).await;
+    let probes = "rate_limit_settings: {}, endpoint: { users: { path: /api/v1/users, credential: monitor }, groups: { path: /api/v1/groups, credential: monitor }, logs: { path: /api/v1/logs, credential: monitor, sampling: interval } }";
+    let _exporter = watch(stage, "spent", &okta, probes).await;
     let sim = okta.okta();
     let spending = tokio::spawn(async move {
         let application = Principal::new("monitor");
         let mut tick = tokio::time::interval(Duration::from_millis(100));
         loop {
             tick.tick().await;
-            sim.spend("/api/v1/users", &application, 50);
+            for (path, requests) in paths.iter().zip([3, 12, 12]) {
+                sim.spend(path, &application, requests);
+            }
         }
     });
-    let exhausted = [("org", "spent"), ("endpoint", "users")];
-    stage.fires("OktaRateLimitExhausted", &exhausted).await;
+    let alerts = [
+        ("OktaRateLimitNearlyExhausted", "users"),
+        ("OktaRateLimitExhausted", "groups"),
+        ("OktaRateLimitProjectedToExhaust", "logs"),
+    ];
+    for (alert, endpoint) in alerts {
+        stage
+            .fires(alert, &[("org", "spent"), ("endpoint", endpoint)])
+            .await;
+    }
     spending.abort();
-    stage.resolves("OktaRateLimitExhausted", &exhausted).await;
+    for (alert, endpoint) in alerts {
+        stage
+            .resolves(alert, &[("org", "spent"), ("endpoint", endpoint)])
+            .await;
+    }
+}
+
+/// Of a limit of ten in five seconds, two probes that ask twice a second would leave nothing.
+async fn budget(stage: &Stage) {
+    let okta = org("thrifty")
+        .limit("/api/v1/users", 20)
+        .window(Duration::from_secs(5))
+        .start()
+        .await
+        .unwrap();
+    let probes = "endpoint: { users: { path: /api/v1/users, credential: monitor, sampling: interval }, more: { path: '/api/v1/users?limit=2', credential: monitor, sampling: interval } }";
+    let _exporter = watch(stage, "thrifty", &okta, probes).await;
+    stage
+        .fires("OktaProbeBudgetSpent", &[("org", "thrifty")])
+        .await;
 }
 
 async fn scope_of_our_own(stage: &Stage) {
@@ -287,7 +324,7 @@ async fn breaker(stage: &Stage) {
 
 async fn refusals(stage: &Stage) {
     let okta = org("refusing").start().await.unwrap();
-    let probes = "endpoint: { users: { path: /api/v1/users, credential: monitor }, groups: { path: /api/v1/groups, credential: monitor }, apps: { path: /api/v1/logs, credential: monitor } }";
+    let probes = "endpoint: { users: { path: /api/v1/users, credential: monitor, sampling: interval }, groups: { path: /api/v1/groups, credential: monitor, sampling: interval }, apps: { path: /api/v1/logs, credential: monitor, sampling: interval } }";
     let _exporter = watch(stage, "refusing", &okta, probes).await;
     okta.okta()
         .fault("/api/v1/users", Fault::error(404, "E0000007"));

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::{net::TcpListener, process::Command, sync::watch};
 
-use crate::support::{Program, json};
+use crate::support::{Program, get, json};
 
 /// The shipped rules wait and look back over minutes and hours; here it is seconds.
 const WAIT: &str = "1s";
@@ -198,7 +198,9 @@ impl Stage {
             let mut tick = tokio::time::interval(Duration::from_millis(500));
             loop {
                 tick.tick().await;
-                if holds(&json(url).await) {
+                // A program that has just started answers that it is not ready, and not in JSON.
+                let answer = get(url).await.text().await.unwrap();
+                if serde_json::from_str(&answer).is_ok_and(|answer| holds(&answer)) {
                     return;
                 }
             }
