@@ -344,8 +344,13 @@ fn the_search_finds_a_secret_in_every_dress() {
     let secret = CLIENT_SECRET;
     let leak = secrets();
     let bytes = secret.as_bytes();
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let percent: String = bytes.iter().map(|byte| format!("%{byte:02x}")).collect();
+    let each = |lead: &str| {
+        bytes.iter().fold(String::new(), |mut text, byte| {
+            write!(text, "{lead}{byte:02x}").unwrap();
+            text
+        })
+    };
+    let (hex, percent) = (each(""), each("%"));
     let form = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("client_secret", secret)
         .finish();
