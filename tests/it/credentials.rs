@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use okta_exporter::sim::{self, Fault, Org};
 
 use crate::support::{
@@ -323,6 +324,23 @@ async fn a_key_that_okta_does_not_know_is_not_tried_at_every_run() {
         0,
         "nothing goes out without a token"
     );
+}
+
+#[tokio::test]
+async fn an_assertion_that_is_refused_for_its_time_is_explained_by_the_clocks() {
+    let app = ServiceApp::new();
+    let okta = with(app.registered()).await;
+    okta.okta().set_clock_offset(SignedDuration::from_mins(10));
+    let words = "The client_assertion token is expired.";
+    let told = format!(r#"Bearer error="invalid_client", error_description="{words}""#);
+    okta.okta().fault(TOKEN, Fault::challenge(401, &told));
+    let exporter = Exporter::start(&app.yaml(&okta, USERS, &users())).await;
+    let page = exporter.first_round().await;
+    assert!(page.value("okta_clock_skew_seconds") < -500.0, "{page}");
+    let told = trouble(&exporter).await;
+    assert!(told.contains("this machine's clock is "), "{told}");
+    assert!(told.contains(" s behind Okta's: synchronise it"), "{told}");
+    assert!(told.contains("see `okta_clock_skew_seconds`"), "{told}");
 }
 
 #[tokio::test]
