@@ -4,16 +4,16 @@ use std::{fs, path::Path, time::Duration};
 
 use jiff::SignedDuration;
 use okta_exporter::sim::{
-    ApiToken, Clock, Fault, Incident, Mint, ORG, Org, PageMode, Running, StatusPage, Tls,
+    ApiToken, Clock, Fault, Incident, Mint, ORG, Org, PageMode, Principal, Running, StatusPage, Tls,
 };
 
-use crate::support::{API_TOKEN, Exporter};
+use crate::support::{API_TOKEN, Exporter, ServiceApp, asked};
 use stage::Stage;
 
 const CLIENT: (&str, &str) = ("0oa1", "s3cr3t");
 
-/// Two endpoints, often asked.
-const ENDPOINTS: &str = "endpoint: { users: { path: /api/v1/users, credential: monitor, sampling: interval }, groups: { path: /api/v1/groups, credential: monitor, sampling: interval } }";
+/// Two endpoints.
+const ENDPOINTS: &str = "endpoint: { users: { path: /api/v1/users, credential: monitor }, groups: { path: /api/v1/groups, credential: monitor } }";
 
 /// All scenes share one Prometheus and one Alertmanager, and play at the same time; each has an org
 /// and an exporter of its own. What is shipped waits for minutes: here the files are the shipped
@@ -31,7 +31,9 @@ async fn what_happens_at_okta_arrives_as_an_alert_and_resolves_when_it_is_over()
     )
     .await;
     tokio::join!(
+        Box::pin(limits(&stage)),
         Box::pin(tokens(&stage)),
+        Box::pin(scope_of_our_own(&stage)),
         Box::pin(keys(&stage)),
         Box::pin(incidents(&stage)),
         Box::pin(unreachable(&stage)),
@@ -45,10 +47,17 @@ async fn what_happens_at_okta_arrives_as_an_alert_and_resolves_when_it_is_over()
     assert_eq!(stage.heard_with("org", "well"), [""; 0], "{stage:?}");
 }
 
+/// An org whose windows are short and whose limits are wide, so that no probe has to wait for either.
 fn org(name: &str) -> Org {
-    Org::new(name)
-        .limit("/api/v1/users", 1_000_000)
-        .limit("/api/v1/groups", 1_000_000)
+    let wide = [
+        "/api/v1/users",
+        "/api/v1/groups",
+        "/api/v1/logs",
+        "/oauth2/{authorizationServerId}/v1*",
+    ];
+    wide.iter()
+        .fold(Org::new(name), |org, pattern| org.limit(pattern, 1_000_000))
+        .window(Duration::from_secs(2))
         .api_token(ApiToken::new("monitor", API_TOKEN))
         .client(CLIENT.0, CLIENT.1)
 }
@@ -74,8 +83,56 @@ async fn watch_more(
 fn configuration(name: &str, okta: &Running, probes: &str, more: &str) -> String {
     let url = okta.url();
     format!(
-        "{more}\ndefaults: {{ interval: 500ms, timeout: 500ms, budget: 1 }}\norgs:\n  {name}:\n    url: '{url}'\n    credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}\n    probes: {{ {probes} }}\n"
+        "{more}\ndefaults: {{ interval: 500ms, timeout: 500ms }}\norgs:\n  {name}:\n    url: '{url}'\n    credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}\n    probes: {{ {probes} }}\n"
     )
+}
+
+async fn limits(stage: &Stage) {
+    let okta = org("spent")
+        .limit("/api/v1/users", 400)
+        .start()
+        .await
+        .unwrap();
+    let _exporter = watch(stage, "spent", &okta, ENDPOINTS).await;
+    let sim = okta.okta();
+    let spending = tokio::spawn(async move {
+        let application = Principal::new("monitor");
+        let mut tick = tokio::time::interval(Duration::from_millis(100));
+        loop {
+            tick.tick().await;
+            sim.spend("/api/v1/users", &application, 50);
+        }
+    });
+    let exhausted = [("org", "spent"), ("endpoint", "users")];
+    stage.fires("OktaRateLimitExhausted", &exhausted).await;
+    spending.abort();
+    stage.resolves("OktaRateLimitExhausted", &exhausted).await;
+}
+
+async fn scope_of_our_own(stage: &Stage) {
+    let app = ServiceApp::new();
+    let org = Org::new("acme").token_lifetime(Duration::from_secs(4));
+    let scopes = ["okta.users.read", "okta.groups.read"];
+    let okta = org
+        .service_app(app.registered().grant(scopes))
+        .start()
+        .await
+        .unwrap();
+    let oauth = "scopes: [okta.users.read, okta.groups.read]";
+    let probes = format!(
+        "{{ endpoint: {{ {}, {} }} }}",
+        asked("users"),
+        asked("groups")
+    );
+    let exporter = Exporter::start(&app.yaml(&okta, oauth, &probes)).await;
+    exporter.first_round().await;
+    stage.scrape(exporter.url()).await;
+    okta.okta()
+        .register(app.registered().grant(["okta.users.read"]));
+    let missing = [("credential", "billing"), ("scope", "okta.groups.read")];
+    stage.fires("OktaCredentialMissingScope", &missing).await;
+    okta.okta().register(app.registered().grant(scopes));
+    stage.resolves("OktaCredentialMissingScope", &missing).await;
 }
 
 async fn tokens(stage: &Stage) {
@@ -230,7 +287,7 @@ async fn breaker(stage: &Stage) {
 
 async fn refusals(stage: &Stage) {
     let okta = org("refusing").start().await.unwrap();
-    let probes = "endpoint: { users: { path: /api/v1/users, credential: monitor, sampling: interval }, groups: { path: /api/v1/groups, credential: monitor, sampling: interval }, apps: { path: /api/v1/logs, credential: monitor, sampling: interval } }";
+    let probes = "endpoint: { users: { path: /api/v1/users, credential: monitor }, groups: { path: /api/v1/groups, credential: monitor }, apps: { path: /api/v1/logs, credential: monitor } }";
     let _exporter = watch(stage, "refusing", &okta, probes).await;
     okta.okta()
         .fault("/api/v1/users", Fault::error(404, "E0000007"));

@@ -1,12 +1,17 @@
 use std::{collections::BTreeSet, fs, io::Write, process, time::Duration};
 
-use okta_exporter::{fleet, metrics::Kind, web};
+use okta_exporter::{
+    fleet,
+    metrics::{Family, Kind},
+    web,
+};
 use tokio::process::Command;
 
 use crate::support::{Program, Scrape, dashboard::boards, json};
 
-/// The demo's story takes a minute and begins again: what it tells must be seen by the second time.
-const STORY: Duration = Duration::from_secs(150);
+/// The demo's story takes a minute and begins again: what it tells must be seen by the third time,
+/// with a minute more for a machine that is busy.
+const STORY: Duration = Duration::from_mins(4);
 
 /// What a minute of the demo shows, as PromQL that yields something once it was seen.
 const SHOWN: [&str; 19] = [
@@ -157,6 +162,9 @@ async fn silent_to_promtool(url: &str) {
     assert!(output.status.success());
 }
 
+/// Families that tell of nothing on the demo: there every path draws on the bucket it is taken for.
+const UNSEEN: [&str; 1] = ["okta_rate_limit_bucket_mismatch"];
+
 async fn every_family_was_drawn(api: &str) {
     let answer = json(&format!("{api}/label/__name__/values")).await;
     let known: BTreeSet<&str> = answer["data"]
@@ -165,7 +173,9 @@ async fn every_family_was_drawn(api: &str) {
         .iter()
         .map(|name| name.as_str().unwrap())
         .collect();
-    for family in fleet::families().into_iter().chain(web::families()) {
+    let drawn = |family: &&Family| !UNSEEN.contains(&family.name());
+    let families = fleet::families().into_iter().chain(web::families());
+    for family in families.filter(drawn) {
         let name = match family.kind() {
             Kind::Histogram => format!("{}_bucket", family.name()),
             _ => family.name().to_owned(),
