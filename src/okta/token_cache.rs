@@ -176,6 +176,11 @@ impl TokenCache {
                 };
                 Ok(token)
             }
+            // Nothing was asked, so nothing failed: whoever comes back asks the gate again.
+            Err(NoToken {
+                cause: put_off @ Failure::Budget { .. },
+                ..
+            }) => Err(put_off),
             Err(why) => {
                 state.failures = state.failures.saturating_add(1);
                 let asked = why.cause.refusal().and_then(|refusal| refusal.back_off);
@@ -306,6 +311,26 @@ mod tests {
         assert!(!again.may_be_bound(), "the proof was of no use");
         tokio::time::advance(WORTH_ANOTHER).await;
         assert!(again.may_be_bound());
+    }
+
+    #[tokio::test]
+    async fn a_mint_that_the_budget_puts_off_is_no_failure() {
+        let cache = TokenCache::default();
+        for _ in 0..2 {
+            let put_off = async {
+                Err(NoToken {
+                    cause: Failure::Budget {
+                        why: "x".to_owned(),
+                        again_in: Duration::from_secs(9),
+                    },
+                    ..trouble()
+                })
+            };
+            let failure = cache.get(None, || KEY, put_off).await.unwrap_err();
+            let is_as_it_was = matches!(failure, Failure::Budget { .. });
+            assert!(is_as_it_was, "{failure}");
+        }
+        assert_eq!(cache.standing().failed, 0);
     }
 
     #[tokio::test(start_paused = true)]
