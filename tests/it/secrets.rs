@@ -114,14 +114,12 @@ fn a_panic_shows_no_secret() {
         means: Means::OAuth(Box::new(app)),
         principal_id: None,
     };
-    let payload = std::panic::catch_unwind(move || {
-        Err::<(), _>((
-            secret(),
-            Means::ApiToken(SecretSource::Given(secret())),
-            credential,
-        ))
-        .unwrap();
-    });
+    let held = (
+        secret(),
+        Means::ApiToken(SecretSource::Given(secret())),
+        credential,
+    );
+    let payload = std::panic::catch_unwind(move || panic!("{held:?}"));
     let payload = payload.unwrap_err();
     let told = payload.downcast_ref::<String>().unwrap();
     assert!(told.contains("0oa1"), "{told}");
