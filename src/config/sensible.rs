@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::okta::scopes;
+
 /// Writes what was left out.
 pub(super) fn complete(tree: &mut Value) {
     let Value::Object(root) = tree else { return };
@@ -26,7 +28,14 @@ pub(super) fn complete(tree: &mut Value) {
 /// tokens only Okta knows what they may do.
 fn asks_for(credential: &Value, scope: &str) -> bool {
     match credential.pointer("/oauth/scopes") {
-        Some(Value::Array(scopes)) => scopes.iter().any(|asked| asked == scope),
+        Some(Value::Array(asked)) => {
+            let asked: Vec<String> = asked
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect();
+            scopes::cover(&asked, scope)
+        }
         _ => true,
     }
 }
@@ -65,7 +74,7 @@ mod tests {
             "with": {"credentials": {"b": {}, "a": {}}},
             "without": {"probes": null},
             "own": {"probes": {"discovery": {}}},
-            "app": {"credentials": {"a": {"oauth": {"scopes": ["okta.logs.read", "okta.x"]}}}},
+            "app": {"credentials": {"a": {"oauth": {"scopes": ["okta.logs.manage", "okta.x"]}}}},
             "nothing": null,
         }});
         complete(&mut tree);

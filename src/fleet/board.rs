@@ -155,7 +155,7 @@ impl Board {
         }
         for (org, owner) in &state.owners {
             let label = org.as_ref().map_or("", Name::as_str);
-            owner.ledger.draw(label, page);
+            owner.ledger.draw(label, now, page);
             owner.limits.draw(label, now, page);
             for credential in &owner.credentials {
                 tokens::draw(label, credential, page);

@@ -85,7 +85,7 @@ impl Board {
     pub(super) fn findings(&self, id: &ProbeId, whole_org: bool) -> Vec<Finding> {
         let (state, now) = (self.lock(), Timestamp::now());
         let owner = state.owners.get(&id.org);
-        let skew = owner.and_then(|owner| owner.ledger.skew());
+        let skew = owner.and_then(|owner| owner.ledger.skew(now));
         let row = state.rows.get(id);
         let mut findings =
             row.map_or_else(Vec::new, |row| row.findings(now, by_oktas_clock(now, skew)));

@@ -4,6 +4,8 @@
 
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
+use jiff::SignedDuration;
+
 use crate::{
     metrics::{Family, Histogram, Page},
     okta::{Answered, Exchange},
@@ -37,7 +39,7 @@ const ERRORS: Family = Family::counter(
 );
 const SKEW: Family = Family::gauge(
     "okta_clock_skew_seconds",
-    "Local clock minus Okta's, by the Date of the last answer.",
+    "Local clock minus Okta's, by the Date of the last answer; absent once five minutes brought none.",
     &["org"],
 );
 const CERTIFICATE: Family = Family::gauge(
@@ -57,11 +59,17 @@ pub(super) const FAMILIES: [&Family; 7] = [
     &CERTIFICATE,
 ];
 
+/// How long after the first request in vain the clocks' difference is still taken to be known: it
+/// outlives a short outage, and neither alerts nor the time of other things hang on an old one.
+const UNANSWERED: SignedDuration = SignedDuration::from_mins(5);
+
 /// What one org's requests came to.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     endpoints: BTreeMap<Cow<'static, str>, Endpoint>,
     skew: Option<f64>,
+    /// When the first request was sent that got no answer, since the last that got one.
+    unanswered: Option<Timestamp>,
     certificate: Option<Timestamp>,
 }
 
@@ -95,7 +103,7 @@ impl Ledger {
             path: _,
             credential: _,
             bucket: _,
-            at: _,
+            at,
             took,
             phases,
             answer,
@@ -106,6 +114,7 @@ impl Ledger {
             Ok(answered) => answered,
             Err(reason) => {
                 *endpoint.failures.entry(reason).or_default() += 1;
+                self.unanswered.get_or_insert(at);
                 return;
             }
         };
@@ -123,13 +132,15 @@ impl Ledger {
         if let Some(code) = error_code {
             *endpoint.errors.entry((status, code)).or_default() += 1;
         }
+        self.unanswered = None;
         self.skew = skew.or(self.skew);
         self.certificate = certificate_not_after.or(self.certificate);
     }
 
-    /// Local clock minus Okta's.
-    pub(super) fn skew(&self) -> Option<f64> {
-        self.skew
+    /// Local clock minus Okta's, as far as that is still known.
+    pub(super) fn skew(&self, now: Timestamp) -> Option<f64> {
+        let is_old = |since: Timestamp| now.duration_since(since) > UNANSWERED;
+        self.skew.filter(|_| !self.unanswered.is_some_and(is_old))
     }
 
     /// When the certificate that the org's host serves ends.
@@ -138,7 +149,7 @@ impl Ledger {
     }
 
     /// Writes the series.
-    pub(super) fn draw(&self, org: &str, page: &mut Page) {
+    pub(super) fn draw(&self, org: &str, now: Timestamp, page: &mut Page) {
         for (name, endpoint) in &self.endpoints {
             endpoint.draw(org, name, page);
         }
@@ -146,7 +157,7 @@ impl Ledger {
             // A status page belongs to no org: its host's clock and certificate are not Okta's.
             return;
         }
-        page.push_some(&SKEW, &[org], self.skew);
+        page.push_some(&SKEW, &[org], self.skew(now));
         page.push_some(
             &CERTIFICATE,
             &[org],

@@ -118,7 +118,7 @@ impl Board {
         let state = self.lock();
         let orgs = state.owners.iter().map(|(org, owner)| {
             let rows = state.rows.iter().filter(|(id, _)| &id.org == org);
-            let skew = org.as_ref().and(owner.ledger.skew());
+            let skew = org.as_ref().and(owner.ledger.skew(now));
             let then = by_oktas_clock(now, skew);
             let mut wrong = state.org_findings(org.as_ref(), skew);
             // The log has it from whoever minted the token.

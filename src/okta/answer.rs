@@ -71,7 +71,8 @@ impl Received {
                 .as_ref()
                 .and_then(ApiError::label)
                 .filter(|label| *label != "use_dpop_nonce"),
-            date,
+            // What a cache on the way kept was dated long ago.
+            date: date.filter(|_| !headers.contains_key(header::AGE)),
             rate_limit: RateLimit::read(&headers),
             limited,
             certificate_not_after,

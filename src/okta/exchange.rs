@@ -68,7 +68,7 @@ pub struct Answered {
     pub request_id: Option<String>,
     /// Okta's error code, an OAuth error or `edge`, from closed lists.
     pub error_code: Option<&'static str>,
-    /// Okta's `Date`.
+    /// Okta's `Date`; `None` where a cache on the way kept the answer.
     pub date: Option<Timestamp>,
     /// The rate-limit headers, where they were sent and make sense.
     pub rate_limit: Option<RateLimit>,

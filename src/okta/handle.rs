@@ -155,10 +155,7 @@ impl<'a> Okta<'a> {
             phases: trace.phases(),
             answer,
         };
-        // What a cache on the way kept was dated long ago.
-        if let Some(skew) = exchange.clock_skew()
-            && !headers.contains_key(header::AGE)
-        {
+        if let Some(skew) = exchange.clock_skew() {
             let wait = exchange.phases.first_byte.unwrap_or(exchange.took);
             self.client.clock.learn(skew, wait);
         }

@@ -234,7 +234,7 @@ impl OAuthApp {
             (401, "invalid_token") if token.is_replaceable() => Some(Again::Token),
             // Okta's way to say that the token is bound, or must be.
             (400, "invalid_request")
-                if !token.bound
+                if token.may_be_bound()
                     && self.settings.dpop == Dpop::Auto
                     && refusal.error.to_string().contains("DPoP proof") =>
             {

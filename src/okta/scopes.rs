@@ -58,10 +58,24 @@ mod tests {
             ("/api/v1/apps/0oa1/credentials/keys", Some("okta.apps.read")),
             ("/api/v1/apps/0oa1/grants", Some("okta.appGrants.read")),
             ("/api/v1/logs", Some("okta.logs.read")),
+            (
+                "/api/v1/rate-limit-settings/per-client",
+                Some("okta.rateLimits.read"),
+            ),
+            (
+                "/api/v1/rate-limit-settings/warning-threshold",
+                Some("okta.rateLimits.read"),
+            ),
+            (
+                "/api/v1/principal-rate-limits?filter=x",
+                Some("okta.principalRateLimits.read"),
+            ),
+            ("/api/v1/api-tokens", Some("okta.apiTokens.read")),
             ("/api/v1/users/00u1/factors", None),
             ("/api/v1/something-new", None),
             ("/api/v1", None),
             ("/oauth2/v1/keys", None),
+            ("/oauth2/v1/introspect", None),
             ("/.well-known/okta-organization", None),
         ] {
             assert_eq!(needed(path), scope, "{path}");

@@ -40,6 +40,8 @@ pub(super) struct Token {
     minted: Instant,
     lasts: Duration,
     proven: AtomicBool,
+    /// It was minted in the place of one that was refused.
+    instead: bool,
 }
 
 impl Token {
@@ -52,6 +54,7 @@ impl Token {
             minted,
             lasts,
             proven: AtomicBool::new(false),
+            instead: false,
         }
     }
 
@@ -65,9 +68,15 @@ impl Token {
         self.proven.store(true, Ordering::Relaxed);
     }
 
-    /// Whether another one may be minted in its place now that it was refused.
+    /// Whether another one may be minted in its place now that it was refused. One that took
+    /// another's place may be refused for good at one path and taken at the next: it stays a while.
     pub(super) fn is_replaceable(&self) -> bool {
-        self.proven.load(Ordering::Relaxed) || self.is_old()
+        self.is_old() || (self.proven.load(Ordering::Relaxed) && !self.instead)
+    }
+
+    /// Whether one that is bound may be minted in its place now that a proof was demanded.
+    pub(super) fn may_be_bound(&self) -> bool {
+        !self.bound && (self.is_old() || !self.instead)
     }
 
     /// Whether it was minted a while ago: another one may know what was granted since.
@@ -130,7 +139,8 @@ impl TokenCache {
         let mut state = self.state.lock().await;
         let is_refused =
             |token: &Arc<Token>| refused.is_some_and(|refused| Arc::ptr_eq(refused, token));
-        if state.token.as_ref().is_some_and(is_refused) {
+        let instead = state.token.as_ref().is_some_and(is_refused);
+        if instead {
             state.token = None;
             self.standing().expires = None;
         }
@@ -155,7 +165,7 @@ impl TokenCache {
         let tried = with();
         match mint.await {
             Ok(token) => {
-                let token = Arc::new(token);
+                let token = Arc::new(Token { instead, ..token });
                 let mut standing = self.standing();
                 standing.minted += 1;
                 standing.expires = Some(token.expires);
@@ -166,6 +176,11 @@ impl TokenCache {
                 };
                 Ok(token)
             }
+            // Nothing was asked, so nothing failed: whoever comes back asks the gate again.
+            Err(NoToken {
+                cause: put_off @ Failure::Budget { .. },
+                ..
+            }) => Err(put_off),
             Err(why) => {
                 state.failures = state.failures.saturating_add(1);
                 let asked = why.cause.refusal().and_then(|refusal| refusal.back_off);
@@ -280,8 +295,56 @@ mod tests {
             .unwrap();
         assert!(Arc::ptr_eq(&one, &two));
         assert_eq!(mint.times(), 2);
+        one.prove();
+        assert!(!one.is_replaceable(), "what refuses it is no matter of it");
         tokio::time::advance(WORTH_ANOTHER).await;
         assert!(one.is_replaceable());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_becomes_a_bound_one_once() {
+        let (cache, mint) = (TokenCache::default(), Mint::default());
+        let plain = cache.get(None, || KEY, mint.well(3600)).await.unwrap();
+        assert!(plain.may_be_bound());
+        let again = cache.get(Some(&plain), || KEY, mint.well(3600)).await;
+        let again = again.unwrap();
+        assert!(!again.may_be_bound(), "the proof was of no use");
+        tokio::time::advance(WORTH_ANOTHER).await;
+        assert!(again.may_be_bound());
+    }
+
+    #[tokio::test]
+    async fn a_mint_that_the_budget_puts_off_is_no_failure() {
+        let cache = TokenCache::default();
+        for _ in 0..2 {
+            let put_off = async {
+                Err(NoToken {
+                    cause: Failure::Budget {
+                        why: "x".to_owned(),
+                        again_in: Duration::from_secs(9),
+                    },
+                    ..trouble()
+                })
+            };
+            let failure = cache.get(None, || KEY, put_off).await.unwrap_err();
+            let is_as_it_was = matches!(failure, Failure::Budget { .. });
+            assert!(is_as_it_was, "{failure}");
+        }
+        assert_eq!(cache.standing().failed, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fleet_does_not_come_back_in_step() {
+        let mut waits = BTreeSet::new();
+        for _ in 0..8 {
+            let (cache, mint) = (TokenCache::default(), Mint::default());
+            cache.get(None, || KEY, mint.badly()).await.unwrap_err();
+            let until = cache.state.lock().await.trouble.as_ref().unwrap().until;
+            waits.insert(until - Instant::now());
+        }
+        assert!(waits.len() > 1, "{waits:?}");
+        let least = waits.first().unwrap();
+        assert!(*least >= FIRST_WAIT, "{waits:?}");
     }
 
     #[tokio::test(start_paused = true)]

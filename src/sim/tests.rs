@@ -2,9 +2,15 @@
 
 use std::time::Duration;
 
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use jiff::Timestamp;
+use jsonwebtoken::{
+    Algorithm, EncodingKey, Header,
+    jwk::{Jwk, ThumbprintHash},
+};
 use reqwest::{Client, Response};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{ApiToken, Clock, Fault, Mint, ORG, Org, Running, Tls};
 
@@ -307,4 +313,38 @@ async fn a_bound_token_is_refused_without_a_proof_in_oktas_words() {
         "{challenge}"
     );
     assert_eq!(unproved.text().await.unwrap(), "");
+}
+
+#[tokio::test]
+async fn a_proof_for_another_url_is_refused_in_a_challenge() {
+    let org = Org::new("acme").start().await.unwrap();
+    let pair = rcgen::KeyPair::generate().unwrap();
+    let key = EncodingKey::from_ec_pem(pair.serialize_pem().as_bytes()).unwrap();
+    let jwk = Jwk::from_encoding_key(&key, Algorithm::ES256).unwrap();
+    let thumbprint = jwk.thumbprint(ThumbprintHash::SHA256).unwrap();
+    let mint = Mint::by(ORG).scopes(["okta.users.read"]);
+    let token = org.okta().mint(&mint.bound_to(Some(&thumbprint))).unwrap();
+    let ask = async |about: String, jti: &str| {
+        let header = Header {
+            typ: Some("dpop+jwt".to_owned()),
+            jwk: Some(jwk.clone()),
+            ..Header::new(Algorithm::ES256)
+        };
+        let claims = json!({
+            "htm": "GET", "htu": about, "iat": Timestamp::now().as_second(), "jti": jti,
+            "ath": BASE64URL.encode(digest(&SHA256, token.as_bytes())),
+        });
+        let proof = jsonwebtoken::encode(&header, &claims, &key).unwrap();
+        let url = format!("{}{USERS}", org.url());
+        let request = client().build().unwrap().get(url).header("dpop", proof);
+        let request = request.header("authorization", format!("DPoP {token}"));
+        request.send().await.unwrap()
+    };
+    let right = ask(format!("{}{USERS}", org.url()), "1").await;
+    assert_eq!(right.status(), 200);
+    let wrong = ask(format!("{}/{USERS}", org.url()), "2").await;
+    assert_eq!(wrong.status(), 401);
+    let challenge = header(&wrong, "www-authenticate").unwrap();
+    let told = r#"error="invalid_dpop_proof", error_description="'htu' claim in the DPoP proof JWT is invalid.""#;
+    assert!(challenge.contains(told), "{challenge}");
 }

@@ -129,6 +129,32 @@ fn five_variables_are_enough() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn a_secret_that_is_kept_in_the_open_is_warned_of_and_taken() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let directory = tempfile::tempdir().unwrap();
+    let key = directory.path().join("key.pem");
+    fs::write(&key, new_key().0).unwrap();
+    let warnings = |mode: u32| {
+        fs::set_permissions(&key, fs::Permissions::from_mode(mode)).unwrap();
+        let yaml = format!(
+            "status_pages: {{}}\norgs:\n  acme:\n    url: https://acme.okta.com\n    credentials:\n      a: {{ api_token: 00s3cr3t }}\n      b: {{ oauth: {{ client_id: 0oa1, key_id: k1, scopes: [okta.users.read], private_key_file: '{}' }} }}\n    probes: {{ endpoint: {{ a: {{ path: /x, credential: a }}, b: {{ path: /x, credential: b }} }} }}\n",
+            key.display()
+        );
+        Config::parse(&yaml, &BTreeMap::new()).unwrap().warnings
+    };
+    let guarded = warnings(0o600);
+    assert_eq!(guarded.len(), 1, "{guarded:?}");
+    let inline = "orgs.acme.credentials.a.api_token: a secret is written here: ";
+    assert!(guarded[0].starts_with(inline), "{guarded:?}");
+    let open = warnings(0o644);
+    assert_eq!(open.len(), 2, "{open:?}");
+    let file = "orgs.acme.credentials.b.oauth.private_key_file: everybody on this host may read ";
+    assert!(open[1].starts_with(file), "{open:?}");
+}
+
 #[test]
 fn without_file_or_variables_both_ways_are_shown() {
     let told = Config::load(None, &BTreeMap::new())

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use okta_exporter::sim::{self, Fault, Org};
 
 use crate::support::{
@@ -274,6 +275,33 @@ async fn a_refusal_that_no_new_token_mends_makes_no_loop() {
 }
 
 #[tokio::test]
+async fn a_path_that_is_always_refused_costs_no_token_at_every_run() {
+    let app = ServiceApp::new();
+    let granted = ["okta.users.read", "okta.groups.read"];
+    let okta = with(app.registered().grant(granted)).await;
+    okta.okta().fault("/api/v1/groups", Fault::invalid_token());
+    let oauth = "scopes: [okta.users.read, okta.groups.read]";
+    let both = [asked("users"), asked("groups")].join(", ");
+    let probes = format!("{{ endpoint: {{ {both} }} }}");
+    let exporter = Exporter::start(&app.yaml(&okta, oauth, &probes)).await;
+    let refused = r#"okta_probe_failures_total{probe="endpoint/groups",reason="unauthorized"}"#;
+    let page = exporter.until(|page| page.value(refused) >= 6.0).await;
+    assert!(is_up(&page), "the token is taken elsewhere: {page}");
+    assert!(minted(&page) <= 2.0, "{page}");
+}
+
+#[tokio::test]
+async fn a_proof_that_is_demanded_and_not_taken_makes_no_loop() {
+    let app = ServiceApp::new();
+    let okta = with(app.registered().grant(["okta.users.read"])).await;
+    okta.okta().fault("/api/v1/users", Fault::wants_proof());
+    let exporter = Exporter::start(&app.yaml(&okta, USERS, &users())).await;
+    let failures = "okta_probe_failures_total";
+    let page = exporter.until(|page| page.sum(failures) >= 4.0).await;
+    assert_eq!(minted(&page), 2.0, "a plain one, and one that is bound");
+}
+
+#[tokio::test]
 async fn a_key_that_okta_does_not_know_is_not_tried_at_every_run() {
     let app = ServiceApp::new();
     let (_, other) = new_key();
@@ -296,6 +324,23 @@ async fn a_key_that_okta_does_not_know_is_not_tried_at_every_run() {
         0,
         "nothing goes out without a token"
     );
+}
+
+#[tokio::test]
+async fn an_assertion_that_is_refused_for_its_time_is_explained_by_the_clocks() {
+    let app = ServiceApp::new();
+    let okta = with(app.registered()).await;
+    okta.okta().set_clock_offset(SignedDuration::from_mins(10));
+    let words = "The client_assertion token is expired.";
+    let told = format!(r#"Bearer error="invalid_client", error_description="{words}""#);
+    okta.okta().fault(TOKEN, Fault::challenge(401, &told));
+    let exporter = Exporter::start(&app.yaml(&okta, USERS, &users())).await;
+    let page = exporter.first_round().await;
+    assert!(page.value("okta_clock_skew_seconds") < -500.0, "{page}");
+    let told = trouble(&exporter).await;
+    assert!(told.contains("this machine's clock is "), "{told}");
+    assert!(told.contains(" s behind Okta's: synchronise it"), "{told}");
+    assert!(told.contains("see `okta_clock_skew_seconds`"), "{told}");
 }
 
 #[tokio::test]

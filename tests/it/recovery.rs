@@ -48,6 +48,34 @@ async fn a_clock_that_jumps_while_a_token_is_in_use_does_no_harm() {
     assert_eq!(minted(&page), 1.0);
 }
 
+#[tokio::test]
+async fn a_difference_of_clocks_is_forgotten_while_an_org_stays_away() {
+    let okta = start(Org::new("acme")).await;
+    let probes = "{ discovery: { interval: 1s, timeout: 1s } }";
+    let exporter = Exporter::watch(&okta, probes).await;
+    let skew = "okta_clock_skew_seconds";
+    let page = exporter.first_round().await;
+    assert!(page.has_any(skew), "{page}");
+    okta.shutdown().await;
+    let failures = "okta_request_failures_total";
+    exporter.until(|page| page.sum(failures) >= 1.0).await;
+    let later = |minutes| exporter.scrape_later(Duration::from_mins(minutes));
+    assert!(later(1).has_any(skew), "an outage may be short");
+    let page = later(10);
+    assert!(!page.has_any(skew), "{page}");
+}
+
+#[tokio::test]
+async fn what_a_cache_on_the_way_kept_tells_nothing_of_the_clocks() {
+    let okta = start(Org::new("acme")).await;
+    let old = [("age", "600"), ("date", "Sun, 06 Nov 1994 08:49:37 GMT")];
+    okta.okta().fault("/", Fault::headers(old));
+    let exporter = Exporter::watch(&okta, "{ discovery: {} }").await;
+    let page = exporter.first_round().await;
+    assert!(page.has_any("okta_requests_total"), "{page}");
+    assert!(!page.has_any("okta_clock_skew_seconds"), "{page}");
+}
+
 /// The program itself, for what it logs.
 async fn program(files: &tempfile::TempDir, yaml: &str) -> (Program, String) {
     let file = files.path().join("okta-exporter.yaml");

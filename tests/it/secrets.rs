@@ -1,8 +1,13 @@
 use std::{fs, os::unix::fs::symlink, path::Path};
 
-use okta_exporter::sim::{ApiToken, Org, Running};
+use okta_exporter::{
+    okta::{ClientAuth, Credential, Means, OAuthApp, OAuthSettings, SecretSource},
+    sim::{ApiToken, Org, Running},
+    units::Secret,
+};
+use secrecy::zeroize::ZeroizeOnDrop;
 
-use crate::support::{API_TOKEN, Exporter, Program, Scrape, get};
+use crate::support::{API_TOKEN, Exporter, Leak, Program, Scrape, get};
 
 async fn org() -> Running {
     let token = ApiToken::new("monitor", API_TOKEN);
@@ -86,4 +91,37 @@ async fn the_configuration_in_force_is_shown_without_its_secrets() {
     // What nobody wrote is in force all the same.
     assert_eq!(ci["interval"], "1m");
     assert_eq!(acme["probes"]["discovery"]["timeout"], "30s");
+}
+
+/// Compiles only where memory is zeroed when it is let go.
+fn is_zeroed<T: ZeroizeOnDrop + ?Sized>(_: &T) {}
+
+#[test]
+fn a_panic_shows_no_secret() {
+    let text = "00q9ZtWmXvKpR4sLbN7cYhJd2fGuTe5aPo8iQkV1rM";
+    let leak = Leak::default().text("the secret", text);
+    let secret = || Secret::from(text);
+    is_zeroed(&secret());
+    let app = OAuthApp::new(OAuthSettings {
+        client_id: "0oa1".to_owned(),
+        auth: ClientAuth::ClientSecretPost(SecretSource::Given(secret())),
+        scopes: Vec::new(),
+        token_path: "/oauth2/default/v1/token".to_owned(),
+        dpop: okta_exporter::okta::Dpop::Always,
+    });
+    let credential = Credential {
+        name: "monitor".parse().unwrap(),
+        means: Means::OAuth(Box::new(app)),
+        principal_id: None,
+    };
+    let held = (
+        secret(),
+        Means::ApiToken(SecretSource::Given(secret())),
+        credential,
+    );
+    let payload = std::panic::catch_unwind(move || panic!("{held:?}"));
+    let payload = payload.unwrap_err();
+    let told = payload.downcast_ref::<String>().unwrap();
+    assert!(told.contains("0oa1"), "{told}");
+    assert_eq!(leak.found(told), Vec::<String>::new());
 }

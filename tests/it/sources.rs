@@ -142,3 +142,16 @@ async fn a_check_tells_where_settings_come_from_and_never_a_value() {
     assert_eq!(said[0], expected);
     assert!(!said.concat().contains(API_TOKEN), "{said:?}");
 }
+
+#[tokio::test]
+async fn a_file_wins_over_what_people_have_besides() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("okta-exporter.yaml");
+    std::fs::write(&file, "orgs: { acme: { url: 'https://acme.okta.com' } }").unwrap();
+    let flag = format!("--config.file={}", file.display());
+    let variables = [("OKTA_CLIENT_ORGURL", "not even a URL")];
+    let checked = Program::exporter(&["--config.check", &flag], &variables);
+    let (status, said) = checked.end().await;
+    assert!(status.success(), "{said:?}");
+    assert_eq!(said[0], format!("settings come from {}", file.display()));
+}
