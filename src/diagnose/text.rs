@@ -200,7 +200,10 @@ impl Lines {
             .into_iter()
             .flatten()
             .collect();
-        let what = failure.clone().unwrap_or_else(|| what.join(" "));
+        let what = match failure {
+            Some(failure) => format!("{}: {failure}", what.join(" ")),
+            None => what.join(" "),
+        };
         self.line(&format!("{INDENT}{at:.0} {probe}"));
         self.wrapped(&format!("{INDENT}  "), &what);
         let id = |name: &str, id: &Option<String>| Some(format!("{name} {}", id.as_ref()?));

@@ -15,7 +15,7 @@ pub struct Ticket {
     pub at: Timestamp,
     /// The probe.
     pub probe: String,
-    /// The path that was asked, without its query; `None` where nothing came back.
+    /// The path that was asked, without its query.
     pub path: Option<String>,
     /// The HTTP status; `None` where there was no answer.
     pub status: Option<u16>,
@@ -47,7 +47,10 @@ impl Ticket {
         Some(Self {
             at: at.or(last.map(|exchange| exchange.at))?,
             probe: run.id.clone(),
-            path: refusal.map(|refusal| refusal.path.clone()),
+            path: refusal
+                .map(|refusal| &refusal.path)
+                .or(last.map(|exchange| &exchange.path))
+                .cloned(),
             status: refusal.map(|refusal| refusal.status),
             error_code: refusal.and_then(|refusal| refusal.error.label()),
             error_id,

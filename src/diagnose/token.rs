@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     fleet,
-    guide::Finding,
+    guide::{Fact, Finding},
     okta::{AccessToken, Claims, Failure},
     probe::{Observation, Probe, jwks::AuthorizationServer, token},
     units::Timestamp,
@@ -197,9 +197,14 @@ impl<'a> Token<'a> {
                 if left > RENEWED {
                     self.ok(Part::Expiry, says)
                 } else {
+                    let what = says + ": it should have been renewed by now";
+                    let soon = Finding {
+                        fact: Fact::TokenExpired,
+                        what,
+                    };
                     Check {
                         verdict: Verdict::Degraded,
-                        ..self.ok(Part::Expiry, says + ": it should have been renewed by now")
+                        ..Check::found(HERE, &self.name_of(Part::Expiry), &soon)
                     }
                 }
             }

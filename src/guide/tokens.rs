@@ -80,10 +80,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "key-not-published",
             title: "The token's signing key is not published any more",
-            signs: &[
-                Sign::Known(Fact::KeyNotPublished),
-                Sign::Known(Fact::KeyWithdrawnEarly),
-            ],
+            signs: &[Sign::Known(Fact::KeyNotPublished)],
             cause: "the keys rotated: whoever fetches the key set anew refuses the token, whoever cached the old one may \
                     refuse new tokens",
             action: "mint a new token; let verifiers fetch the key set again on an unknown `kid`, and cache it no longer \
@@ -91,6 +88,18 @@ pub(super) const CHAPTER: Chapter = Chapter {
             takes: "15–30 min",
             risk: Risk::Low,
             alert: Some("OktaTokenSigningKeyUnpublished"),
+        },
+        Case {
+            slug: "key-withdrawn-early",
+            title: "A signing key left before its time",
+            signs: &[Sign::Known(Fact::KeyWithdrawnEarly)],
+            cause: "a key was withdrawn while caches may still hold it, by mistake or because it leaked: some verifiers \
+                    trust what it signed, others refuse it",
+            action: "ask who rotates this server's keys whether it was meant; then flush verifiers' caches and mint new \
+                     tokens",
+            takes: "15–30 min",
+            risk: Risk::Low,
+            alert: Some("OktaSigningKeyRemovedEarly"),
         },
         Case {
             slug: "bad-signature",

@@ -314,7 +314,9 @@ impl super::Seen for Seen {
         if let (Some(at), 1..) = (last, self.early_removals) {
             findings.push(Finding {
                 fact: Fact::KeyWithdrawnEarly,
-                what: format!("a key left the set before its max-age had passed; last change {at}"),
+                what: format!(
+                    "a key left the set before its max-age had passed; last change {at:.0}"
+                ),
             });
         }
         findings

@@ -129,7 +129,13 @@ async fn a_stalled_org_does_not_delay_the_report_beyond_one_timeout() {
     let stalled = (Verdict::Broken, Some("timeout-first-byte"));
     assert_eq!(check(&report, 0, "discovery"), stalled);
     assert_eq!(okta.okta().request_count(), 1, "the others did not try");
-    assert_eq!(report.orgs[0].support.len(), 1);
+    let [ticket] = &report.orgs[0].support[..] else {
+        panic!("{:?}", report.orgs[0].support)
+    };
+    let path = "/.well-known/openid-configuration";
+    assert_eq!(ticket.path.as_deref(), Some(path));
+    let text = diagnose::text(&report, Style::Plain);
+    assert!(text.contains(&format!("{path}: no answer")), "{text}");
 }
 
 #[tokio::test]
@@ -144,11 +150,13 @@ async fn what_is_wrong_with_tokens_clocks_and_certificates_is_found() {
         .set_clock_offset(jiff::SignedDuration::from_mins(-10));
     let revoked = token(&okta, "reports.read");
     okta.okta().revoke(&revoked);
+    let late = Mint::by("default").lasting(Duration::from_secs(58));
+    let late = okta.okta().mint(&late).unwrap();
     let ca = tempfile::NamedTempFile::new().unwrap();
     fs::write(ca.path(), okta.ca_pem().unwrap()).unwrap();
     let introspect = "introspect: { client_id: 0oa1, client_secret: s3cr3t }";
     let yaml = format!(
-        "status_pages: {{}}\norgs: {{ acme: {{ url: '{}', ca_file: '{}', probes: {{ discovery: {{}}, token: {{ expired: {{ access_token: {}, {introspect} }}, revoked: {{ access_token: {revoked}, {introspect} }} }} }} }} }}",
+        "status_pages: {{}}\norgs: {{ acme: {{ url: '{}', ca_file: '{}', probes: {{ discovery: {{}}, token: {{ expired: {{ access_token: {}, {introspect} }}, revoked: {{ access_token: {revoked}, {introspect} }}, late: {{ access_token: {late} }} }} }} }} }}",
         okta.url(),
         ca.path().display(),
         expired.unwrap(),
@@ -162,6 +170,7 @@ async fn what_is_wrong_with_tokens_clocks_and_certificates_is_found() {
             Verdict::Broken,
             Some("inactive-token"),
         ),
+        ("late expiry", Verdict::Degraded, Some("expired-token")),
         // By Okta's clock, which is ten minutes slow, it is from the future.
         ("expired expiry", Verdict::Broken, Some("not-yet-valid")),
     ] {
@@ -313,6 +322,32 @@ async fn colour_is_used_where_it_is_wanted_and_no_secret_is_ever_shown() {
             assert!(!text.contains(secret), "{args:?} shows {secret}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_terminal_is_shown_how_far_it_is_and_then_a_report_in_colour() {
+    let okta = org().start().await.unwrap();
+    let variables = [("OKTA_DOMAIN", okta.url()), NO_PAGE];
+    let program = concat!(env!("CARGO_BIN_EXE_okta-exporter"), " diagnose");
+    // `script` runs a program on a terminal of its own.
+    let mut command = tokio::process::Command::new("script");
+    command
+        .args(["--quiet", "--return", "--command", program, "/dev/null"])
+        .env_clear()
+        .envs(variables)
+        .stdin(std::process::Stdio::null())
+        .kill_on_drop(true);
+    let ended = tokio::time::timeout(PATIENCE, command.output()).await;
+    let said = ended.expect("it does not end").unwrap();
+    let text = String::from_utf8(said.stdout).unwrap();
+    assert_eq!(said.status.code(), Some(0), "{text}");
+    let (working, report) = text.split_once("\x1b[1mokta-exporter").unwrap();
+    assert!(working.starts_with("\r\x1b[2K1 of 3: "), "{working:?}");
+    assert!(
+        working.ends_with("\r\x1b[2K"),
+        "the line stays: {working:?}"
+    );
+    assert!(report.contains("\x1b[32m✓\x1b[0m discovery"), "{report}");
 }
 
 /// No status page is asked: none of the tests may leave this machine.

@@ -225,6 +225,17 @@ async fn withdrawn() -> (Exporter, Held) {
     watching(okta, &token).await
 }
 
+/// Shows the set with its key first.
+async fn withdrawn_early() -> (Exporter, Held) {
+    let okta = org().start().await.unwrap();
+    let probes =
+        "{ jwks: { default: { authorization_server: default, interval: 1s, timeout: 1s } } }";
+    let exporter = Exporter::watch(&okta, probes).await;
+    exporter.first_round().await;
+    okta.okta().remove_key_early("default").unwrap();
+    (exporter, vec![Box::new(okta)])
+}
+
 async fn elsewhere(url: &str) -> (Exporter, Held) {
     let yaml = format!(
         "status_pages: {{}}\norgs: {{ acme: {{ url: '{url}', probes: {{ discovery: {{ interval: 5s, timeout: 5s }} }} }} }}"
@@ -391,6 +402,7 @@ recognised! {
     a_token_of_another_server: "wrong-issuer" => token(|_| reports().issuer("https://elsewhere.invalid"));
     a_token_for_somebody_else: "wrong-audience" => token(|_| reports().audience("api://other"));
     a_token_whose_key_is_gone: "key-not-published" => withdrawn();
+    a_key_that_caches_may_still_hold: "key-withdrawn-early" => withdrawn_early();
     a_token_that_was_altered: "bad-signature" => tampered();
     a_key_set_without_keys: "no-keys" => fault_at("/oauth2/v1/keys", Fault::body("application/json", r#"{"keys":[]}"#), "{ jwks: { org: {} } }");
     a_token_that_was_revoked: "inactive-token" => revoked();
@@ -451,17 +463,6 @@ also! {
     a_watched_token_without_the_scope: "missing-scope" => token(|_| Mint::by("default").scopes(["reports.list"]));
     a_token_of_another_org: "wrong-issuer" => with(org(), &format!("{{ token: {{ ci: {{ access_token: '{}' }} }} }}", foreign()));
     a_503_of_the_edge: "edge" => users(Fault::edge(503));
-}
-
-#[tokio::test]
-async fn a_key_withdrawn_early_is_told_of_the_key_set() {
-    let okta = org().start().await.unwrap();
-    let probes =
-        "{ jwks: { default: { authorization_server: default, interval: 1s, timeout: 1s } } }";
-    let exporter = Exporter::watch(&okta, probes).await;
-    exporter.first_round().await;
-    okta.okta().remove_key_early("default").unwrap();
-    exporter.until_case("key-not-published").await;
 }
 
 /// A JWT whose issuer is no server of the org.
