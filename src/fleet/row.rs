@@ -113,11 +113,18 @@ impl Row {
         now > self.overdue_at
     }
 
+    /// True where the last run was left out on purpose: it does not hang, and the failure says why.
+    fn is_held_back(&self) -> bool {
+        let failure = self.last.as_ref().and_then(|last| last.failure.as_ref());
+        let reason = failure.map(Failure::reason);
+        matches!(reason, Some(Reason::BreakerOpen | Reason::Budget))
+    }
+
     /// What is wrong at `now`, here, which is `then` by Okta's clock.
     pub(super) fn findings(&self, now: Timestamp, then: Timestamp) -> Vec<Finding> {
         let seen = self.seen.as_ref();
         let mut findings = seen.map_or_else(Vec::new, |seen| seen.findings(then));
-        if self.is_overdue(now) {
+        if self.is_overdue(now) && !self.is_held_back() {
             let what = "no run ended for three intervals".to_owned();
             findings.push(Finding {
                 fact: Fact::Overdue,

@@ -73,7 +73,9 @@ impl Fact {
             }
             Self::LimitAgainAndAgain => "three 429s of one probe within an hour",
             Self::IncidentOnCell => "a status page names the org's cell",
-            Self::Overdue => "a probe was silent for three of its intervals",
+            Self::Overdue => {
+                "a probe was silent for three of its intervals, and neither breaker nor budget held it back"
+            }
         }
     }
 

@@ -73,6 +73,12 @@ impl Exporter {
         Scrape::parse(page.text())
     }
 
+    /// What the status page's JSON will say that much later, if nothing happens until then.
+    pub fn view_later(&self, later: Duration) -> serde_json::Value {
+        let view = self.app.board().view(jiff::Timestamp::now() + later);
+        serde_json::to_value(view).unwrap()
+    }
+
     /// Scrapes after each recorded outcome until the page is as told.
     pub async fn until(&self, holds: impl Fn(&Scrape) -> bool) -> Scrape {
         let mut recorded = self.app.board().recorded();
