@@ -2,15 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use super::{Check, Section, Verdict, round::Asked, wrap::span};
+use super::{
+    Check, Section, Verdict,
+    round::{Asked, Run},
+    wrap::span,
+};
 use crate::{
     okta::RateLimit,
+    probe::Observation,
     units::{Name, Timestamp},
 };
 
 const HERE: Section = Section::RateLimits;
-/// Okta warns its customers from nine tenths on.
-const NEARLY: f64 = 0.9;
+/// From which share of a limit on Okta warns, where the org's own setting cannot be read.
+const WARNS_FROM: f64 = 0.9;
 
 pub(super) fn checks(org: &Asked, now: Timestamp) -> Vec<Check> {
     // Of several answers of one bucket the last counts: the window may have changed.
@@ -30,6 +35,11 @@ pub(super) fn checks(org: &Asked, now: Timestamp) -> Vec<Check> {
         };
         return vec![Check::skipped(HERE, "limits", why)];
     }
+    let settings = |run: &Run| match run.seen() {
+        Some(Observation::RateLimitSettings(seen)) => seen.warns_from(),
+        _ => None,
+    };
+    let warns_from = org.runs.iter().find_map(settings).unwrap_or(WARNS_FROM);
     let several = org.credentials.len() > 1;
     samples
         .into_iter()
@@ -39,14 +49,14 @@ pub(super) fn checks(org: &Asked, now: Timestamp) -> Vec<Check> {
             } else {
                 bucket.to_owned()
             };
-            check(&name, limit, now)
+            check(&name, limit, (now, warns_from))
                 .fact("credential", who)
                 .fact("bucket", bucket)
         })
         .collect()
 }
 
-fn check(name: &str, read: RateLimit, now: Timestamp) -> Check {
+fn check(name: &str, read: RateLimit, (now, warns_from): (Timestamp, f64)) -> Check {
     let RateLimit {
         limit,
         remaining,
@@ -58,11 +68,16 @@ fn check(name: &str, read: RateLimit, now: Timestamp) -> Check {
         .fact("limit", limit)
         .fact("remaining", remaining)
         .fact("reset", reset);
-    if read.usage_ratio() < NEARLY {
+    if read.usage_ratio() < warns_from {
         return check;
     }
     Check {
         verdict: Verdict::Degraded,
+        says: format!(
+            "{}: Okta warns from {:.0} % on",
+            check.says,
+            warns_from * 100.0
+        ),
         ..check
     }
 }

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, fs, process::Output, sync::Mutex, time::Duratio
 use okta_exporter::{
     config::Config,
     diagnose::{self, Report, Style, Verdict},
-    sim::{ApiToken, Clock, Fault, Incident, Mint, Org, Running, StatusPage, Tls},
+    sim::{ApiToken, Clock, Fault, Incident, Mint, Org, Principal, Running, StatusPage, Tls},
 };
 use serde_json::Value;
 
@@ -192,6 +192,31 @@ async fn a_page_without_cells_is_told_by_its_open_incidents() {
     let asked = acme(&okta, "{ discovery: {} }");
     let without = report(&asked.replace("status_pages: {}", &pages)).await;
     assert_eq!(check(&without, 0, "other"), (Verdict::Skipped, None));
+}
+
+#[tokio::test]
+async fn a_limit_counts_as_nearly_used_up_from_where_the_org_has_okta_warn() {
+    let hour = Duration::from_hours(1);
+    let okta = org().window(hour).warning_threshold(60);
+    let okta = okta.start().await.unwrap();
+    assert_eq!(
+        okta.okta()
+            .spend("/api/v1/users", &Principal::new("monitor"), 35),
+        35
+    );
+    let asked = |more: &str| {
+        let users = "endpoint: { users: { path: /api/v1/users, credential: monitor } }";
+        acme(&okta, &format!("{{ {users}{more} }}"))
+    };
+    let known = report(&asked(", rate_limit_settings: {}")).await;
+    assert_eq!(check(&known, 0, "/api/v1/users"), (Verdict::Degraded, None));
+    let text = diagnose::text(&known, Style::Plain);
+    assert!(text.contains("Okta warns from 60 % on"), "{text}");
+    let unknown = report(&asked("")).await;
+    assert_eq!(
+        check(&unknown, 0, "/api/v1/users"),
+        (Verdict::Healthy, None)
+    );
 }
 
 #[tokio::test]

@@ -86,6 +86,11 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// The share of a limit from which Okta warns, where the org's setting is known.
+    pub fn warns_from(&self) -> Option<f64> {
+        self.warning_threshold.known().copied()
+    }
+
     /// The credentials whose share of the org's buckets is known.
     pub fn shares(&self) -> impl Iterator<Item = (&Name, Share)> {
         let known = self.shares.values().filter_map(Part::known);
@@ -174,11 +179,7 @@ impl super::Seen for Seen {
             page.push_some(&RATIO, &credential, share.requests);
             page.push_some(&CONCURRENCY, &credential, share.concurrency);
         }
-        page.push_some(
-            &THRESHOLD,
-            &[scope.org],
-            self.warning_threshold.known().copied(),
-        );
+        page.push_some(&THRESHOLD, &[scope.org], self.warns_from());
         if let Some(current) = self.client_mode.known() {
             for mode in ClientMode::ALL {
                 page.push(
