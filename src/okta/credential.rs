@@ -1,8 +1,16 @@
 //! What proves to Okta who asks. How a request carries it; not where the secret comes from, and
 //! not how an access token is come by.
 
-use super::{OAuthApp, SecretSource, Standing};
-use crate::units::Name;
+use std::collections::BTreeSet;
+
+use secrecy::ExposeSecret;
+
+use super::{AccessToken, MissingScope, OAuthApp, Okta, SecretSource, Standing, scopes};
+use crate::units::{Name, Secret};
+
+/// Where a scope is granted that a token lacks which somebody else mints.
+const ELSEWHERE: &str = "grant it at Admin Console > Applications > the app that mints the token > Okta API Scopes > Grant, \
+                         and let the app ask for it";
 
 /// A named credential. The name is the `credential` label of every rate-limit series, since the
 /// headers show the caller's own ceiling.
@@ -39,5 +47,38 @@ impl Credential {
     /// How it stands with its own access tokens; `None` for one that mints none.
     pub fn standing(&self) -> Option<Standing> {
         self.app().map(OAuthApp::standing)
+    }
+
+    /// The scope that this path needs and that was not granted: nothing need be sent to know.
+    pub(super) fn missing(
+        &self,
+        path: &str,
+        granted: &BTreeSet<String>,
+        mend: impl FnOnce() -> String,
+    ) -> Option<MissingScope> {
+        let scope = scopes::needed(path)?;
+        (!scopes::cover(granted, scope)).then(|| MissingScope {
+            credential: self.name.clone(),
+            scope,
+            path: path.to_owned(),
+            mend: mend(),
+        })
+    }
+
+    /// The same of a token that somebody else mints, where it tells by itself what it was granted
+    /// and nothing else is wrong with it.
+    pub(super) fn missing_in(
+        &self,
+        token: &Secret,
+        path: &str,
+        okta: &Okta<'_>,
+    ) -> Option<MissingScope> {
+        let Ok(AccessToken::Jwt(claims)) = AccessToken::decode(token.expose_secret()) else {
+            return None;
+        };
+        let org = okta.origin().as_str().trim_end_matches('/');
+        let is_good = claims.iss.as_deref() == Some(org) && claims.exp? > okta.clock().now();
+        let granted = claims.scopes.filter(|_| is_good)?;
+        self.missing(path, &granted, || ELSEWHERE.to_owned())
     }
 }

@@ -80,7 +80,13 @@ impl<'a> Okta<'a> {
             None => None,
             Some(credential) => match &credential.means {
                 Means::ApiToken(secret) => Some(authorization("SSWS", &secret.read()?)?),
-                Means::Bearer(secret) => Some(authorization("Bearer", &secret.read()?)?),
+                Means::Bearer(secret) => {
+                    let token = secret.read()?;
+                    if let Some(missing) = credential.missing_in(&token, ask.path(), self) {
+                        return Err(Failure::MissingScope(Box::new(missing)));
+                    }
+                    Some(authorization("Bearer", &token)?)
+                }
                 Means::OAuth(app) => return app.ask(self, credential, &ask).await,
             },
         };

@@ -190,13 +190,7 @@ impl OAuthApp {
         url: &Url,
         token: &Token,
     ) -> Option<MissingScope> {
-        let scope = scopes::needed(url.path())?;
-        (!scopes::cover(&token.scopes, scope)).then(|| MissingScope {
-            credential: credential.name.clone(),
-            scope,
-            path: url.path().to_owned(),
-            mend: self.grant(),
-        })
+        credential.missing(url.path(), &token.scopes, || self.grant())
     }
 
     fn carried(

@@ -129,6 +129,32 @@ fn five_variables_are_enough() {
     );
 }
 
+#[test]
+fn a_scope_that_an_app_does_not_ask_for_is_told_with_the_place_that_grants_it() {
+    let told = |asked: &str, probes: &str| {
+        let yaml = format!(
+            "status_pages: {{}}\norgs:\n  acme:\n    url: https://acme.okta.com\n    credentials: {{ app: {{ oauth: {{ client_id: 0oa1, key_id: k1, private_key_env: KEY, scopes: [{asked}] }} }} }}\n    probes: {{ {probes} }}\n"
+        );
+        let key = environment(&[("KEY", &new_key().0)]);
+        Config::parse(&yaml, &key).map_or_else(|problems| problems.to_string(), |_| String::new())
+    };
+    let logs = "endpoint: { logs: { path: '/api/v1/logs?limit=1', credential: app } }";
+    let settings = "rate_limit_settings: { credential: app }";
+    let grant = "add it to its `oauth.scopes`, and grant it at Admin Console > Applications > the app > Okta API Scopes";
+    for (probes, scope) in [(logs, "okta.logs.read"), (settings, "okta.rateLimits.read")] {
+        let lacking = told("okta.users.read", probes);
+        let named = format!("`app` does not ask for the scope {scope}, which ");
+        assert!(lacking.contains(&named), "{lacking}");
+        assert!(lacking.contains(grant), "{lacking}");
+        assert_eq!(told(scope, probes), "");
+    }
+    let managing = told("okta.logs.manage", logs);
+    assert_eq!(managing, "", "who may manage may read");
+    // What anybody may read needs none, and neither does asking about a token.
+    let public = "discovery: {}, organization: {}, jwks: { org: {} }, token: { ci: { access_token: a, introspect: { client_id: 0oa2, client_secret: b } } }";
+    assert_eq!(told("okta.users.read", public), "");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_secret_that_is_kept_in_the_open_is_warned_of_and_taken() {

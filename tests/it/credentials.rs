@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use okta_exporter::sim::{self, Fault, Org};
+use okta_exporter::sim::{self, Fault, Mint, ORG, Org};
 
 use crate::support::{
     Exporter, Scrape, ServiceApp, TOKEN, USERS, answered, asked, failed, is_up, json, minted,
@@ -399,6 +399,34 @@ async fn a_scope_that_was_not_granted_is_named_before_okta_refuses() {
     let up = r#"okta_probe_success{probe="endpoint/groups"}"#;
     let page = exporter.until(|page| page.value(up) == 1.0).await;
     assert_eq!(missing(&page, "okta.groups.read"), 0.0);
+}
+
+#[tokio::test]
+async fn a_token_that_tells_its_scopes_is_not_sent_where_it_lacks_one() {
+    let okta = start(Org::new("acme")).await;
+    let mint = |scope: &str| okta.okta().mint(&Mint::by(ORG).scopes([scope])).unwrap();
+    let (reads, lacks) = (mint("okta.users.read"), mint("okta.groups.read"));
+    let url = okta.url();
+    let probe = |name: &str| format!("{name}: {{ path: /api/v1/users, credential: {name} }}");
+    let exporter = Exporter::start(&format!(
+        "status_pages: {{}}\norgs:\n  acme:\n    url: '{url}'\n    credentials: {{ reads: {{ bearer_token: {reads} }}, lacks: {{ bearer_token: {lacks} }} }}\n    probes: {{ endpoint: {{ {}, {} }} }}\n",
+        probe("reads"),
+        probe("lacks"),
+    ))
+    .await;
+    let page = exporter.first_round().await;
+    let up = r#"okta_probe_success{probe="endpoint/reads"}"#;
+    assert_eq!(page.value(up), 1.0, "{page}");
+    let forbidden = r#"okta_probe_failures_total{probe="endpoint/lacks",reason="forbidden"}"#;
+    assert_eq!(page.value(forbidden), 1.0, "{page}");
+    assert_eq!(answered(&okta, "/api/v1/users", 403), 0);
+    let told = trouble(&exporter).await;
+    let path =
+        "Admin Console > Applications > the app that mints the token > Okta API Scopes > Grant";
+    assert!(
+        told.contains("okta.users.read") && told.contains(path),
+        "{told}"
+    );
 }
 
 #[tokio::test]
