@@ -43,6 +43,7 @@ async fn what_happens_at_okta_arrives_as_an_alert_and_resolves_when_it_is_over()
         Box::pin(refusals(&stage)),
         Box::pin(clock(&stage)),
         Box::pin(certificate(&stage)),
+        Box::pin(overdue(&stage)),
         Box::pin(exporter_down(&stage)),
     );
     assert_eq!(stage.heard_with("org", "well"), [""; 0], "{stage:?}");
@@ -381,6 +382,31 @@ async fn certificate(stage: &Stage) {
         "{}",
         told.summary()
     );
+}
+
+/// Every answer comes in time, and there are so many that a round of them outlasts three intervals.
+async fn overdue(stage: &Stage) {
+    let principals = (0..400).map(|n| ApiToken::new(&format!("app-{n}"), &format!("00app{n}")));
+    let okta = principals
+        .fold(org("crowded"), Org::api_token)
+        .limit("/api/v1/principal-rate-limits*", 1_000_000)
+        .limit("/api/v1*", 1_000_000)
+        .start()
+        .await
+        .unwrap();
+    let probes = "rate_limit_settings: { interval: 2s, timeout: 2s }";
+    let named = format!("api_token: {API_TOKEN}, principal_id: 00T00000000000000000");
+    let yaml = configuration("crowded", &okta, probes, "status_pages: {}")
+        .replace(&format!("api_token: {API_TOKEN}"), &named);
+    let exporter = Exporter::start(&yaml).await;
+    exporter.first_round().await;
+    stage.scrape(exporter.url()).await;
+    okta.okta()
+        .fault("/api/v1/", Fault::stall(Duration::from_secs(1)));
+    let late = [("org", "crowded"), ("probe", "rate_limit_settings")];
+    stage.fires("OktaProbeOverdue", &late).await;
+    okta.okta().clear_faults();
+    stage.resolves("OktaProbeOverdue", &late).await;
 }
 
 async fn exporter_down(stage: &Stage) {
