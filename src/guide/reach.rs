@@ -9,7 +9,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             slug: "dns",
             title: "The name does not resolve",
             signs: &[Sign::failed("dns")],
-            cause: "the org's name is misspelt, or this machine may not resolve names outside",
+            cause: "the name is misspelt, or this machine may not resolve names outside",
             action: "check the URL for a typing error, then this machine's resolver and its egress rules for DNS",
             takes: "15 min",
             risk: Risk::Low,
