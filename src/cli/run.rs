@@ -21,7 +21,8 @@ pub(super) async fn run(args: RunArgs) -> Result<(), String> {
         return Ok(());
     }
     logging::init(&args.log);
-    let (source, not_used) = (&config.origin.source, config.origin.ignored.join("; "));
+    let config::Origin { source, ignored } = &config.origin;
+    let not_used = (!ignored.is_empty()).then(|| ignored.join("; "));
     tracing::info!(source, not_used, "settings read");
     for warning in &config.warnings {
         tracing::warn!("{warning}");
