@@ -18,7 +18,7 @@ use std::{
 use okta_exporter::{
     fleet::{Board, Outcome, ProbeId},
     metrics::Page,
-    okta::{Answered, Exchange, Phases, RateLimit},
+    okta::{Exchange, Phases, RateLimit, ResponseMeta},
     probe::Sight,
     units::{Name, Timestamp},
 };
@@ -113,7 +113,7 @@ fn fill(board: &Board, now: Timestamp, probes: usize) {
         let interval = Duration::from_mins(1);
         board.expect(id.clone(), "endpoint", interval);
         let used = (i * 7919 % 600) as u64;
-        let answered = Answered {
+        let answered = ResponseMeta {
             status: 200,
             request_id: None,
             error_code: None,

@@ -10,7 +10,7 @@ use okta_exporter::{
         aim::{Aim, Clock, Look, Wish},
     },
     metrics::Page,
-    okta::{Answered, Exchange, Phases, RateLimit},
+    okta::{Exchange, Phases, RateLimit, ResponseMeta},
     probe::Sight,
     sim,
     units::Timestamp,
@@ -244,7 +244,7 @@ impl Told {
             at: look.sent,
             took: Duration::try_from(look.answered.duration_since(look.sent)).unwrap_or_default(),
             phases: Phases::default(),
-            answer: Ok(Answered {
+            answer: Ok(ResponseMeta {
                 status: 200,
                 error_code: None,
                 date: look.date,

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     fleet,
-    okta::{Answered, Exchange},
+    okta::{Exchange, ResponseMeta},
     probe::Probe,
     units::Timestamp,
 };
@@ -49,7 +49,7 @@ fn reached(run: &Run) -> Check {
             .fact("took_seconds", exchange.took.as_secs_f64())
             .fact(
                 "http_status",
-                status.map(|answered: &Answered| answered.status),
+                status.map(|answered: &ResponseMeta| answered.status),
             );
         exchange.phases.known().fold(check, |check, (phase, took)| {
             check.fact(&format!("{phase}_seconds"), took.as_secs_f64())

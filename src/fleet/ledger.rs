@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 
 use crate::{
     metrics::{Family, Histogram, Page},
-    okta::{Answered, Exchange},
+    okta::{Exchange, ResponseMeta},
     units::Timestamp,
 };
 
@@ -118,7 +118,7 @@ impl Ledger {
                 return;
             }
         };
-        let Answered {
+        let ResponseMeta {
             status,
             request_id: _,
             error_code,

@@ -14,12 +14,12 @@ pub(super) struct Shown<'a> {
 
 #[derive(Debug)]
 pub(super) enum How<'a> {
-    Answered(Answered<'a>),
+    ResponseMeta(ResponseMeta<'a>),
     Failed(&'static str),
 }
 
 #[derive(Debug)]
-pub(super) struct Answered<'a> {
+pub(super) struct ResponseMeta<'a> {
     pub(super) status: u16,
     pub(super) code: &'a str,
     pub(super) path: &'a str,
@@ -38,7 +38,7 @@ impl<'a> Shown<'a> {
             Failure::Refused(_) if of_page => (How::Failed("page_refused"), Cow::default()),
             Failure::Refused(refusal) => {
                 let (code, words) = said(&refusal.error);
-                let answered = Answered {
+                let answered = ResponseMeta {
                     status: refusal.status,
                     code,
                     path: &refusal.path,
@@ -46,7 +46,7 @@ impl<'a> Shown<'a> {
                     // Only the Management API wants a credential at every path.
                     anonymous: refusal.anonymous && refusal.path.starts_with("/api/"),
                 };
-                (How::Answered(answered), words.to_lowercase().into())
+                (How::ResponseMeta(answered), words.to_lowercase().into())
             }
             Failure::InvalidBody(words) if of_page => (How::Failed("page_body"), words.into()),
             Failure::InvalidBody(words) => (How::Failed("body"), words.into()),

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::{
     Fact,
-    shown::{Answered, How, Shown},
+    shown::{How, ResponseMeta, Shown},
 };
 use crate::okta::LimitKind;
 
@@ -118,7 +118,7 @@ impl Sign {
     /// True if this is a sign of what is shown.
     pub(super) fn fits(&self, shown: &Shown<'_>) -> bool {
         match (self, &shown.how) {
-            (Self::Answer(sign), How::Answered(answer)) => sign.fits(answer, shown),
+            (Self::Answer(sign), How::ResponseMeta(answer)) => sign.fits(answer, shown),
             (Self::Failed(how, says), How::Failed(word)) => {
                 how == word && shown.words.contains(says)
             }
@@ -138,7 +138,7 @@ impl AnswerSign {
         silent: false,
     };
 
-    fn fits(&self, answer: &Answered<'_>, shown: &Shown<'_>) -> bool {
+    fn fits(&self, answer: &ResponseMeta<'_>, shown: &Shown<'_>) -> bool {
         let Self {
             statuses,
             code,

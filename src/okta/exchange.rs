@@ -56,12 +56,12 @@ pub struct Exchange {
     /// Where the time went.
     pub phases: Phases,
     /// The answer, or the bounded reason why there is none.
-    pub answer: Result<Answered, &'static str>,
+    pub answer: Result<ResponseMeta, &'static str>,
 }
 
 /// What an answer's status and headers said.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answered {
+pub struct ResponseMeta {
     /// The HTTP status.
     pub status: u16,
     /// `X-Okta-Request-Id`: what a support ticket needs.

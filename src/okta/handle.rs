@@ -14,11 +14,10 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    Answer, Ask, Client, Draw, Exchange, Failure, Gate, Means,
-    answer::Received,
-    certificate,
+    Client, Draw, Exchange, Failure, Gate, Means, Request, Response, certificate,
     okta_clock::OktaClock,
     request::Carried,
+    response::RawResponse,
     sealed::{self, authorization},
     transport::{Trace, sort},
 };
@@ -75,7 +74,7 @@ impl<'a> Okta<'a> {
     }
 
     /// Asks, and waits for the whole answer. Any status but 2xx is [`Failure::Refused`].
-    pub async fn ask(&self, ask: Ask<'_>) -> Result<Answer, Failure> {
+    pub async fn ask(&self, ask: Request<'_>) -> Result<Response, Failure> {
         let authorization = match ask.credential {
             None => None,
             Some(credential) => match &credential.means {
@@ -100,7 +99,7 @@ impl<'a> Okta<'a> {
 
     /// Asks the gate whether a request may be sent. It may have to wait, so whatever is dated is
     /// made after it.
-    pub(super) async fn admit(&self, ask: &Ask<'_>) -> Result<(), Failure> {
+    pub(super) async fn admit(&self, ask: &Request<'_>) -> Result<(), Failure> {
         match (self.gate, self.bucket(ask)) {
             (Some(gate), Some(bucket)) => {
                 let credential = ask.credential.map(|credential| credential.name.clone());
@@ -115,12 +114,12 @@ impl<'a> Okta<'a> {
         }
     }
 
-    fn bucket(&self, ask: &Ask<'_>) -> Option<Cow<'static, str>> {
+    fn bucket(&self, ask: &Request<'_>) -> Option<Cow<'static, str>> {
         self.client.buckets.of(ask.method(), ask.path())
     }
 
     /// Sends one request that was admitted, and writes the exchange down.
-    pub(super) async fn send(&self, ask: &Ask<'_>, carried: Carried) -> Sent {
+    pub(super) async fn send(&self, ask: &Request<'_>, carried: Carried) -> Sent {
         let request = match self.request(ask, carried) {
             Ok(request) => request,
             Err(failure) => return Sent::not(failure),
@@ -200,7 +199,7 @@ impl<'a> Okta<'a> {
         Ok(url)
     }
 
-    fn request(&self, ask: &Ask<'_>, carried: Carried) -> Result<reqwest::Request, Failure> {
+    fn request(&self, ask: &Request<'_>, carried: Carried) -> Result<reqwest::Request, Failure> {
         let url = self.url(&ask.path)?;
         let mut request = match &ask.form {
             None => self.client.pooled.request(Method::GET, url),
@@ -241,7 +240,7 @@ impl<'a> Okta<'a> {
 /// What came of one request, and the headers of the answer: a refusal may bring a nonce along.
 #[derive(Debug)]
 pub(super) struct Sent {
-    pub(super) result: Result<Answer, Failure>,
+    pub(super) result: Result<Response, Failure>,
     pub(super) headers: HeaderMap,
 }
 
@@ -259,7 +258,7 @@ async fn exchange(
     http: &reqwest::Client,
     request: reqwest::Request,
     trace: &Trace,
-) -> Result<Received, Failure> {
+) -> Result<RawResponse, Failure> {
     let start = Instant::now();
     let host = request.url().host_str().unwrap_or_default().to_owned();
     let sorted = |e: reqwest::Error| sort(&e, &host, trace.phases());
@@ -282,7 +281,7 @@ async fn exchange(
     }
     trace.body(first_byte.elapsed());
     let tls = response.extensions().get::<reqwest::tls::TlsInfo>();
-    Ok(Received {
+    Ok(RawResponse {
         status: response.status(),
         certificate_not_after: tls
             .and_then(reqwest::tls::TlsInfo::peer_certificate)

@@ -9,7 +9,8 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    AccessToken, Answer, Ask, Credential, Dpop, Failure, Form, NoToken, OAuthApp, Okta, Refusal,
+    AccessToken, Credential, Dpop, Failure, Form, NoToken, OAuthApp, Okta, Refusal, Request,
+    Response,
     assertion::{ClientProof, Ready},
     handle::Sent,
     jwt::claim,
@@ -46,7 +47,7 @@ enum Again {
 
 /// What a token endpoint answers.
 #[derive(Deserialize)]
-struct Answered {
+struct ResponseMeta {
     access_token: Secret,
     token_type: String,
     #[serde(default, deserialize_with = "claim")]
@@ -102,7 +103,7 @@ impl Mint<'_> {
             fields: &[],
             client: None,
         };
-        let bare = Ask::post(ENDPOINT, settings.token_path.as_str(), nothing);
+        let bare = Request::post(ENDPOINT, settings.token_path.as_str(), nothing);
         self.okta.admit(&bare.with(Some(self.credential))).await?;
         let id = settings.client_id.as_str();
         let scope = settings.scopes.join(" ");
@@ -127,7 +128,7 @@ impl Mint<'_> {
             fields: &fields,
             client,
         };
-        let ask = Ask::post(ENDPOINT, settings.token_path.as_str(), form);
+        let ask = Request::post(ENDPOINT, settings.token_path.as_str(), form);
         let ask = ask.with(Some(self.credential));
         let clock = self.okta.clock();
         let carried = Carried {
@@ -154,8 +155,8 @@ impl Mint<'_> {
         }
     }
 
-    fn read(&self, answer: &Answer, at: Instant) -> Result<Token, Failure> {
-        let answered: Answered = answer.json()?;
+    fn read(&self, answer: &Response, at: Instant) -> Result<Token, Failure> {
+        let answered: ResponseMeta = answer.json()?;
         let bound = match answered.token_type.to_ascii_lowercase().as_str() {
             "dpop" => true,
             "bearer" => false,

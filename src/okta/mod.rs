@@ -1,6 +1,6 @@
 //! Asking Okta and reading its answers right. No schedule, no metrics.
 
-mod answer;
+mod response;
 mod assertion;
 mod bucket;
 mod cache_control;
@@ -35,7 +35,6 @@ mod token_cache;
 mod transport;
 mod words;
 
-pub use answer::Answer;
 pub use assertion::ClientAuth;
 pub use bucket::{BadBucket, Buckets};
 pub use cache_control::max_age;
@@ -44,7 +43,7 @@ pub use client::{Client, NoClient};
 pub use credential::{Credential, Means};
 pub use dpop::Dpop;
 pub use error::{ApiError, OAuthError, OktaError};
-pub use exchange::{Answered, Exchange, Phases};
+pub use exchange::{Exchange, Phases, ResponseMeta};
 pub use failure::{Failure, MissingScope, NoToken, Phase, Reason, Refusal};
 pub use gate::{Draw, Gate};
 pub use handle::Okta;
@@ -55,7 +54,8 @@ pub use oauth::{OAuthApp, OAuthSettings};
 pub use principal::{Principal, PrincipalKind};
 pub use private_key::{Algorithm, BadKey, PrivateKey};
 pub use rate_limit::{LimitKind, RateLimit};
-pub use request::{Ask, Form};
+pub use request::{Form, Request};
+pub use response::Response;
 pub use secret::{NoSecret, SecretSource};
 pub use secret_file::{SecretFile, secret_reloads};
 pub use token_cache::Standing;

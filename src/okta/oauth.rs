@@ -10,8 +10,8 @@ use std::{
 use url::Url;
 
 use super::{
-    Answer, Ask, ClientAuth, Credential, Dpop, Failure, MissingScope, NoSecret, Okta, Refusal,
-    Standing,
+    ClientAuth, Credential, Dpop, Failure, MissingScope, NoSecret, Okta, Refusal, Request,
+    Response, Standing,
     dpop::Proofs,
     handle::Sent,
     mint::Mint,
@@ -117,8 +117,8 @@ impl OAuthApp {
         &self,
         okta: &Okta<'_>,
         credential: &Credential,
-        ask: &Ask<'_>,
-    ) -> Result<Answer, Failure> {
+        ask: &Request<'_>,
+    ) -> Result<Response, Failure> {
         let url = okta.url(&ask.path)?;
         let mut token = self.token_for(&url, okta, credential).await?;
         let mut tried = Vec::new();
@@ -275,7 +275,7 @@ mod tests {
         let nobody = Url::parse("http://127.0.0.1:1").unwrap();
         let client = Client::new(&nobody, None).unwrap();
         let okta = Okta::new(&client, Duration::from_secs(30));
-        let ask = Ask::get("users", "/api/v1/users").with(Some(&credential));
+        let ask = Request::get("users", "/api/v1/users").with(Some(&credential));
         okta.ask(ask).await.unwrap_err()
     }
 

@@ -9,7 +9,7 @@ use crate::units::Secret;
 
 /// One request to be made.
 #[derive(Debug, Clone)]
-pub struct Ask<'a> {
+pub struct Request<'a> {
     pub(super) endpoint: Cow<'static, str>,
     pub(super) path: Cow<'a, str>,
     pub(super) credential: Option<&'a Credential>,
@@ -37,7 +37,7 @@ pub(super) struct Carried {
     pub(super) dpop: Option<HeaderValue>,
 }
 
-impl<'a> Ask<'a> {
+impl<'a> Request<'a> {
     pub(super) fn method(&self) -> &'static str {
         if self.form.is_some() { "POST" } else { "GET" }
     }

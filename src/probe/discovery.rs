@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{Kind, Problem, Scope, Sight};
 use crate::{
     metrics::{Family, Page},
-    okta::{Ask, Failure, Okta},
+    okta::{Failure, Okta, Request},
     units::{Interval, OrgUrl},
 };
 
@@ -80,7 +80,7 @@ impl Kind for Probe {
 
 impl Probe {
     async fn look(&self, okta: &Okta<'_>) -> Result<(), Failure> {
-        let ask = Ask::get(Self::KIND, "/.well-known/openid-configuration").connecting_anew();
+        let ask = Request::get(Self::KIND, "/.well-known/openid-configuration").connecting_anew();
         let Document { issuer } = okta.ask(ask).await?.json()?;
         if issuer == self.issuer {
             return Ok(());

@@ -8,7 +8,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use super::{Given, Kind, Problem, Scope, Sight};
 use crate::{
     metrics::{Family, Page},
-    okta::{Ask, Credential, Failure, Okta},
+    okta::{Credential, Failure, Okta, Request},
     units::{Interval, Name},
 };
 
@@ -114,8 +114,8 @@ impl Kind for Probe {
 
 impl Probe {
     async fn look(&self, okta: &Okta<'_>) -> Result<Seen, Failure> {
-        let ask =
-            Ask::get(self.name.to_string(), self.path.as_str()).with(self.credential.as_deref());
+        let ask = Request::get(self.name.to_string(), self.path.as_str())
+            .with(self.credential.as_deref());
         let answer = okta.ask(ask).await?;
         if !answer.body.is_empty() {
             // A captive portal or a sign-in page answers 200 as well; only JSON is Okta's API.

@@ -15,7 +15,7 @@ use super::{Kind, Problem, Scope, Sight, plain_word};
 use crate::{
     guide::{Fact, Finding},
     metrics::{Family, Page},
-    okta::{Ask, Failure, KeySet, Okta, max_age},
+    okta::{Failure, KeySet, Okta, Request, max_age},
     units::{Interval, Timestamp},
 };
 
@@ -151,7 +151,9 @@ impl AuthorizationServer {
 
     /// Asks for the server's keys.
     pub async fn keys(&self, okta: &Okta<'_>) -> Result<(KeySet, Option<Duration>), Failure> {
-        let answer = okta.ask(Ask::get(Probe::KIND, self.path("keys"))).await?;
+        let answer = okta
+            .ask(Request::get(Probe::KIND, self.path("keys")))
+            .await?;
         let keys = KeySet::read(&answer.body).map_err(|e| Failure::InvalidBody(e.to_string()))?;
         Ok((keys, max_age(&answer.headers)))
     }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{Kind, Problem, Scope, Sight, plain_word};
 use crate::{
     metrics::{Family, Page},
-    okta::{Ask, Failure, Okta},
+    okta::{Failure, Okta, Request},
     units::{Cell, Interval},
 };
 
@@ -61,7 +61,7 @@ impl Kind for Probe {
 }
 
 async fn look(okta: &Okta<'_>) -> Result<Seen, Failure> {
-    okta.ask(Ask::get(Probe::KIND, "/.well-known/okta-organization"))
+    okta.ask(Request::get(Probe::KIND, "/.well-known/okta-organization"))
         .await?
         .json()
 }

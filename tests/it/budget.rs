@@ -5,7 +5,7 @@ use std::{
 
 use okta_exporter::{
     fleet::limits::{Limits, Refused, Run},
-    okta::{Answered, Draw, Exchange, LimitKind, Phases, RateLimit},
+    okta::{Draw, Exchange, LimitKind, Phases, RateLimit, ResponseMeta},
     sim::{ApiToken, Application, Bucket, Org, Pattern, Principal},
     units::{Name, Share, Timestamp},
 };
@@ -54,7 +54,7 @@ fn aimed(name: &'static str, bucket: &'static str) -> Keeper {
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
     Due(usize),
-    Answered(usize, u64),
+    ResponseMeta(usize, u64),
 }
 
 /// An hour of a fleet against the simulator's own counters.
@@ -123,7 +123,7 @@ impl World {
                 }
                 _ => match self.events.pop().unwrap().1 {
                     Event::Due(index) => self.ask(index, now),
-                    Event::Answered(index, number) => self.answered(index, number, now),
+                    Event::ResponseMeta(index, number) => self.answered(index, number, now),
                 },
             }
         }
@@ -182,7 +182,7 @@ impl World {
             at: moment(now),
             took: Duration::from_millis(took.cast_unsigned()),
             phases: Phases::default(),
-            answer: Ok(Answered {
+            answer: Ok(ResponseMeta {
                 status,
                 request_id: None,
                 error_code: None,
@@ -197,7 +197,7 @@ impl World {
             }),
         };
         self.under_way.insert(self.requests, (now, exchange));
-        self.at(now + took, Event::Answered(index, self.requests));
+        self.at(now + took, Event::ResponseMeta(index, self.requests));
     }
 
     fn answered(&mut self, index: usize, number: u64, now: i64) {

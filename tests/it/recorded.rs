@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, time::Duration};
 use okta_exporter::{
     fleet::{Board, Outcome, ProbeId},
     metrics::Page,
-    okta::{Answered, Buckets, Exchange, LimitKind, Phases, RateLimit},
+    okta::{Buckets, Exchange, LimitKind, Phases, RateLimit, ResponseMeta},
     probe::Sight,
     units::Timestamp,
 };
@@ -192,7 +192,7 @@ fn counted(series: &BTreeMap<Endpoint, Vec<(Row, RateLimit)>>) -> Vec<Totals> {
                 at,
                 took: Duration::ZERO,
                 phases: Phases::default(),
-                answer: Ok(Answered {
+                answer: Ok(ResponseMeta {
                     status: row.status,
                     error_code: None,
                     date: Some(at),

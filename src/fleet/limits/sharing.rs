@@ -235,7 +235,7 @@ mod tests {
     use super::*;
     use crate::{
         fleet::limits::{Limits, Run},
-        okta::{Answered, Exchange, Phases, RateLimit},
+        okta::{Exchange, Phases, RateLimit, ResponseMeta},
         units::Timestamp,
     };
 
@@ -324,7 +324,7 @@ mod tests {
             at: at(second),
             took: Duration::ZERO,
             phases: Phases::default(),
-            answer: Ok(Answered {
+            answer: Ok(ResponseMeta {
                 status: 200,
                 error_code: None,
                 date: Some(at(second)),

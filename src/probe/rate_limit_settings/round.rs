@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{PrincipalKind, Share, read::principals};
-use crate::okta::{Answer, Ask, Credential, Failure, Okta, Reason, next};
+use crate::okta::{Credential, Failure, Okta, Reason, Request, Response, next};
 
 /// The most that Okta puts on a page of principals.
 const PAGE: usize = 50;
@@ -75,7 +75,7 @@ impl<'a> Round<'a> {
 
     /// A document of the rate-limit settings.
     pub(super) async fn document<T: DeserializeOwned>(&mut self, path: &str) -> Part<T> {
-        let read = |answer: Answer| answer.json();
+        let read = |answer: Response| answer.json();
         self.read("rate_limit_settings", path, read).await
     }
 
@@ -91,7 +91,7 @@ impl<'a> Round<'a> {
         );
         let mut all = BTreeMap::new();
         for _ in 0..PAGES {
-            let read = |answer: Answer| {
+            let read = |answer: Response| {
                 let page: Vec<Value> = answer.json()?;
                 Ok((principals(page), next(&answer.headers)))
             };
@@ -114,12 +114,12 @@ impl<'a> Round<'a> {
         &mut self,
         endpoint: &'static str,
         path: &str,
-        read: impl FnOnce(Answer) -> Result<T, Failure>,
+        read: impl FnOnce(Response) -> Result<T, Failure>,
     ) -> Part<T> {
         if self.ended.is_some() {
             return Part::Missed;
         }
-        let ask = Ask::get(endpoint, path).with(Some(self.credential));
+        let ask = Request::get(endpoint, path).with(Some(self.credential));
         match self.okta.ask(ask).await.and_then(read) {
             Ok(said) => Part::Known(said),
             Err(failure) if is_about_this_path(&failure) => {

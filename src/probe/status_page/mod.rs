@@ -21,7 +21,7 @@ use url::Url;
 
 use super::{Kind, Sight};
 use crate::{
-    okta::{Answer, Ask, Failure, Okta},
+    okta::{Failure, Okta, Request, Response},
     units::{Cell, Timestamp},
 };
 
@@ -87,7 +87,7 @@ impl Probe {
         self.read(&answer)
     }
 
-    async fn ask(&self, okta: &Okta<'_>, below: &str) -> Result<Answer, Failure> {
+    async fn ask(&self, okta: &Okta<'_>, below: &str) -> Result<Response, Failure> {
         let base = self.url.path();
         let path = if below.is_empty() {
             self.url
@@ -96,10 +96,10 @@ impl Probe {
         } else {
             format!("{}/{below}", base.trim_end_matches('/'))
         };
-        okta.ask(Ask::get(Self::KIND, path).as_browser()).await
+        okta.ask(Request::get(Self::KIND, path).as_browser()).await
     }
 
-    fn read(&self, answer: &Answer) -> Result<Reading, Failure> {
+    fn read(&self, answer: &Response) -> Result<Reading, Failure> {
         let content_type = answer
             .headers
             .get(header::CONTENT_TYPE)

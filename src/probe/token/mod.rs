@@ -19,8 +19,8 @@ use crate::{
     guide::Finding,
     metrics::{Family, Page},
     okta::{
-        AccessToken, Ask, Claims, Failure, Form, KeySet, Okta, OneOrMany, SecretSource, Signature,
-        claim,
+        AccessToken, Claims, Failure, Form, KeySet, Okta, OneOrMany, Request, SecretSource,
+        Signature, claim,
     },
     units::{Secret, Timestamp},
 };
@@ -242,7 +242,7 @@ async fn introspect(
         fields: &[("token_type_hint", "access_token")],
         client: Some((&client.id, &secret)),
     };
-    okta.ask(Ask::post("introspect", server.path("introspect"), form))
+    okta.ask(Request::post("introspect", server.path("introspect"), form))
         .await?
         .json()
 }

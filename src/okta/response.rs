@@ -4,12 +4,12 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 
-use super::{Answered, ApiError, Failure, LimitKind, RateLimit, Refusal, date, rate_limit};
+use super::{ApiError, Failure, LimitKind, RateLimit, Refusal, ResponseMeta, date, rate_limit};
 use crate::units::Timestamp;
 
 /// An answer with a 2xx status, whole.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct Response {
     /// All headers.
     pub headers: HeaderMap,
     /// The body, bounded.
@@ -17,10 +17,10 @@ pub struct Answer {
     /// Okta's `Date`.
     pub date: Option<Timestamp>,
     /// What was said in status and headers, for those who look at them.
-    pub answered: Answered,
+    pub answered: ResponseMeta,
 }
 
-impl Answer {
+impl Response {
     /// The body as JSON of an expected shape. The error tells where it breaks, and shows nothing
     /// of what stands there.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
@@ -38,20 +38,23 @@ impl Answer {
 }
 
 /// An answer as it came, before it is judged.
-pub(super) struct Received {
+pub(super) struct RawResponse {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
     pub(super) certificate_not_after: Option<Timestamp>,
 }
 
-impl Received {
+impl RawResponse {
     /// What the ledger learns of it, and what the probe gets.
     pub(super) fn judge(
         self,
         path: &str,
         anonymous: bool,
-    ) -> (Result<Answered, &'static str>, Result<Answer, Failure>) {
+    ) -> (
+        Result<ResponseMeta, &'static str>,
+        Result<Response, Failure>,
+    ) {
         let Self {
             status,
             headers,
@@ -63,7 +66,7 @@ impl Received {
             (status == StatusCode::TOO_MANY_REQUESTS).then(|| LimitKind::of_429(&headers));
         let error = (!status.is_success()).then(|| ApiError::read(&headers, &body));
         let request_id = request_id(&headers);
-        let answered = Answered {
+        let answered = ResponseMeta {
             status: status.as_u16(),
             request_id: request_id.clone(),
             // A challenge asks for a nonce and refuses nothing.
@@ -78,7 +81,7 @@ impl Received {
             certificate_not_after,
         };
         let result = match error {
-            None => Ok(Answer {
+            None => Ok(Response {
                 headers,
                 body,
                 date,
