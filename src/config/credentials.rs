@@ -9,7 +9,7 @@ use super::{
     written::{self, Named},
 };
 use crate::{
-    okta::{Credential, Means, SecretSource},
+    okta::{AuthMethod, Credential, SecretSource},
     probe::{Problem, Secrets},
     units::{Name, Secret},
 };
@@ -28,15 +28,15 @@ pub(super) fn credentials(
     let mut credentials = BTreeMap::new();
     for (name, at, settings) in named(written, at, notes) {
         let principal_id = principal_id(&settings, &at, notes);
-        let means = settings
+        let method = settings
             .mean(environment, &at, notes)
             .unwrap_or_else(|problem| {
                 notes.problem(&at.field(&problem.field), problem.message);
-                Means::ApiToken(SecretSource::Given(Secret::default()))
+                AuthMethod::ApiToken(SecretSource::Given(Secret::default()))
             });
         let credential = Credential {
             name: name.clone(),
-            means,
+            method,
             principal_id,
         };
         credentials.insert(name, Arc::new(credential));
@@ -66,7 +66,7 @@ impl written::Credential {
         environment: &BTreeMap<String, String>,
         at: &At,
         notes: &mut Notes,
-    ) -> Result<Means, Problem> {
+    ) -> Result<AuthMethod, Problem> {
         let api = Secrets {
             inline: self.api_token,
             file: self.api_token_file,
@@ -77,12 +77,12 @@ impl written::Credential {
             file: self.bearer_token_file,
             env: self.bearer_token_env,
         };
-        let (means, name, secrets) = match (api.is_given(), bearer.is_given(), self.oauth) {
-            (true, false, None) => (Means::ApiToken as fn(_) -> _, "api_token", api),
-            (false, true, None) => (Means::Bearer as fn(_) -> _, "bearer_token", bearer),
+        let (method, name, secrets) = match (api.is_given(), bearer.is_given(), self.oauth) {
+            (true, false, None) => (AuthMethod::ApiToken as fn(_) -> _, "api_token", api),
+            (false, true, None) => (AuthMethod::Bearer as fn(_) -> _, "bearer_token", bearer),
             (false, false, Some(oauth)) => {
                 let app = oauth.mean(environment, &at.field("oauth"), notes);
-                return Ok(Means::OAuth(Box::new(app)));
+                return Ok(AuthMethod::OAuth(Box::new(app)));
             }
             (false, false, None) => {
                 return Err(Problem::new(
@@ -106,6 +106,6 @@ impl written::Credential {
         };
         let source = secrets.source(name, environment)?;
         secrets::look(&secrets, name, at, notes);
-        Ok(means(source))
+        Ok(method(source))
     }
 }

@@ -19,14 +19,14 @@ pub struct Credential {
     /// The name given in the configuration.
     pub name: Name,
     /// How it authenticates.
-    pub means: Means,
+    pub method: AuthMethod,
     /// Its id at Okta, as configured: an API token is never told its own.
     pub principal_id: Option<String>,
 }
 
 /// How a credential authenticates.
 #[derive(Debug)]
-pub enum Means {
+pub enum AuthMethod {
     /// An Okta API token: `Authorization: SSWS …`.
     ApiToken(SecretSource),
     /// An OAuth access token that somebody else refreshes: `Authorization: Bearer …`.
@@ -38,9 +38,9 @@ pub enum Means {
 impl Credential {
     /// The service app, if it is one.
     pub fn app(&self) -> Option<&OAuthApp> {
-        match &self.means {
-            Means::OAuth(app) => Some(app),
-            Means::ApiToken(_) | Means::Bearer(_) => None,
+        match &self.method {
+            AuthMethod::OAuth(app) => Some(app),
+            AuthMethod::ApiToken(_) | AuthMethod::Bearer(_) => None,
         }
     }
 

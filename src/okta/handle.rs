@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    Client, Draw, Exchange, Failure, Gate, Means, Request, Response, certificate,
+    AuthMethod, Client, Draw, Exchange, Failure, Gate, Request, Response, certificate,
     okta_clock::OktaClock,
     request::Carried,
     response::RawResponse,
@@ -77,16 +77,16 @@ impl<'a> Okta<'a> {
     pub async fn ask(&self, ask: Request<'_>) -> Result<Response, Failure> {
         let authorization = match ask.credential {
             None => None,
-            Some(credential) => match &credential.means {
-                Means::ApiToken(secret) => Some(authorization("SSWS", &secret.read()?)?),
-                Means::Bearer(secret) => {
+            Some(credential) => match &credential.method {
+                AuthMethod::ApiToken(secret) => Some(authorization("SSWS", &secret.read()?)?),
+                AuthMethod::Bearer(secret) => {
                     let token = secret.read()?;
                     if let Some(missing) = credential.missing_in(&token, ask.path(), self) {
                         return Err(Failure::MissingScope(Box::new(missing)));
                     }
                     Some(authorization("Bearer", &token)?)
                 }
-                Means::OAuth(app) => return app.ask(self, credential, &ask).await,
+                AuthMethod::OAuth(app) => return app.ask(self, credential, &ask).await,
             },
         };
         let carried = Carried {

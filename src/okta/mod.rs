@@ -40,7 +40,7 @@ pub use bucket::{BadBucket, Buckets};
 pub use cache_control::max_age;
 pub use challenge::Challenge;
 pub use client::{Client, NoClient};
-pub use credential::{Credential, Means};
+pub use credential::{AuthMethod, Credential};
 pub use dpop::Dpop;
 pub use error::{ApiError, OAuthError, OktaError};
 pub use exchange::{Exchange, Phases, ResponseMeta};

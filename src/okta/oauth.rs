@@ -251,7 +251,7 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::okta::{Client, Means, SecretSource};
+    use crate::okta::{AuthMethod, Client, SecretSource};
 
     /// What comes of asking for users with a token of this age that was granted nothing, where no
     /// server listens.
@@ -269,7 +269,7 @@ mod tests {
         held.unwrap();
         let credential = Credential {
             name: "monitor".parse().unwrap(),
-            means: Means::OAuth(Box::new(app)),
+            method: AuthMethod::OAuth(Box::new(app)),
             principal_id: None,
         };
         let nobody = Url::parse("http://127.0.0.1:1").unwrap();

@@ -4,7 +4,7 @@
 
 use secrecy::ExposeSecret;
 
-use super::{AccessToken, Credential, Means};
+use super::{AccessToken, AuthMethod, Credential};
 
 /// What limits a caller of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,9 +40,9 @@ pub struct Principal {
 impl Credential {
     /// Who this credential is to Okta; `None` where nobody says.
     pub fn principal(&self) -> Option<Principal> {
-        let kind = match self.means {
-            Means::ApiToken(_) => PrincipalKind::ApiToken,
-            Means::Bearer(_) | Means::OAuth(_) => PrincipalKind::OAuthClient,
+        let kind = match self.method {
+            AuthMethod::ApiToken(_) => PrincipalKind::ApiToken,
+            AuthMethod::Bearer(_) | AuthMethod::OAuth(_) => PrincipalKind::OAuthClient,
         };
         let id = self.principal_id.clone().or_else(|| self.client_id())?;
         Some(Principal { kind, id })
@@ -51,10 +51,10 @@ impl Credential {
     /// The client, as configured; or as an access token says by its own word: Okta checks the token
     /// at every request, and a wrong one would get no answer to compare with.
     fn client_id(&self) -> Option<String> {
-        let secret = match &self.means {
-            Means::ApiToken(_) => return None,
-            Means::OAuth(app) => return Some(app.client_id().to_owned()),
-            Means::Bearer(secret) => secret.read().ok()?,
+        let secret = match &self.method {
+            AuthMethod::ApiToken(_) => return None,
+            AuthMethod::OAuth(app) => return Some(app.client_id().to_owned()),
+            AuthMethod::Bearer(secret) => secret.read().ok()?,
         };
         match AccessToken::decode(secret.expose_secret()).ok()? {
             AccessToken::Jwt(claims) => claims.cid,
@@ -70,10 +70,14 @@ mod tests {
     use super::*;
     use crate::{okta::SecretSource, units::Secret};
 
-    fn credential(means: fn(SecretSource) -> Means, secret: &str, id: Option<&str>) -> Credential {
+    fn credential(
+        method: fn(SecretSource) -> AuthMethod,
+        secret: &str,
+        id: Option<&str>,
+    ) -> Credential {
         Credential {
             name: "monitor".parse().unwrap(),
-            means: means(SecretSource::Given(Secret::from(secret.to_owned()))),
+            method: method(SecretSource::Given(Secret::from(secret.to_owned()))),
             principal_id: id.map(str::to_owned),
         }
     }
@@ -91,15 +95,18 @@ mod tests {
             Some((principal.kind.as_str(), principal.id))
         };
         let app = |id: &str| Some(("OAUTH_CLIENT", id.to_owned()));
-        assert_eq!(known(credential(Means::Bearer, &token, None)), app("0oa1"));
         assert_eq!(
-            known(credential(Means::Bearer, &token, Some("0oa2"))),
+            known(credential(AuthMethod::Bearer, &token, None)),
+            app("0oa1")
+        );
+        assert_eq!(
+            known(credential(AuthMethod::Bearer, &token, Some("0oa2"))),
             app("0oa2")
         );
-        assert_eq!(known(credential(Means::Bearer, "opaque", None)), None);
-        assert_eq!(known(credential(Means::ApiToken, &token, None)), None);
+        assert_eq!(known(credential(AuthMethod::Bearer, "opaque", None)), None);
+        assert_eq!(known(credential(AuthMethod::ApiToken, &token, None)), None);
         assert_eq!(
-            known(credential(Means::ApiToken, "00x", Some("00T1"))),
+            known(credential(AuthMethod::ApiToken, "00x", Some("00T1"))),
             Some(("SSWS_TOKEN", "00T1".to_owned()))
         );
     }

@@ -1,7 +1,7 @@
 use std::{fs, os::unix::fs::symlink, path::Path};
 
 use okta_exporter::{
-    okta::{ClientAuth, Credential, Means, OAuthApp, OAuthSettings, SecretSource},
+    okta::{AuthMethod, ClientAuth, Credential, OAuthApp, OAuthSettings, SecretSource},
     sim::{ApiToken, Org, Running},
     units::Secret,
 };
@@ -111,12 +111,12 @@ fn a_panic_shows_no_secret() {
     });
     let credential = Credential {
         name: "monitor".parse().unwrap(),
-        means: Means::OAuth(Box::new(app)),
+        method: AuthMethod::OAuth(Box::new(app)),
         principal_id: None,
     };
     let held = (
         secret(),
-        Means::ApiToken(SecretSource::Given(secret())),
+        AuthMethod::ApiToken(SecretSource::Given(secret())),
         credential,
     );
     let payload = std::panic::catch_unwind(move || panic!("{held:?}"));
