@@ -60,7 +60,7 @@ fn read(run: &Run, several: bool) -> Check {
 /// The scopes of a service app's own tokens.
 fn granted(credential: &Credential) -> Option<Check> {
     let app = credential.app()?;
-    let granted = app.standing().granted?;
+    let granted = app.token_status().granted?;
     let name = format!("scopes of {}", credential.name);
     let check = fleet::scopes(credential).map_or_else(
         || Check::healthy(HERE, &name, list(&granted)),

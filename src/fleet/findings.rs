@@ -42,7 +42,7 @@ pub fn certificate(ends: Timestamp, now: Timestamp) -> Option<Finding> {
 /// What a service app asks for and was not granted, once that is known.
 pub fn scopes(credential: &Credential) -> Option<Finding> {
     let app = credential.app()?;
-    let missing = app.missing(&app.standing().granted?);
+    let missing = app.missing(&app.token_status().granted?);
     (!missing.is_empty()).then(|| Finding {
         fact: Fact::ScopeMissing,
         what: format!(

@@ -3,7 +3,7 @@
 
 use crate::{
     metrics::{Family, Page},
-    okta::{Credential, Standing},
+    okta::{Credential, TokenStatus},
 };
 
 const CREDENTIAL: &[&str] = &["org", "credential"];
@@ -29,13 +29,13 @@ pub(super) const FAMILIES: [&Family; 3] = [&EXPIRY, &REQUESTS, &MISSING_SCOPE];
 /// Writes the series of one credential; there are none for one that mints no tokens.
 pub(super) fn draw(org: &str, credential: &Credential, page: &mut Page) {
     let Some(app) = credential.app() else { return };
-    let Standing {
+    let TokenStatus {
         expires,
         minted,
         cached,
         failed,
         granted,
-    } = app.standing();
+    } = app.token_status();
     let labels = [org, credential.name.as_str()];
     page.push_some(&EXPIRY, &labels, expires.map(|end| end.as_second() as f64));
     for (result, count) in [("minted", minted), ("cached", cached), ("failed", failed)] {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use secrecy::ExposeSecret;
 
-use super::{AccessToken, MissingScope, OAuthApp, Okta, SecretSource, Standing, scopes};
+use super::{AccessToken, MissingScope, OAuthApp, Okta, SecretSource, TokenStatus, scopes};
 use crate::units::{Name, Secret};
 
 /// Where a scope is granted that a token lacks which somebody else mints.
@@ -45,8 +45,8 @@ impl Credential {
     }
 
     /// How it stands with its own access tokens; `None` for one that mints none.
-    pub fn standing(&self) -> Option<Standing> {
-        self.app().map(OAuthApp::standing)
+    pub fn token_status(&self) -> Option<TokenStatus> {
+        self.app().map(OAuthApp::token_status)
     }
 
     /// The scope that this path needs and that was not granted: nothing need be sent to know.

@@ -58,4 +58,4 @@ pub use request::{Form, Request};
 pub use response::Response;
 pub use secret::{NoSecret, SecretSource};
 pub use secret_file::{SecretFile, secret_reloads};
-pub use token_cache::Standing;
+pub use token_cache::TokenStatus;

@@ -11,7 +11,7 @@ use url::Url;
 
 use super::{
     ClientAuth, Credential, Dpop, Failure, MissingScope, NoSecret, Okta, Refusal, Request,
-    Response, Standing,
+    Response, TokenStatus,
     dpop::Proofs,
     handle::Sent,
     mint::Mint,
@@ -93,8 +93,8 @@ impl OAuthApp {
     }
 
     /// How it stands with its access tokens.
-    pub fn standing(&self) -> Standing {
-        self.tokens.standing().clone()
+    pub fn token_status(&self) -> TokenStatus {
+        self.tokens.token_status().clone()
     }
 
     /// Where in the Admin Console a scope is granted.

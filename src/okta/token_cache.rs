@@ -87,7 +87,7 @@ impl Token {
 
 /// How a credential stands with its own access tokens.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct TokenStatus {
     /// When the token at hand expires, by Okta's clock; `None` where none is at hand.
     pub expires: Option<Timestamp>,
     /// Tokens minted.
@@ -119,12 +119,14 @@ struct Trouble {
 #[derive(Debug, Default)]
 pub(super) struct TokenCache {
     state: tokio::sync::Mutex<State>,
-    standing: Mutex<Standing>,
+    token_status: Mutex<TokenStatus>,
 }
 
 impl TokenCache {
-    pub(super) fn standing(&self) -> MutexGuard<'_, Standing> {
-        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn token_status(&self) -> MutexGuard<'_, TokenStatus> {
+        self.token_status
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The token at hand, unless it is the one that was `refused`; else the one that `mint` makes.
@@ -142,14 +144,14 @@ impl TokenCache {
         let instead = state.token.as_ref().is_some_and(is_refused);
         if instead {
             state.token = None;
-            self.standing().expires = None;
+            self.token_status().expires = None;
         }
         if let Some(token) = state
             .token
             .as_ref()
             .filter(|token| token.is_good(Instant::now()))
         {
-            self.standing().cached += 1;
+            self.token_status().cached += 1;
             return Ok(Arc::clone(token));
         }
         if let Some(trouble) = &state.trouble
@@ -166,10 +168,10 @@ impl TokenCache {
         match mint.await {
             Ok(token) => {
                 let token = Arc::new(Token { instead, ..token });
-                let mut standing = self.standing();
-                standing.minted += 1;
-                standing.expires = Some(token.expires);
-                standing.granted = Some(token.scopes.clone());
+                let mut token_status = self.token_status();
+                token_status.minted += 1;
+                token_status.expires = Some(token.expires);
+                token_status.granted = Some(token.scopes.clone());
                 *state = State {
                     token: Some(Arc::clone(&token)),
                     ..State::default()
@@ -189,10 +191,10 @@ impl TokenCache {
                     until: Instant::now() + wait(state.failures, asked, fastrand::f64()),
                     with: tried,
                 });
-                let mut standing = self.standing();
-                standing.failed += 1;
+                let mut token_status = self.token_status();
+                token_status.failed += 1;
                 if why.is_ungranted() {
-                    standing.granted = Some(BTreeSet::new());
+                    token_status.granted = Some(BTreeSet::new());
                 }
                 Err(Failure::NoToken(Box::new(why)))
             }
@@ -264,8 +266,8 @@ mod tests {
         tokio::time::advance(Duration::from_secs(1)).await;
         cache.get(None, || KEY, mint.well(3600)).await.unwrap();
         assert_eq!(mint.times(), 2);
-        let standing = cache.standing().clone();
-        assert_eq!((standing.minted, standing.cached), (2, 1));
+        let token_status = cache.token_status().clone();
+        assert_eq!((token_status.minted, token_status.cached), (2, 1));
     }
 
     #[tokio::test(start_paused = true)]
@@ -330,7 +332,7 @@ mod tests {
             let is_as_it_was = matches!(failure, Failure::Budget { .. });
             assert!(is_as_it_was, "{failure}");
         }
-        assert_eq!(cache.standing().failed, 0);
+        assert_eq!(cache.token_status().failed, 0);
     }
 
     #[tokio::test(start_paused = true)]
@@ -371,8 +373,8 @@ mod tests {
             .get(None, || OTHER_KEY, mint.well(3600))
             .await
             .unwrap();
-        let standing = cache.standing().clone();
-        assert_eq!((standing.failed, standing.minted), (2, 1));
+        let token_status = cache.token_status().clone();
+        assert_eq!((token_status.failed, token_status.minted), (2, 1));
     }
 
     #[test]
