@@ -16,7 +16,7 @@ use url::Url;
 use super::{
     AuthMethod, Client, Draw, Exchange, Failure, Gate, Request, Response, certificate,
     okta_clock::OktaClock,
-    request::Carried,
+    request::AuthHeaders,
     response::RawResponse,
     sealed::{self, authorization},
     transport::{Trace, sort},
@@ -89,12 +89,12 @@ impl<'a> Okta<'a> {
                 AuthMethod::OAuth(app) => return app.ask(self, credential, &ask).await,
             },
         };
-        let carried = Carried {
+        let auth = AuthHeaders {
             authorization,
             dpop: None,
         };
         self.admit(&ask).await?;
-        self.send(&ask, carried).await.result
+        self.send(&ask, auth).await.result
     }
 
     /// Asks the gate whether a request may be sent. It may have to wait, so whatever is dated is
@@ -119,8 +119,8 @@ impl<'a> Okta<'a> {
     }
 
     /// Sends one request that was admitted, and writes the exchange down.
-    pub(super) async fn send(&self, ask: &Request<'_>, carried: Carried) -> Sent {
-        let request = match self.request(ask, carried) {
+    pub(super) async fn send(&self, ask: &Request<'_>, auth: AuthHeaders) -> Sent {
+        let request = match self.request(ask, auth) {
             Ok(request) => request,
             Err(failure) => return Sent::not(failure),
         };
@@ -199,7 +199,7 @@ impl<'a> Okta<'a> {
         Ok(url)
     }
 
-    fn request(&self, ask: &Request<'_>, carried: Carried) -> Result<reqwest::Request, Failure> {
+    fn request(&self, ask: &Request<'_>, auth: AuthHeaders) -> Result<reqwest::Request, Failure> {
         let url = self.url(&ask.path)?;
         let mut request = match &ask.form {
             None => self.client.pooled.request(Method::GET, url),
@@ -221,10 +221,10 @@ impl<'a> Okta<'a> {
         if let Some(user_agent) = ask.user_agent {
             request = request.header(header::USER_AGENT, user_agent);
         }
-        let Carried {
+        let AuthHeaders {
             authorization,
             dpop,
-        } = carried;
+        } = auth;
         if let Some(authorization) = authorization {
             request = request.header(header::AUTHORIZATION, authorization);
         }

@@ -15,7 +15,7 @@ use super::{
     handle::Sent,
     jwt::claim,
     oauth::CLOCK_TOLERANCE,
-    request::Carried,
+    request::AuthHeaders,
     token_cache::Token,
 };
 use crate::units::Secret;
@@ -131,11 +131,11 @@ impl Mint<'_> {
         let ask = Request::post(ENDPOINT, settings.token_path.as_str(), form);
         let ask = ask.with(Some(self.credential));
         let clock = self.okta.clock();
-        let carried = Carried {
+        let auth = AuthHeaders {
             authorization: None,
             dpop: self.app.proofs.at_token_endpoint(url, clock)?,
         };
-        Ok(self.okta.send(&ask, carried).await)
+        Ok(self.okta.send(&ask, auth).await)
     }
 
     fn again(&self, refusal: &Refusal, renewed: bool, clock_moved: bool) -> Option<Again> {

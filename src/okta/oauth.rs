@@ -17,7 +17,7 @@ use super::{
     mint::Mint,
     okta_clock::OktaClock,
     private_key::BadKey,
-    request::Carried,
+    request::AuthHeaders,
     scopes,
     sealed::authorization,
     token_cache::{Token, TokenCache},
@@ -125,8 +125,8 @@ impl OAuthApp {
         loop {
             okta.admit(ask).await?;
             let held = okta.clock().skew();
-            let carried = self.carried(&token, ask.method(), &url, okta.clock())?;
-            let Sent { result, headers } = okta.send(ask, carried).await;
+            let auth = self.auth(&token, ask.method(), &url, okta.clock())?;
+            let Sent { result, headers } = okta.send(ask, auth).await;
             let renewed = self.proofs.resource_nonce.keep(&headers);
             let refusal = match result {
                 Ok(answer) => {
@@ -193,21 +193,21 @@ impl OAuthApp {
         credential.missing(url.path(), &token.scopes, || self.grant())
     }
 
-    fn carried(
+    fn auth(
         &self,
         token: &Token,
         method: &'static str,
         url: &Url,
         clock: &OktaClock,
-    ) -> Result<Carried, Failure> {
+    ) -> Result<AuthHeaders, Failure> {
         if !token.bound {
             let bearer = authorization("Bearer", &token.value)?;
-            return Ok(Carried {
+            return Ok(AuthHeaders {
                 authorization: Some(bearer),
                 dpop: None,
             });
         }
-        Ok(Carried {
+        Ok(AuthHeaders {
             authorization: Some(authorization("DPoP", &token.value)?),
             dpop: Some(
                 self.proofs

@@ -32,7 +32,7 @@ pub struct Form<'a> {
 
 /// The headers that prove who asks.
 #[derive(Debug, Default)]
-pub(super) struct Carried {
+pub(super) struct AuthHeaders {
     pub(super) authorization: Option<HeaderValue>,
     pub(super) dpop: Option<HeaderValue>,
 }
