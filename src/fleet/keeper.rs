@@ -13,7 +13,7 @@ use super::{
     report, schedule,
 };
 use crate::{
-    okta::{Draw, Exchange, Failure, Okta},
+    okta::{Charge, Exchange, Failure, Okta},
     probe::{Observation, Sight},
     units::Timestamp,
 };
@@ -124,7 +124,7 @@ impl Keeper {
     /// window, and no longer by `due`.
     fn take(&self, outcome: Outcome, due: &mut Instant, reporter: &mut report::Reporter) -> bool {
         let interval = self.plan.interval;
-        let (at, drawn) = (outcome.at, drawn(&outcome, self.plan.id.name()));
+        let (at, charged) = (outcome.at, charged(&outcome, self.plan.id.name()));
         let failure = outcome.sight.failure.as_ref();
         let away =
             failure.and_then(|failure| schedule::stay_away(failure, interval, fastrand::f64()));
@@ -139,7 +139,7 @@ impl Keeper {
             interval,
             not_before: away.and_then(|away| now.saturating_add(away).ok()),
         };
-        limits.ended(&self.plan.id.probe, drawn.as_ref(), run, now)
+        limits.ended(&self.plan.id.probe, charged.as_ref(), run, now)
     }
 
     /// When the next run is due by the interval, given how this one ended.
@@ -198,9 +198,9 @@ impl Keeper {
 
 /// Whose limit a run drew on, in which bucket: told by its own request, and not by one that minted
 /// a token for it.
-fn drawn(outcome: &Outcome, endpoint: &str) -> Option<Draw> {
+fn charged(outcome: &Outcome, endpoint: &str) -> Option<Charge> {
     let own = |exchange: &&Exchange| exchange.endpoint == endpoint;
-    outcome.exchanges.iter().rfind(own)?.draw()
+    outcome.exchanges.iter().rfind(own)?.charge()
 }
 
 /// Waits for the run under way; for ever, if there is none.

@@ -10,7 +10,7 @@ use crate::units::Name;
 
 /// What a request counts against.
 #[derive(Debug, Clone)]
-pub struct Draw {
+pub struct Charge {
     /// Whose limit.
     pub credential: Option<Name>,
     /// The endpoint's short name.
@@ -22,7 +22,7 @@ pub struct Draw {
 /// Decides whether a request may be sent.
 pub trait Gate: std::fmt::Debug + Send + Sync {
     /// Comes back once the request may be sent, or with the reason why it must not be.
-    fn admit(&self, draw: Draw) -> BoxFuture<'_, Result<(), Failure>>;
+    fn admit(&self, charge: Charge) -> BoxFuture<'_, Result<(), Failure>>;
 
     /// Learns what came of a request that was admitted.
     fn settle(&self, exchange: &Exchange);
@@ -30,8 +30,8 @@ pub trait Gate: std::fmt::Debug + Send + Sync {
 
 impl Exchange {
     /// What it counted against; `None` for public metadata.
-    pub fn draw(&self) -> Option<Draw> {
-        Some(Draw {
+    pub fn charge(&self) -> Option<Charge> {
+        Some(Charge {
             credential: self.credential.clone(),
             endpoint: self.endpoint.clone(),
             bucket: self.bucket.clone()?,

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    AuthMethod, Client, Draw, Exchange, Failure, Gate, Request, Response, certificate,
+    AuthMethod, Charge, Client, Exchange, Failure, Gate, Request, Response, certificate,
     okta_clock::OktaClock,
     request::AuthHeaders,
     response::RawResponse,
@@ -103,7 +103,7 @@ impl<'a> Okta<'a> {
         match (self.gate, self.bucket(ask)) {
             (Some(gate), Some(bucket)) => {
                 let credential = ask.credential.map(|credential| credential.name.clone());
-                gate.admit(Draw {
+                gate.admit(Charge {
                     credential,
                     endpoint: ask.endpoint.clone(),
                     bucket,

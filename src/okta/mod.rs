@@ -45,7 +45,7 @@ pub use dpop::Dpop;
 pub use error::{ApiError, OAuthError, OktaError};
 pub use exchange::{Exchange, Phases, ResponseMeta};
 pub use failure::{Failure, MissingScope, NoToken, Phase, Reason, Refusal};
-pub use gate::{Draw, Gate};
+pub use gate::{Charge, Gate};
 pub use handle::Okta;
 pub use jwks::{BadKeySet, Key, KeySet, Signature};
 pub use jwt::{AccessToken, Claims, NotAToken, OneOrMany, claim};

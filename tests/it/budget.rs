@@ -5,7 +5,7 @@ use std::{
 
 use okta_exporter::{
     fleet::limits::{Limits, Refused, Run},
-    okta::{Draw, Exchange, LimitKind, Phases, RateLimit, ResponseMeta},
+    okta::{Charge, Exchange, LimitKind, Phases, RateLimit, ResponseMeta},
     sim::{ApiToken, Application, Bucket, Org, Pattern, Principal},
     units::{Name, Share, Timestamp},
 };
@@ -133,12 +133,12 @@ impl World {
         let keeper = &mut self.keepers[index];
         let credential: Name = "monitor".parse().unwrap();
         let aimed = keeper.aims && self.limits.booked(keeper.name).is_none() && keeper.made > 0;
-        let draw = Draw {
+        let charge = Charge {
             credential: Some(credential.clone()),
             endpoint: keeper.name.into(),
             bucket: keeper.bucket.into(),
         };
-        if let Err(refused) = self.limits.admit(&draw, aimed, moment(now)) {
+        if let Err(refused) = self.limits.admit(&charge, aimed, moment(now)) {
             let until = match refused {
                 Refused::Unknown => now + 500,
                 Refused::Spent { until, .. } | Refused::Low { until, .. } => {
@@ -211,9 +211,9 @@ impl World {
                 interval: Duration::from_millis(keeper.interval.cast_unsigned()),
                 not_before: None,
             };
-            let drawn = exchange.draw();
+            let charged = exchange.charge();
             self.limits
-                .ended(keeper.name, drawn.as_ref(), run, moment(now));
+                .ended(keeper.name, charged.as_ref(), run, moment(now));
         } else if keeper.made.is_multiple_of(keeper.requests) {
             self.at(now + keeper.interval, Event::Due(index));
         } else {

@@ -26,7 +26,7 @@ use tokio::{
 
 use super::aim::{Aim, Clock, Look, Next};
 use crate::{
-    okta::{Draw, Exchange, LimitKind, RateLimit},
+    okta::{Charge, Exchange, LimitKind, RateLimit},
     units::{Name, Share, Timestamp},
 };
 use sharing::Sharing;
@@ -150,19 +150,19 @@ impl Limits {
                 *kinds.entry(kind).or_default() += 1;
             }
         }
-        let Some(draw) = exchange.draw() else {
+        let Some(charge) = exchange.charge() else {
             return Vec::new();
         };
         // A refusal may show the org's counter in place of the credential's.
         let found = match &look {
-            Some(look) if limited == Some(None) => state.compare(&draw, look),
+            Some(look) if limited == Some(None) => state.compare(&charge, look),
             _ => Vec::new(),
         };
-        let key = state.key(&draw);
+        let key = state.key(&charge);
         let bucket = state.buckets.entry(key.clone()).or_default();
         bucket.own += 1;
         if let Some(look) = &look {
-            bucket.enter(&draw, look);
+            bucket.enter(&charge, look);
         }
         bucket.book(&state.clock, self.share, now);
         if !found.is_empty() {
@@ -177,15 +177,15 @@ impl Limits {
 
     /// A run of a probe that aims at windows has ended: the next look is booked in the bucket that
     /// its requests drew on. `false` if it drew on none, and so far never did.
-    pub fn ended(&self, probe: &str, drawn: Option<&Draw>, run: Run, now: Timestamp) -> bool {
+    pub fn ended(&self, probe: &str, charged: Option<&Charge>, run: Run, now: Timestamp) -> bool {
         let mut state = self.lock();
-        let drawn = drawn.map(|draw| state.key(draw));
+        let charged = charged.map(|charge| state.key(charge));
         let State { clock, buckets, .. } = &mut *state;
         let before = buckets
             .iter()
             .find(|(_, bucket)| bucket.turns.has(probe))
             .map(|(key, _)| key.clone());
-        let Some(key) = drawn.or_else(|| before.clone()) else {
+        let Some(key) = charged.or_else(|| before.clone()) else {
             return false;
         };
         if let Some(before) = before.filter(|before| *before != key)
@@ -264,9 +264,9 @@ impl Limits {
     }
 
     /// May a request be sent now?
-    pub fn admit(&self, draw: &Draw, aimed: bool, now: Timestamp) -> Result<(), Refused> {
+    pub fn admit(&self, charge: &Charge, aimed: bool, now: Timestamp) -> Result<(), Refused> {
         let mut state = self.lock();
-        let key = state.key(draw);
+        let key = state.key(charge);
         let bucket = state.buckets.entry(key).or_default();
         let aimed = if aimed {
             Aimed::AtTheEnd
@@ -280,9 +280,11 @@ impl Limits {
 
     /// A request that was admitted has ended.
     pub fn settle(&self, exchange: &Exchange) {
-        let Some(draw) = exchange.draw() else { return };
+        let Some(charge) = exchange.charge() else {
+            return;
+        };
         let mut state = self.lock();
-        let key = state.key(&draw);
+        let key = state.key(&charge);
         let State { clock, buckets, .. } = &mut *state;
         let bucket = buckets.entry(key).or_default();
         let ended = after(exchange.at, exchange.took);
@@ -335,7 +337,7 @@ impl Bucket {
         self.endpoints.extend(endpoints);
     }
 
-    fn enter(&mut self, draw: &Draw, look: &Look) {
+    fn enter(&mut self, charge: &Charge, look: &Look) {
         self.aim.learn(look);
         let Some(read) = look.rate_limit else { return };
         // Reset by Okta's clock minus Date by Okta's clock, counted from now by ours.
@@ -344,9 +346,9 @@ impl Bucket {
             .duration_since(look.date.unwrap_or(look.answered));
         let left = Duration::try_from(left.min(LONGEST_WINDOW)).unwrap_or_default();
         let void_at = after(look.answered, left + GRACE);
-        let endpoint = draw.endpoint.clone();
+        let endpoint = charge.endpoint.clone();
         let known = self.endpoints.entry(endpoint).or_insert_with(|| Endpoint {
-            taken_for: draw.bucket.clone(),
+            taken_for: charge.bucket.clone(),
             read,
             void_at,
             windows: Windows::default(),

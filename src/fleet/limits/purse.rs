@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{Limits, spending::Refused};
 use crate::{
-    okta::{Draw, Exchange, Failure, Gate},
+    okta::{Charge, Exchange, Failure, Gate},
     units::Timestamp,
 };
 
@@ -34,14 +34,14 @@ pub(in crate::fleet) struct Purse {
 }
 
 impl Gate for Purse {
-    fn admit(&self, draw: Draw) -> BoxFuture<'_, Result<(), Failure>> {
+    fn admit(&self, charge: Charge) -> BoxFuture<'_, Result<(), Failure>> {
         Box::pin(async move {
             let mut changed = self.limits.changed.subscribe();
             let given_up = Instant::now() + PATIENCE;
             loop {
                 changed.borrow_and_update();
                 let now = Timestamp::now();
-                let asked = self.limits.admit(&draw, self.aimed, now);
+                let asked = self.limits.admit(&charge, self.aimed, now);
                 let Err(refused) = asked else {
                     self.begun.store(true, Ordering::Relaxed);
                     return Ok(());
@@ -50,7 +50,7 @@ impl Gate for Purse {
                 let patient = refused == Refused::Unknown || self.begun.load(Ordering::Relaxed);
                 if !patient || Instant::now() + wait > given_up {
                     return Err(Failure::Budget {
-                        why: format!("{refused} ({})", draw.bucket),
+                        why: format!("{refused} ({})", charge.bucket),
                         again_in: wait,
                     });
                 }

@@ -8,7 +8,7 @@ use super::{
     alike::{Alike, Sight},
     label,
 };
-use crate::{fleet::aim::Look, okta::Draw};
+use crate::{fleet::aim::Look, okta::Charge};
 
 pub use super::alike::{Endpoint, Relation};
 
@@ -137,17 +137,17 @@ impl Sharing {
 
 impl State {
     /// Where a request is counted: in the bucket of its path, unless what was seen says otherwise.
-    pub(super) fn key(&self, draw: &Draw) -> Key {
-        let credential = label(draw.credential.as_ref());
+    pub(super) fn key(&self, charge: &Charge) -> Key {
+        let credential = label(charge.credential.as_ref());
         let bucket = self.sharing.get(&credential).map_or_else(
-            || draw.bucket.to_string(),
-            |sharing| sharing.bucket(&draw.into()).to_owned(),
+            || charge.bucket.to_string(),
+            |sharing| sharing.bucket(&charge.into()).to_owned(),
         );
         Key { credential, bucket }
     }
 
     /// Compares what an answer shows with what others showed. What is found moves what is counted.
-    pub(super) fn compare(&mut self, draw: &Draw, look: &Look) -> Vec<Found> {
+    pub(super) fn compare(&mut self, charge: &Charge, look: &Look) -> Vec<Found> {
         let (Some(read), Some(date)) = (look.rate_limit, look.date) else {
             return Vec::new();
         };
@@ -157,9 +157,9 @@ impl State {
             remaining: read.remaining,
             reset: read.reset.as_second(),
         };
-        let credential = label(draw.credential.as_ref());
+        let credential = label(charge.credential.as_ref());
         let sharing = self.sharing.entry(credential.clone()).or_default();
-        let found = sharing.learn(&draw.into(), sight);
+        let found = sharing.learn(&charge.into(), sight);
         if !found.is_empty() {
             self.move_house(&credential);
         }
@@ -195,11 +195,11 @@ impl State {
     }
 }
 
-impl From<&Draw> for Endpoint {
-    fn from(draw: &Draw) -> Self {
+impl From<&Charge> for Endpoint {
+    fn from(charge: &Charge) -> Self {
         Self {
-            bucket: draw.bucket.clone(),
-            name: draw.endpoint.clone(),
+            bucket: charge.bucket.clone(),
+            name: charge.endpoint.clone(),
         }
     }
 }
@@ -355,7 +355,7 @@ mod tests {
                     interval: Duration::from_mins(1),
                     not_before: None,
                 };
-                assert!(limits.ended(name, exchange.draw().as_ref(), run, now));
+                assert!(limits.ended(name, exchange.charge().as_ref(), run, now));
             }
             let booked = ["a", "b"].map(|name| limits.booked(name).is_some());
             let expected = usize::from(found.is_empty()) + 1;
