@@ -128,7 +128,7 @@ fn fill(board: &Board, now: Timestamp, probes: usize) {
         };
         let took = Duration::from_millis(90 + used);
         let exchange = Exchange {
-            endpoint: format!("{ENDPOINT}{i}").into(),
+            api: format!("{ENDPOINT}{i}").into(),
             path: format!("/api/v1/apps/{i}"),
             credential,
             bucket: Some(format!("/api/v1/apps/{}", i % PROBES_PER_ORG).into()),

@@ -237,7 +237,7 @@ impl Told {
     /// one before.
     fn learn(&mut self, look: &Look, reset: i64) {
         let exchange = Exchange {
-            endpoint: "users".into(),
+            api: "users".into(),
             path: "/api/v1/users".to_owned(),
             credential: "application".parse().ok(),
             bucket: Some("/api/v1/users".into()),

@@ -71,7 +71,7 @@ impl<'a> Token<'a> {
         let ours = issuer
             .zip(origin)
             .map(|(issuer, origin)| AuthorizationServer::of_issuer(issuer, &origin).is_some());
-        let asked = run.last().map(|exchange| exchange.endpoint.as_ref());
+        let asked = run.last().map(|exchange| exchange.api.as_ref());
         let failed_at = |failure: &Failure| match (failure, asked) {
             (Failure::Mismatch(_), _) => Part::Issuer,
             _ if says.is_none() => Part::Payload,

@@ -199,7 +199,7 @@ impl Keeper {
 /// Whose limit a run drew on, in which bucket: told by its own request, and not by one that minted
 /// a token for it.
 fn charged(outcome: &Outcome, endpoint: &str) -> Option<Charge> {
-    let own = |exchange: &&Exchange| exchange.endpoint == endpoint;
+    let own = |exchange: &&Exchange| exchange.api == endpoint;
     outcome.exchanges.iter().rfind(own)?.charge()
 }
 

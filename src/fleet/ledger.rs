@@ -66,7 +66,7 @@ const UNANSWERED: SignedDuration = SignedDuration::from_mins(5);
 /// What one org's requests came to.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    endpoints: BTreeMap<Cow<'static, str>, Endpoint>,
+    apis: BTreeMap<Cow<'static, str>, ApiCounts>,
     skew: Option<f64>,
     /// When the first request was sent that got no answer, since the last that got one.
     unanswered: Option<Timestamp>,
@@ -74,7 +74,7 @@ pub(super) struct Ledger {
 }
 
 #[derive(Debug)]
-struct Endpoint {
+struct ApiCounts {
     codes: BTreeMap<u16, u64>,
     duration: Histogram,
     phases: BTreeMap<&'static str, Duration>,
@@ -82,7 +82,7 @@ struct Endpoint {
     errors: BTreeMap<(u16, &'static str), u64>,
 }
 
-impl Default for Endpoint {
+impl Default for ApiCounts {
     fn default() -> Self {
         Self {
             codes: BTreeMap::new(),
@@ -99,7 +99,7 @@ impl Ledger {
     pub(super) fn enter(&mut self, exchange: Exchange) {
         let skew = exchange.clock_skew();
         let Exchange {
-            endpoint: name,
+            api: name,
             path: _,
             credential: _,
             bucket: _,
@@ -108,12 +108,12 @@ impl Ledger {
             phases,
             answer,
         } = exchange;
-        let endpoint = self.endpoints.entry(name).or_default();
-        endpoint.phases.extend(phases.known());
+        let api = self.apis.entry(name).or_default();
+        api.phases.extend(phases.known());
         let answered = match answer {
             Ok(answered) => answered,
             Err(reason) => {
-                *endpoint.failures.entry(reason).or_default() += 1;
+                *api.failures.entry(reason).or_default() += 1;
                 self.unanswered.get_or_insert(at);
                 return;
             }
@@ -127,10 +127,10 @@ impl Ledger {
             limited: _,
             certificate_not_after,
         } = answered;
-        endpoint.duration.observe(took.as_secs_f64());
-        *endpoint.codes.entry(status).or_default() += 1;
+        api.duration.observe(took.as_secs_f64());
+        *api.codes.entry(status).or_default() += 1;
         if let Some(code) = error_code {
-            *endpoint.errors.entry((status, code)).or_default() += 1;
+            *api.errors.entry((status, code)).or_default() += 1;
         }
         self.unanswered = None;
         self.skew = skew.or(self.skew);
@@ -150,8 +150,8 @@ impl Ledger {
 
     /// Writes the series.
     pub(super) fn draw(&self, org: &str, now: Timestamp, page: &mut Page) {
-        for (name, endpoint) in &self.endpoints {
-            endpoint.draw(org, name, page);
+        for (name, api) in &self.apis {
+            api.draw(org, name, page);
         }
         if org.is_empty() {
             // A status page belongs to no org: its host's clock and certificate are not Okta's.
@@ -166,7 +166,7 @@ impl Ledger {
     }
 }
 
-impl Endpoint {
+impl ApiCounts {
     fn draw(&self, org: &str, name: &str, page: &mut Page) {
         for (code, count) in &self.codes {
             page.push(&REQUESTS, &[org, name, &code.to_string()], *count as f64);

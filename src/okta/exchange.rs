@@ -42,7 +42,7 @@ impl Phases {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exchange {
     /// The endpoint's short name, for labels.
-    pub endpoint: Cow<'static, str>,
+    pub api: Cow<'static, str>,
     /// The path that was asked, without its query: for logs, never a label.
     pub path: String,
     /// The credential it carried.

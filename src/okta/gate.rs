@@ -14,7 +14,7 @@ pub struct Charge {
     /// Whose limit.
     pub credential: Option<Name>,
     /// The endpoint's short name.
-    pub endpoint: Cow<'static, str>,
+    pub api: Cow<'static, str>,
     /// The bucket that its path is taken for.
     pub bucket: Cow<'static, str>,
 }
@@ -33,7 +33,7 @@ impl Exchange {
     pub fn charge(&self) -> Option<Charge> {
         Some(Charge {
             credential: self.credential.clone(),
-            endpoint: self.endpoint.clone(),
+            api: self.api.clone(),
             bucket: self.bucket.clone()?,
         })
     }

@@ -105,7 +105,7 @@ impl<'a> Okta<'a> {
                 let credential = ask.credential.map(|credential| credential.name.clone());
                 gate.admit(Charge {
                     credential,
-                    endpoint: ask.endpoint.clone(),
+                    api: ask.api.clone(),
                     bucket,
                 })
                 .await
@@ -151,7 +151,7 @@ impl<'a> Okta<'a> {
             ),
         };
         let exchange = Exchange {
-            endpoint: ask.endpoint.clone(),
+            api: ask.api.clone(),
             path: path.to_owned(),
             credential: ask.credential.map(|credential| credential.name.clone()),
             bucket: self.bucket(ask),

@@ -10,7 +10,7 @@ use crate::units::Secret;
 /// One request to be made.
 #[derive(Debug, Clone)]
 pub struct Request<'a> {
-    pub(super) endpoint: Cow<'static, str>,
+    pub(super) api: Cow<'static, str>,
     pub(super) path: Cow<'a, str>,
     pub(super) credential: Option<&'a Credential>,
     pub(super) accept: &'static str,
@@ -47,11 +47,11 @@ impl<'a> Request<'a> {
         self.path.split(['?', '#']).next().unwrap_or_default()
     }
 
-    /// A GET. `endpoint` is a short name from the configuration or from this program, since it
+    /// A GET. `api` is a short name from the configuration or from this program, since it
     /// becomes a label.
-    pub fn get(endpoint: impl Into<Cow<'static, str>>, path: impl Into<Cow<'a, str>>) -> Self {
+    pub fn get(api: impl Into<Cow<'static, str>>, path: impl Into<Cow<'a, str>>) -> Self {
         Self {
-            endpoint: endpoint.into(),
+            api: api.into(),
             path: path.into(),
             credential: None,
             accept: "application/json",
@@ -63,13 +63,13 @@ impl<'a> Request<'a> {
 
     /// A POST of a form.
     pub fn post(
-        endpoint: impl Into<Cow<'static, str>>,
+        api: impl Into<Cow<'static, str>>,
         path: impl Into<Cow<'a, str>>,
         form: Form<'a>,
     ) -> Self {
         Self {
             form: Some(form),
-            ..Self::get(endpoint, path)
+            ..Self::get(api, path)
         }
     }
 

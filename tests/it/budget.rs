@@ -135,7 +135,7 @@ impl World {
         let aimed = keeper.aims && self.limits.booked(keeper.name).is_none() && keeper.made > 0;
         let charge = Charge {
             credential: Some(credential.clone()),
-            endpoint: keeper.name.into(),
+            api: keeper.name.into(),
             bucket: keeper.bucket.into(),
         };
         if let Err(refused) = self.limits.admit(&charge, aimed, moment(now)) {
@@ -175,7 +175,7 @@ impl World {
             .or_default() += 1;
         self.refused += u32::from(status == 429);
         let exchange = Exchange {
-            endpoint: keeper.name.into(),
+            api: keeper.name.into(),
             path: String::new(),
             credential: Some(credential),
             bucket: Some(keeper.bucket.into()),

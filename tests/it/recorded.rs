@@ -185,7 +185,7 @@ fn counted(series: &BTreeMap<Endpoint, Vec<(Row, RateLimit)>>) -> Vec<Totals> {
             let at = Timestamp::from_second(row.date).unwrap();
             last = last.max(at);
             let exchange = Exchange {
-                endpoint: "recorded".into(),
+                api: "recorded".into(),
                 path: row.path.to_owned(),
                 credential: Some(format!("c{number}").parse().unwrap()),
                 bucket: buckets.of(row.method, row.path),

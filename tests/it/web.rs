@@ -148,7 +148,7 @@ async fn an_answer_under_way_is_ended_before_the_exporter_is() {
     let exporter = Exporter::watch(&okta, "{ discovery: {} }").await;
     exporter.first_round().await;
     let failed = |n: usize| Exchange {
-        endpoint: format!("a-name-that-makes-the-page-long-with-little-work-{n}").into(),
+        api: format!("a-name-that-makes-the-page-long-with-little-work-{n}").into(),
         path: "/".to_owned(),
         credential: None,
         bucket: None,

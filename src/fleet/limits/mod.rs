@@ -141,10 +141,7 @@ impl Limits {
             && (exchange.bucket.is_some() || limited.is_some())
         {
             // Entered with the first answer, so that a counter of 429s starts at 0 and `rate` sees the first.
-            let key = (
-                label(exchange.credential.as_ref()),
-                exchange.endpoint.clone(),
-            );
+            let key = (label(exchange.credential.as_ref()), exchange.api.clone());
             let kinds = state.exceeded.entry(key).or_default();
             if let Some(kind) = limited {
                 *kinds.entry(kind).or_default() += 1;
@@ -346,7 +343,7 @@ impl Bucket {
             .duration_since(look.date.unwrap_or(look.answered));
         let left = Duration::try_from(left.min(LONGEST_WINDOW)).unwrap_or_default();
         let void_at = after(look.answered, left + GRACE);
-        let endpoint = charge.endpoint.clone();
+        let endpoint = charge.api.clone();
         let known = self.endpoints.entry(endpoint).or_insert_with(|| Endpoint {
             taken_for: charge.bucket.clone(),
             read,

@@ -199,7 +199,7 @@ impl From<&Charge> for Endpoint {
     fn from(charge: &Charge) -> Self {
         Self {
             bucket: charge.bucket.clone(),
-            name: charge.endpoint.clone(),
+            name: charge.api.clone(),
         }
     }
 }
@@ -317,7 +317,7 @@ mod tests {
     fn exchange(name: &'static str, (second, remaining, reset): (i64, u64, i64)) -> Exchange {
         let at = |second| Timestamp::from_second(second).unwrap();
         Exchange {
-            endpoint: name.into(),
+            api: name.into(),
             path: format!("/{name}"),
             credential: Some("monitor".parse().unwrap()),
             bucket: Some(format!("/{name}").into()),
