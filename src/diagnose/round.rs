@@ -16,7 +16,7 @@ use super::Step;
 use crate::{
     config::{Config, Org, Planned, StatusPage},
     fleet::Outcome,
-    okta::{Client, Credential, Exchange, Failure, Okta},
+    okta::{Client, Credential, Exchange, Failure, Session},
     probe::{Observation, Probe},
     units::{Cell, Name, OrgUrl, Timestamp},
 };
@@ -133,7 +133,7 @@ impl Asking<'_> {
 }
 
 async fn once(client: &Client, probe: &Probe, timeout: Duration) -> Outcome {
-    let okta = Okta::new(client, timeout);
+    let okta = Session::new(client, timeout);
     let (at, start) = (Timestamp::now(), Instant::now());
     let sight = probe.run(&okta).await;
     Outcome {

@@ -13,7 +13,7 @@ use super::{
     report, schedule,
 };
 use crate::{
-    okta::{Charge, Exchange, Failure, Okta},
+    okta::{Charge, Exchange, Failure, Session},
     probe::{Observation, Sight},
     units::Timestamp,
 };
@@ -87,7 +87,7 @@ impl Keeper {
         let plan = Arc::clone(&self.plan);
         let purse = self.limits().map(|limits| limits.purse(aimed));
         AbortOnDropHandle::new(tokio::spawn(async move {
-            let mut okta = Okta::new(&plan.client, plan.timeout);
+            let mut okta = Session::new(&plan.client, plan.timeout);
             if let Some(purse) = &purse {
                 okta = okta.through(purse);
             }

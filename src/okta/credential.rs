@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use secrecy::ExposeSecret;
 
-use super::{AccessToken, MissingScope, OAuthApp, Okta, SecretSource, TokenStatus, scopes};
+use super::{AccessToken, MissingScope, OAuthApp, SecretSource, Session, TokenStatus, scopes};
 use crate::units::{Name, Secret};
 
 /// Where a scope is granted that a token lacks which somebody else mints.
@@ -71,7 +71,7 @@ impl Credential {
         &self,
         token: &Secret,
         path: &str,
-        okta: &Okta<'_>,
+        okta: &Session<'_>,
     ) -> Option<MissingScope> {
         let Ok(AccessToken::Jwt(claims)) = AccessToken::decode(token.expose_secret()) else {
             return None;

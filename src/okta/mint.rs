@@ -9,13 +9,13 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    AccessToken, Credential, Dpop, Failure, Form, NoToken, OAuthApp, Okta, Refusal, Request,
-    Response,
+    AccessToken, Credential, Dpop, Failure, Form, NoToken, OAuthApp, Refusal, Request, Response,
+    Session,
     assertion::{ClientProof, Ready},
-    handle::Sent,
     jwt::claim,
     oauth::CLOCK_TOLERANCE,
     request::AuthHeaders,
+    session::Sent,
     token_cache::Token,
 };
 use crate::units::Secret;
@@ -30,7 +30,7 @@ const LONGEST_LIFETIME: Duration = Duration::from_hours(24);
 /// A token about to be minted.
 pub(super) struct Mint<'a> {
     pub(super) app: &'a OAuthApp,
-    pub(super) okta: &'a Okta<'a>,
+    pub(super) okta: &'a Session<'a>,
     pub(super) credential: &'a Credential,
 }
 

@@ -10,16 +10,16 @@ use std::{
 use url::Url;
 
 use super::{
-    ClientAuth, Credential, Dpop, Failure, MissingScope, NoSecret, Okta, Refusal, Request,
-    Response, TokenStatus,
+    ClientAuth, Credential, Dpop, Failure, MissingScope, NoSecret, Refusal, Request, Response,
+    Session, TokenStatus,
     dpop::Proofs,
-    handle::Sent,
     mint::Mint,
     okta_clock::OktaClock,
     private_key::BadKey,
     request::AuthHeaders,
     scopes,
     sealed::authorization,
+    session::Sent,
     token_cache::{Token, TokenCache},
 };
 
@@ -115,7 +115,7 @@ impl OAuthApp {
     /// sent back once, a wrong clock is corrected once.
     pub(super) async fn ask(
         &self,
-        okta: &Okta<'_>,
+        okta: &Session<'_>,
         credential: &Credential,
         ask: &Request<'_>,
     ) -> Result<Response, Failure> {
@@ -155,7 +155,7 @@ impl OAuthApp {
     async fn token_for(
         &self,
         url: &Url,
-        okta: &Okta<'_>,
+        okta: &Session<'_>,
         credential: &Credential,
     ) -> Result<Arc<Token>, Failure> {
         let mut token = self.token(okta, credential, None).await?;
@@ -171,7 +171,7 @@ impl OAuthApp {
 
     async fn token(
         &self,
-        okta: &Okta<'_>,
+        okta: &Session<'_>,
         credential: &Credential,
         refused: Option<&Arc<Token>>,
     ) -> Result<Arc<Token>, Failure> {
@@ -274,7 +274,7 @@ mod tests {
         };
         let nobody = Url::parse("http://127.0.0.1:1").unwrap();
         let client = Client::new(&nobody, None).unwrap();
-        let okta = Okta::new(&client, Duration::from_secs(30));
+        let okta = Session::new(&client, Duration::from_secs(30));
         let ask = Request::get("users", "/api/v1/users").with(Some(&credential));
         okta.ask(ask).await.unwrap_err()
     }

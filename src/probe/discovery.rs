@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{Kind, Problem, Scope, Sight};
 use crate::{
     metrics::{Family, Page},
-    okta::{Failure, Okta, Request},
+    okta::{Failure, Request, Session},
     units::{Interval, OrgUrl},
 };
 
@@ -67,7 +67,7 @@ impl Kind for Probe {
     const KIND: &'static str = "discovery";
     type Seen = Seen;
 
-    async fn run(&self, okta: &Okta<'_>) -> Sight<Seen> {
+    async fn run(&self, okta: &Session<'_>) -> Sight<Seen> {
         let failure = self.look(okta).await.err();
         Sight {
             seen: Some(Seen {
@@ -79,7 +79,7 @@ impl Kind for Probe {
 }
 
 impl Probe {
-    async fn look(&self, okta: &Okta<'_>) -> Result<(), Failure> {
+    async fn look(&self, okta: &Session<'_>) -> Result<(), Failure> {
         let ask = Request::get(Self::KIND, "/.well-known/openid-configuration").connecting_anew();
         let Document { issuer } = okta.ask(ask).await?.json()?;
         if issuer == self.issuer {

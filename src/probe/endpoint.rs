@@ -8,7 +8,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use super::{Given, Kind, Problem, Scope, Sight};
 use crate::{
     metrics::{Family, Page},
-    okta::{Credential, Failure, Okta, Request},
+    okta::{Credential, Failure, Request, Session},
     units::{Interval, Name},
 };
 
@@ -107,13 +107,13 @@ impl Kind for Probe {
         self.sampling == Sampling::WindowEnd
     }
 
-    async fn run(&self, okta: &Okta<'_>) -> Sight<Seen> {
+    async fn run(&self, okta: &Session<'_>) -> Sight<Seen> {
         self.look(okta).await.into()
     }
 }
 
 impl Probe {
-    async fn look(&self, okta: &Okta<'_>) -> Result<Seen, Failure> {
+    async fn look(&self, okta: &Session<'_>) -> Result<Seen, Failure> {
         let ask = Request::get(self.name.to_string(), self.path.as_str())
             .with(self.credential.as_deref());
         let answer = okta.ask(ask).await?;

@@ -15,7 +15,7 @@ use super::{Kind, Problem, Scope, Sight, plain_word};
 use crate::{
     guide::{Fact, Finding},
     metrics::{Family, Page},
-    okta::{Failure, KeySet, Okta, Request, max_age},
+    okta::{Failure, KeySet, Request, Session, max_age},
     units::{Interval, Timestamp},
 };
 
@@ -150,7 +150,7 @@ impl AuthorizationServer {
     }
 
     /// Asks for the server's keys.
-    pub async fn keys(&self, okta: &Okta<'_>) -> Result<(KeySet, Option<Duration>), Failure> {
+    pub async fn keys(&self, okta: &Session<'_>) -> Result<(KeySet, Option<Duration>), Failure> {
         let answer = okta
             .ask(Request::get(Probe::KIND, self.path("keys")))
             .await?;
@@ -214,7 +214,7 @@ impl Kind for Probe {
     const KIND: &'static str = "jwks";
     type Seen = Seen;
 
-    async fn run(&self, okta: &Okta<'_>) -> Sight<Seen> {
+    async fn run(&self, okta: &Session<'_>) -> Sight<Seen> {
         let asked = Timestamp::now();
         let read = self.server.keys(okta).await;
         read.map(|(keys, max_age)| {

@@ -14,7 +14,7 @@ pub mod token;
 use crate::{
     guide::Finding,
     metrics::{Family, Page},
-    okta::{Failure, Okta},
+    okta::{Failure, Session},
     units::Timestamp,
 };
 
@@ -68,7 +68,7 @@ pub trait Kind {
     }
 
     /// Asks Okta once.
-    fn run(&self, okta: &Okta<'_>) -> impl Future<Output = Sight<Self::Seen>> + Send;
+    fn run(&self, okta: &Session<'_>) -> impl Future<Output = Sight<Self::Seen>> + Send;
 }
 
 /// What a kind of probe knows from its runs.
@@ -135,7 +135,7 @@ macro_rules! kinds {
             }
 
             /// Asks Okta once.
-            pub async fn run(&self, okta: &Okta<'_>) -> Sight<Observation> {
+            pub async fn run(&self, okta: &Session<'_>) -> Sight<Observation> {
                 match self {
                     $(Self::$kind(probe) => {
                         let Sight { seen, failure } = probe.run(okta).await;

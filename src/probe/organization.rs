@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{Kind, Problem, Scope, Sight, plain_word};
 use crate::{
     metrics::{Family, Page},
-    okta::{Failure, Okta, Request},
+    okta::{Failure, Request, Session},
     units::{Cell, Interval},
 };
 
@@ -55,12 +55,12 @@ impl Kind for Probe {
     const KIND: &'static str = "organization";
     type Seen = Seen;
 
-    async fn run(&self, okta: &Okta<'_>) -> Sight<Seen> {
+    async fn run(&self, okta: &Session<'_>) -> Sight<Seen> {
         look(okta).await.into()
     }
 }
 
-async fn look(okta: &Okta<'_>) -> Result<Seen, Failure> {
+async fn look(okta: &Session<'_>) -> Result<Seen, Failure> {
     okta.ask(Request::get(Probe::KIND, "/.well-known/okta-organization"))
         .await?
         .json()

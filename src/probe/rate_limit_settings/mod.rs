@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::{Given, Kind, Problem, Scope, Sight};
 use crate::{
     metrics::{Family, Page},
-    okta::{Credential, Okta, Principal, PrincipalKind},
+    okta::{Credential, Principal, PrincipalKind, Session},
     units::{Interval, Name},
 };
 pub use read::{ClientMode, Share};
@@ -102,7 +102,7 @@ impl Kind for Probe {
     const KIND: &'static str = "rate_limit_settings";
     type Seen = Seen;
 
-    async fn run(&self, okta: &Okta<'_>) -> Sight<Seen> {
+    async fn run(&self, okta: &Session<'_>) -> Sight<Seen> {
         let mut round = Round::new(okta, &self.reader);
         let seen = Seen {
             warning_threshold: round

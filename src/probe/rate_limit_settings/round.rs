@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{PrincipalKind, Share, read::principals};
-use crate::okta::{Credential, Failure, Okta, Reason, Request, Response, next};
+use crate::okta::{Credential, Failure, Reason, Request, Response, Session, next};
 
 /// The most that Okta puts on a page of principals.
 const PAGE: usize = 50;
@@ -52,14 +52,14 @@ impl<T> Part<T> {
 
 /// A round under way.
 pub(super) struct Round<'a> {
-    okta: &'a Okta<'a>,
+    okta: &'a Session<'a>,
     credential: &'a Credential,
     withheld: Option<Failure>,
     ended: Option<Failure>,
 }
 
 impl<'a> Round<'a> {
-    pub(super) fn new(okta: &'a Okta<'a>, credential: &'a Credential) -> Self {
+    pub(super) fn new(okta: &'a Session<'a>, credential: &'a Credential) -> Self {
         Self {
             okta,
             credential,

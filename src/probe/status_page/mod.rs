@@ -21,7 +21,7 @@ use url::Url;
 
 use super::{Kind, Sight};
 use crate::{
-    okta::{Failure, Okta, Request, Response},
+    okta::{Failure, Request, Response, Session},
     units::{Cell, Timestamp},
 };
 
@@ -52,7 +52,7 @@ impl Kind for Probe {
     const KIND: &'static str = "status_page";
     type Seen = Seen;
 
-    async fn run(&self, okta: &Okta<'_>) -> Sight<Seen> {
+    async fn run(&self, okta: &Session<'_>) -> Sight<Seen> {
         match self.look(okta).await {
             Err(failure) => Sight {
                 seen: Some(Seen::default()),
@@ -64,7 +64,7 @@ impl Kind for Probe {
 }
 
 impl Probe {
-    async fn look(&self, okta: &Okta<'_>) -> Result<Reading, Failure> {
+    async fn look(&self, okta: &Session<'_>) -> Result<Reading, Failure> {
         let names_a_file = self.url.path().rsplit('.').next() == Some("json");
         if self.format == Format::Statuspage && !names_a_file {
             return self.statuspage(okta).await;
@@ -79,7 +79,7 @@ impl Probe {
         }
     }
 
-    async fn statuspage(&self, okta: &Okta<'_>) -> Result<Reading, Failure> {
+    async fn statuspage(&self, okta: &Session<'_>) -> Result<Reading, Failure> {
         let answer = match self.ask(okta, SUMMARY).await {
             Err(Failure::Refused(_)) => self.ask(okta, STATUS).await?,
             result => result?,
@@ -87,7 +87,7 @@ impl Probe {
         self.read(&answer)
     }
 
-    async fn ask(&self, okta: &Okta<'_>, below: &str) -> Result<Response, Failure> {
+    async fn ask(&self, okta: &Session<'_>, below: &str) -> Result<Response, Failure> {
         let base = self.url.path();
         let path = if below.is_empty() {
             self.url

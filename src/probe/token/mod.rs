@@ -19,7 +19,7 @@ use crate::{
     guide::Finding,
     metrics::{Family, Page},
     okta::{
-        AccessToken, Claims, Failure, Form, KeySet, Okta, OneOrMany, Request, SecretSource,
+        AccessToken, Claims, Failure, Form, KeySet, OneOrMany, Request, SecretSource, Session,
         Signature, claim,
     },
     units::{Secret, Timestamp},
@@ -152,7 +152,7 @@ impl Kind for Probe {
     const KIND: &'static str = "token";
     type Seen = Seen;
 
-    async fn run(&self, okta: &Okta<'_>) -> Sight<Seen> {
+    async fn run(&self, okta: &Session<'_>) -> Sight<Seen> {
         let mut seen = Seen {
             required: Arc::clone(&self.expect.scopes),
             ..Seen::default()
@@ -179,7 +179,7 @@ impl Probe {
     }
 
     /// Fills in what can be known, in the order of its cost; the first failure ends it.
-    async fn look(&self, okta: &Okta<'_>, seen: &mut Seen) -> Result<(), Failure> {
+    async fn look(&self, okta: &Session<'_>, seen: &mut Seen) -> Result<(), Failure> {
         let token = self.token.read()?;
         let claims = match AccessToken::decode(token.expose_secret())
             .map_err(|e| Failure::InvalidBody(format!("the access token cannot be decoded: {e}")))?
@@ -211,7 +211,7 @@ impl Probe {
     /// calls a token inactive when any other server is asked.
     fn minting_server(
         &self,
-        okta: &Okta<'_>,
+        okta: &Session<'_>,
         claims: Option<&Claims>,
     ) -> Result<AuthorizationServer, Failure> {
         if let Some(server) = &self.server {
@@ -231,7 +231,7 @@ impl Probe {
 }
 
 async fn introspect(
-    okta: &Okta<'_>,
+    okta: &Session<'_>,
     server: &AuthorizationServer,
     client: &Client,
     token: &Secret,

@@ -31,14 +31,14 @@ const MOST_BYTES: usize = 4 << 20;
 
 /// What one run of a probe is given: it may ask, and every exchange is written down.
 #[derive(Debug)]
-pub struct Okta<'a> {
+pub struct Session<'a> {
     client: &'a Client,
     timeout: Duration,
     gate: Option<&'a dyn Gate>,
     exchanges: Mutex<Vec<Exchange>>,
 }
 
-impl<'a> Okta<'a> {
+impl<'a> Session<'a> {
     /// A handle for one run; each request is given this time.
     pub fn new(client: &'a Client, timeout: Duration) -> Self {
         Self {
@@ -299,7 +299,7 @@ mod tests {
     fn a_url_has_no_doubled_slash_in_its_path_and_never_leaves_the_host() {
         let origin = Url::parse("https://acme.okta.com").unwrap();
         let client = Client::new(&origin, None).unwrap();
-        let okta = Okta::new(&client, Duration::from_secs(1));
+        let okta = Session::new(&client, Duration::from_secs(1));
         for (path, url) in [
             (
                 "/api/v1/users?limit=1",
