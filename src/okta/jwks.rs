@@ -18,7 +18,7 @@ const LONGEST_KID: usize = 128;
 #[derive(Debug, Clone, Default)]
 pub struct KeySet {
     /// The keys that can be read, by `kid`.
-    pub keys: BTreeMap<String, Key>,
+    pub keys: BTreeMap<String, PublishedKey>,
     /// How many entries cannot be read: an unknown type, no usable `kid`, a `kid` given twice.
     pub dropped: usize,
     /// The ids that stand in the set, but nobody can say for which key.
@@ -27,7 +27,7 @@ pub struct KeySet {
 
 /// One key.
 #[derive(Debug, Clone)]
-pub struct Key {
+pub struct PublishedKey {
     /// `RS256`, where it says.
     pub alg: Option<String>,
     /// `sig` or `enc`, where it says.
@@ -68,7 +68,7 @@ impl KeySet {
         let mut set = Self::default();
         for entry in entries {
             let kid = kid(&entry);
-            let key = Key::read(entry);
+            let key = PublishedKey::read(entry);
             match (kid, key) {
                 (Some(kid), Some(key)) if !set.keys.contains_key(&kid) => {
                     set.keys.insert(kid, key);
@@ -108,7 +108,7 @@ impl KeySet {
         }
     }
 
-    fn holds(&self, kid: &str, key: &Key) -> bool {
+    fn holds(&self, kid: &str, key: &PublishedKey) -> bool {
         let known = self.keys.get(kid);
         known.is_some_and(|known| known.thumbprint == key.thumbprint)
     }
@@ -121,7 +121,7 @@ fn kid(entry: &Value) -> Option<String> {
     usable.then(|| kid.to_owned())
 }
 
-impl Key {
+impl PublishedKey {
     fn read(entry: Value) -> Option<Self> {
         let alg = entry.get("alg").and_then(Value::as_str).map(str::to_owned);
         let jwk: Jwk = serde_json::from_value(entry).ok()?;

@@ -46,7 +46,7 @@ pub use error::{ApiError, OAuthError, OktaError};
 pub use exchange::{Exchange, Phases, ResponseMeta};
 pub use failure::{Failure, MissingScope, NoToken, Phase, Reason, Refusal};
 pub use gate::{Charge, Gate};
-pub use jwks::{BadKeySet, Key, KeySet, Signature};
+pub use jwks::{BadKeySet, KeySet, PublishedKey, Signature};
 pub use jwt::{AccessToken, Claims, NotAToken, OneOrMany, claim};
 pub use link::next;
 pub use oauth::{OAuthApp, OAuthSettings};

@@ -238,7 +238,7 @@ impl Seen {
         } = under_way;
         // The age was written after the question left: counted from there it accuses nobody wrongly.
         let promised_until = max_age.and_then(|age| asked.checked_add(age).ok());
-        let key = |key: &crate::okta::Key| Key {
+        let key = |key: &crate::okta::PublishedKey| Key {
             alg: key.alg.clone().unwrap_or_default(),
             usage: key.usage.clone().unwrap_or_default(),
             thumbprint: key.thumbprint.clone(),
