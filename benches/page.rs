@@ -19,7 +19,7 @@ use okta_exporter::{
     fleet::{Board, Outcome, ProbeId},
     metrics::Page,
     okta::{Exchange, Phases, RateLimit, ResponseMeta},
-    probe::Sight,
+    probe::ProbeResult,
     units::{Name, Timestamp},
 };
 use prometheus::{GaugeVec, Opts, Registry, TextEncoder};
@@ -143,7 +143,7 @@ fn fill(board: &Board, now: Timestamp, probes: usize) {
         let outcome = Outcome {
             at: now,
             took: Some(took),
-            sight: Sight {
+            result: ProbeResult {
                 seen: None,
                 failure: None,
             },

@@ -11,7 +11,7 @@ use okta_exporter::{
     },
     metrics::Page,
     okta::{Exchange, Phases, RateLimit, ResponseMeta},
-    probe::Sight,
+    probe::ProbeResult,
     sim,
     units::Timestamp,
 };
@@ -261,7 +261,7 @@ impl Told {
         let outcome = Outcome {
             at: look.sent,
             took: None,
-            sight: Sight {
+            result: ProbeResult {
                 seen: None,
                 failure: None,
             },

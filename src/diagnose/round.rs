@@ -135,11 +135,11 @@ impl Asking<'_> {
 async fn once(client: &Client, probe: &Probe, timeout: Duration) -> Outcome {
     let okta = Session::new(client, timeout);
     let (at, start) = (Timestamp::now(), Instant::now());
-    let sight = probe.run(&okta).await;
+    let result = probe.run(&okta).await;
     Outcome {
         at,
         took: Some(start.elapsed()),
-        sight,
+        result,
         exchanges: okta.take_exchanges(),
     }
 }
@@ -189,12 +189,12 @@ impl Run {
 
     /// What it saw.
     pub(super) fn seen(&self) -> Option<&Observation> {
-        self.outcome.as_ref()?.sight.seen.as_ref()
+        self.outcome.as_ref()?.result.seen.as_ref()
     }
 
     /// Why it failed.
     pub(super) fn failure(&self) -> Option<&Failure> {
-        self.outcome.as_ref()?.sight.failure.as_ref()
+        self.outcome.as_ref()?.result.failure.as_ref()
     }
 
     /// Its last exchange.

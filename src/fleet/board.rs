@@ -97,7 +97,7 @@ impl Board {
             let Outcome {
                 at,
                 took,
-                sight,
+                result,
                 exchanges,
             } = outcome;
             for mut exchange in exchanges {
@@ -112,7 +112,7 @@ impl Board {
                 owner.ledger.enter(exchange);
             }
             if let Some(row) = state.rows.get_mut(id) {
-                row.record(at, took, sight, expected_in);
+                row.record(at, took, result, expected_in);
             }
         }
         for found in &found {

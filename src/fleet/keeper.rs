@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     okta::{Charge, Exchange, Failure, Session},
-    probe::{Observation, Sight},
+    probe::{Observation, ProbeResult},
     units::Timestamp,
 };
 
@@ -57,7 +57,7 @@ impl Keeper {
                 outcome = ended(&mut running) => {
                     running = None;
                     if let Some(Guards { breaker, .. }) = &self.guards {
-                        let failure = outcome.sight.failure.as_ref();
+                        let failure = outcome.result.failure.as_ref();
                         let trouble = || failure.is_some_and(Failure::is_org_trouble);
                         // A run that asked nothing, for want of a secret, has seen nothing of the org.
                         let learnt = (!outcome.exchanges.is_empty()).then(trouble);
@@ -92,11 +92,11 @@ impl Keeper {
                 okta = okta.through(purse);
             }
             let (at, start) = (Timestamp::now(), Instant::now());
-            let sight = plan.probe.run(&okta).await;
+            let result = plan.probe.run(&okta).await;
             Outcome {
                 at,
                 took: Some(start.elapsed()),
-                sight,
+                result,
                 exchanges: okta.take_exchanges(),
             }
         }))
@@ -125,7 +125,7 @@ impl Keeper {
     fn take(&self, outcome: Outcome, due: &mut Instant, reporter: &mut report::Reporter) -> bool {
         let interval = self.plan.interval;
         let (at, charged) = (outcome.at, charged(&outcome, self.plan.id.name()));
-        let failure = outcome.sight.failure.as_ref();
+        let failure = outcome.result.failure.as_ref();
         let away =
             failure.and_then(|failure| schedule::stay_away(failure, interval, fastrand::f64()));
         *due = self.due_after(&outcome, *due, away);
@@ -145,13 +145,13 @@ impl Keeper {
     /// When the next run is due by the interval, given how this one ended.
     fn due_after(&self, outcome: &Outcome, due: Instant, away: Option<Duration>) -> Instant {
         let now = Instant::now();
-        if let Some(failure) = &outcome.sight.failure {
+        if let Some(failure) = &outcome.result.failure {
             let soon = matches!(failure, Failure::Budget { .. });
             let due = if soon { now } else { due };
             return away.map_or(due, |away| due.max(now + away));
         }
         if outcome
-            .sight
+            .result
             .seen
             .as_ref()
             .is_some_and(Observation::is_unsettled)
@@ -220,7 +220,7 @@ impl Outcome {
         Self {
             at: Timestamp::now(),
             took: None,
-            sight: Sight {
+            result: ProbeResult {
                 seen: None,
                 failure: Some(failure),
             },

@@ -26,7 +26,7 @@ use crate::{
     config::Config,
     metrics::Family,
     okta::Exchange,
-    probe::{Observation, Sight},
+    probe::{Observation, ProbeResult},
     units::{Name, Timestamp},
 };
 use board::Guards;
@@ -47,7 +47,7 @@ pub struct Outcome {
     /// How long it took; absent for a run that was left out.
     pub took: Option<Duration>,
     /// What was seen, and what failed.
-    pub sight: Sight<Observation>,
+    pub result: ProbeResult<Observation>,
     /// The requests it made.
     pub exchanges: Vec<Exchange>,
 }

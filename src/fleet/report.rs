@@ -21,9 +21,9 @@ pub(super) struct Reporter {
 impl Reporter {
     /// Writes the outcome's event.
     pub(super) fn report(&mut self, plan: &Plan, outcome: &Outcome) {
-        let reason = outcome.sight.failure.as_ref().map(Failure::reason);
+        let reason = outcome.result.failure.as_ref().map(Failure::reason);
         let before = std::mem::replace(&mut self.last, reason);
-        match &outcome.sight.failure {
+        match &outcome.result.failure {
             Some(failure) => {
                 // What nobody can mend at once is said once: it would drown the rest.
                 let lasting = matches!(failure.reason(), Reason::Forbidden | Reason::BreakerOpen);

@@ -12,7 +12,7 @@ use crate::{
     guide::{Fact, Finding},
     metrics::Page,
     okta::{Failure, Reason},
-    probe::{Observation, Scope, Sight, organization, rate_limit_settings, status_page},
+    probe::{Observation, ProbeResult, Scope, organization, rate_limit_settings, status_page},
     units::Timestamp,
 };
 
@@ -69,10 +69,10 @@ impl Row {
         &mut self,
         at: Timestamp,
         took: Option<Duration>,
-        sight: Sight<Observation>,
+        result: ProbeResult<Observation>,
         expected_in: Duration,
     ) {
-        let Sight { seen, failure } = sight;
+        let ProbeResult { seen, failure } = result;
         let ended = after(at, took.unwrap_or_default());
         self.runs += 1;
         self.seen = match (seen, self.seen.take()) {

@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use super::{Kind, Problem, Scope, Sight};
+use super::{Kind, ProbeResult, Problem, Scope};
 use crate::{
     metrics::{Family, Page},
     okta::{Failure, Request, Session},
@@ -67,9 +67,9 @@ impl Kind for Probe {
     const KIND: &'static str = "discovery";
     type Seen = Seen;
 
-    async fn run(&self, okta: &Session<'_>) -> Sight<Seen> {
+    async fn run(&self, okta: &Session<'_>) -> ProbeResult<Seen> {
         let failure = self.look(okta).await.err();
-        Sight {
+        ProbeResult {
             seen: Some(Seen {
                 up: failure.is_none(),
             }),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{Given, Kind, Problem, Scope, Sight};
+use super::{Given, Kind, ProbeResult, Problem, Scope};
 use crate::{
     metrics::{Family, Page},
     okta::{Credential, Failure, Request, Session},
@@ -107,7 +107,7 @@ impl Kind for Probe {
         self.sampling == Sampling::WindowEnd
     }
 
-    async fn run(&self, okta: &Session<'_>) -> Sight<Seen> {
+    async fn run(&self, okta: &Session<'_>) -> ProbeResult<Seen> {
         self.look(okta).await.into()
     }
 }

@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use url::Url;
 
-use super::{Kind, Problem, Scope, Sight, plain_word};
+use super::{Kind, ProbeResult, Problem, Scope, plain_word};
 use crate::{
     guide::{Fact, Finding},
     metrics::{Family, Page},
@@ -214,7 +214,7 @@ impl Kind for Probe {
     const KIND: &'static str = "jwks";
     type Seen = Seen;
 
-    async fn run(&self, okta: &Session<'_>) -> Sight<Seen> {
+    async fn run(&self, okta: &Session<'_>) -> ProbeResult<Seen> {
         let asked = Timestamp::now();
         let read = self.server.keys(okta).await;
         read.map(|(keys, max_age)| {

@@ -22,14 +22,14 @@ pub use plan::{Given, Problem, Secrets};
 
 /// What one run came to: it may have seen something and still have failed at the rest.
 #[derive(Debug)]
-pub struct Sight<S> {
+pub struct ProbeResult<S> {
     /// What is now known; `None` where the run saw nothing new.
     pub seen: Option<S>,
     /// Why the run did not end well.
     pub failure: Option<Failure>,
 }
 
-impl<S> From<Result<S, Failure>> for Sight<S> {
+impl<S> From<Result<S, Failure>> for ProbeResult<S> {
     fn from(result: Result<S, Failure>) -> Self {
         match result {
             Ok(seen) => Self {
@@ -68,7 +68,7 @@ pub trait Kind {
     }
 
     /// Asks Okta once.
-    fn run(&self, okta: &Session<'_>) -> impl Future<Output = Sight<Self::Seen>> + Send;
+    fn run(&self, okta: &Session<'_>) -> impl Future<Output = ProbeResult<Self::Seen>> + Send;
 }
 
 /// What a kind of probe knows from its runs.
@@ -135,11 +135,11 @@ macro_rules! kinds {
             }
 
             /// Asks Okta once.
-            pub async fn run(&self, okta: &Session<'_>) -> Sight<Observation> {
+            pub async fn run(&self, okta: &Session<'_>) -> ProbeResult<Observation> {
                 match self {
                     $(Self::$kind(probe) => {
-                        let Sight { seen, failure } = probe.run(okta).await;
-                        Sight { seen: seen.map(|seen| Observation::$kind(Box::new(seen))), failure }
+                        let ProbeResult { seen, failure } = probe.run(okta).await;
+                        ProbeResult { seen: seen.map(|seen| Observation::$kind(Box::new(seen))), failure }
                     })*
                 }
             }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Kind, Problem, Scope, Sight, plain_word};
+use super::{Kind, ProbeResult, Problem, Scope, plain_word};
 use crate::{
     metrics::{Family, Page},
     okta::{Failure, Request, Session},
@@ -55,7 +55,7 @@ impl Kind for Probe {
     const KIND: &'static str = "organization";
     type Seen = Seen;
 
-    async fn run(&self, okta: &Session<'_>) -> Sight<Seen> {
+    async fn run(&self, okta: &Session<'_>) -> ProbeResult<Seen> {
         look(okta).await.into()
     }
 }

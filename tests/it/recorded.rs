@@ -4,7 +4,7 @@ use okta_exporter::{
     fleet::{Board, Outcome, ProbeId},
     metrics::Page,
     okta::{Buckets, Exchange, LimitKind, Phases, RateLimit, ResponseMeta},
-    probe::Sight,
+    probe::ProbeResult,
     units::Timestamp,
 };
 use proptest::prelude::*;
@@ -205,7 +205,7 @@ fn counted(series: &BTreeMap<Endpoint, Vec<(Row, RateLimit)>>) -> Vec<Totals> {
             let outcome = Outcome {
                 at,
                 took: Some(Duration::ZERO),
-                sight: Sight {
+                result: ProbeResult {
                     seen: None,
                     failure: None,
                 },

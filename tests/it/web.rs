@@ -3,7 +3,7 @@ use std::time::Duration;
 use okta_exporter::{
     fleet::{Outcome, ProbeId},
     okta::{Exchange, Phases},
-    probe::Sight,
+    probe::ProbeResult,
     sim::{ApiToken, Fault, Org, Running},
     units::Timestamp,
 };
@@ -161,14 +161,14 @@ async fn an_answer_under_way_is_ended_before_the_exporter_is() {
         org: Some("acme".parse().unwrap()),
         probe: "discovery".to_owned(),
     };
-    let sight = Sight {
+    let result = ProbeResult {
         seen: None,
         failure: None,
     };
     let outcome = Outcome {
         at: Timestamp::now(),
         took: None,
-        sight,
+        result,
         exchanges: (0..MANY).map(failed).collect(),
     };
     exporter.record(&discovery, outcome);

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Deserialize;
 
-use super::{Given, Kind, Problem, Scope, Sight};
+use super::{Given, Kind, ProbeResult, Problem, Scope};
 use crate::{
     metrics::{Family, Page},
     okta::{Credential, Principal, PrincipalKind, Session},
@@ -102,7 +102,7 @@ impl Kind for Probe {
     const KIND: &'static str = "rate_limit_settings";
     type Seen = Seen;
 
-    async fn run(&self, okta: &Session<'_>) -> Sight<Seen> {
+    async fn run(&self, okta: &Session<'_>) -> ProbeResult<Seen> {
         let mut round = Round::new(okta, &self.reader);
         let seen = Seen {
             warning_threshold: round
@@ -116,7 +116,7 @@ impl Kind for Probe {
             shares: self.shares(&mut round).await,
         };
         let failure = round.failure();
-        Sight {
+        ProbeResult {
             seen: Some(seen),
             failure,
         }

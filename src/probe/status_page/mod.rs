@@ -19,7 +19,7 @@ mod words;
 use http::header;
 use url::Url;
 
-use super::{Kind, Sight};
+use super::{Kind, ProbeResult};
 use crate::{
     okta::{Failure, Request, Response, Session},
     units::{Cell, Timestamp},
@@ -52,9 +52,9 @@ impl Kind for Probe {
     const KIND: &'static str = "status_page";
     type Seen = Seen;
 
-    async fn run(&self, okta: &Session<'_>) -> Sight<Seen> {
+    async fn run(&self, okta: &Session<'_>) -> ProbeResult<Seen> {
         match self.look(okta).await {
-            Err(failure) => Sight {
+            Err(failure) => ProbeResult {
                 seen: Some(Seen::default()),
                 failure: Some(failure),
             },
@@ -111,12 +111,12 @@ impl Probe {
 
 impl Seen {
     /// A frozen feed would say for ever what it said last: all that is known of it is since when.
-    fn judge(reading: Reading, now: Timestamp) -> Sight<Self> {
+    fn judge(reading: Reading, now: Timestamp) -> ProbeResult<Self> {
         let frozen = reading.is_frozen(now, FROZEN_AFTER);
         let last = reading
             .last_update
             .map_or_else(|| "never".to_owned(), |at| at.to_string());
-        Sight {
+        ProbeResult {
             failure: frozen.then(|| {
                 Failure::InvalidBody(format!(
                     "the feed is frozen (last entry: {last}): it says nothing of today"

@@ -14,7 +14,7 @@ use std::{
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
-use super::{Kind, Scope, Sight, jwks::AuthorizationServer};
+use super::{Kind, ProbeResult, Scope, jwks::AuthorizationServer};
 use crate::{
     guide::Finding,
     metrics::{Family, Page},
@@ -152,14 +152,14 @@ impl Kind for Probe {
     const KIND: &'static str = "token";
     type Seen = Seen;
 
-    async fn run(&self, okta: &Session<'_>) -> Sight<Seen> {
+    async fn run(&self, okta: &Session<'_>) -> ProbeResult<Seen> {
         let mut seen = Seen {
             required: Arc::clone(&self.expect.scopes),
             ..Seen::default()
         };
         let failure = self.look(okta, &mut seen).await.err();
         // A token that could not even be read leaves nothing known: what an earlier one said is void.
-        Sight {
+        ProbeResult {
             seen: Some(seen),
             failure,
         }
