@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     okta::{Buckets, Client, NoClient},
-    probe::{Given, Probe, Problem, status_page},
+    probe::{PlanContext, Probe, Problem, status_page},
     units::{Name, OrgUrl, Share},
 };
 
@@ -138,7 +138,7 @@ impl Orgs<'_> {
         let at_credentials = at.field("credentials");
         let credentials = credentials(written, self.environment, &at_credentials, self.notes);
         let mut planner = Planner {
-            given: Given {
+            context: PlanContext {
                 org: &url,
                 credentials: &credentials,
                 environment: self.environment,

@@ -10,14 +10,14 @@ use super::{
     written::{self, Defaults},
 };
 use crate::{
-    probe::{Given, Probe, Problem, Secrets, token},
+    probe::{PlanContext, Probe, Problem, Secrets, token},
     units::Name,
 };
 
 /// What the probes of an org are planned with.
 pub(super) struct Planner<'a> {
     /// What their settings may refer to.
-    pub(super) given: Given<'a>,
+    pub(super) context: PlanContext<'a>,
     /// What holds where they say nothing.
     pub(super) defaults: Defaults,
     /// Where problems go.
@@ -60,7 +60,7 @@ impl Planner<'_> {
             token,
             rate_limit_settings,
         } = probes;
-        let mut unused: Vec<&str> = self.given.credentials.keys().map(Name::as_str).collect();
+        let mut unused: Vec<&str> = self.context.credentials.keys().map(Name::as_str).collect();
         if let Some(settings) = discovery {
             let asked = asked!(
                 "discovery".into(),
@@ -68,7 +68,7 @@ impl Planner<'_> {
                 EACH_MINUTE,
                 settings
             );
-            self.add(asked, settings.plan(self.given.org).map(Probe::Discovery));
+            self.add(asked, settings.plan(self.context.org).map(Probe::Discovery));
         }
         if let Some(settings) = organization {
             let asked = asked!(
@@ -82,7 +82,10 @@ impl Planner<'_> {
         for (name, at, settings) in named(endpoint, &at.field("endpoint"), self.notes) {
             unused.retain(|unused| Some(*unused) != settings.credential.as_deref());
             let asked = asked!(format!("endpoint/{name}"), at, EACH_MINUTE, settings);
-            self.add(asked, settings.plan(&name, self.given).map(Probe::Endpoint));
+            self.add(
+                asked,
+                settings.plan(&name, self.context).map(Probe::Endpoint),
+            );
         }
         for (name, at, settings) in named(jwks, &at.field("jwks"), self.notes) {
             let asked = asked!(format!("jwks/{name}"), at, KEYS, settings);
@@ -91,10 +94,10 @@ impl Planner<'_> {
         for (name, at, settings) in named(token, &at.field("token"), self.notes) {
             self.look(&settings, &at);
             let asked = asked!(format!("token/{name}"), at, EACH_MINUTE, settings);
-            self.add(asked, settings.plan(self.given).map(Probe::Token));
+            self.add(asked, settings.plan(self.context).map(Probe::Token));
         }
         if let Some(settings) = rate_limit_settings {
-            let first = self.given.credentials.keys().next().map(Name::as_str);
+            let first = self.context.credentials.keys().next().map(Name::as_str);
             let reader = settings.credential.as_deref().or(first);
             unused.retain(|unused| Some(*unused) != reader);
             let asked = asked!(
@@ -103,7 +106,7 @@ impl Planner<'_> {
                 SETTINGS,
                 settings
             );
-            let probe = settings.plan(self.given).map(Probe::RateLimitSettings);
+            let probe = settings.plan(self.context).map(Probe::RateLimitSettings);
             self.add(asked, probe);
         }
         for name in unused {

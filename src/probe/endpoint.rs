@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{Given, Kind, ProbeResult, Problem, Scope};
+use super::{Kind, PlanContext, ProbeResult, Problem, Scope};
 use crate::{
     metrics::{Family, Page},
     okta::{Credential, Failure, Request, Session},
@@ -50,7 +50,7 @@ pub struct Probe {
 
 impl Settings {
     /// From settings to a probe.
-    pub fn plan(&self, name: &Name, given: Given<'_>) -> Result<Probe, Vec<Problem>> {
+    pub fn plan(&self, name: &Name, context: PlanContext<'_>) -> Result<Probe, Vec<Problem>> {
         let path = match &self.path {
             None => Err(Problem::new(
                 "path",
@@ -61,7 +61,7 @@ impl Settings {
         let asked = self.path.as_deref().unwrap_or_default();
         match (
             path,
-            given.credential_for(self.credential.as_deref(), asked),
+            context.credential_for(self.credential.as_deref(), asked),
         ) {
             (Ok(path), Ok(credential)) => Ok(Probe {
                 name: name.clone(),

@@ -18,7 +18,7 @@ use crate::{
     units::Timestamp,
 };
 
-pub use plan::{Given, Problem, Secrets};
+pub use plan::{PlanContext, Problem, Secrets};
 
 /// What one run came to: it may have seen something and still have failed at the rest.
 #[derive(Debug)]

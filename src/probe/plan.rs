@@ -9,7 +9,7 @@ use crate::{
 
 /// What the settings of a probe may refer to.
 #[derive(Debug, Clone, Copy)]
-pub struct Given<'a> {
+pub struct PlanContext<'a> {
     /// The org's URL.
     pub org: &'a OrgUrl,
     /// The org's credentials.
@@ -18,7 +18,7 @@ pub struct Given<'a> {
     pub environment: &'a BTreeMap<String, String>,
 }
 
-impl Given<'_> {
+impl PlanContext<'_> {
     /// The credential of this name; none is none.
     pub fn credential(&self, name: Option<&str>) -> Result<Option<Arc<Credential>>, Problem> {
         let Some(name) = name else { return Ok(None) };

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Deserialize;
 
-use super::{Given, Kind, ProbeResult, Problem, Scope};
+use super::{Kind, PlanContext, ProbeResult, Problem, Scope};
 use crate::{
     metrics::{Family, Page},
     okta::{Credential, Principal, PrincipalKind, Session},
@@ -67,12 +67,12 @@ const READ: [&str; 2] = [
 
 impl Settings {
     /// From settings to a probe.
-    pub fn plan(&self, given: Given<'_>) -> Result<Probe, Vec<Problem>> {
+    pub fn plan(&self, context: PlanContext<'_>) -> Result<Probe, Vec<Problem>> {
         Ok(Probe {
-            reader: given
+            reader: context
                 .reader(self.credential.as_deref(), &READ)
                 .map_err(|problem| vec![problem])?,
-            credentials: given.credentials.values().cloned().collect(),
+            credentials: context.credentials.values().cloned().collect(),
         })
     }
 }

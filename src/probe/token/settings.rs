@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{Client, Expect, Probe};
 use crate::{
-    probe::{Given, Problem, Secrets, jwks::AuthorizationServer},
+    probe::{PlanContext, Problem, Secrets, jwks::AuthorizationServer},
     units::{Interval, Secret},
 };
 
@@ -60,7 +60,7 @@ pub struct Expected {
 
 impl Settings {
     /// From settings to a probe.
-    pub fn plan(&self, given: Given<'_>) -> Result<Probe, Vec<Problem>> {
+    pub fn plan(&self, context: PlanContext<'_>) -> Result<Probe, Vec<Problem>> {
         let Self {
             access_token_file,
             access_token_env,
@@ -77,10 +77,13 @@ impl Settings {
             env: access_token_env.clone(),
         };
         let token = secrets
-            .source("access_token", given.environment)
+            .source("access_token", context.environment)
             .map_err(|p| problems.push(p))
             .ok();
-        let (server, client) = match introspect.as_ref().map(|introspect| introspect.plan(given)) {
+        let (server, client) = match introspect
+            .as_ref()
+            .map(|introspect| introspect.plan(context))
+        {
             None => (None, None),
             Some(Ok((server, client))) => (server, Some(client)),
             Some(Err(found)) => {
@@ -108,7 +111,7 @@ impl Settings {
 impl Introspect {
     fn plan(
         &self,
-        given: Given<'_>,
+        context: PlanContext<'_>,
     ) -> Result<(Option<AuthorizationServer>, Client), Vec<Problem>> {
         let within = |problem: Problem| Problem {
             field: format!("introspect.{}", problem.field),
@@ -133,7 +136,7 @@ impl Introspect {
             env: self.client_secret_env.clone(),
         };
         let secret = secrets
-            .source("client_secret", given.environment)
+            .source("client_secret", context.environment)
             .map_err(|p| problems.push(within(p)))
             .ok();
         if self.client_id.as_deref().is_none_or(str::is_empty) {
