@@ -8,8 +8,8 @@ use super::{
     written::{self, ClientAuth as Method},
 };
 use crate::{
-    okta::{ClientAuth, OAuthApp, OAuthSettings, PrivateKey, SecretSource},
-    probe::{Problem, Secrets, jwks::AuthorizationServer},
+    okta::{AuthorizationServer, ClientAuth, OAuthApp, OAuthSettings, PrivateKey, SecretSource},
+    probe::{Problem, Secrets},
 };
 
 /// What the org's own server calls its scopes, and no other.
@@ -49,8 +49,8 @@ impl written::OAuth {
 
     fn server(&self, at: &At, notes: &mut Notes) -> AuthorizationServer {
         let name = self.authorization_server.as_deref().unwrap_or("org");
-        AuthorizationServer::parse(name).unwrap_or_else(|problem| {
-            notes.problem(&at.field(&problem.field), problem.message);
+        AuthorizationServer::parse(name).unwrap_or_else(|bad| {
+            notes.problem(&at.field("authorization_server"), bad);
             AuthorizationServer::org()
         })
     }

@@ -14,8 +14,8 @@ use super::{
 use crate::{
     fleet,
     guide::{Fact, Finding},
-    okta::{AccessToken, Claims, Failure},
-    probe::{Observation, Probe, jwks::AuthorizationServer, token},
+    okta::{AccessToken, AuthorizationServer, Claims, Failure},
+    probe::{Observation, Probe, token},
     units::Timestamp,
 };
 

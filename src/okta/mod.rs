@@ -2,6 +2,7 @@
 
 mod response;
 mod assertion;
+mod authorization_server;
 mod bucket;
 mod cache_control;
 mod certificate;
@@ -36,6 +37,7 @@ mod transport;
 mod words;
 
 pub use assertion::ClientAuth;
+pub use authorization_server::{AuthorizationServer, BadAuthorizationServer};
 pub use bucket::{BadBucket, Buckets};
 pub use cache_control::max_age;
 pub use challenge::Challenge;

@@ -9,13 +9,12 @@ use std::{collections::BTreeMap, ops::Range, time::Duration};
 
 use jiff::SignedDuration;
 use serde::Deserialize;
-use url::Url;
 
 use super::{Kind, ProbeResult, Problem, Scope, plain_word};
 use crate::{
     guide::{Fact, Finding},
     metrics::{Family, Page},
-    okta::{Failure, KeySet, Request, Session, max_age},
+    okta::{AuthorizationServer, KeySet, Session},
     units::{Interval, Timestamp},
 };
 
@@ -91,74 +90,6 @@ pub struct Probe {
     server: AuthorizationServer,
 }
 
-/// Which authorization server of the org.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuthorizationServer(Option<String>);
-
-impl AuthorizationServer {
-    /// `org`, or a custom server's id.
-    pub fn parse(text: &str) -> Result<Self, Problem> {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-        match text {
-            "org" => Ok(Self(None)),
-            id if !id.is_empty() && id.len() <= 64 && id.chars().all(plain) => {
-                Ok(Self(Some(id.to_owned())))
-            }
-            other => Err(Problem::new(
-                "authorization_server",
-                format!(
-                    "`{other}` is not an authorization server: write `org`, `default` or an id like `aus1a2b3c`"
-                ),
-            )),
-        }
-    }
-
-    /// The org's own server.
-    pub fn org() -> Self {
-        Self(None)
-    }
-
-    /// The server of this org that an issuer names: `https://acme.okta.com` is the org's own,
-    /// `https://acme.okta.com/oauth2/default` a custom one.
-    pub fn of_issuer(issuer: &str, origin: &Url) -> Option<Self> {
-        let issuer = Url::parse(issuer).ok()?;
-        if issuer.origin() != origin.origin() {
-            return None;
-        }
-        match issuer.path().trim_end_matches('/') {
-            "" => Some(Self::org()),
-            path => Self::parse(path.strip_prefix("/oauth2/")?).ok(),
-        }
-    }
-
-    /// True for a custom server, whose access tokens are signed with published keys.
-    pub fn is_custom(&self) -> bool {
-        self.0.is_some()
-    }
-
-    /// The label value.
-    pub fn label(&self) -> &str {
-        self.0.as_deref().unwrap_or("org")
-    }
-
-    /// The path of one of the server's endpoints, such as `keys` or `introspect`.
-    pub fn path(&self, endpoint: &str) -> String {
-        match &self.0 {
-            None => format!("/oauth2/v1/{endpoint}"),
-            Some(id) => format!("/oauth2/{id}/v1/{endpoint}"),
-        }
-    }
-
-    /// Asks for the server's keys.
-    pub async fn keys(&self, okta: &Session<'_>) -> Result<(KeySet, Option<Duration>), Failure> {
-        let answer = okta
-            .ask(Request::get(Probe::KIND, self.path("keys")))
-            .await?;
-        let keys = KeySet::read(&answer.body).map_err(|e| Failure::InvalidBody(e.to_string()))?;
-        Ok((keys, max_age(&answer.headers)))
-    }
-}
-
 impl Settings {
     /// From settings to a probe.
     pub fn plan(&self) -> Result<Probe, Vec<Problem>> {
@@ -166,7 +97,7 @@ impl Settings {
             AuthorizationServer::parse(self.authorization_server.as_deref().unwrap_or("org"));
         server
             .map(|server| Probe { server })
-            .map_err(|problem| vec![problem])
+            .map_err(|bad| vec![Problem::new("authorization_server", bad.to_string())])
     }
 }
 

@@ -14,13 +14,13 @@ use std::{
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
-use super::{Kind, ProbeResult, Scope, jwks::AuthorizationServer};
+use super::{Kind, ProbeResult, Scope};
 use crate::{
     guide::Finding,
     metrics::{Family, Page},
     okta::{
-        AccessToken, Claims, Failure, Form, KeySet, OneOrMany, Request, SecretSource, Session,
-        Signature, claim,
+        AccessToken, AuthorizationServer, Claims, Failure, Form, KeySet, OneOrMany, Request,
+        SecretSource, Session, Signature, claim,
     },
     units::{Secret, Timestamp},
 };

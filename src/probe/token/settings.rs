@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use super::{Client, Expect, Probe};
 use crate::{
-    probe::{PlanContext, Problem, Secrets, jwks::AuthorizationServer},
+    okta::AuthorizationServer,
+    probe::{PlanContext, Problem, Secrets},
     units::{Interval, Secret},
 };
 
@@ -125,8 +126,11 @@ impl Introspect {
             .transpose()
         {
             Ok(server) => server,
-            Err(problem) => {
-                problems.push(within(problem));
+            Err(bad) => {
+                problems.push(within(Problem::new(
+                    "authorization_server",
+                    bad.to_string(),
+                )));
                 None
             }
         };

@@ -1,0 +1,74 @@
+//! An authorization server of an org: its own, or a custom one. Where its endpoints are, and which
+//! server an issuer names.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::{Failure, KeySet, Request, Session, max_age};
+
+/// What names no authorization server.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an authorization server: write `org`, `default` or an id like `aus1a2b3c`")]
+pub struct BadAuthorizationServer(String);
+
+/// Which authorization server of the org.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthorizationServer(Option<String>);
+
+impl AuthorizationServer {
+    /// `org`, or a custom server's id.
+    pub fn parse(text: &str) -> Result<Self, BadAuthorizationServer> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+        match text {
+            "org" => Ok(Self(None)),
+            id if !id.is_empty() && id.len() <= 64 && id.chars().all(plain) => {
+                Ok(Self(Some(id.to_owned())))
+            }
+            other => Err(BadAuthorizationServer(other.to_owned())),
+        }
+    }
+
+    /// The org's own server.
+    pub fn org() -> Self {
+        Self(None)
+    }
+
+    /// The server of this org that an issuer names: `https://acme.okta.com` is the org's own,
+    /// `https://acme.okta.com/oauth2/default` a custom one.
+    pub fn of_issuer(issuer: &str, origin: &Url) -> Option<Self> {
+        let issuer = Url::parse(issuer).ok()?;
+        if issuer.origin() != origin.origin() {
+            return None;
+        }
+        match issuer.path().trim_end_matches('/') {
+            "" => Some(Self::org()),
+            path => Self::parse(path.strip_prefix("/oauth2/")?).ok(),
+        }
+    }
+
+    /// True for a custom server, whose access tokens are signed with published keys.
+    pub fn is_custom(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// The label value.
+    pub fn label(&self) -> &str {
+        self.0.as_deref().unwrap_or("org")
+    }
+
+    /// The path of one of the server's endpoints, such as `keys` or `introspect`.
+    pub fn path(&self, endpoint: &str) -> String {
+        match &self.0 {
+            None => format!("/oauth2/v1/{endpoint}"),
+            Some(id) => format!("/oauth2/{id}/v1/{endpoint}"),
+        }
+    }
+
+    /// Asks for the server's keys.
+    pub async fn keys(&self, okta: &Session<'_>) -> Result<(KeySet, Option<Duration>), Failure> {
+        let answer = okta.ask(Request::get("jwks", self.path("keys"))).await?;
+        let keys = KeySet::read(&answer.body).map_err(|e| Failure::InvalidBody(e.to_string()))?;
+        Ok((keys, max_age(&answer.headers)))
+    }
+}
