@@ -1,10 +1,11 @@
-//! Values with a rule: parse or refuse. No I/O, no policy.
+//! Values with a rule: parse or refuse; and the time of day. No policy.
 
 mod cell;
 mod interval;
 mod name;
 mod org_url;
 mod share;
+mod wall_clock;
 
 pub use cell::{BadCell, Cell};
 pub use interval::{BadInterval, Interval};
@@ -13,6 +14,7 @@ pub use name::{BadName, Name};
 pub(crate) use org_url::is_loopback;
 pub use org_url::{BadUrl, OrgUrl};
 pub use share::{BadShare, Share};
+pub use wall_clock::WallClock;
 
 /// A secret: it neither prints nor serialises, and its memory is zeroed when dropped. In a panic's
 /// message it is what its `Debug` shows.
