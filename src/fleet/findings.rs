@@ -21,21 +21,19 @@ const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// What is wrong with the clocks, given local minus Okta's in seconds.
 pub fn clock(skew: f64) -> Option<Finding> {
     let ahead = if skew > 0.0 { "fast" } else { "slow" };
-    (skew.abs() >= SKEW).then(|| Finding {
-        fact: Fact::ClockSkew,
-        what: format!("this clock is {:.0} s {ahead} by Okta's", skew.abs()),
+    (skew.abs() >= SKEW).then(|| {
+        let what = format!("this clock is {:.0} s {ahead} by Okta's", skew.abs());
+        Finding::new(Fact::ClockSkew, what)
     })
 }
 
 /// What is wrong with the certificate that the org's host serves, given its end.
 pub fn certificate(ends: Timestamp, now: Timestamp) -> Option<Finding> {
     let left = ends.duration_since(now);
-    (left < SOON).then(|| Finding {
-        fact: Fact::CertificateEnding,
-        what: format!(
-            "the certificate ends at {ends}, in {} days",
-            left.as_hours() / 24
-        ),
+    (left < SOON).then(|| {
+        let days = left.as_hours() / 24;
+        let what = format!("the certificate ends at {ends}, in {days} days");
+        Finding::new(Fact::CertificateEnding, what)
     })
 }
 
@@ -43,27 +41,20 @@ pub fn certificate(ends: Timestamp, now: Timestamp) -> Option<Finding> {
 pub fn scopes(credential: &Credential) -> Option<Finding> {
     let app = credential.app()?;
     let missing = app.missing(&app.token_status().granted?);
-    (!missing.is_empty()).then(|| Finding {
-        fact: Fact::ScopeMissing,
-        what: format!(
-            "the credential `{}` was not granted {}",
-            credential.name,
-            missing.join(", ")
-        ),
+    (!missing.is_empty()).then(|| {
+        let (name, missing) = (&credential.name, missing.join(", "));
+        let what = format!("the credential `{name}` was not granted {missing}");
+        Finding::new(Fact::ScopeMissing, what).about(name.as_str())
     })
 }
 
 /// What a status page tells of this cell.
 pub fn incidents(reading: &Reading, cell: &Cell) -> Vec<Finding> {
     let open = reading.incidents_on(cell).into_iter().flatten();
-    open.map(|incident| Finding {
-        fact: Fact::IncidentOnCell,
-        what: format!(
-            "{} on {cell}: {} ({})",
-            incident.id,
-            incident.title,
-            incident.status.as_str()
-        ),
+    open.map(|incident| {
+        let (id, title, status) = (&incident.id, &incident.title, incident.status.as_str());
+        let what = format!("{id} on {cell}: {title} ({status})");
+        Finding::new(Fact::IncidentOnCell, what).about(id)
     })
     .collect()
 }

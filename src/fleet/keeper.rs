@@ -184,7 +184,7 @@ impl Keeper {
     }
 
     fn write(&self, outcome: Outcome, due: Instant, reporter: &mut report::Reporter) {
-        reporter.report(&self.plan, &outcome);
+        reporter.report(&self.plan.id, &outcome);
         let by_turns = self
             .limits()
             .and_then(|limits| limits.rhythm(&self.plan.id.probe, self.plan.interval));
@@ -192,7 +192,7 @@ impl Keeper {
         self.board.record(&self.plan.id, outcome, expected_in);
         // Of what is wrong with the org as a whole, one probe speaks for all.
         let whole_org = self.plan.trial;
-        reporter.find(&self.plan, self.board.findings(&self.plan.id, whole_org));
+        reporter.find(&self.plan.id, self.board.findings(&self.plan.id, whole_org));
     }
 }
 

@@ -40,6 +40,15 @@ impl fmt::Display for ProbeId {
     }
 }
 
+impl ProbeId {
+    /// The kind of probe.
+    pub fn kind(&self) -> &str {
+        self.probe
+            .split_once('/')
+            .map_or(&self.probe, |(kind, _)| kind)
+    }
+}
+
 /// One keeper's orders.
 #[derive(Debug)]
 pub struct Plan {

@@ -125,19 +125,13 @@ impl Row {
         let seen = self.seen.as_ref();
         let mut findings = seen.map_or_else(Vec::new, |seen| seen.findings(then));
         if self.is_overdue(now) && !self.is_held_back() {
-            let what = "no run ended for three intervals".to_owned();
-            findings.push(Finding {
-                fact: Fact::Overdue,
-                what,
-            });
+            let what = "no run ended for three intervals";
+            findings.push(Finding::new(Fact::Overdue, what));
         }
         let oldest = self.limited.front().map(|at| now.duration_since(*at));
         if self.limited.len() == AGAIN_AND_AGAIN && oldest.is_some_and(|age| age < HOUR) {
             let what = format!("the limit was hit {AGAIN_AND_AGAIN} times within an hour");
-            findings.push(Finding {
-                fact: Fact::LimitAgainAndAgain,
-                what,
-            });
+            findings.push(Finding::new(Fact::LimitAgainAndAgain, what));
         }
         findings
     }

@@ -230,7 +230,7 @@ impl Trouble {
 }
 
 impl From<Finding> for Noted {
-    fn from(Finding { fact, what }: Finding) -> Self {
+    fn from(Finding { fact, what, .. }: Finding) -> Self {
         Self {
             what,
             advice: fact.case().into(),

@@ -7,12 +7,35 @@ use super::{Case, Sign, cases, own};
 pub struct Finding {
     /// What kind of trouble.
     pub fact: Fact,
+    /// What it is about, where there may be several: an incident, a scope, a key. With the fact it
+    /// is the finding's identity: another subject is another finding.
+    pub subject: String,
     /// What was found, in words.
     pub what: String,
 }
 
+impl Finding {
+    /// What was found, where there is only one of its kind.
+    pub fn new(fact: Fact, what: impl Into<String>) -> Self {
+        Self {
+            fact,
+            subject: String::new(),
+            what: what.into(),
+        }
+    }
+
+    /// The same, told of one out of several.
+    #[must_use]
+    pub fn about(self, subject: impl Into<String>) -> Self {
+        Self {
+            subject: subject.into(),
+            ..self
+        }
+    }
+}
+
 /// Trouble that shows without a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the case that has it as its sign says it")]
 pub enum Fact {
     TokenExpired,
