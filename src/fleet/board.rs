@@ -10,7 +10,7 @@ use std::{
 use tokio::sync::watch;
 
 use super::{
-    Breaker, Outcome, ProbeId,
+    Breaker, BreakerState, OrgControls, Outcome, ProbeId,
     estimate::{Ceiling, org_limits},
     families as own,
     ledger::Ledger,
@@ -23,7 +23,7 @@ use crate::{
     metrics::Page,
     okta::Credential,
     probe::rate_limit_settings,
-    units::{Cell, Name, Timestamp},
+    units::{Cell, Name, Timestamp, WallClock},
 };
 
 /// What is known now. Shared by the keepers, who write, and the web, which reads.
@@ -31,6 +31,7 @@ use crate::{
 pub struct Board {
     state: Mutex<State>,
     recorded: watch::Sender<u64>,
+    clock: WallClock,
 }
 
 #[derive(Debug, Default)]
@@ -49,36 +50,41 @@ pub(super) struct Owner {
     pub(super) credentials: Vec<Arc<Credential>>,
 }
 
-/// Who guards an org: what it is spared when it fails, and what is spent of its limits.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Guards {
-    pub(super) breaker: Arc<Breaker>,
-    pub(super) limits: Arc<Limits>,
-}
-
 impl Board {
     /// An empty board.
     pub fn new() -> Self {
+        Self::with_clock(WallClock::default())
+    }
+
+    /// An empty board that asks this clock for the time of day.
+    pub fn with_clock(clock: WallClock) -> Self {
         Self {
             state: Mutex::default(),
             recorded: watch::Sender::new(0),
+            clock,
         }
+    }
+
+    /// What tells its time of day.
+    pub fn clock(&self) -> WallClock {
+        self.clock
     }
 
     /// Makes room for a probe, so that its counters start at 0.
     pub fn expect(&self, id: ProbeId, kind: &'static str, interval: Duration) {
         let mut state = self.lock();
         state.owners.entry(id.org.clone()).or_default();
-        state.rows.insert(id, Row::new(kind, interval));
+        let row = Row::new(kind, interval, self.clock.now());
+        state.rows.insert(id, row);
     }
 
-    /// An org, what the configuration says of its cell, and who guards it and its limits.
-    pub(super) fn introduce(&self, org: &Name, cell: Option<Cell>, guards: Guards) {
+    /// An org, what the configuration says of its cell, and who controls it and its limits.
+    pub(super) fn introduce(&self, org: &Name, cell: Option<Cell>, controls: OrgControls) {
         let mut state = self.lock();
         let owner = state.owners.entry(Some(org.clone())).or_default();
         owner.cell = cell;
-        owner.breaker = Some(guards.breaker);
-        owner.limits = guards.limits;
+        owner.breaker = Some(controls.breaker);
+        owner.limits = controls.limits;
     }
 
     /// Who may ask an org: how each stands with its own access tokens is drawn.
@@ -108,7 +114,7 @@ impl Board {
                         answered.error_code = None;
                     }
                 }
-                found.extend(owner.limits.enter(&exchange, Timestamp::now()));
+                found.extend(owner.limits.enter(&exchange, self.clock.now()));
                 owner.ledger.enter(exchange);
             }
             if let Some(row) = state.rows.get_mut(id) {
@@ -162,7 +168,7 @@ impl Board {
             }
             if let Some(breaker) = &owner.breaker {
                 let current = breaker.state().label();
-                for known in super::breaker::State::LABELS {
+                for known in BreakerState::LABELS {
                     page.push(&own::BREAKER, &[label, known], f64::from(known == current));
                 }
             }

@@ -74,14 +74,14 @@ pub fn by_oktas_clock(now: Timestamp, skew: Option<f64>) -> Timestamp {
 impl Board {
     /// What is wrong with a probe though it did not fail; with its whole org, where that is asked.
     pub(super) fn findings(&self, id: &ProbeId, whole_org: bool) -> Vec<Finding> {
-        let (state, now) = (self.lock(), Timestamp::now());
+        let (state, now) = (self.lock(), self.clock().now());
         let owner = state.owners.get(&id.org);
         let skew = owner.and_then(|owner| owner.ledger.skew(now));
         let row = state.rows.get(id);
         let mut findings =
             row.map_or_else(Vec::new, |row| row.findings(now, by_oktas_clock(now, skew)));
         if let (Some(org), true) = (&id.org, whole_org) {
-            findings.extend(state.org_findings(Some(org), skew));
+            findings.extend(state.org_findings(Some(org), skew, now));
         }
         findings
     }
@@ -89,11 +89,16 @@ impl Board {
 
 impl State {
     /// What is wrong with this org as a whole.
-    pub(super) fn org_findings(&self, org: Option<&Name>, skew: Option<f64>) -> Vec<Finding> {
+    pub(super) fn org_findings(
+        &self,
+        org: Option<&Name>,
+        skew: Option<f64>,
+        now: Timestamp,
+    ) -> Vec<Finding> {
         let mut findings: Vec<Finding> = skew.and_then(clock).into_iter().collect();
         let owner = org.and_then(|org| self.owners.get(&Some(org.clone())));
         let ends = owner.and_then(|owner| owner.ledger.certificate_ends());
-        findings.extend(ends.and_then(|ends| certificate(ends, Timestamp::now())));
+        findings.extend(ends.and_then(|ends| certificate(ends, now)));
         if let Some(cell) = org.and_then(|org| self.cell(org)) {
             let pages = self.rows.values().filter_map(|row| row.status_page());
             let readings = pages.filter_map(|page| page.reading());

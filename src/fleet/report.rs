@@ -222,7 +222,7 @@ mod tests {
         };
         let (one, two) = (incident("one", "slow"), incident("two", "down"));
         let told = |new: &str, gone: &str| (new.to_owned(), gone.to_owned());
-        assert_eq!(compare(&[one.clone()]), told("one", ""));
+        assert_eq!(compare(std::slice::from_ref(&one)), told("one", ""));
         assert_eq!(compare(&[one.clone(), two.clone()]), told("two", ""));
         let changed = incident("one", "still slow");
         assert_eq!(

@@ -48,7 +48,7 @@ pub(super) struct Ended {
 }
 
 impl Row {
-    pub(super) fn new(kind: &'static str, interval: Duration) -> Self {
+    pub(super) fn new(kind: &'static str, interval: Duration, now: Timestamp) -> Self {
         Self {
             kind,
             seen: None,
@@ -60,7 +60,7 @@ impl Row {
             dropped: 0,
             limited: VecDeque::new(),
             interval,
-            overdue_at: after(Timestamp::now(), interval * SILENT),
+            overdue_at: after(now, interval * SILENT),
         }
     }
 

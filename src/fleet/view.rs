@@ -120,7 +120,7 @@ impl Board {
             let rows = state.rows.iter().filter(|(id, _)| &id.org == org);
             let skew = org.as_ref().and(owner.ledger.skew(now));
             let then = by_oktas_clock(now, skew);
-            let mut wrong = state.org_findings(org.as_ref(), skew);
+            let mut wrong = state.org_findings(org.as_ref(), skew, now);
             // The log has it from whoever minted the token.
             wrong.extend(owner.credentials.iter().filter_map(|app| scopes(app)));
             OrgView {
