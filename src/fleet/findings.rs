@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::{Board, ProbeId, board::State};
+use super::{ProbeId, facts::Facts};
 use crate::{
     guide::{Fact, Finding},
     okta::Credential,
@@ -71,23 +71,20 @@ pub fn by_oktas_clock(now: Timestamp, skew: Option<f64>) -> Timestamp {
     then.unwrap_or(now)
 }
 
-impl Board {
+impl Facts {
     /// What is wrong with a probe though it did not fail; with its whole org, where that is asked.
-    pub(super) fn findings(&self, id: &ProbeId, whole_org: bool) -> Vec<Finding> {
-        let (state, now) = (self.lock(), self.clock().now());
-        let owner = state.owners.get(&id.org);
+    pub(super) fn findings(&self, id: &ProbeId, whole_org: bool, now: Timestamp) -> Vec<Finding> {
+        let owner = self.of(id.org.as_ref());
         let skew = owner.and_then(|owner| owner.ledger.skew(now));
-        let row = state.rows.get(id);
+        let row = self.rows.get(id);
         let mut findings =
             row.map_or_else(Vec::new, |row| row.findings(now, by_oktas_clock(now, skew)));
         if let (Some(org), true) = (&id.org, whole_org) {
-            findings.extend(state.org_findings(Some(org), skew, now));
+            findings.extend(self.org_findings(Some(org), skew, now));
         }
         findings
     }
-}
 
-impl State {
     /// What is wrong with this org as a whole.
     pub(super) fn org_findings(
         &self,
@@ -96,11 +93,12 @@ impl State {
         now: Timestamp,
     ) -> Vec<Finding> {
         let mut findings: Vec<Finding> = skew.and_then(clock).into_iter().collect();
-        let owner = org.and_then(|org| self.owners.get(&Some(org.clone())));
+        let Some(org) = org else { return findings };
+        let owner = self.of(Some(org));
         let ends = owner.and_then(|owner| owner.ledger.certificate_ends());
         findings.extend(ends.and_then(|ends| certificate(ends, now)));
-        if let Some(cell) = org.and_then(|org| self.cell(org)) {
-            let pages = self.rows.values().filter_map(|row| row.status_page());
+        if let Some(cell) = self.cell(org) {
+            let pages = self.rows_of(None).filter_map(|(_, row)| row.status_page());
             let readings = pages.filter_map(|page| page.reading());
             findings.extend(readings.flat_map(|reading| incidents(reading, &cell)));
         }

@@ -218,7 +218,8 @@ impl<R: RunOnce> Keeper<R> {
         let until_due = || progress.due.saturating_duration_since(Instant::now());
         self.board
             .record(id, outcome, by_turns.unwrap_or_else(until_due));
-        let findings = self.board.findings(id, self.plan.duty.speaks);
+        let now = self.board.clock().now();
+        let findings = self.board.findings(id, self.plan.duty.speaks, now);
         progress.reporter.find(id, findings);
     }
 }

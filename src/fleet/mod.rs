@@ -6,6 +6,7 @@ mod board;
 mod breaker;
 mod controls;
 mod estimate;
+mod facts;
 mod families;
 mod findings;
 mod keeper;

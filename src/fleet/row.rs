@@ -23,7 +23,7 @@ const AGAIN_AND_AGAIN: usize = 3;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// How one probe's runs went, and what it knows.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Row {
     pub(super) kind: &'static str,
     pub(super) seen: Option<Observation>,

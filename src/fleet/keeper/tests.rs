@@ -203,7 +203,10 @@ async fn an_org_in_trouble_is_tried_again_by_one_light_run_after_a_minute() {
     world.keep("endpoint/users", &other, Duty::default());
     sleep(MINUTE * 5 + Duration::from_secs(1)).await;
     // It fails at 120 s for the third time; the trials are a minute after each failure.
-    assert_eq!(light.seconds_since(world.start)[..5], [0, 60, 120, 180, 240]);
+    assert_eq!(
+        light.seconds_since(world.start)[..5],
+        [0, 60, 120, 180, 240]
+    );
     let closed = BreakerState::Closed { failures: 0 };
     assert_eq!(world.controls.breaker.state(), closed);
     let first = other.seconds_since(world.start)[0];
