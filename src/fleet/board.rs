@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use super::{
     Breaker, Outcome, ProbeId,
+    breaker::StateName,
     estimate::{Ceiling, org_limits},
     families as own,
     ledger::Ledger,
@@ -161,9 +162,10 @@ impl Board {
                 tokens::draw(label, credential, page);
             }
             if let Some(breaker) = &owner.breaker {
-                let current = breaker.state().label();
-                for known in super::breaker::State::LABELS {
-                    page.push(&own::BREAKER, &[label, known], f64::from(known == current));
+                let current = breaker.state().name();
+                for known in StateName::ALL {
+                    let labels = [label, known.as_str()];
+                    page.push(&own::BREAKER, &labels, f64::from(known == current));
                 }
             }
             if let Some(org) = org {

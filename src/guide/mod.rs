@@ -22,7 +22,7 @@ pub use fact::{Fact, Finding};
 pub use markdown::{entry, markdown};
 pub use sign::Sign;
 
-use crate::okta::Failure;
+use crate::{okta::Failure, units::closed_list};
 
 /// One trouble: how it is recognised, what it means, what mends it.
 #[derive(Debug)]
@@ -45,23 +45,13 @@ pub struct Case {
     pub alert: Option<&'static str>,
 }
 
-/// What a mend may break.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Risk {
-    /// Nothing that works now.
-    Low,
-    /// Something that works now, if done carelessly.
-    Medium,
-}
-
-impl Risk {
-    /// In a word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-        }
+closed_list! {
+    /// What a fix may break.
+    pub enum Risk {
+        /// Nothing that works now.
+        Low = "low",
+        /// Something that works now, if done carelessly.
+        Medium = "medium",
     }
 }
 
