@@ -8,12 +8,12 @@
 mod access;
 mod fact;
 mod health;
-mod limits;
 mod markdown;
 mod own;
+mod rate_limits;
 mod reach;
-mod shown;
 mod sign;
+mod symptom;
 mod tokens;
 
 use serde::Serialize;
@@ -66,7 +66,7 @@ pub struct Chapter {
 
 /// The table.
 pub static CHAPTERS: [Chapter; 6] = [
-    limits::CHAPTER,
+    rate_limits::CHAPTER,
     reach::CHAPTER,
     tokens::CHAPTER,
     access::CHAPTER,
@@ -81,9 +81,9 @@ pub fn cases() -> impl Iterator<Item = &'static Case> {
 
 /// The case of a failure of a probe of this kind.
 pub fn explain(failure: &Failure, kind: &str) -> &'static Case {
-    let shown = shown::Shown::by(failure, kind);
+    let symptom = symptom::Symptom::of(failure, kind);
     cases()
-        .find(|case| case.signs.iter().any(|sign| sign.fits(&shown)))
+        .find(|case| case.signs.iter().any(|sign| sign.fits(&symptom)))
         .unwrap_or(&own::UNKNOWN)
 }
 
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn each_way_to_fail_has_a_case() {
-        for how in shown::WAYS {
+        for how in symptom::WAYS {
             let sign = Sign::failed(how);
             let of = cases().filter(|case| case.signs.contains(&sign));
             assert_eq!(of.count(), 1, "{how}");

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::{
     Fact,
-    shown::{How, ResponseMeta, Shown},
+    symptom::{How, ResponseMeta, Symptom},
 };
 use crate::okta::LimitKind;
 
@@ -116,11 +116,11 @@ impl Sign {
     }
 
     /// True if this is a sign of what is shown.
-    pub(super) fn fits(&self, shown: &Shown<'_>) -> bool {
-        match (self, &shown.how) {
-            (Self::Answer(sign), How::ResponseMeta(answer)) => sign.fits(answer, shown),
+    pub(super) fn fits(&self, symptom: &Symptom<'_>) -> bool {
+        match (self, &symptom.how) {
+            (Self::Answer(sign), How::ResponseMeta(answer)) => sign.fits(answer, symptom),
             (Self::Failed(how, says), How::Failed(word)) => {
-                how == word && shown.words.contains(says)
+                how == word && symptom.words.contains(says)
             }
             _ => false,
         }
@@ -138,7 +138,7 @@ impl AnswerSign {
         silent: false,
     };
 
-    fn fits(&self, answer: &ResponseMeta<'_>, shown: &Shown<'_>) -> bool {
+    fn fits(&self, answer: &ResponseMeta<'_>, symptom: &Symptom<'_>) -> bool {
         let Self {
             statuses,
             code,
@@ -150,11 +150,11 @@ impl AnswerSign {
         } = *self;
         statuses.is_none_or(|(least, most)| (least..=most).contains(&answer.status))
             && (code.is_empty() || code == answer.code)
-            && shown.words.contains(says)
+            && symptom.words.contains(says)
             && answer.path.ends_with(path)
             && (limit.is_none() || limit == answer.limit)
             && (!anonymous || answer.anonymous)
-            && (!silent || (answer.code.is_empty() && shown.words.is_empty()))
+            && (!silent || (answer.code.is_empty() && symptom.words.is_empty()))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::okta::{ApiError, Failure, LimitKind, OAuthError, Phase};
 
 /// What a failure shows.
 #[derive(Debug)]
-pub(super) struct Shown<'a> {
+pub(super) struct Symptom<'a> {
     pub(super) how: How<'a>,
     /// What was said, in small letters.
     pub(super) words: Cow<'a, str>,
@@ -27,11 +27,11 @@ pub(super) struct ResponseMeta<'a> {
     pub(super) anonymous: bool,
 }
 
-impl<'a> Shown<'a> {
+impl<'a> Symptom<'a> {
     /// What this failure shows. A status page is not Okta's API, so its answers are told apart.
-    pub(super) fn by(failure: &'a Failure, kind: &str) -> Self {
+    pub(super) fn of(failure: &'a Failure, kind: &str) -> Self {
         if let Failure::NoToken(why) = failure {
-            return Self::by(&why.cause, kind);
+            return Self::of(&why.cause, kind);
         }
         let of_page = kind == "status_page";
         let (how, words) = match failure {
