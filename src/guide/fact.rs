@@ -1,6 +1,6 @@
-//! Trouble that shows without a failure. Who finds it is elsewhere; what it means is its case's.
+//! Trouble that shows without a failure. Probes find it ([`crate::probe`]), and what is seen of a
+//! whole org [`crate::fleet`]; what it means, its case says ([`super::table`]).
 
-use super::{Case, Sign, cases, own};
 use crate::units::closed_list;
 
 /// Trouble that is known though no request failed.
@@ -60,12 +60,5 @@ impl Fact {
                 "a probe was silent for three of its intervals, and neither breaker nor budget held it back"
             }
         }
-    }
-
-    /// Its case.
-    pub fn case(self) -> &'static Case {
-        cases()
-            .find(|case| case.signs.contains(&Sign::Known(self)))
-            .unwrap_or(&own::UNKNOWN)
     }
 }
