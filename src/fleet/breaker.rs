@@ -5,6 +5,8 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, time::Instant};
 
+use crate::units::closed_list;
+
 /// Failures in a row that open the breaker.
 const FAILURES: u32 = 3;
 /// How long it stays open before one probe may try.
@@ -41,17 +43,28 @@ pub enum BreakerState {
     HalfOpen,
 }
 
+closed_list! {
+    /// A state without its numbers, in the order of trouble.
+    pub enum StateName {
+        Closed = "closed",
+        Open = "open",
+        HalfOpen = "half_open",
+    }
+}
+
 impl BreakerState {
-    /// The label values, in the order of trouble.
-    pub const LABELS: [&'static str; 3] = ["closed", "open", "half_open"];
+    /// The state's name.
+    pub fn name(self) -> StateName {
+        match self {
+            Self::Closed { .. } => StateName::Closed,
+            Self::Open { .. } => StateName::Open,
+            Self::HalfOpen => StateName::HalfOpen,
+        }
+    }
 
     /// The label value.
     pub fn label(self) -> &'static str {
-        match self {
-            Self::Closed { .. } => "closed",
-            Self::Open { .. } => "open",
-            Self::HalfOpen => "half_open",
-        }
+        self.name().as_str()
     }
 }
 

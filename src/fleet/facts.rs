@@ -5,7 +5,8 @@
 use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
 use super::{
-    Breaker, BreakerState, ProbeId,
+    Breaker, ProbeId,
+    breaker::StateName,
     estimate::{Ceiling, org_limits},
     families as own,
     ledger::Ledger,
@@ -84,9 +85,10 @@ impl Facts {
                 tokens::draw(label, credential, page);
             }
             if let Some(breaker) = &owner.breaker {
-                let current = breaker.state().label();
-                for known in BreakerState::LABELS {
-                    page.push(&own::BREAKER, &[label, known], f64::from(known == current));
+                let current = breaker.state().name();
+                for known in StateName::ALL {
+                    let labels = [label, known.as_str()];
+                    page.push(&own::BREAKER, &labels, f64::from(known == current));
                 }
             }
             if let Some(org) = org {

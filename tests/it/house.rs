@@ -150,3 +150,28 @@ fn the_files_stay_small_enough_to_read() {
         }
     }
 }
+
+#[test]
+fn no_list_of_an_enums_members_is_kept_by_hand() {
+    for room in ROOMS.iter().copied().chain(["sim"]) {
+        for file in sources(room) {
+            if file.ends_with("units/closed_list.rs") {
+                continue;
+            }
+            let text = fs::read_to_string(&file).unwrap();
+            for (number, line) in text.lines().enumerate() {
+                let by_hand = line.contains("const ")
+                    && [": [Self;", ": &[Self]", "&'static [Self]"]
+                        .iter()
+                        .any(|list| line.contains(list))
+                    && !line.contains("OF_CELLS");
+                assert!(
+                    !by_hand,
+                    "{}:{}: write it with `closed_list!`",
+                    file.display(),
+                    number + 1
+                );
+            }
+        }
+    }
+}

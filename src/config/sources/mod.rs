@@ -13,6 +13,7 @@ use std::{collections::BTreeMap, fmt, path::Path};
 use serde_json::{Map, Value, json};
 
 use super::problems::{At, Notes};
+use crate::units::closed_list;
 
 /// The name of the credential that each way makes.
 const CREDENTIAL: &str = "monitor";
@@ -53,17 +54,16 @@ struct Set {
     names: &'static [&'static str],
 }
 
-/// The ways, in the order in which they win.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Five,
-    Sdk,
-    Terraform,
+closed_list! {
+    /// The ways, in the order in which they win.
+    enum Way {
+        Five,
+        Sdk,
+        Terraform,
+    }
 }
 
 impl Way {
-    const ALL: [Self; 3] = [Self::Five, Self::Sdk, Self::Terraform];
-
     fn set(self) -> &'static Set {
         match self {
             Self::Five => &five::SET,

@@ -9,6 +9,8 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use crate::units::closed_list;
+
 /// Windows in which two buckets must have moved together before they count as one.
 const TOGETHER: u32 = 5;
 /// Each contradiction outweighs so many of them.
@@ -36,22 +38,13 @@ pub(super) struct Sight {
     pub(super) reset: i64,
 }
 
-/// What was found of two endpoints.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Relation {
-    /// They are taken for two buckets, and are one.
-    One,
-    /// They are taken for one bucket, and are two.
-    Two,
-}
-
-impl Relation {
-    /// The label value.
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::One => "shared",
-            Self::Two => "apart",
-        }
+closed_list! {
+    /// What was found of two endpoints.
+    pub enum Relation {
+        /// They are taken for two buckets, and are one.
+        One = "shared",
+        /// They are taken for one bucket, and are two.
+        Two = "apart",
     }
 }
 
