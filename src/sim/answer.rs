@@ -206,3 +206,8 @@ pub(super) fn random(length: usize) -> String {
         .take(length)
         .collect()
 }
+
+/// An id that ends in its number, so that a link from a list leads to the same thing.
+pub(super) fn id(prefix: &str, number: usize) -> String {
+    format!("{prefix}{number:017}")
+}

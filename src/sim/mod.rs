@@ -30,12 +30,14 @@ mod org;
 mod proof;
 mod record;
 mod routes;
+mod running;
 mod server;
 mod service_app;
 mod status_page;
 pub mod story;
 mod tls;
 mod tokens;
+mod world;
 
 #[cfg(test)]
 mod tests;
@@ -48,7 +50,7 @@ pub use faults::Fault;
 pub use okta::Okta;
 pub use org::Org;
 pub use record::Received;
-pub use server::Running;
+pub use running::Running;
 pub use service_app::ServiceApp;
 pub use status_page::{Incident, PageMode, RunningStatusPage, StatusPage};
 pub use tls::Tls;

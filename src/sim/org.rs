@@ -1,14 +1,12 @@
-//! What one simulated org is at its start. What happens to it later goes through `Okta`.
+//! What one simulated org is at its start. It is opened in [`super::running`]; what
+//! happens to it later goes through [`super::okta`].
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::buckets::Buckets;
 use super::clock::Clock;
 use super::credentials::{ApiToken, OAuthClient};
-use super::okta::Okta;
-use super::server::{Running, Server};
 use super::service_app::ServiceApp;
 use super::tls::Tls;
 use super::tokens::Mint;
@@ -34,8 +32,8 @@ pub struct Org {
     pub(super) issuer: Option<String>,
     pub(super) warning_threshold: u32,
     pub(super) client_mode: String,
-    tls: Option<Tls>,
-    port: u16,
+    pub(super) tls: Option<Tls>,
+    pub(super) port: u16,
 }
 
 impl Org {
@@ -212,17 +210,5 @@ impl Org {
             .chain(self.bearers.iter().map(Mint::client_id))
             .chain(self.apps.iter().map(|app| app.id.as_str()))
             .collect()
-    }
-
-    /// Opens the org on the loopback interface.
-    ///
-    /// # Errors
-    /// If the port is taken, or a certificate or key cannot be made.
-    pub async fn start(self) -> std::io::Result<Running> {
-        let address = SocketAddr::from(([127, 0, 0, 1], self.port));
-        let tls = self.tls.clone();
-        let server = Server::bind(address, tls.as_ref()).await?;
-        let okta = Okta::new(self, server.url()).map_err(std::io::Error::other)?;
-        Ok(server.serve_org(okta))
     }
 }

@@ -4,7 +4,6 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -17,8 +16,6 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::{CancellationToken, DropGuard, WaitForCancellationFutureOwned};
 
-use super::okta::Okta;
-use super::routes;
 use super::tls::Tls;
 
 /// A socket that is bound and does not answer yet: its address is known before what it serves.
@@ -26,7 +23,7 @@ pub(super) struct Server {
     listener: TcpListener,
     address: SocketAddr,
     tls: Option<TlsAcceptor>,
-    ca_pem: Option<String>,
+    pub(super) ca_pem: Option<String>,
 }
 
 impl Server {
@@ -48,21 +45,6 @@ impl Server {
     pub(super) fn url(&self) -> String {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", self.address)
-    }
-
-    pub(super) fn serve_org(self, okta: Okta) -> Running {
-        let (url, ca_pem) = (self.url(), self.ca_pem.clone());
-        let counted = okta.clone();
-        let count = move || {
-            counted.record().connections.fetch_add(1, Ordering::Relaxed);
-        };
-        let serving = self.serve(routes::router(okta.clone()), okta.stop_token(), count);
-        Running {
-            okta,
-            url,
-            ca_pem,
-            serving,
-        }
     }
 
     /// Serves until `stop` is cancelled; `accepted` is called once for each connection.
@@ -113,36 +95,6 @@ impl Serving {
         drop(stop);
         // The task only ends; if it panicked, there is nothing left to stop.
         drop(task.await);
-    }
-}
-
-/// A simulated org that answers. Dropping it closes the port and cuts every connection.
-pub struct Running {
-    okta: Okta,
-    url: String,
-    ca_pem: Option<String>,
-    serving: Serving,
-}
-
-impl Running {
-    /// The org's URL, without a trailing slash.
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// The certificate of the authority to trust, in PEM; absent without TLS.
-    pub fn ca_pem(&self) -> Option<&str> {
-        self.ca_pem.as_deref()
-    }
-
-    /// The hand that changes the org while it runs.
-    pub fn okta(&self) -> Okta {
-        self.okta.clone()
-    }
-
-    /// Stops the org and waits until its port is closed.
-    pub async fn shutdown(self) {
-        self.serving.shutdown().await;
     }
 }
 

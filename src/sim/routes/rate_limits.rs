@@ -4,10 +4,9 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::Call;
-use super::management::id;
-use crate::sim::answer::Answer;
-use crate::sim::okta::World;
+use super::call::Call;
+use crate::sim::answer::{Answer, id};
+use crate::sim::world::World;
 
 pub(super) fn settings(world: &World, call: &Call, which: &str) -> Answer {
     match which {
