@@ -8,10 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use super::Error;
 use super::background::Application;
 use super::clock::Clock;
 use super::credentials::Principal;
+use super::error::Error;
 use super::faults::Fault;
 use super::limits::Verdict;
 use super::lock::hold;

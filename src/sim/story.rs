@@ -5,16 +5,17 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 
+use super::ORG;
 use super::background::{Application, Pattern};
 use super::clock::after;
 use super::credentials::{ApiToken, Principal};
+use super::error::Error;
 use super::faults::Fault;
 use super::okta::Okta;
 use super::org::Org;
 use super::service_app::ServiceApp;
 use super::status_page::{Incident, StatusPage};
 use super::tokens::Mint;
-use super::{Error, ORG};
 
 /// The principal of the demo's exporter. The background application calls as the same one, as the
 /// headers show a caller nobody's requests but its own.

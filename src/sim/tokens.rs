@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, Header};
 use serde_json::{Value, json};
 
-use super::Error;
 use super::answer::random;
 use super::clock::after;
 use super::credentials::{Grant, Principal};
+use super::error::Error;
 use super::keys::SigningKey;
 
 /// An access token to be minted. Everything but its server has a plausible default.

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::ORG;
+use super::error::Error;
 use super::faults::Faults;
 use super::keys::{KeySet, SigningKey};
 use super::limits::Limits;
 use super::org::Org;
 use super::proof::Proofs;
 use super::tokens::{Mint, Tokens};
-use super::{Error, ORG};
 
 pub(super) struct World {
     pub(super) org: Org,
