@@ -51,7 +51,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     // The story mints the first token before anything else, so the exporter finds it.
     let token_file = files.path().join("access-token");
     let first = tokio::sync::Notify::new();
-    let control = okta.okta();
+    let control = okta.controls();
     let playing = story::play(&control, &page, |token| {
         if let Err(error) = std::fs::write(&token_file, token) {
             tracing::warn!(%error, "the watched token cannot be written");

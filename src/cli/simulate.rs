@@ -56,7 +56,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     );
     eprintln!();
     eprintln!("Ctrl-C ends it.");
-    let control = okta.okta();
+    let control = okta.controls();
     let playing = async {
         if args.story {
             story::play(&control, &page, |token| {

@@ -1,5 +1,5 @@
 //! Applications that spend an org's quota beside the exporter, so that limits move. A pattern is
-//! pure; [`super::Okta::run`] knows that time passes.
+//! pure; [`super::Controls::run`] knows that time passes.
 
 use std::time::Duration;
 

@@ -6,11 +6,11 @@
 //! use okta_exporter::sim::{ApiToken, Fault, Mint, ORG, Org};
 //!
 //! let running = Org::new("acme").api_token(ApiToken::new("exporter", "00token")).start().await?;
-//! let okta = running.okta();
-//! okta.rotate_keys(ORG)?;
-//! let _token = okta.mint(&Mint::by("default").scopes(["reports"]))?;
-//! okta.fault("/api/v1/users", Fault::status(503).times(3));
-//! okta.until_asked("/api/v1/users", 3).await;
+//! let controls = running.controls();
+//! controls.rotate_keys(ORG)?;
+//! let _token = controls.mint(&Mint::by("default").scopes(["reports"]))?;
+//! controls.fault("/api/v1/users", Fault::status(503).times(3));
+//! controls.until_asked("/api/v1/users", 3).await;
 //! # Ok(()) }
 //! ```
 
@@ -26,7 +26,7 @@ mod jws;
 mod keys;
 mod limits;
 mod lock;
-mod okta;
+mod controls;
 mod org;
 mod proof;
 mod record;
@@ -46,10 +46,10 @@ mod tests;
 pub use background::{Application, Pattern};
 pub use bucket::{Bucket, Reading};
 pub use clock::Clock;
+pub use controls::Controls;
 pub use credentials::{ApiToken, Principal};
 pub use error::Error;
 pub use faults::Fault;
-pub use okta::Okta;
 pub use org::Org;
 pub use record::Received;
 pub use running::Running;

@@ -1,5 +1,5 @@
 //! What one simulated org is at its start. It is opened in [`super::running`]; what
-//! happens to it later goes through [`super::okta`].
+//! happens to it later goes through [`super::controls`].
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 
-use super::okta::Okta;
+use super::controls::Controls;
 use super::org::Org;
 use super::routes;
 use super::server::{Server, Serving};
@@ -18,14 +18,18 @@ impl Org {
         let address = SocketAddr::from(([127, 0, 0, 1], self.port));
         let server = Server::bind(address, self.tls.as_ref()).await?;
         let (url, ca_pem) = (server.url(), server.ca_pem.clone());
-        let okta = Okta::new(self, url.clone()).map_err(io::Error::other)?;
-        let counted = okta.clone();
+        let controls = Controls::new(self, url.clone()).map_err(io::Error::other)?;
+        let counted = controls.clone();
         let count = move || {
             counted.record().connections.fetch_add(1, Ordering::Relaxed);
         };
-        let serving = server.serve(routes::router(okta.clone()), okta.stop_token(), count);
+        let serving = server.serve(
+            routes::router(controls.clone()),
+            controls.stop_token(),
+            count,
+        );
         Ok(Running {
-            okta,
+            controls,
             url,
             ca_pem,
             serving,
@@ -35,7 +39,7 @@ impl Org {
 
 /// A simulated org that answers. Dropping it closes the port and cuts every connection.
 pub struct Running {
-    okta: Okta,
+    controls: Controls,
     url: String,
     ca_pem: Option<String>,
     serving: Serving,
@@ -53,8 +57,8 @@ impl Running {
     }
 
     /// The hand that changes the org while it runs.
-    pub fn okta(&self) -> Okta {
-        self.okta.clone()
+    pub fn controls(&self) -> Controls {
+        self.controls.clone()
     }
 
     /// Stops the org and waits until its port is closed.

@@ -8,10 +8,10 @@ use tokio::time::{Instant, sleep_until};
 use super::ORG;
 use super::background::{Application, Pattern};
 use super::clock::after;
+use super::controls::Controls;
 use super::credentials::{ApiToken, Principal};
 use super::error::Error;
 use super::faults::Fault;
-use super::okta::Okta;
 use super::org::Org;
 use super::service_app::ServiceApp;
 use super::status_page::{Incident, StatusPage};
@@ -109,7 +109,7 @@ pub fn service_app(id: &str, public_key: &str) -> ServiceApp {
 /// # Errors
 /// If a key cannot be made or the org lacks the authorization server `default`.
 pub async fn play(
-    okta: &Okta,
+    controls: &Controls,
     page: &StatusPage,
     mut minted: impl FnMut(&str),
 ) -> Result<(), Error> {
@@ -117,10 +117,10 @@ pub async fn play(
         let who = Principal::new(name).percent(CEILING);
         // Most windows end nearly used up; one in each round of the story runs out.
         for pattern in [Pattern::Steady(180), Pattern::Burst(20, LENGTH)] {
-            okta.run(Application::new(who.clone(), SPENT.0, pattern));
+            controls.run(Application::new(who.clone(), SPENT.0, pattern));
         }
     }
-    let stop = okta.stop_token();
+    let stop = controls.stop_token();
     let (mut incident, mut planned) = (String::new(), String::new());
     let mut start = Instant::now();
     loop {
@@ -130,23 +130,23 @@ pub async fn play(
                 return Ok(());
             }
             match beat {
-                Beat::Trouble => incident = page.open(trouble(&okta.cell())),
+                Beat::Trouble => incident = page.open(trouble(&controls.cell())),
                 Beat::Progress(status) => drop(page.change(&incident, status)),
-                Beat::Mint(seconds) => minted(&okta.mint(&token(*seconds))?),
+                Beat::Mint(seconds) => minted(&controls.mint(&token(*seconds))?),
                 Beat::Announce(server, lead) => {
-                    okta.schedule_rotation(server, Duration::from_secs(*lead))?;
+                    controls.schedule_rotation(server, Duration::from_secs(*lead))?;
                 }
-                Beat::Rotate(server) => okta.rotate_keys(server)?,
-                Beat::Withdraw(server) => drop(okta.remove_key_early(server)?),
+                Beat::Rotate(server) => controls.rotate_keys(server)?,
+                Beat::Withdraw(server) => drop(controls.remove_key_early(server)?),
                 Beat::Fail(path, status, code, times) => {
-                    okta.fault(path, Fault::error(*status, code).times(*times));
+                    controls.fault(path, Fault::error(*status, code).times(*times));
                 }
-                Beat::Stall(path) => okta.fault(path, Fault::stall_forever().times(1)),
+                Beat::Stall(path) => controls.fault(path, Fault::stall_forever().times(1)),
                 Beat::Plan => {
                     page.change(&planned, "Cancelled");
-                    planned = page.open(maintenance(okta.clock().now()));
+                    planned = page.open(maintenance(controls.clock().now()));
                 }
-                Beat::TooManyAtOnce(path) => okta.fault(path, Fault::concurrency().times(1)),
+                Beat::TooManyAtOnce(path) => controls.fault(path, Fault::concurrency().times(1)),
             }
         }
         start += LENGTH;
@@ -206,18 +206,18 @@ mod tests {
     async fn within_a_minute_tokens_are_minted_and_the_exporters_window_runs_out() {
         let org = demo_org("demo", "demo-token");
         let page = StatusPage::new(&org.clock);
-        let okta = Okta::new(org, "http://127.0.0.1:1".to_owned()).unwrap();
+        let controls = Controls::new(org, "http://127.0.0.1:1".to_owned()).unwrap();
         let told = Arc::new(Mutex::new(Vec::new()));
-        let (teller, heard) = (okta.clone(), told.clone());
+        let (teller, heard) = (controls.clone(), told.clone());
         let story = tokio::spawn(async move {
             play(&teller, &page, |token| hold(&heard).push(token.to_owned())).await
         });
         tokio::time::sleep(Duration::from_millis(14_500)).await;
         let exporter = Principal::new(EXPORTER).percent(CEILING);
-        assert_eq!(okta.spend("/api/v1/users", &exporter, 1), 0);
+        assert_eq!(controls.spend("/api/v1/users", &exporter, 1), 0);
         tokio::time::sleep(Duration::from_secs(45)).await;
         assert_eq!(hold(&told).len(), 2);
-        okta.stop_token().cancel();
+        controls.stop_token().cancel();
         story.await.unwrap().unwrap();
     }
 }

@@ -1,5 +1,5 @@
 //! Everything about a simulated org that changes or is asked for. The hand that changes it is
-//! [`super::okta`]; what is answered is decided in [`super::routes`].
+//! [`super::controls`]; what is answered is decided in [`super::routes`].
 
 use std::collections::BTreeMap;
 

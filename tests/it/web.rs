@@ -27,14 +27,14 @@ async fn a_scrape_asks_okta_nothing() {
     let okta = org().await;
     let exporter = Exporter::watch(&okta, PROBES).await;
     exporter.first_round().await;
-    let before = okta.okta().request_count();
+    let before = okta.controls().request_count();
     for _ in 0..20 {
         for path in ["/metrics", "/", "/api/v1/status", "/-/healthy", "/-/ready"] {
             let answer = get(&format!("{}{path}", exporter.url())).await;
             assert_eq!(answer.status(), 200, "{path}");
         }
     }
-    assert_eq!(okta.okta().request_count(), before);
+    assert_eq!(okta.controls().request_count(), before);
     let page = exporter.scrape().await;
     let scrapes = r#"okta_exporter_http_requests_total{handler="/metrics",code="200"}"#;
     assert!(page.value(scrapes) >= 20.0);
@@ -45,9 +45,10 @@ async fn a_scrape_asks_okta_nothing() {
 #[tokio::test]
 async fn it_is_ready_after_the_first_round_and_healthy_before() {
     let okta = org().await;
-    okta.okta().fault("/api/v1/users", Fault::stall_forever());
+    okta.controls()
+        .fault("/api/v1/users", Fault::stall_forever());
     let exporter = Exporter::watch(&okta, PROBES).await;
-    okta.okta().until_asked("/api/v1/users", 1).await;
+    okta.controls().until_asked("/api/v1/users", 1).await;
     let ready = get(&format!("{}/-/ready", exporter.url())).await;
     assert_eq!(ready.status(), 503);
     assert!(ready.text().await.unwrap().contains("of 2 probes have run"));
@@ -92,7 +93,7 @@ async fn pages_are_compressed_as_asked() {
 #[tokio::test]
 async fn the_page_for_people_says_what_failed_and_what_to_do() {
     let okta = org().await;
-    okta.okta()
+    okta.controls()
         .fault("/api/v1/users", Fault::error(403, "E0000006"));
     let exporter = Exporter::watch(&okta, PROBES).await;
     exporter.first_round().await;
@@ -132,9 +133,9 @@ async fn a_drained_exporter_answers_no_more_and_asks_no_more() {
     exporter.first_round().await;
     let url = exporter.url().to_owned();
     exporter.drain().await;
-    let asked = okta.okta().request_count();
+    let asked = okta.controls().request_count();
     assert!(http().get(&url).send().await.is_err());
-    assert_eq!(okta.okta().request_count(), asked);
+    assert_eq!(okta.controls().request_count(), asked);
 }
 
 /// So many endpoints make a page of more than any socket holds back.

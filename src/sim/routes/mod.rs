@@ -14,28 +14,28 @@ use axum::response::Response;
 use http::{Method, StatusCode};
 
 use super::answer::Answer;
+use super::controls::Controls;
 use super::credentials::Presented;
-use super::okta::Okta;
 use super::record::Received;
 use super::world::World;
 use call::Call;
 use caller::Stranger;
 
-pub(super) fn router(okta: Okta) -> Router {
-    Router::new().fallback(receive).with_state(okta)
+pub(super) fn router(controls: Controls) -> Router {
+    Router::new().fallback(receive).with_state(controls)
 }
 
-async fn receive(State(okta): State<Okta>, request: Request) -> Response {
+async fn receive(State(controls): State<Controls>, request: Request) -> Response {
     let version = request.version();
-    let call = Call::read(request, okta.now()).await;
+    let call = Call::read(request, controls.now()).await;
     let (who, fault, held) = {
-        let mut world = okta.world();
+        let mut world = controls.world();
         let who = world.caller(&call).ok().map(|(who, _)| who);
         let fault = world.faults.bite(&call.path);
         let held = world.limits.reading(&call.path, who.as_ref(), call.now);
         (who, fault, held)
     };
-    let number = okta.record().arrived(Received {
+    let number = controls.record().arrived(Received {
         at: call.now,
         version,
         method: call.method.to_string(),
@@ -50,18 +50,19 @@ async fn receive(State(okta): State<Okta>, request: Request) -> Response {
     let instead = fault
         .as_ref()
         .and_then(|fault| fault.answer(held, &call.path));
-    let answer = instead.unwrap_or_else(|| okta.world().answer(&call));
+    let answer = instead.unwrap_or_else(|| controls.world().answer(&call));
     let answer = if call.path.starts_with("/api/") {
         answer.cookies()
     } else {
         answer
     };
-    let mut answer = answer.stamped(okta.now());
+    let mut answer = answer.stamped(controls.now());
     if let Some(fault) = &fault {
         fault.alter(answer.response_mut().headers_mut());
     }
     let status = answer.status();
-    okta.record()
+    controls
+        .record()
         .amend(number, |request| request.status = Some(status));
     answer.into_response()
 }

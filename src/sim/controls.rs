@@ -26,7 +26,7 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// A running org's controls. Clones control the same org.
 #[derive(Clone)]
-pub struct Okta(Arc<Inner>);
+pub struct Controls(Arc<Inner>);
 
 struct Inner {
     url: String,
@@ -36,13 +36,13 @@ struct Inner {
     world: Mutex<World>,
 }
 
-impl Okta {
+impl Controls {
     pub(super) fn new(org: Org, url: String) -> Result<Self, Error> {
         let clock = org.clock.clone();
         let bearers = org.bearers.clone();
         let world = World::new(org, url.clone());
         let (record, stop) = (Record::new(), CancellationToken::new());
-        let okta = Self(Arc::new(Inner {
+        let controls = Self(Arc::new(Inner {
             url,
             clock,
             record,
@@ -50,9 +50,9 @@ impl Okta {
             world: Mutex::new(world),
         }));
         for bearer in &bearers {
-            okta.mint(bearer)?;
+            controls.mint(bearer)?;
         }
-        Ok(okta)
+        Ok(controls)
     }
 
     /// The org's URL, without a trailing slash.
@@ -150,10 +150,10 @@ impl Okta {
 
     /// Lets an application spend quota until the org stops. Must be called within a runtime.
     pub fn run(&self, application: Application) {
-        let (okta, stop) = (self.clone(), self.stop_token());
+        let (controls, stop) = (self.clone(), self.stop_token());
         // The task ends with the org, so nobody needs its handle.
         drop(tokio::spawn(async move {
-            stop.run_until_cancelled(okta.keep_spending(application))
+            stop.run_until_cancelled(controls.keep_spending(application))
                 .await;
         }));
     }
