@@ -178,7 +178,7 @@ impl Controls {
     /// Lets every path that begins with `prefix` misbehave, in place of an earlier fault there. Of
     /// several prefixes that fit, the one last given counts.
     pub fn fault(&self, prefix: &str, fault: Fault) {
-        self.world().faults.plant(prefix, fault);
+        self.world().faults.insert(prefix, fault);
     }
 
     /// Ends all misbehaviour.

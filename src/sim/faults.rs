@@ -1,5 +1,5 @@
-//! Ways for the simulated Okta to misbehave: one constructor each. Where and how often one bites
-//! is kept here too; when it is looked up is decided in `routes`.
+//! Ways for the simulated Okta to misbehave: one constructor each. Where and how often one applies
+//! is kept here too; when it is looked up is decided in [`super::routes`].
 
 use std::io::Write;
 use std::time::Duration;
@@ -52,7 +52,7 @@ impl Fault {
         Self { effect, left: None }
     }
 
-    /// Bites only for the next `times` requests.
+    /// Applies only to the next `times` requests.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
         self.left = Some(times);
@@ -321,8 +321,8 @@ fn endless() -> Body {
 pub(super) struct Faults(Vec<(String, Fault)>);
 
 impl Faults {
-    pub(super) fn plant(&mut self, prefix: &str, fault: Fault) {
-        self.0.retain(|(planted, _)| planted != prefix);
+    pub(super) fn insert(&mut self, prefix: &str, fault: Fault) {
+        self.0.retain(|(known, _)| known != prefix);
         self.0.insert(0, (prefix.to_owned(), fault));
     }
 
@@ -330,8 +330,8 @@ impl Faults {
         self.0.clear();
     }
 
-    /// The fault that bites this request, if any, one bite used up.
-    pub(super) fn bite(&mut self, path: &str) -> Option<Fault> {
+    /// The fault that this request meets, if any, one use of it spent.
+    pub(super) fn apply(&mut self, path: &str) -> Option<Fault> {
         self.0.retain(|(_, fault)| fault.left != Some(0));
         let (_, fault) = self
             .0

@@ -13,7 +13,7 @@ use crate::sim::tokens::Refusal;
 use crate::sim::world::World;
 
 /// Why a caller of the Management API is not let in.
-pub(super) enum Stranger {
+pub(super) enum AuthError {
     NoCredential,
     DeadToken,
     Bearer(Refusal),
@@ -35,7 +35,7 @@ impl World {
     }
 
     /// The caller of the Management API, and what it may read.
-    pub(super) fn caller(&self, call: &Call) -> Result<(Principal, Grant), Stranger> {
+    pub(super) fn caller(&self, call: &Call) -> Result<(Principal, Grant), AuthError> {
         match &call.presented {
             Presented::Ssws(value) => {
                 let known = self
@@ -45,14 +45,14 @@ impl World {
                     .find(|token| token.value == *value);
                 let token = known
                     .filter(|token| token.alive)
-                    .ok_or(Stranger::DeadToken)?;
+                    .ok_or(AuthError::DeadToken)?;
                 Ok((token.principal.clone(), token.grant.clone()))
             }
             Presented::Bearer(value) | Presented::Dpop(value) => self
                 .tokens
                 .bearer(value, call.now)
-                .map_err(Stranger::Bearer),
-            Presented::Nothing | Presented::Basic { .. } => Err(Stranger::NoCredential),
+                .map_err(AuthError::Bearer),
+            Presented::Nothing | Presented::Basic { .. } => Err(AuthError::NoCredential),
         }
     }
 

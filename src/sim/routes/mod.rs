@@ -19,7 +19,7 @@ use super::credentials::Presented;
 use super::record::Received;
 use super::world::World;
 use call::Call;
-use caller::Stranger;
+use caller::AuthError;
 
 pub(super) fn router(controls: Controls) -> Router {
     Router::new().fallback(receive).with_state(controls)
@@ -31,7 +31,7 @@ async fn receive(State(controls): State<Controls>, request: Request) -> Response
     let (who, fault, held) = {
         let mut world = controls.world();
         let who = world.caller(&call).ok().map(|(who, _)| who);
-        let fault = world.faults.bite(&call.path);
+        let fault = world.faults.apply(&call.path);
         let held = world.limits.reading(&call.path, who.as_ref(), call.now);
         (who, fault, held)
     };
@@ -104,11 +104,11 @@ impl World {
     fn management(&mut self, call: &Call, rest: &[&str]) -> Answer {
         let (who, grant) = match self.caller(call) {
             Ok(caller) => caller,
-            Err(Stranger::Bearer(refusal)) => {
+            Err(AuthError::Bearer(refusal)) => {
                 let told = ("invalid_token", refusal.description());
                 return self.challenge(call, StatusCode::UNAUTHORIZED, told);
             }
-            Err(Stranger::NoCredential | Stranger::DeadToken) => return Answer::invalid_token(),
+            Err(AuthError::NoCredential | AuthError::DeadToken) => return Answer::invalid_token(),
         };
         if let Some(refused) = self.unproved(call) {
             return refused;
