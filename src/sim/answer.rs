@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Value, json};
 
-use super::bucket::Reading;
+use super::rate_limit_bucket::RateLimitHeaders;
 
 /// Marks an answer of the edge, which no application server saw: no request id, no cookies.
 #[derive(Clone, Copy, Debug)]
@@ -137,7 +137,7 @@ impl Answer {
         self.and(LINK, &format!("<{url}>; rel=\"{rel}\""))
     }
 
-    pub(super) fn limits(self, reading: Reading) -> Self {
+    pub(super) fn limits(self, reading: RateLimitHeaders) -> Self {
         self.with(
             HeaderName::from_static("x-rate-limit-limit"),
             &reading.limit.to_string(),

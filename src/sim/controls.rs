@@ -10,10 +10,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::background::Application;
 use super::clock::Clock;
+use super::counters::Verdict;
 use super::credentials::Principal;
 use super::error::Error;
 use super::faults::Fault;
-use super::limits::Verdict;
 use super::lock::hold;
 use super::org::Org;
 use super::record::{Received, Record};
@@ -141,8 +141,8 @@ impl Controls {
     /// Spends up to `requests` on a path's bucket as another caller; returns how many passed.
     pub fn spend(&self, path: &str, who: &Principal, requests: u32) -> u32 {
         let now = self.now();
-        let limits = &mut self.world().limits;
-        let passes = |_: &u32| matches!(limits.take(path, Some(who), now), Verdict::Pass(_));
+        let counters = &mut self.world().counters;
+        let passes = |_: &u32| matches!(counters.take(path, Some(who), now), Verdict::Pass(_));
         (0..requests)
             .take_while(passes)
             .fold(0, |passed, _| passed + 1)

@@ -13,7 +13,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::answer::Answer;
-use super::bucket::Reading;
+use super::rate_limit_bucket::RateLimitHeaders;
 
 /// A misbehaviour. It lasts until it is cleared unless [`Fault::times`] bounds it.
 #[derive(Clone, Debug)]
@@ -203,8 +203,8 @@ impl Fault {
     }
 
     /// The answer in place of the right one; absent where that one is only altered or late.
-    pub(super) fn answer(&self, reading: Reading, path: &str) -> Option<Answer> {
-        let spent = Reading {
+    pub(super) fn answer(&self, reading: RateLimitHeaders, path: &str) -> Option<Answer> {
+        let spent = RateLimitHeaders {
             remaining: 0,
             ..reading
         };
@@ -222,7 +222,7 @@ impl Fault {
             }
             Effect::RateLimited => Answer::too_many_requests().limits(spent),
             Effect::Concurrency => {
-                Answer::too_many_requests().limits(Reading { limit: 0, ..spent })
+                Answer::too_many_requests().limits(RateLimitHeaders { limit: 0, ..spent })
             }
             Effect::RateLimitedWithoutHeaders => Answer::too_many_requests(),
             Effect::RetryAfter(seconds) => {

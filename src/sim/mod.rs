@@ -16,15 +16,15 @@
 
 mod answer;
 mod background;
-mod bucket;
-mod buckets;
+mod rate_limit_bucket;
+mod bucket_patterns;
 mod clock;
 mod credentials;
 mod error;
 mod faults;
 mod jws;
 mod keys;
-mod limits;
+mod counters;
 mod lock;
 mod controls;
 mod org;
@@ -44,13 +44,13 @@ mod world;
 mod tests;
 
 pub use background::{Application, Pattern};
-pub use bucket::{Bucket, Reading};
 pub use clock::Clock;
 pub use controls::Controls;
 pub use credentials::{ApiToken, Principal};
 pub use error::Error;
 pub use faults::Fault;
 pub use org::Org;
+pub use rate_limit_bucket::{RateLimitBucket, RateLimitHeaders};
 pub use record::Received;
 pub use running::Running;
 pub use service_app::ServiceApp;

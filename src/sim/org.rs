@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::buckets::Buckets;
+use super::bucket_patterns::BucketPatterns;
 use super::clock::Clock;
 use super::credentials::{ApiToken, OAuthClient};
 use super::service_app::ServiceApp;
@@ -17,7 +17,7 @@ pub struct Org {
     pub(super) name: String,
     pub(super) cell: String,
     pub(super) pipeline: String,
-    pub(super) buckets: Buckets,
+    pub(super) buckets: BucketPatterns,
     pub(super) window: Duration,
     pub(super) keys_fresh_for: Duration,
     pub(super) clock: Clock,
@@ -44,7 +44,7 @@ impl Org {
             name: name.to_owned(),
             cell: "ok7".to_owned(),
             pipeline: "idx".to_owned(),
-            buckets: Buckets::integrator_free(),
+            buckets: BucketPatterns::integrator_free(),
             window: Duration::from_mins(1),
             keys_fresh_for: Duration::from_hours(45 * 24),
             clock: Clock::running(),

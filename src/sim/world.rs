@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::ORG;
+use super::counters::Counters;
 use super::error::Error;
 use super::faults::Faults;
 use super::keys::{KeySet, SigningKey};
-use super::limits::Limits;
 use super::org::Org;
 use super::proof::Proofs;
 use super::tokens::{Mint, Tokens};
@@ -17,7 +17,7 @@ use super::tokens::{Mint, Tokens};
 pub(super) struct World {
     pub(super) org: Org,
     pub(super) url: String,
-    pub(super) limits: Limits,
+    pub(super) counters: Counters,
     pub(super) tokens: Tokens,
     pub(super) faults: Faults,
     pub(super) proofs: Proofs,
@@ -29,7 +29,7 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(org: Org, url: String) -> Self {
         Self {
-            limits: Limits::new(org.buckets.clone(), org.window),
+            counters: Counters::new(org.buckets.clone(), org.window),
             org,
             url,
             tokens: Tokens::default(),

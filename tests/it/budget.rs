@@ -6,7 +6,7 @@ use std::{
 use okta_exporter::{
     fleet::limits::{Limits, Refused, Run},
     okta::{Answered, Draw, Exchange, LimitKind, Phases, RateLimit},
-    sim::{ApiToken, Application, Bucket, Org, Pattern, Principal},
+    sim::{ApiToken, Application, Org, Pattern, Principal, RateLimitBucket},
     units::{Name, Share, Timestamp},
 };
 
@@ -61,7 +61,7 @@ enum Event {
 struct World {
     limits: Limits,
     keepers: Vec<Keeper>,
-    buckets: BTreeMap<&'static str, Bucket>,
+    buckets: BTreeMap<&'static str, RateLimitBucket>,
     events: BinaryHeap<(std::cmp::Reverse<i64>, Event)>,
     under_way: BTreeMap<u64, (i64, Exchange)>,
     /// How many requests of ours fell into each window.
@@ -81,7 +81,10 @@ impl World {
             buckets: limits
                 .iter()
                 .map(|&(name, limit, seconds)| {
-                    (name, Bucket::new(limit, Duration::from_secs(seconds)))
+                    (
+                        name,
+                        RateLimitBucket::new(limit, Duration::from_secs(seconds)),
+                    )
                 })
                 .collect(),
             keepers,

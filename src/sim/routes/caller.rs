@@ -6,8 +6,8 @@ use http::{HeaderName, StatusCode};
 use super::call::Call;
 use super::management;
 use crate::sim::answer::Answer;
+use crate::sim::counters::Verdict;
 use crate::sim::credentials::{Grant, Presented, Principal};
-use crate::sim::limits::Verdict;
 use crate::sim::proof::{About, Refused};
 use crate::sim::tokens::Refusal;
 use crate::sim::world::World;
@@ -28,7 +28,7 @@ impl World {
         who: Option<&Principal>,
         answer: impl FnOnce(&mut Self) -> Answer,
     ) -> Answer {
-        match self.limits.take(&call.path, who, call.now) {
+        match self.counters.take(&call.path, who, call.now) {
             Verdict::Pass(reading) => answer(self).limits(reading),
             Verdict::Refuse(reading) => Answer::too_many_requests().limits(reading),
         }

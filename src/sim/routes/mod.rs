@@ -32,7 +32,7 @@ async fn receive(State(controls): State<Controls>, request: Request) -> Response
         let mut world = controls.world();
         let who = world.caller(&call).ok().map(|(who, _)| who);
         let fault = world.faults.apply(&call.path);
-        let held = world.limits.reading(&call.path, who.as_ref(), call.now);
+        let held = world.counters.reading(&call.path, who.as_ref(), call.now);
         (who, fault, held)
     };
     let number = controls.record().arrived(Received {

@@ -1,5 +1,5 @@
 //! What the org says of its own limits: when it warns, how it treats single clients, and the share
-//! of each principal. How full a bucket is stands in `limits`.
+//! of each principal. How full a bucket is stands in [`crate::sim::counters`].
 
 use http::StatusCode;
 use serde_json::{Value, json};
