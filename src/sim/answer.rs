@@ -1,5 +1,5 @@
 //! Okta's answers as it words them: envelopes, challenges, edge pages, and the headers every
-//! answer carries. Which answer is due is decided in `routes`.
+//! answer carries. Which answer is due is decided in [`super::routes`].
 
 use axum::body::Body;
 use axum::response::Response;

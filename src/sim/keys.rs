@@ -1,5 +1,5 @@
 //! Signing keys of one authorization server: made, published, rotated, withdrawn.
-//! What is signed with them stands in `tokens`.
+//! What is signed with them stands in [`super::tokens`].
 
 use std::time::Duration;
 

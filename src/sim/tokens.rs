@@ -1,5 +1,5 @@
 //! Tokens the simulated org minted: their claims, whether they still hold, and what introspection
-//! says of them. Who may call is `credentials`; what signs them is `keys`.
+//! says of them. Who may call is [`super::credentials`]; what signs them is [`super::keys`].
 
 use std::collections::HashMap;
 use std::time::Duration;

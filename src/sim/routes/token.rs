@@ -1,5 +1,5 @@
 //! The token endpoints of the org's own authorization server and of custom ones: client
-//! credentials, and nothing else. What a client must prove is checked in `proof`.
+//! credentials, and nothing else. What a client must prove is checked in [`crate::sim::proof`].
 
 use http::{HeaderName, StatusCode};
 use serde_json::json;
