@@ -2,12 +2,12 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use tokio::{net::TcpListener, task::JoinSet};
-use tokio_util::sync::CancellationToken;
+use futures_util::future::join_all;
 
 use crate::{
     config::Config,
     fleet::{Board, Fleet},
+    listener::{Listener, Server},
     web,
 };
 
@@ -25,9 +25,8 @@ pub struct Serving {
 pub struct App {
     board: Arc<Board>,
     fleet: Fleet,
-    servers: JoinSet<std::io::Result<()>>,
+    servers: Vec<Server>,
     addresses: Vec<SocketAddr>,
-    stop: CancellationToken,
 }
 
 /// The exporter could not start.
@@ -76,34 +75,28 @@ impl App {
         }
         let mut listeners = Vec::new();
         for address in &serving.listen {
-            listeners.push(bind(address).await?);
+            let listener = Listener::bind(address).await;
+            listeners.push(listener.map_err(|why| CannotStart::Listen {
+                address: address.clone(),
+                why,
+            })?);
         }
         if listeners.is_empty() {
             return Err(CannotStart::NoAddress);
         }
-        let addresses = listeners
-            .iter()
-            .filter_map(|listener| listener.local_addr().ok())
-            .collect();
-        let (board, stop) = (Arc::new(Board::new()), CancellationToken::new());
+        let addresses = listeners.iter().map(Listener::address).collect();
+        let board = Arc::new(Board::new());
         let shown = std::mem::take(&mut config.shown);
         let fleet = Fleet::launch(config, &board);
         let router = web::router(Arc::clone(&board), path, &shown);
-        let mut servers = JoinSet::new();
-        for listener in listeners {
-            let (router, stop) = (router.clone(), stop.clone());
-            servers.spawn(async move {
-                axum::serve(listener, router)
-                    .with_graceful_shutdown(stop.cancelled_owned())
-                    .await
-            });
-        }
+        let listeners = listeners.into_iter();
         Ok(Self {
             board,
             fleet,
-            servers,
+            servers: listeners
+                .map(|listener| listener.serve(router.clone()))
+                .collect(),
             addresses,
-            stop,
         })
     }
 
@@ -118,38 +111,15 @@ impl App {
     }
 
     /// Takes no new request, lets those under way end, and stops asking Okta.
-    pub async fn drain(mut self) {
-        self.stop.cancel();
-        self.fleet.stop().await;
-        let served = async {
-            while let Some(ended) = self.servers.join_next().await {
-                if let Ok(Err(error)) = ended {
-                    tracing::warn!(%error, "a listener ended badly");
-                }
-            }
-        };
-        if tokio::time::timeout(web::DRAIN, served).await.is_err() {
+    pub async fn drain(self) {
+        let servers = self.servers.into_iter();
+        let drained = join_all(servers.map(|server| server.drain(web::DRAIN)));
+        let (drained, ()) = tokio::join!(drained, self.fleet.stop());
+        if drained.contains(&false) {
             tracing::warn!(
                 after_seconds = web::DRAIN.as_secs(),
                 "gave up on answers still under way"
             );
         }
-    }
-}
-
-async fn bind(address: &str) -> Result<TcpListener, CannotStart> {
-    let failed = |why| CannotStart::Listen {
-        address: address.to_owned(),
-        why,
-    };
-    let Some(port) = address.strip_prefix(':') else {
-        return TcpListener::bind(address).await.map_err(failed);
-    };
-    // Every address: of both families where the machine has both.
-    match TcpListener::bind(format!("[::]:{port}")).await {
-        Ok(listener) => Ok(listener),
-        Err(_) => TcpListener::bind(format!("0.0.0.0:{port}"))
-            .await
-            .map_err(failed),
     }
 }

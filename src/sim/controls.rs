@@ -1,5 +1,6 @@
 //! The hand that changes a simulated org while it runs. What it changes is kept in [`super::world`].
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -32,12 +33,14 @@ struct Inner {
     url: String,
     clock: Clock,
     record: Record,
+    accepted: Arc<AtomicU64>,
     stop: CancellationToken,
     world: Mutex<World>,
 }
 
 impl Controls {
-    pub(super) fn new(org: Org, url: String) -> Result<Self, Error> {
+    /// Controls of an org at `url`; `accepted` counts its connections.
+    pub(super) fn new(org: Org, url: String, accepted: Arc<AtomicU64>) -> Result<Self, Error> {
         let clock = org.clock.clone();
         let bearers = org.bearers.clone();
         let world = World::new(org, url.clone());
@@ -46,6 +49,7 @@ impl Controls {
             url,
             clock,
             record,
+            accepted,
             stop,
             world: Mutex::new(world),
         }));
@@ -198,7 +202,7 @@ impl Controls {
 
     /// How many connections were ever accepted.
     pub fn connection_count(&self) -> u64 {
-        self.0.record.connected()
+        self.0.accepted.load(Ordering::Relaxed)
     }
 
     /// Returns once exactly this path was asked for at least `times` times.

@@ -33,7 +33,6 @@ mod record;
 mod routes;
 mod running;
 pub mod scenario;
-mod server;
 mod service_app;
 mod status_page;
 mod tls;

@@ -1,13 +1,14 @@
 //! The start of a simulated org, and the org while it answers.
 
 use std::io;
-use std::net::SocketAddr;
-use std::sync::atomic::Ordering;
+
+use tokio_util::sync::DropGuard;
 
 use super::controls::Controls;
 use super::org::Org;
 use super::routes;
-use super::server::{Server, Serving};
+use super::tls::Tls;
+use crate::listener::{Listener, Server};
 
 impl Org {
     /// Opens the org on the loopback interface.
@@ -15,24 +16,23 @@ impl Org {
     /// # Errors
     /// If the port is taken, or a certificate or key cannot be made.
     pub async fn start(self) -> io::Result<Running> {
-        let address = SocketAddr::from(([127, 0, 0, 1], self.port));
-        let server = Server::bind(address, self.tls.as_ref()).await?;
-        let (url, ca_pem) = (server.url(), server.ca_pem.clone());
-        let controls = Controls::new(self, url.clone()).map_err(io::Error::other)?;
-        let counted = controls.clone();
-        let count = move || {
-            counted.record().connections.fetch_add(1, Ordering::Relaxed);
+        let tls = self.tls.as_ref().map(Tls::build).transpose();
+        let (tls, ca_pem) = tls.map_err(io::Error::other)?.unzip();
+        let listener = Listener::bind(&format!("127.0.0.1:{}", self.port)).await?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{}", listener.address());
+        let listener = match tls {
+            Some(config) => listener.tls(config),
+            None => listener,
         };
-        let serving = server.serve(
-            routes::router(controls.clone()),
-            controls.stop_token(),
-            count,
-        );
+        let controls = Controls::new(self, url.clone(), listener.accepted());
+        let controls = controls.map_err(io::Error::other)?;
         Ok(Running {
+            server: listener.serve(routes::router(controls.clone())),
+            stop: controls.stop_token().drop_guard(),
             controls,
             url,
             ca_pem,
-            serving,
         })
     }
 }
@@ -42,7 +42,9 @@ pub struct Running {
     controls: Controls,
     url: String,
     ca_pem: Option<String>,
-    serving: Serving,
+    server: Server,
+    /// Ends whatever else goes on in the org.
+    stop: DropGuard,
 }
 
 impl Running {
@@ -63,6 +65,7 @@ impl Running {
 
     /// Stops the org and waits until its port is closed.
     pub async fn shutdown(self) {
-        self.serving.shutdown().await;
+        drop(self.stop);
+        self.server.shutdown().await;
     }
 }

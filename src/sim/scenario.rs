@@ -206,7 +206,7 @@ mod tests {
     async fn within_a_minute_tokens_are_minted_and_the_exporters_window_runs_out() {
         let org = demo_org("demo", "demo-token");
         let page = StatusPage::new(&org.clock);
-        let controls = Controls::new(org, "http://127.0.0.1:1".to_owned()).unwrap();
+        let controls = Controls::new(org, "http://127.0.0.1:1".to_owned(), Arc::default()).unwrap();
         let told = Arc::new(Mutex::new(Vec::new()));
         let (teller, heard) = (controls.clone(), told.clone());
         let scenario = tokio::spawn(async move {

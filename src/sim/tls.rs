@@ -1,4 +1,4 @@
-//! Certificates of simulated servers, right and wrong ones. Listening is [`super::server`]'s.
+//! Certificates of simulated servers, right and wrong ones. Listening is a room of its own, [`crate::listener`].
 
 use std::sync::Arc;
 use std::time::Duration;
