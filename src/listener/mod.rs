@@ -1,6 +1,6 @@
 //! Listening for HTTP: a port bound, connections taken in, plain or over TLS, and in the end let
 //! go: those under way are finished first, or cut. What is answered is a router of the caller's.
-//! How a connection becomes ready is in [`accept`].
+//! How a connection becomes ready is in `accept.rs`.
 
 mod accept;
 mod connection;

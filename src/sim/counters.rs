@@ -26,7 +26,7 @@ type CounterKey = (String, Option<String>);
 pub(super) struct Counters {
     buckets: BucketPatterns,
     length: Duration,
-    counters: HashMap<CounterKey, RateLimitBucket>,
+    known: HashMap<CounterKey, RateLimitBucket>,
 }
 
 impl Counters {
@@ -34,7 +34,7 @@ impl Counters {
         Self {
             buckets,
             length,
-            counters: HashMap::new(),
+            known: HashMap::new(),
         }
     }
 
@@ -65,7 +65,7 @@ impl Counters {
         now: Timestamp,
     ) -> RateLimitHeaders {
         let (counter, limit) = self.counter(path, who);
-        match self.counters.get(&counter) {
+        match self.known.get(&counter) {
             Some(bucket) => bucket.reading(now),
             None => RateLimitBucket::new(limit, self.length).reading(now),
         }
@@ -74,7 +74,7 @@ impl Counters {
     fn count(&mut self, path: &str, who: Option<&Principal>, now: Timestamp) {
         let (counter, limit) = self.counter(path, who);
         let unused = RateLimitBucket::new(limit, self.length);
-        self.counters.entry(counter).or_insert(unused).count(now);
+        self.known.entry(counter).or_insert(unused).count(now);
     }
 
     fn counter(&self, path: &str, who: Option<&Principal>) -> (CounterKey, u32) {

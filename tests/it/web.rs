@@ -1,15 +1,17 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use okta_exporter::{
-    fleet::{Outcome, ProbeId},
+    fleet::{Board, Outcome, ProbeId},
     okta::{Exchange, Phases},
     probe::Sight,
     sim::{ApiToken, Fault, Org, Running},
     units::Timestamp,
+    web::{Bound, Serving, TELEMETRY_PATH},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpSocket,
+    sync::watch,
 };
 
 use crate::support::{API_TOKEN, Exporter, get, http, json};
@@ -136,6 +138,22 @@ async fn a_drained_exporter_answers_no_more_and_asks_no_more() {
     let asked = okta.controls().request_count();
     assert!(http().get(&url).send().await.is_err());
     assert_eq!(okta.controls().request_count(), asked);
+}
+
+#[tokio::test]
+async fn the_configuration_shown_is_the_one_in_force() {
+    let (in_force, shown) = watch::channel(Arc::from("{\"old\": 1}"));
+    let serving = Serving {
+        listen: vec!["127.0.0.1:0".to_owned()],
+        telemetry_path: TELEMETRY_PATH.to_owned(),
+    };
+    let bound = Bound::new(&serving).await.unwrap();
+    let server = bound.serve(Arc::new(Board::new()), shown);
+    let url = format!("http://{}/config", server.addresses()[0]);
+    assert_eq!(json(&url).await["old"], 1);
+    in_force.send_replace(Arc::from("{\"new\": 2}"));
+    assert_eq!(json(&url).await["new"], 2);
+    server.drain().await;
 }
 
 /// So many endpoints make a page of more than any socket holds back.

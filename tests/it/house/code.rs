@@ -7,7 +7,7 @@ pub type Word = String;
 
 /// A file's code, and the child modules that exist for tests only.
 pub fn read(text: &str) -> (Vec<Word>, BTreeSet<String>) {
-    without_tests(words(text))
+    without_tests(&words(text))
 }
 
 fn is_name(c: char) -> bool {
@@ -110,7 +110,7 @@ fn after_raw_string(text: &[char], at: usize) -> Option<usize> {
 }
 
 /// Leaves out every item under `#[cfg(test)]`.
-fn without_tests(words: Vec<Word>) -> (Vec<Word>, BTreeSet<String>) {
+fn without_tests(words: &[Word]) -> (Vec<Word>, BTreeSet<String>) {
     const MARK: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
     let (mut kept, mut of_tests) = (Vec::new(), BTreeSet::new());
     let mut at = 0;

@@ -51,8 +51,8 @@ impl Imports {
         let mut code = BTreeMap::new();
         let mut for_tests: Vec<Module> = Vec::new();
         for (module, text) in texts {
-            let (words, tests) = code::read(text);
-            for_tests.extend(tests.into_iter().map(|name| child(module, &name)));
+            let (words, names) = code::read(text);
+            for_tests.extend(names.into_iter().map(|name| child(module, &name)));
             code.insert(module.clone(), words);
         }
         code.retain(|module, _| !for_tests.iter().any(|tests| module.starts_with(tests)));
@@ -145,12 +145,12 @@ impl Imports {
             return self.definer(module, &path, depth + 1);
         }
         // A name that a glob may have brought is looked for in what the glob opens, if in a child.
-        let globs = file.globs.iter().filter_map(|glob| {
+        let mut globs = file.globs.iter().filter_map(|glob| {
             let path = [glob.as_slice(), &[name.to_owned()]].concat();
             self.definer(module, &path, depth + 1)
         });
         let inward = |found: &Module| found.starts_with(module) && self.0.contains_key(found);
-        globs.filter(inward).next().or_else(|| Some(module.clone()))
+        globs.find(inward).or_else(|| Some(module.clone()))
     }
 
     /// A module, or a directory above one.
