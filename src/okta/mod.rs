@@ -1,5 +1,6 @@
 //! Asking Okta and reading its answers right. No schedule, no metrics.
 
+mod secret;
 mod jose;
 mod headers;
 mod response;
@@ -22,9 +23,6 @@ mod okta_clock;
 mod principal;
 mod request;
 pub mod scopes;
-mod sealed;
-mod secret;
-mod secret_file;
 mod tls;
 mod token_cache;
 mod transport;
@@ -37,6 +35,8 @@ pub use self::headers::rate_limit::{LimitKind, RateLimit};
 pub use self::jose::jwks::{BadKeySet, KeySet, PublishedKey, Signature};
 pub use self::jose::jwt::{AccessToken, Claims, NotAToken, OneOrMany, claim};
 pub use self::jose::private_key::{Algorithm, BadKey, PrivateKey};
+pub use self::secret::file::{SecretFile, secret_reloads};
+pub use self::secret::source::{NoSecret, SecretSource};
 pub use assertion::ClientAuth;
 pub use authorization_server::{AuthorizationServer, BadAuthorizationServer};
 pub use bucket::{BadBucket, Buckets};
@@ -51,8 +51,6 @@ pub use oauth::{OAuthApp, OAuthSettings};
 pub use principal::{Principal, PrincipalKind};
 pub use request::{Form, Request};
 pub use response::Response;
-pub use secret::{NoSecret, SecretSource};
-pub use secret_file::{SecretFile, secret_reloads};
 pub use session::Session;
 pub use tls::{TlsSetup, TlsSetups};
 pub use token_cache::TokenStatus;

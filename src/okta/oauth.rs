@@ -18,7 +18,7 @@ use super::{
     okta_clock::OktaClock,
     request::AuthHeaders,
     scopes,
-    sealed::authorization,
+    secret::sensitive::authorization,
     session::Sent,
     token_cache::{Token, TokenCache},
 };

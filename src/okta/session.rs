@@ -18,7 +18,7 @@ use super::{
     okta_clock::OktaClock,
     request::AuthHeaders,
     response::RawResponse,
-    sealed::{self, authorization},
+    secret::sensitive::{self, authorization},
     transport::{Trace, sort},
 };
 use crate::units::Timestamp;
@@ -210,12 +210,12 @@ impl<'a> Session<'a> {
             Some(form) => {
                 let secret = form.secret.iter();
                 let secret = secret.map(|(name, secret)| (*name, secret.expose_secret()));
-                let body = sealed::form(secret.chain(form.fields.iter().copied()));
+                let body = sensitive::form(secret.chain(form.fields.iter().copied()));
                 let request = self.client.pooled.request(Method::POST, url);
                 let request = request.header(header::CONTENT_TYPE, FORM).body(body);
                 match form.client {
                     Some((id, secret)) => {
-                        request.header(header::AUTHORIZATION, sealed::basic(id, secret)?)
+                        request.header(header::AUTHORIZATION, sensitive::basic(id, secret)?)
                     }
                     None => request,
                 }
