@@ -15,7 +15,7 @@ use super::{
     written::{self, Defaults, Named},
 };
 use crate::{
-    okta::{Buckets, Client, NoClient},
+    okta::{Buckets, Client, NoClient, TlsSetups},
     probe::{PlanContext, Probe, Problem, status_page},
     units::{Name, OrgUrl, Share},
 };
@@ -49,6 +49,7 @@ pub(super) fn named<T: Default>(
 pub(super) fn status_pages(
     written: Option<Named<status_page::Settings>>,
     defaults: Defaults,
+    tls: &mut TlsSetups,
     notes: &mut Notes,
 ) -> BTreeMap<Name, StatusPage> {
     let mut pages = BTreeMap::new();
@@ -61,7 +62,8 @@ pub(super) fn status_pages(
         let (interval, timeout) = pace.settle(defaults, &at, notes);
         let planned = settings.plan().and_then(|(url, probe)| {
             let no_client = |e: NoClient| vec![Problem::new("url", e.to_string())];
-            Ok((Client::new(&url, None).map_err(no_client)?, probe))
+            let client = tls.trusting(None).and_then(|tls| Client::new(&url, &tls));
+            Ok((client.map_err(no_client)?, probe))
         });
         match planned {
             Ok((client, probe)) => {
@@ -89,6 +91,8 @@ pub(super) struct Orgs<'a> {
     pub(super) defaults: Defaults,
     /// The environment, as it was read once.
     pub(super) environment: &'a BTreeMap<String, String>,
+    /// Whom their clients trust.
+    pub(super) tls: &'a mut TlsSetups,
     /// Where problems go.
     pub(super) notes: &'a mut Notes,
 }
@@ -123,7 +127,8 @@ impl Orgs<'_> {
             text.parse().map_err(refused).ok()
         });
         let origin = Url::parse(&url.to_string()).ok()?;
-        let client = match Client::new(&origin, ca_file.as_deref()) {
+        let tls = self.tls.trusting(ca_file.as_deref());
+        let client = match tls.and_then(|tls| Client::new(&origin, &tls)) {
             Ok(client) => Some(client),
             Err(why) => {
                 let field = match why {

@@ -33,7 +33,7 @@ pub use problems::Problems;
 pub use sources::Origin;
 
 use crate::{
-    okta::{Client, Credential},
+    okta::{Client, Credential, TlsSetups},
     probe::Probe,
     units::{Cell, Name, OrgUrl, Share},
 };
@@ -164,10 +164,13 @@ impl<'a> Reading<'a> {
         let settings = shown::redacted(&tree);
         let written = shape::read(tree, &mut notes);
         let defaults = written.defaults.unwrap_or_default();
-        let status_pages = meaning::status_pages(written.status_pages, defaults, &mut notes);
+        let mut tls = TlsSetups::default();
+        let status_pages =
+            meaning::status_pages(written.status_pages, defaults, &mut tls, &mut notes);
         let orgs = meaning::Orgs {
             defaults,
             environment,
+            tls: &mut tls,
             notes: &mut notes,
         }
         .read(written.orgs);

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName};
 use crate::units::Timestamp;
 
 /// The moment that a header tells; `None` where it is missing or unreadable.
-pub(super) fn of(headers: &HeaderMap, name: &HeaderName) -> Option<Timestamp> {
+pub(in crate::okta) fn of(headers: &HeaderMap, name: &HeaderName) -> Option<Timestamp> {
     parse(headers.get(name)?.to_str().ok()?)
 }
 

@@ -90,7 +90,7 @@ impl LimitKind {
 
 /// How long the answer asks its caller to stay away; `None` if it does not. Where a proxy's
 /// `Retry-After` and Okta's reset differ, the longer one is kept to.
-pub(super) fn back_off(
+pub(in crate::okta) fn back_off(
     headers: &HeaderMap,
     limited: Option<LimitKind>,
     date: Option<Timestamp>,

@@ -4,7 +4,8 @@ use std::{fmt, path::PathBuf};
 
 use secrecy::ExposeSecret;
 
-use super::{BadKey, SecretFile, secret_file::shown};
+use super::file::{SecretFile, shown};
+use crate::okta::BadKey;
 use crate::units::Secret;
 
 /// Where a secret comes from. A file is read at every use.

@@ -158,7 +158,7 @@ mod tests {
 
     use serde_json::{Map, json};
 
-    use super::super::PrivateKey;
+    use crate::okta::PrivateKey;
     use super::*;
 
     fn pem(label: &str, der: &[u8]) -> String {

@@ -130,7 +130,7 @@ impl PrivateKey {
     }
 
     /// The public half of an EC key as a JWK; RSA keys are not asked for theirs.
-    pub(super) fn public_jwk(&self) -> Option<Value> {
+    pub(in crate::okta) fn public_jwk(&self) -> Option<Value> {
         let Pair::Ec(pair) = &self.pair else {
             return None;
         };
@@ -142,7 +142,7 @@ impl PrivateKey {
     }
 
     /// A JWT of these claims in its compact form; `alg` is added to the header.
-    pub(super) fn jwt(
+    pub(in crate::okta) fn jwt(
         &self,
         mut header: Map<String, Value>,
         claims: &Value,
@@ -192,7 +192,7 @@ fn curve_of(
 }
 
 /// An id that nobody has used before: 128 random bits.
-pub(super) fn random_id() -> Result<String, BadKey> {
+pub(in crate::okta) fn random_id() -> Result<String, BadKey> {
     let mut bytes = [0; 16];
     aws_lc_rs::rand::fill(&mut bytes).map_err(|_| BadKey::Signing)?;
     Ok(BASE64URL.encode(bytes))

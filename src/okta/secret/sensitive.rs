@@ -10,11 +10,11 @@ use http::HeaderValue;
 use secrecy::{ExposeSecret, zeroize::Zeroizing};
 use url::form_urlencoded::byte_serialize;
 
-use super::NoSecret;
+use super::source::NoSecret;
 use crate::units::Secret;
 
 /// `SCHEME SECRET`, the value of an `Authorization` header.
-pub(super) fn authorization(scheme: &str, secret: &Secret) -> Result<HeaderValue, NoSecret> {
+pub(in crate::okta) fn authorization(scheme: &str, secret: &Secret) -> Result<HeaderValue, NoSecret> {
     let secret = secret.expose_secret();
     let mut text = room(scheme.len() + 1 + secret.len());
     text.push_str(scheme);
@@ -24,7 +24,7 @@ pub(super) fn authorization(scheme: &str, secret: &Secret) -> Result<HeaderValue
 }
 
 /// `Basic …`, as a client authenticates.
-pub(super) fn basic(id: &str, secret: &Secret) -> Result<HeaderValue, NoSecret> {
+pub(in crate::okta) fn basic(id: &str, secret: &Secret) -> Result<HeaderValue, NoSecret> {
     let secret = secret.expose_secret();
     let mut pair = room(id.len() + 1 + secret.len());
     pair.push_str(id);
@@ -37,7 +37,7 @@ pub(super) fn basic(id: &str, secret: &Secret) -> Result<HeaderValue, NoSecret> 
 }
 
 /// The body of a form.
-pub(super) fn form<'a>(fields: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Bytes {
+pub(in crate::okta) fn form<'a>(fields: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Bytes {
     let length = |(name, value): (&str, &str)| 3 * (name.len() + value.len()) + 2;
     let mut text = room(fields.clone().map(length).sum());
     for (name, value) in fields {

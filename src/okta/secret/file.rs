@@ -14,7 +14,7 @@ use std::{
 
 use secrecy::{ExposeSecret, zeroize::Zeroizing};
 
-use super::NoSecret;
+use super::source::NoSecret;
 use crate::units::Secret;
 
 /// The longest secret worth reading, in bytes: a file of more is not a secret but a mistake.
