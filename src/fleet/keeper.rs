@@ -85,11 +85,11 @@ impl Keeper {
     /// the keeper.
     fn run(&self, aimed: bool) -> AbortOnDropHandle<Outcome> {
         let plan = Arc::clone(&self.plan);
-        let purse = self.limits().map(|limits| limits.purse(aimed));
+        let gate = self.limits().map(|limits| limits.gate(aimed));
         AbortOnDropHandle::new(tokio::spawn(async move {
             let mut okta = Session::new(&plan.client, plan.timeout);
-            if let Some(purse) = &purse {
-                okta = okta.through(purse);
+            if let Some(gate) = &gate {
+                okta = okta.through(gate);
             }
             let (at, start) = (Timestamp::now(), Instant::now());
             let result = plan.probe.run(&okta).await;

@@ -3,7 +3,7 @@
 
 use super::{
     Outcome, Plan, ProbeId,
-    limits::{Found, Relation},
+    limits::{BucketMismatch, Relation},
 };
 use crate::{
     guide::{self, Advice, Fact, Finding},
@@ -153,8 +153,8 @@ fn failed(plan: &Plan, outcome: &Outcome, failure: &Failure, quiet: bool) {
 
 /// Says that buckets are not what paths are taken for, and what to write so that it is known from
 /// the start.
-pub(super) fn buckets(id: &ProbeId, found: &Found) {
-    let Found {
+pub(super) fn buckets(id: &ProbeId, found: &BucketMismatch) {
+    let BucketMismatch {
         relation,
         one,
         other,

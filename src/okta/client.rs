@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{
     Buckets,
-    okta_clock::OktaClock,
+    clock::OktaClock,
     transport::{Resolver, TimedConnect, redirects_stay_home},
 };
 use crate::units::is_loopback;

@@ -16,7 +16,7 @@ use url::Url;
 
 use super::{
     Failure, PrivateKey,
-    okta_clock::OktaClock,
+    clock::OktaClock,
     private_key::{BadKey, random_id},
 };
 use crate::units::{Secret, Timestamp};

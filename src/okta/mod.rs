@@ -22,7 +22,7 @@ mod key_text;
 mod link;
 mod mint;
 mod oauth;
-mod okta_clock;
+mod clock;
 mod principal;
 mod private_key;
 mod quoted;

@@ -12,9 +12,9 @@ use url::Url;
 use super::{
     ClientAuth, Credential, Dpop, Failure, MissingScope, NoSecret, Refusal, Request, Response,
     Session, TokenStatus,
+    clock::OktaClock,
     dpop::Proofs,
     mint::Mint,
-    okta_clock::OktaClock,
     private_key::BadKey,
     request::AuthHeaders,
     scopes,
