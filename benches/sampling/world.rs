@@ -7,7 +7,7 @@ use fastrand::Rng;
 use okta_exporter::{
     fleet::{
         Board, Outcome, ProbeId,
-        aim::{Aim, Clock, Look, Wish},
+        aim::{Aim, Clock, Look, SampleRequest},
     },
     metrics::Page,
     okta::{Exchange, Phases, RateLimit, ResponseMeta},
@@ -64,14 +64,14 @@ impl Sampler {
     fn next(&mut self, rng: &mut Rng) -> i64 {
         match self {
             Self::Aimed(aimed) => {
-                let wish = Wish {
+                let request = SampleRequest {
                     now: moment(aimed.now),
                     last: aimed.last.map(moment),
                     interval: Duration::from_mins(1),
                     not_before: None,
                     spare: true,
                 };
-                let next = aimed.aim.next(&aimed.clock, &wish);
+                let next = aimed.aim.next(&aimed.clock, &request);
                 next.at.as_millisecond() - START
             }
             Self::Polling { every, due, left } => {

@@ -130,7 +130,7 @@ impl<R: RunOnce> Keeper<R> {
     /// the keeper.
     fn run(&self, aimed: bool, pass: Option<Pass>) -> Running {
         let plan = Arc::clone(&self.plan);
-        let gate = self.limits().map(|limits| limits.purse(aimed));
+        let gate = self.limits().map(|limits| limits.gate(aimed));
         let task = AbortOnDropHandle::new(tokio::spawn(async move {
             let gate = gate.as_ref().map(|gate| gate as &dyn Gate);
             plan.run.run_once(gate).await

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Outcome, ProbeId,
-    limits::{Found, Relation},
+    limits::{BucketMismatch, Relation},
 };
 use crate::{
     guide::{self, Advice, Fact, Finding},
@@ -180,8 +180,8 @@ fn failed(id: &ProbeId, outcome: &Outcome, failure: &Failure, quiet: bool) {
 
 /// Says that buckets are not what paths are taken for, and what to write so that it is known from
 /// the start.
-pub(super) fn buckets(id: &ProbeId, found: &Found) {
-    let Found {
+pub(super) fn buckets(id: &ProbeId, found: &BucketMismatch) {
+    let BucketMismatch {
         relation,
         one,
         other,

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{Board, ProbeId, by_oktas_clock, limits::Limit, row::Row, scopes};
+use super::{Board, ProbeId, by_oktas_clock, limits::KnownLimit, row::Row, scopes};
 use crate::{
     guide::{self, Advice, Finding},
     okta::Failure,
@@ -162,8 +162,8 @@ fn noted(findings: Vec<Finding>) -> Vec<Noted> {
 
 impl LimitView {
     /// What there is to show of a limit; `None` where nothing is known any more.
-    fn of(limit: Limit) -> Option<Self> {
-        let Limit {
+    fn of(limit: KnownLimit) -> Option<Self> {
+        let KnownLimit {
             credential,
             bucket,
             endpoint,

@@ -6,8 +6,8 @@ use url::Url;
 
 use super::{
     Buckets, TlsSetup,
+    clock::OktaClock,
     first_connection::FirstConnection,
-    okta_clock::OktaClock,
     transport::{Resolver, TimedConnect, redirects_stay_home},
 };
 use crate::units::is_loopback;

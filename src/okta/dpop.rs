@@ -16,8 +16,8 @@ use url::Url;
 
 use super::{
     Failure, PrivateKey,
+    clock::OktaClock,
     jose::private_key::{BadKey, random_id},
-    okta_clock::OktaClock,
 };
 use crate::units::{Secret, Timestamp};
 

@@ -19,7 +19,7 @@ mod gate;
 mod session;
 mod mint;
 mod oauth;
-mod okta_clock;
+mod clock;
 mod principal;
 mod request;
 pub mod scopes;

@@ -12,10 +12,10 @@ use url::Url;
 use super::{
     ClientAuth, Credential, Dpop, Failure, MissingScope, NoSecret, Refusal, Request, Response,
     Session, TokenStatus,
+    clock::OktaClock,
     dpop::Proofs,
     jose::private_key::BadKey,
     mint::Mint,
-    okta_clock::OktaClock,
     request::AuthHeaders,
     scopes,
     secret::sensitive::authorization,

@@ -15,7 +15,7 @@ use url::Url;
 
 use super::{
     AuthMethod, Charge, Client, Exchange, Failure, Gate, Request, Response, certificate,
-    okta_clock::OktaClock,
+    clock::OktaClock,
     request::AuthHeaders,
     response::RawResponse,
     secret::sensitive::{self, authorization},

@@ -110,7 +110,7 @@ impl World {
             // A look that is booked may be booked anew by whatever is learned: it is no event.
             let booked = (0..self.keepers.len())
                 .filter_map(|index| {
-                    let next = self.limits.booked(self.keepers[index].name)?;
+                    let next = self.limits.scheduled(self.keepers[index].name)?;
                     Some((next.at.as_millisecond(), index))
                 })
                 .min();
@@ -135,7 +135,7 @@ impl World {
     fn ask(&mut self, index: usize, now: i64) {
         let keeper = &mut self.keepers[index];
         let credential: Name = "monitor".parse().unwrap();
-        let aimed = keeper.aims && self.limits.booked(keeper.name).is_none() && keeper.made > 0;
+        let aimed = keeper.aims && self.limits.scheduled(keeper.name).is_none() && keeper.made > 0;
         let charge = Charge {
             credential: Some(credential.clone()),
             api: keeper.name.into(),
