@@ -9,6 +9,7 @@ use tokio::time::{advance, sleep};
 
 use super::*;
 use crate::{
+    config::Fingerprint,
     fleet::{Duty, ProbeId, breaker::BreakerState},
     metrics::Page,
     okta::{ApiError, Phases, Refusal},
@@ -140,6 +141,7 @@ impl World {
             interval: MINUTE,
             starts_in: Duration::ZERO,
             duty,
+            fingerprint: Fingerprint::default(),
         };
         let keeper = Keeper::new(plan, &self.board, Some(self.controls.clone()));
         drop(tokio::spawn(keeper.keep(self.stop.clone())));
