@@ -47,7 +47,7 @@ impl Board {
     pub fn expect(&self, id: ProbeId, kind: &'static str, interval: Duration) {
         let row = Row::new(kind, interval, self.clock.now());
         let mut facts = self.lock();
-        facts.owner(&id.org);
+        facts.owner(id.org.as_ref());
         facts.rows.insert(Arc::new(id), Arc::new(row));
     }
 
@@ -78,7 +78,7 @@ impl Board {
         let mut found = Vec::new();
         {
             let mut facts = self.lock();
-            let owner = facts.owner(&id.org);
+            let owner = facts.owner(id.org.as_ref());
             for exchange in &exchanges {
                 found.extend(owner.limits.enter(exchange, self.clock.now()));
             }

@@ -71,8 +71,8 @@ impl Owner {
 
 impl Facts {
     /// An org's part, made where there is none.
-    pub(super) fn owner(&mut self, org: &Option<Name>) -> &mut Owner {
-        Arc::make_mut(self.owners.entry(org.clone()).or_default())
+    pub(super) fn owner(&mut self, org: Option<&Name>) -> &mut Owner {
+        Arc::make_mut(self.owners.entry(org.cloned()).or_default())
     }
 
     /// An org's part.
