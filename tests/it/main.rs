@@ -52,6 +52,9 @@ mod status_page;
 /// When things are asked: intervals, overlaps, the breaker, connections.
 mod schedule;
 
+/// One configuration after the other: what stays is not disturbed, what goes leaves nothing.
+mod reload;
+
 /// How many connections are made, and how long they are kept.
 mod connections;
 
