@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
-use super::{LogArgs, WebArgs, logging, told_to_stop};
+use super::{
+    logging::{self, LogArgs},
+    signal::told_to_stop,
+    web_args::WebArgs,
+};
 use crate::{
     app::App,
     config::Config,

@@ -1,6 +1,6 @@
 //! The guide as Markdown: all of it is `docs/troubleshooting.md`.
 
-use super::print;
+use super::output::print;
 use crate::guide;
 
 /// Print what can go wrong and what mends it, as Markdown.

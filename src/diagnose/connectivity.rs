@@ -1,7 +1,7 @@
 //! Can the org be reached, how long does each phase take, do the clocks agree, which cell is it on?
 
 use super::{
-    Check, Section,
+    check::{Check, Section},
     round::{Asked, Run},
     wrap::span,
 };

@@ -1,4 +1,4 @@
-//! Running every probe once. What came of it is judged in the sections.
+//! Running every probe once. What came of it is judged in the sections ([`super::check`]).
 
 use std::{
     collections::BTreeMap,
@@ -12,7 +12,6 @@ use std::{
 use futures_util::{StreamExt, future, stream};
 use tokio::time::Instant;
 
-use super::Step;
 use crate::{
     config::{Config, Org, Planned, StatusPage},
     fleet::Outcome,
@@ -23,6 +22,17 @@ use crate::{
 
 /// How many of an org's probes run at a time: an org's concurrent requests are limited too.
 const AT_A_TIME: usize = 4;
+
+/// One probe has run.
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'a> {
+    /// Which one: the org's name and the probe's.
+    pub probe: &'a str,
+    /// How many have run, this one included.
+    pub done: usize,
+    /// How many there are.
+    pub all: usize,
+}
 
 /// One org, asked.
 pub(super) struct Asked {

@@ -1,0 +1,43 @@
+//! What is reported, as programs read it. For people it is written in [`super::text()`].
+
+use serde::Serialize;
+
+use super::{
+    check::{Check, Verdict},
+    ticket::Ticket,
+};
+use crate::units::Timestamp;
+
+/// Everything that was found.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// The version of this program.
+    pub version: &'static str,
+    /// When the last probe had run.
+    pub at: Timestamp,
+    /// The worst of all.
+    pub verdict: Verdict,
+    /// Where the configuration was read.
+    pub source: String,
+    /// What is worth saying about it.
+    pub warnings: Vec<String>,
+    /// The orgs.
+    pub orgs: Vec<OrgReport>,
+}
+
+/// What was found of one org.
+#[derive(Debug, Clone, Serialize)]
+pub struct OrgReport {
+    /// Its name.
+    pub name: String,
+    /// Its URL.
+    pub url: String,
+    /// Its cell, where it is known.
+    pub cell: Option<String>,
+    /// The worst of its checks.
+    pub verdict: Verdict,
+    /// What was checked, in reading order.
+    pub checks: Vec<Check>,
+    /// What Okta's support asks for, a line for each refusal.
+    pub support: Vec<Ticket>,
+}
