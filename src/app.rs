@@ -34,7 +34,7 @@ pub struct App {
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "each message says it")]
 pub enum CannotStart {
-    #[error("cannot listen on {address}: {why}; {}", mend(why))]
+    #[error("cannot listen on {address}: {why}; {}", fix(why))]
     Listen {
         address: String,
         why: std::io::Error,
@@ -48,7 +48,7 @@ pub enum CannotStart {
 }
 
 /// What to do about an address that cannot be listened on.
-fn mend(why: &std::io::Error) -> &'static str {
+fn fix(why: &std::io::Error) -> &'static str {
     match why.kind() {
         std::io::ErrorKind::AddrInUse => {
             "is another exporter running? `--web.listen-address` names another"

@@ -3,7 +3,7 @@
 use super::output::print;
 use crate::guide;
 
-/// Print what can go wrong and what mends it, as Markdown.
+/// Print what can go wrong and what fixes it, as Markdown.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Only this case: its name, as log lines and pages tell it.

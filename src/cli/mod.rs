@@ -38,7 +38,7 @@ pub struct Cli {
 enum Command {
     /// Run against a built-in simulated Okta; nothing to configure.
     Demo(demo::Args),
-    /// Ask everything once and report: what works, what does not, and what mends it.
+    /// Ask everything once and report: what works, what does not, and what fixes it.
     ///
     /// It reads the same file and variables as the exporter. What is not given is skipped.
     Diagnose(diagnose::Args),
@@ -48,7 +48,7 @@ enum Command {
     Simulate(simulate::Args),
     /// Print the metric reference as Markdown.
     Metrics(metrics::Args),
-    /// Print what can go wrong and what mends it, as Markdown.
+    /// Print what can go wrong and what fixes it, as Markdown.
     Guide(guide::Args),
 }
 

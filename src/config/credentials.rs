@@ -100,8 +100,8 @@ impl written::Credential {
                 let given = all.into_iter().filter(|(_, given)| *given);
                 let given: Vec<String> = given.map(|(name, _)| format!("`{name}`")).collect();
                 let given = given.join(" and ");
-                let mend = "make a credential of each";
-                return Err(Problem::new("", format!("it holds {given}: {mend}")));
+                let fix = "make a credential of each";
+                return Err(Problem::new("", format!("it holds {given}: {fix}")));
             }
         };
         let source = secrets.source(name, environment)?;

@@ -27,8 +27,8 @@ pub(super) fn overlay(tree: &mut Value, environment: &BTreeMap<String, String>, 
         };
         let segments: Vec<&str> = rest.split("__").collect();
         if segments.iter().any(|segment| segment.is_empty()) {
-            let mend = "names no setting: write it like OKTA_EXPORTER__ORGS__ACME__URL";
-            notes.problem(&At::default(), format!("the variable {variable} {mend}"));
+            let fix = "names no setting: write it like OKTA_EXPORTER__ORGS__ACME__URL";
+            notes.problem(&At::default(), format!("the variable {variable} {fix}"));
             continue;
         }
         let steps = match resolve(tree, &segments) {

@@ -177,8 +177,8 @@ impl Orgs<'_> {
                 self.notes.problem(at, why);
             }
             None => {
-                let mend = "name the org, like `https://acme.okta.com`";
-                self.notes.problem(at, format!("missing: {mend}"));
+                let fix = "name the org, like `https://acme.okta.com`";
+                self.notes.problem(at, format!("missing: {fix}"));
             }
         }
         stand_in

@@ -27,8 +27,8 @@ impl written::OAuth {
         let client_id = self.client_id.take().unwrap_or_default();
         let plain = |c: char| c.is_ascii_graphic() && c != ':';
         if client_id.is_empty() {
-            let mend = "name the app's client id, like `0oa1b2c3d4e5f6g7h8i9`";
-            notes.problem(&at.field("client_id"), format!("missing: {mend}"));
+            let fix = "name the app's client id, like `0oa1b2c3d4e5f6g7h8i9`";
+            notes.problem(&at.field("client_id"), format!("missing: {fix}"));
         } else if !client_id.chars().all(plain) {
             let what = "it holds a character that no client id has";
             notes.problem(&at.field("client_id"), what);
@@ -58,8 +58,8 @@ impl written::OAuth {
     fn scopes(&self, server: &AuthorizationServer, at: &At, notes: &mut Notes) -> Vec<String> {
         let at = at.field("scopes");
         let Some(scopes) = self.scopes.as_ref().filter(|scopes| !scopes.is_empty()) else {
-            let mend = "list what the app may read, like `[okta.users.read, okta.logs.read]`";
-            notes.problem(&at, format!("missing: {mend}"));
+            let fix = "list what the app may read, like `[okta.users.read, okta.logs.read]`";
+            notes.problem(&at, format!("missing: {fix}"));
             return Vec::new();
         };
         for scope in scopes {
@@ -71,11 +71,11 @@ impl written::OAuth {
                     "one of them is no scope: write each as one word, in a list",
                 );
             } else if scope.starts_with(OKTA) && server.is_custom() {
-                let mend = "leave `authorization_server` out";
+                let fix = "leave `authorization_server` out";
                 notes.problem(
                     &at,
                     format!(
-                        "`{scope}` is granted by the org's own authorization server only: {mend}"
+                        "`{scope}` is granted by the org's own authorization server only: {fix}"
                     ),
                 );
             }
@@ -105,8 +105,8 @@ impl written::OAuth {
         };
         let method = match (self.client_auth, key.is_given(), secret.is_given()) {
             (_, true, true) => {
-                let mend = "keep one, best the key";
-                let what = format!("it holds both a `private_key` and a `client_secret`: {mend}");
+                let fix = "keep one, best the key";
+                let what = format!("it holds both a `private_key` and a `client_secret`: {fix}");
                 return Err(Problem::new("", what));
             }
             (Some(method), ..) => method,
@@ -119,9 +119,9 @@ impl written::OAuth {
             } else {
                 "client_secret"
             };
-            let mend = "give `private_key_file`, or name a custom `authorization_server`";
+            let fix = "give `private_key_file`, or name a custom `authorization_server`";
             let what = "the org's own authorization server takes no client secret of a service app";
-            return Err(Problem::new(field, format!("{what}: {mend}")));
+            return Err(Problem::new(field, format!("{what}: {fix}")));
         }
         match method {
             Method::PrivateKeyJwt => self.key(&key, environment, (at, notes)),
@@ -149,10 +149,10 @@ impl written::OAuth {
             .map_err(|e| wrong(format!("no private key that can be used: {e}")))?;
         secrets::look(key, "private_key", at, notes);
         if self.key_id.as_deref().is_none_or(str::is_empty) && read.kid().is_none() {
-            let mend = "write the id that Admin Console > Applications > the app > General shows";
+            let fix = "write the id that Admin Console > Applications > the app > General shows";
             notes.warn(
                 &at.field("key_id"),
-                format!("not given, and Okta may ask for it: {mend}"),
+                format!("not given, and Okta may ask for it: {fix}"),
             );
         }
         Ok(ClientAuth::PrivateKeyJwt {

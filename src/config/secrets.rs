@@ -9,8 +9,8 @@ use crate::probe::Secrets;
 pub(super) fn look(secrets: &Secrets, name: &str, at: &At, notes: &mut Notes) {
     // What the environment sets is written in no file.
     if secrets.inline.is_some() && notes.variable_about(&at.field(name)).is_none() {
-        let mend = format!("put it into a file of its own and name that as `{name}_file`");
-        notes.warn(&at.field(name), format!("a secret is written here: {mend}"));
+        let fix = format!("put it into a file of its own and name that as `{name}_file`");
+        notes.warn(&at.field(name), format!("a secret is written here: {fix}"));
     }
     if let Some(file) = &secrets.file
         && world_readable(file)

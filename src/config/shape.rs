@@ -132,7 +132,7 @@ fn mismatch(message: &str, found: &Value) -> String {
         "a sequence" => Expected::List,
         _ => Expected::Settings,
     };
-    let (expected, mend) = match (&expected, found) {
+    let (expected, fix) = match (&expected, found) {
         (_, Value::Null) => {
             return "nothing is written here: fill it in or drop the line".to_owned();
         }
@@ -141,7 +141,7 @@ fn mismatch(message: &str, found: &Value) -> String {
         (Expected::List, _) => ("a list", ": write it like `[one, two]`"),
         (Expected::Settings, _) => ("settings", ": write `name: value` lines below it"),
     };
-    format!("expected {expected}, found {}{mend}", kind(found))
+    format!("expected {expected}, found {}{fix}", kind(found))
 }
 
 enum Expected {

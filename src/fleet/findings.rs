@@ -13,7 +13,7 @@ use crate::{
     units::{Cell, Name, Timestamp},
 };
 
-/// Okta refuses proofs and assertions that are five minutes off; a minute is time to mend it.
+/// Okta refuses proofs and assertions that are five minutes off; a minute is time to fix it.
 const SKEW: f64 = 60.0;
 /// Time to renew a certificate that somebody must renew by hand.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);

@@ -25,7 +25,7 @@ impl Reporter {
         let before = std::mem::replace(&mut self.last, reason);
         match &outcome.result.failure {
             Some(failure) => {
-                // What nobody can mend at once is said once: it would drown the rest.
+                // What nobody can fix at once is said once: it would drown the rest.
                 let lasting = matches!(failure.reason(), Reason::Forbidden | Reason::BreakerOpen);
                 failed(plan, outcome, failure, lasting && before == reason);
             }

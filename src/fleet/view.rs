@@ -68,7 +68,7 @@ pub struct Trouble {
     pub reason: &'static str,
     /// What happened.
     pub what: String,
-    /// What it means, and what mends it.
+    /// What it means, and what fixes it.
     #[serde(flatten)]
     pub advice: Advice,
     /// What Okta's support asks for.
@@ -80,7 +80,7 @@ pub struct Trouble {
 pub struct Noted {
     /// What was found.
     pub what: String,
-    /// What it means, and what mends it.
+    /// What it means, and what fixes it.
     #[serde(flatten)]
     pub advice: Advice,
 }

@@ -77,8 +77,8 @@ fn credential(variables: Variables<'_>, at: &At, notes: &mut Notes) -> Option<Va
         }
         several => {
             let both = several.join(" and ");
-            let mend = "they exclude each other, as they do for Terraform: unset all but one";
-            notes.problem(at, format!("{both} are set: {mend}"));
+            let fix = "they exclude each other, as they do for Terraform: unset all but one";
+            notes.problem(at, format!("{both} are set: {fix}"));
             None
         }
     }
