@@ -103,7 +103,7 @@ impl Verdict {
             Fact::ScopeMissing
             | Fact::KeyWithdrawnEarly
             | Fact::ClockSkew
-            | Fact::CertificateEnding
+            | Fact::CertificateExpiring
             | Fact::LimitAgainAndAgain
             | Fact::IncidentOnCell
             | Fact::Overdue => Self::Degraded,

@@ -43,7 +43,7 @@ pub(super) fn checks(org: &Asked, now: Timestamp) -> Vec<Check> {
         }
     }
     if checks.is_empty() {
-        let why = "none to look at: set ACCESS_TOKEN, or add a `token` probe";
+        let why = "none to check: set ACCESS_TOKEN, or add a `token` probe";
         checks.push(Check::skipped(HERE, "tokens", why));
     }
     checks

@@ -27,13 +27,13 @@ pub fn clock(skew: f64) -> Option<Finding> {
     })
 }
 
-/// What is wrong with the certificate that the org's host serves, given its end.
-pub fn certificate(ends: Timestamp, now: Timestamp) -> Option<Finding> {
-    let left = ends.duration_since(now);
+/// What is wrong with the certificate that the org's host serves, given when it expires.
+pub fn certificate(expires: Timestamp, now: Timestamp) -> Option<Finding> {
+    let left = expires.duration_since(now);
     (left < SOON).then(|| Finding {
-        fact: Fact::CertificateEnding,
+        fact: Fact::CertificateExpiring,
         what: format!(
-            "the certificate ends at {ends}, in {} days",
+            "the certificate expires at {expires}, in {} days",
             left.as_hours() / 24
         ),
     })
