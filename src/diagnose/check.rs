@@ -14,8 +14,7 @@ use crate::{
 /// One thing that was checked.
 #[derive(Debug, Clone, Serialize)]
 pub struct Check {
-    /// The section it stands in.
-    pub section: Section,
+    pub(super) section: Section,
     /// What was checked.
     pub name: String,
     /// How it stands.
@@ -43,8 +42,7 @@ closed_list! {
 }
 
 impl Section {
-    /// Its title.
-    pub const fn title(self) -> &'static str {
+    pub(super) const fn title(self) -> &'static str {
         match self {
             Self::Connectivity => "Connectivity",
             Self::RateLimits => "Rate limits, each credential's own",

@@ -11,29 +11,28 @@ use crate::units::Timestamp;
 /// Everything that was found.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// The version of this program.
+    /// This program's own.
     pub version: &'static str,
     /// When the last probe had run.
     pub at: Timestamp,
     /// The worst of all.
     pub verdict: Verdict,
     /// Where the configuration was read.
-    pub source: String,
+    pub(super) source: String,
     /// What is worth saying about it.
-    pub warnings: Vec<String>,
-    /// The orgs.
+    pub(super) warnings: Vec<String>,
+    /// By name.
     pub orgs: Vec<OrgReport>,
 }
 
 /// What was found of one org.
 #[derive(Debug, Clone, Serialize)]
 pub struct OrgReport {
-    /// Its name.
-    pub name: String,
-    /// Its URL.
+    pub(super) name: String,
+    /// As it is asked, without a path.
     pub url: String,
-    /// Its cell, where it is known.
-    pub cell: Option<String>,
+    /// As configured, else as its organization document says.
+    pub(super) cell: Option<String>,
     /// The worst of its checks.
     pub verdict: Verdict,
     /// What was checked, in reading order.

@@ -34,7 +34,6 @@ pub struct Step<'a> {
     pub all: usize,
 }
 
-/// One org, asked.
 pub(super) struct Asked {
     pub(super) name: Name,
     pub(super) url: OrgUrl,
@@ -43,7 +42,6 @@ pub(super) struct Asked {
     configured_cell: Option<Cell>,
 }
 
-/// One probe's run.
 pub(super) struct Run {
     /// `kind` or `kind/name`.
     pub(super) id: String,
@@ -197,17 +195,14 @@ impl Run {
         self.id.split_once('/').map_or(&self.id, |(_, name)| name)
     }
 
-    /// What it saw.
     pub(super) fn seen(&self) -> Option<&Observation> {
         self.outcome.as_ref()?.result.seen.as_ref()
     }
 
-    /// Why it failed.
     pub(super) fn failure(&self) -> Option<&Failure> {
         self.outcome.as_ref()?.result.failure.as_ref()
     }
 
-    /// Its last exchange.
     pub(super) fn last(&self) -> Option<&Exchange> {
         self.outcome.as_ref()?.exchanges.last()
     }
