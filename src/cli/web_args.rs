@@ -1,6 +1,6 @@
 //! The flags of serving, shared by the exporter and its demo.
 
-use crate::{app::Serving, web};
+use crate::web::{self, Serving};
 
 /// How to serve.
 #[derive(Debug, Clone, clap::Args)]

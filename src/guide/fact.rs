@@ -8,8 +8,31 @@ use crate::units::closed_list;
 pub struct Finding {
     /// What kind of trouble.
     pub fact: Fact,
+    /// What it is about, where there may be several: an incident, a scope, a key. With the fact it
+    /// is the finding's identity: another subject is another finding.
+    pub subject: String,
     /// What was found, in words.
     pub what: String,
+}
+
+impl Finding {
+    /// What was found, where there is only one of its kind.
+    pub fn new(fact: Fact, what: impl Into<String>) -> Self {
+        Self {
+            fact,
+            subject: String::new(),
+            what: what.into(),
+        }
+    }
+
+    /// The same, told of one out of several.
+    #[must_use]
+    pub fn about(self, subject: impl Into<String>) -> Self {
+        Self {
+            subject: subject.into(),
+            ..self
+        }
+    }
 }
 
 closed_list! {

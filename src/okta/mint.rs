@@ -12,7 +12,7 @@ use super::{
     AccessToken, Credential, Dpop, Failure, Form, NoToken, OAuthApp, Refusal, Request, Response,
     Session,
     assertion::{ClientProof, Ready},
-    jwt::claim,
+    jose::jwt::claim,
     oauth::CLOCK_TOLERANCE,
     request::AuthHeaders,
     session::Sent,
