@@ -24,7 +24,8 @@ impl App {
         let bound = Bound::new(serving).await?;
         let board = Arc::new(Board::new());
         let (_, shown) = watch::channel(std::mem::take(&mut config.shown).into());
-        let fleet = Fleet::launch(config, &board);
+        let mut fleet = Fleet::new(&board);
+        fleet.apply(config).await;
         let server = bound.serve(Arc::clone(&board), shown);
         Ok(Self {
             board,

@@ -47,6 +47,7 @@ pub use error::{ApiError, OAuthError, OktaError};
 pub use exchange::{Exchange, Phases, ResponseMeta};
 pub use failure::{Failure, MissingScope, NoToken, Phase, Reason, Refusal};
 pub use gate::{Charge, Gate};
+pub use mint::TOKEN_API;
 pub use oauth::{OAuthApp, OAuthSettings};
 pub use principal::{Principal, PrincipalKind};
 pub use request::{Form, Request};
