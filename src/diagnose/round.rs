@@ -1,4 +1,4 @@
-//! Running every probe once. What came of it is judged in the sections.
+//! Running every probe once. What came of it is judged in the sections ([`super::check`]).
 
 use std::{
     collections::BTreeMap,
@@ -10,7 +10,6 @@ use std::{
 
 use futures_util::{StreamExt, future, stream};
 
-use super::Step;
 use crate::{
     config::{Config, Org, Planned, StatusPage},
     fleet::{Outcome, ProbeRun, RunOnce},
@@ -22,7 +21,17 @@ use crate::{
 /// How many of an org's probes run at a time: an org's concurrent requests are limited too.
 const AT_A_TIME: usize = 4;
 
-/// One org, asked.
+/// One probe has run.
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'a> {
+    /// Which one: the org's name and the probe's.
+    pub probe: &'a str,
+    /// How many have run, this one included.
+    pub done: usize,
+    /// How many there are.
+    pub all: usize,
+}
+
 pub(super) struct Asked {
     pub(super) name: Name,
     pub(super) url: OrgUrl,
@@ -31,7 +40,6 @@ pub(super) struct Asked {
     configured_cell: Option<Cell>,
 }
 
-/// One probe's run.
 pub(super) struct Run {
     /// `kind` or `kind/name`.
     pub(super) id: String,
@@ -179,17 +187,14 @@ impl Run {
         self.id.split_once('/').map_or(&self.id, |(_, name)| name)
     }
 
-    /// What it saw.
     pub(super) fn seen(&self) -> Option<&Observation> {
         self.outcome.as_ref()?.result.seen.as_ref()
     }
 
-    /// Why it failed.
     pub(super) fn failure(&self) -> Option<&Failure> {
         self.outcome.as_ref()?.result.failure.as_ref()
     }
 
-    /// Its last exchange.
     pub(super) fn last(&self) -> Option<&Exchange> {
         self.outcome.as_ref()?.exchanges.last()
     }

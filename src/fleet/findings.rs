@@ -13,7 +13,7 @@ use crate::{
     units::{Cell, Name, Timestamp},
 };
 
-/// Okta refuses proofs and assertions that are five minutes off; a minute is time to mend it.
+/// Okta refuses proofs and assertions that are five minutes off; a minute is time to fix it.
 const SKEW: f64 = 60.0;
 /// Time to renew a certificate that somebody must renew by hand.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -27,13 +27,13 @@ pub fn clock(skew: f64) -> Option<Finding> {
     })
 }
 
-/// What is wrong with the certificate that the org's host serves, given its end.
-pub fn certificate(ends: Timestamp, now: Timestamp) -> Option<Finding> {
-    let left = ends.duration_since(now);
+/// What is wrong with the certificate that the org's host serves, given when it expires.
+pub fn certificate(expires: Timestamp, now: Timestamp) -> Option<Finding> {
+    let left = expires.duration_since(now);
     (left < SOON).then(|| {
         let days = left.as_hours() / 24;
-        let what = format!("the certificate ends at {ends}, in {days} days");
-        Finding::new(Fact::CertificateEnding, what)
+        let what = format!("the certificate expires at {expires}, in {days} days");
+        Finding::new(Fact::CertificateExpiring, what)
     })
 }
 

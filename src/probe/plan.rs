@@ -30,14 +30,14 @@ impl PlanContext<'_> {
             return Ok(Some(Arc::clone(credential)));
         }
         let known: Vec<&str> = self.credentials.keys().map(Name::as_str).collect();
-        let mend = if known.is_empty() {
+        let fix = if known.is_empty() {
             "define it under the org's `credentials`".to_owned()
         } else {
             format!("defined here: {}", known.join(", "))
         };
         Err(Problem::new(
             "credential",
-            format!("no credential is named `{name}`: {mend}"),
+            format!("no credential is named `{name}`: {fix}"),
         ))
     }
 
@@ -90,7 +90,7 @@ fn may_read(credential: &Credential, path: &str) -> Result<(), Problem> {
     if app.scopes().is_empty() || scopes::cover(app.scopes(), scope) {
         return Ok(());
     }
-    let mend = if app.asks_the_org() {
+    let fix = if app.asks_the_org() {
         "add it to its `oauth.scopes`, and grant it at Admin Console > Applications > the app > Okta API Scopes"
     } else {
         "leave its `authorization_server` out, since only the org's own grants it, and add it to its `oauth.scopes`"
@@ -98,7 +98,7 @@ fn may_read(credential: &Credential, path: &str) -> Result<(), Problem> {
     let name = &credential.name;
     Err(Problem::new(
         "credential",
-        format!("`{name}` does not ask for the scope {scope}, which {path} needs: {mend}"),
+        format!("`{name}` does not ask for the scope {scope}, which {path} needs: {fix}"),
     ))
 }
 
@@ -107,7 +107,7 @@ fn may_read(credential: &Credential, path: &str) -> Result<(), Problem> {
 pub struct Problem {
     /// The field's path within the settings; empty for the settings as a whole.
     pub field: String,
-    /// What is wrong, and the mend.
+    /// What is wrong, and the fix.
     pub message: String,
 }
 

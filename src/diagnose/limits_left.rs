@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Check, Section, Verdict,
+    check::{Check, Section, Verdict},
     round::{Asked, Run},
     wrap::span,
 };
