@@ -13,6 +13,7 @@ mod defaults;
 mod deserialize;
 mod environment;
 mod file;
+mod named;
 mod oauth;
 mod probes;
 mod problems;

@@ -17,7 +17,7 @@ use crate::{
     config::{Config, Org, Planned, StatusPage},
     fleet::Outcome,
     okta::{Client, Credential, Exchange, Failure, Session},
-    probe::{Observation, Probe},
+    probe::{AnyKnown, InTable, Probe, organization},
     units::{Cell, Name, OrgUrl, Timestamp},
 };
 
@@ -40,6 +40,8 @@ pub(super) struct Run {
     pub(super) probe: Probe,
     /// What came of it; `None` where it was left out, since the org could not be reached.
     pub(super) outcome: Option<Outcome>,
+    /// What is known since.
+    pub(super) known: AnyKnown,
 }
 
 /// Asks the orgs and the status pages, all side by side.
@@ -116,7 +118,11 @@ impl Asking<'_> {
         let Planned {
             id, probe, timeout, ..
         } = planned;
-        let outcome = once(client, &probe, timeout).await;
+        let mut outcome = once(client, &probe, timeout).await;
+        let known = AnyKnown {
+            observation: outcome.result.observation.take(),
+            memory: outcome.memory.take(),
+        };
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         let probe_of_org = format!("{org} {id}");
         (self.told)(Step {
@@ -128,6 +134,7 @@ impl Asking<'_> {
             id,
             probe,
             outcome: Some(outcome),
+            known,
         }
     }
 }
@@ -135,11 +142,14 @@ impl Asking<'_> {
 async fn once(client: &Client, probe: &Probe, timeout: Duration) -> Outcome {
     let okta = Session::new(client, timeout);
     let (at, start) = (Timestamp::now(), Instant::now());
-    let result = probe.run(&okta).await;
+    let nothing = probe.no_memory();
+    let result = probe.run(&okta, &nothing).await;
+    let memory = result.observation.as_ref().map(|seen| nothing.learn(seen));
     Outcome {
         at,
         took: Some(start.elapsed()),
         result,
+        memory,
         exchanges: okta.take_exchanges(),
     }
 }
@@ -153,10 +163,9 @@ impl Asked {
     /// The org's cell: as configured, else as its organization document says.
     pub(super) fn cell(&self) -> Option<Cell> {
         let seen = || {
-            self.runs.iter().find_map(|run| match run.seen() {
-                Some(Observation::Organization(seen)) => seen.cell(),
-                _ => None,
-            })
+            let runs = self.runs.iter();
+            let mut seen = runs.filter_map(Run::observation::<organization::Probe>);
+            seen.find_map(organization::Observation::cell)
         };
         self.configured_cell.clone().or_else(seen)
     }
@@ -179,6 +188,7 @@ impl Run {
             id: planned.id,
             probe: planned.probe,
             outcome: None,
+            known: AnyKnown::default(),
         }
     }
 
@@ -187,9 +197,9 @@ impl Run {
         self.id.split_once('/').map_or(&self.id, |(_, name)| name)
     }
 
-    /// What it saw.
-    pub(super) fn seen(&self) -> Option<&Observation> {
-        self.outcome.as_ref()?.result.seen.as_ref()
+    /// What it saw, if it is of this kind.
+    pub(super) fn observation<K: InTable>(&self) -> Option<&K::Observation> {
+        K::observation(self.known.observation.as_ref()?)
     }
 
     /// Why it failed.

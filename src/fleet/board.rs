@@ -22,7 +22,7 @@ use super::{
 use crate::{
     metrics::Page,
     okta::Credential,
-    probe::rate_limit_settings,
+    probe::{organization, rate_limit_settings, status_page},
     units::{Cell, Name, Timestamp},
 };
 
@@ -89,18 +89,12 @@ impl Board {
     }
 
     /// Writes an outcome down. `expected_in` tells when the next is due.
-    pub fn record(&self, id: &ProbeId, outcome: Outcome, expected_in: Duration) {
+    pub fn record(&self, id: &ProbeId, mut outcome: Outcome, expected_in: Duration) {
         let mut found = Vec::new();
         {
             let mut state = self.lock();
             let owner = state.owners.entry(id.org.clone()).or_default();
-            let Outcome {
-                at,
-                took,
-                result,
-                exchanges,
-            } = outcome;
-            for mut exchange in exchanges {
+            for mut exchange in std::mem::take(&mut outcome.exchanges) {
                 if id.org.is_none() {
                     // A status page is not Okta's API: no bucket counts it, no code is Okta's.
                     exchange.bucket = None;
@@ -112,7 +106,7 @@ impl Board {
                 owner.ledger.enter(exchange);
             }
             if let Some(row) = state.rows.get_mut(id) {
-                row.record(at, took, result, expected_in);
+                row.record(outcome, expected_in);
             }
         }
         for found in &found {
@@ -197,8 +191,8 @@ impl State {
                 .iter()
                 .filter(|(id, _)| id.org.as_ref() == Some(org));
             of_org
-                .filter_map(|(_, row)| row.organization())
-                .find_map(crate::probe::organization::Seen::cell)
+                .filter_map(|(_, row)| row.known.of::<organization::Probe>())
+                .find_map(|known| known.observation?.cell())
         })
     }
 
@@ -211,10 +205,10 @@ impl State {
             .rows
             .iter()
             .filter(|(id, _)| id.org.as_ref() == Some(org))
-            .find_map(|(_, row)| row.rate_limit_settings());
+            .find_map(|(_, row)| row.known.of::<rate_limit_settings::Probe>());
         let shares: BTreeMap<&str, f64> = settings
-            .into_iter()
-            .flat_map(rate_limit_settings::Seen::shares)
+            .iter()
+            .flat_map(|known| known.shares())
             .filter_map(|(name, share)| Some((name.as_str(), share.requests?)))
             .collect();
         let limits = owner.limits.known(now);
@@ -235,7 +229,8 @@ impl State {
         let Some(cell) = self.cell(org) else { return };
         let mut totals: BTreeMap<&'static str, usize> = BTreeMap::new();
         for row in self.rows.values() {
-            let Some(seen) = row.status_page() else {
+            let known = row.known.of::<status_page::Probe>();
+            let Some(seen) = known.and_then(|known| known.observation) else {
                 continue;
             };
             for (category, count) in seen.by_category_on(&cell).into_iter().flatten() {

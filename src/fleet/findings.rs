@@ -9,7 +9,7 @@ use super::{Board, ProbeId, board::State};
 use crate::{
     guide::{Fact, Finding},
     okta::Credential,
-    probe::status_page::Reading,
+    probe::status_page::{self, PageContent},
     units::{Cell, Name, Timestamp},
 };
 
@@ -54,7 +54,7 @@ pub fn scopes(credential: &Credential) -> Option<Finding> {
 }
 
 /// What a status page tells of this cell.
-pub fn incidents(reading: &Reading, cell: &Cell) -> Vec<Finding> {
+pub fn incidents(reading: &PageContent, cell: &Cell) -> Vec<Finding> {
     let open = reading.incidents_on(cell).into_iter().flatten();
     open.map(|incident| Finding {
         fact: Fact::IncidentOnCell,
@@ -104,9 +104,10 @@ impl State {
         let ends = owner.and_then(|owner| owner.ledger.certificate_ends());
         findings.extend(ends.and_then(|ends| certificate(ends, Timestamp::now())));
         if let Some(cell) = org.and_then(|org| self.cell(org)) {
-            let pages = self.rows.values().filter_map(|row| row.status_page());
-            let readings = pages.filter_map(|page| page.reading());
-            findings.extend(readings.flat_map(|reading| incidents(reading, &cell)));
+            let pages = self.rows.values();
+            let pages = pages.filter_map(|row| row.known.of::<status_page::Probe>());
+            let contents = pages.filter_map(|page| page.observation?.content());
+            findings.extend(contents.flat_map(|content| incidents(content, &cell)));
         }
         findings
     }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     okta::{Charge, Exchange, Failure, Session},
-    probe::{Observation, ProbeResult},
+    probe::{AnyMemory, Next, ProbeResult},
     units::Timestamp,
 };
 
@@ -33,6 +33,7 @@ impl Keeper {
         let mut due = Instant::now() + self.plan.offset;
         let mut running: Option<AbortOnDropHandle<Outcome>> = None;
         let mut reporter = report::Reporter::default();
+        let mut memory = Arc::new(self.plan.probe.no_memory());
         // True once it takes turns at the ends of windows; until then the interval counts.
         let mut aims = false;
         loop {
@@ -45,17 +46,22 @@ impl Keeper {
                         Some(failure) => {
                             aims = self.take(Outcome::left_out(failure), &mut due, &mut reporter);
                         }
-                        None => running = Some(self.run(aims)),
+                        None => running = Some(self.run(aims, Arc::clone(&memory))),
                     }
                 }
                 () = self.trial_due(), if running.is_none() => {
                     if self.left_out(false).is_none() {
                         self.begin(aims);
-                        running = Some(self.run(false));
+                        running = Some(self.run(false, Arc::clone(&memory)));
                     }
                 }
-                outcome = ended(&mut running) => {
+                mut outcome = ended(&mut running) => {
                     running = None;
+                    if let Some(observation) = &outcome.result.observation {
+                        let learned = AnyMemory::clone(&memory).learn(observation);
+                        outcome.memory = Some(learned.clone());
+                        memory = Arc::new(learned);
+                    }
                     if let Some(Guards { breaker, .. }) = &self.guards {
                         let failure = outcome.result.failure.as_ref();
                         let trouble = || failure.is_some_and(Failure::is_org_trouble);
@@ -83,7 +89,7 @@ impl Keeper {
 
     /// Runs the probe in a task of its own: a panic there is a failure of one run, not the end of
     /// the keeper.
-    fn run(&self, aimed: bool) -> AbortOnDropHandle<Outcome> {
+    fn run(&self, aimed: bool, known: Arc<AnyMemory>) -> AbortOnDropHandle<Outcome> {
         let plan = Arc::clone(&self.plan);
         let purse = self.limits().map(|limits| limits.purse(aimed));
         AbortOnDropHandle::new(tokio::spawn(async move {
@@ -92,11 +98,12 @@ impl Keeper {
                 okta = okta.through(purse);
             }
             let (at, start) = (Timestamp::now(), Instant::now());
-            let result = plan.probe.run(&okta).await;
+            let result = plan.probe.run(&okta, &known).await;
             Outcome {
                 at,
                 took: Some(start.elapsed()),
                 result,
+                memory: None,
                 exchanges: okta.take_exchanges(),
             }
         }))
@@ -150,15 +157,11 @@ impl Keeper {
             let due = if soon { now } else { due };
             return away.map_or(due, |away| due.max(now + away));
         }
-        if outcome
-            .result
-            .seen
-            .as_ref()
-            .is_some_and(Observation::is_unsettled)
-        {
-            return due.min(now + schedule::look_again(self.plan.interval));
+        match outcome.memory.as_ref().map(AnyMemory::next) {
+            None | Some(Next::AtInterval) => due,
+            Some(Next::Soon) => due.min(now + schedule::look_again(self.plan.interval)),
+            Some(Next::Now) => now,
         }
-        due
     }
 
     /// Comes back when the next run is due: by the clock, or by turns at the ends of windows.
@@ -221,9 +224,10 @@ impl Outcome {
             at: Timestamp::now(),
             took: None,
             result: ProbeResult {
-                seen: None,
+                observation: None,
                 failure: Some(failure),
             },
+            memory: None,
             exchanges: Vec::new(),
         }
     }

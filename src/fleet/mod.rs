@@ -26,7 +26,7 @@ use crate::{
     config::Config,
     metrics::Family,
     okta::Exchange,
-    probe::{Observation, ProbeResult},
+    probe::{AnyMemory, AnyObservation, ProbeResult},
     units::{Name, Timestamp},
 };
 use board::Guards;
@@ -47,7 +47,9 @@ pub struct Outcome {
     /// How long it took; absent for a run that was left out.
     pub took: Option<Duration>,
     /// What was seen, and what failed.
-    pub result: ProbeResult<Observation>,
+    pub result: ProbeResult<AnyObservation>,
+    /// What is remembered since; absent where nothing was learned.
+    pub memory: Option<AnyMemory>,
     /// The requests it made.
     pub exchanges: Vec<Exchange>,
 }
