@@ -22,7 +22,7 @@ use super::{
 use crate::{
     metrics::Page,
     okta::Credential,
-    probe::{organization, rate_limit_settings, status_page},
+    probe::{Known, organization, rate_limit_settings, status_page},
     units::{Cell, Name, Timestamp},
 };
 
@@ -208,7 +208,7 @@ impl State {
             .find_map(|(_, row)| row.known.of::<rate_limit_settings::Probe>());
         let shares: BTreeMap<&str, f64> = settings
             .iter()
-            .flat_map(|known| known.shares())
+            .flat_map(Known::shares)
             .filter_map(|(name, share)| Some((name.as_str(), share.requests?)))
             .collect();
         let limits = owner.limits.known(now);

@@ -1,7 +1,7 @@
 //! Which credential may read a path, as far as the configuration tells: one rule for probes that
 //! are planned and for those that stand where nobody wrote any.
 
-use crate::okta::{Credential, scopes};
+use crate::okta::{Credential, OAuthApp, scopes};
 
 /// A credential that a probe might use.
 #[derive(Debug, Clone, Copy)]
@@ -12,7 +12,7 @@ pub struct Candidate<'a> {
     pub scopes: Option<&'a [String]>,
 }
 
-impl<'a> Candidate<'a> {
+impl Candidate<'_> {
     /// The scope that this path needs and that it does not ask for.
     pub fn lacks(&self, path: &str) -> Option<&'static str> {
         // Where no scope could be read, that was told already.
@@ -39,7 +39,7 @@ impl<'a> From<&'a Credential> for Candidate<'a> {
     fn from(credential: &'a Credential) -> Self {
         Self {
             name: credential.name.as_str(),
-            scopes: credential.app().map(|app| app.scopes()),
+            scopes: credential.app().map(OAuthApp::scopes),
         }
     }
 }

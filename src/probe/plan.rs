@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::candidate::Candidate;
-use crate::{okta::Credential, units::Name};
+use crate::{
+    okta::{Credential, OAuthApp},
+    units::Name,
+};
 
 /// What the settings of a probe may refer to.
 #[derive(Debug, Clone, Copy)]
@@ -86,7 +89,7 @@ fn reads_one(credential: &Credential, paths: &[&str]) -> Result<(), Problem> {
     let Some((path, scope)) = lacking.first() else {
         return Ok(());
     };
-    let fix = if credential.app().is_some_and(|app| app.asks_the_org()) {
+    let fix = if credential.app().is_some_and(OAuthApp::asks_the_org) {
         "add it to its `oauth.scopes`, and grant it at Admin Console > Applications > the app > Okta API Scopes"
     } else {
         "leave its `authorization_server` out, since only the org's own grants it, and add it to its `oauth.scopes`"

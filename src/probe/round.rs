@@ -88,13 +88,11 @@ impl<'a> Round<'a> {
             match self.read(api, &path, read).await {
                 Learned::Known((page, next)) => {
                     listing.add(page);
-                    match next {
-                        Some(next) => path = next,
-                        None => {
-                            listing.is_complete = true;
-                            break;
-                        }
-                    }
+                    let Some(next) = next else {
+                        listing.is_complete = true;
+                        break;
+                    };
+                    path = next;
                 }
                 Learned::Unknown => return Learned::Unknown,
                 Learned::Missed => return Learned::Missed,
