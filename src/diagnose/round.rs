@@ -14,7 +14,7 @@ use crate::{
     config::{Config, Org, Planned, StatusPage},
     fleet::{Outcome, ProbeRun, RunOnce},
     okta::{Client, Credential, Exchange, Failure},
-    probe::{Observation, Probe},
+    probe::{AnyKnown, InTable, Probe, organization},
     units::{Cell, Name, OrgUrl},
 };
 
@@ -46,6 +46,8 @@ pub(super) struct Run {
     pub(super) probe: Probe,
     /// What came of it; `None` where it was left out, since the org could not be reached.
     pub(super) outcome: Option<Outcome>,
+    /// What is known since.
+    pub(super) known: AnyKnown,
 }
 
 /// Asks the orgs and the status pages, all side by side.
@@ -128,7 +130,11 @@ impl Asking<'_> {
             client: client.clone(),
             timeout,
         };
-        let outcome = run.run_once(None).await;
+        let mut outcome = run.run_once(&run.no_memory(), None).await;
+        let known = AnyKnown {
+            observation: outcome.result.observation.take(),
+            memory: outcome.memory.take(),
+        };
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         let probe_of_org = format!("{org} {id}");
         (self.told)(Step {
@@ -140,6 +146,7 @@ impl Asking<'_> {
             id,
             probe: run.probe,
             outcome: Some(outcome),
+            known,
         }
     }
 }
@@ -153,10 +160,9 @@ impl Asked {
     /// The org's cell: as configured, else as its organization document says.
     pub(super) fn cell(&self) -> Option<Cell> {
         let seen = || {
-            self.runs.iter().find_map(|run| match run.seen() {
-                Some(Observation::Organization(seen)) => seen.cell(),
-                _ => None,
-            })
+            let runs = self.runs.iter();
+            let mut seen = runs.filter_map(Run::observation::<organization::Probe>);
+            seen.find_map(organization::Observation::cell)
         };
         self.configured_cell.clone().or_else(seen)
     }
@@ -179,6 +185,7 @@ impl Run {
             id: planned.id,
             probe: planned.probe,
             outcome: None,
+            known: AnyKnown::default(),
         }
     }
 
@@ -187,8 +194,9 @@ impl Run {
         self.id.split_once('/').map_or(&self.id, |(_, name)| name)
     }
 
-    pub(super) fn seen(&self) -> Option<&Observation> {
-        self.outcome.as_ref()?.result.seen.as_ref()
+    /// What it saw, if it is of this kind.
+    pub(super) fn observation<K: InTable>(&self) -> Option<&K::Observation> {
+        K::observation(self.known.observation.as_ref()?)
     }
 
     pub(super) fn failure(&self) -> Option<&Failure> {

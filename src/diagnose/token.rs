@@ -15,7 +15,7 @@ use crate::{
     fleet,
     guide::{Fact, Finding},
     okta::{AccessToken, AuthorizationServer, Claims, Failure},
-    probe::{Observation, Probe, token},
+    probe::{Probe, token},
     units::Timestamp,
 };
 
@@ -31,11 +31,11 @@ pub(super) fn checks(org: &Asked, now: Timestamp) -> Vec<Check> {
         let Probe::Token(probe) = &run.probe else {
             continue;
         };
-        match run.seen() {
-            Some(Observation::Token(seen)) => {
+        match run.observation::<token::Probe>() {
+            Some(seen) => {
                 checks.extend(Token::new(org, run, (probe, seen)).checks(now));
             }
-            _ => checks.push(Check::skipped(
+            None => checks.push(Check::skipped(
                 HERE,
                 run.name(),
                 "the org cannot be reached",
@@ -53,7 +53,7 @@ pub(super) fn checks(org: &Asked, now: Timestamp) -> Vec<Check> {
 struct Token<'a> {
     name: &'a str,
     says: Option<AccessToken>,
-    seen: &'a token::Seen,
+    seen: &'a token::Observation,
     introspects: bool,
     /// Its issuer is a server of this org; `None` where it names none.
     ours: Option<bool>,
@@ -61,7 +61,11 @@ struct Token<'a> {
 }
 
 impl<'a> Token<'a> {
-    fn new(org: &Asked, run: &'a Run, (probe, seen): (&token::Probe, &'a token::Seen)) -> Self {
+    fn new(
+        org: &Asked,
+        run: &'a Run,
+        (probe, seen): (&token::Probe, &'a token::Observation),
+    ) -> Self {
         let says = probe.decode();
         let issuer = match &says {
             Some(AccessToken::Jwt(claims)) => claims.iss.as_deref(),
@@ -89,7 +93,7 @@ impl<'a> Token<'a> {
     }
 
     fn checks(&self, now: Timestamp) -> Vec<Check> {
-        let findings = probe_findings(self.seen, now);
+        let findings = self.seen.findings(now);
         let aspects = [
             (Aspect::Payload, self.payload()),
             (Aspect::Expiry, self.expiry(now)),
@@ -186,7 +190,7 @@ impl<'a> Token<'a> {
     }
 
     fn expiry(&self, now: Timestamp) -> Check {
-        let token::Seen {
+        let token::Observation {
             expires,
             issued,
             not_before,
@@ -275,8 +279,4 @@ impl<'a> Token<'a> {
             .fact("published", self.seen.key_published)
             .fact("signature_valid", self.seen.signature_valid)
     }
-}
-
-fn probe_findings(seen: &token::Seen, now: Timestamp) -> Vec<Finding> {
-    crate::probe::Seen::findings(seen, now)
 }

@@ -59,13 +59,8 @@ impl Board {
     }
 
     /// Writes an outcome down. `expected_in` tells when the next is due.
-    pub fn record(&self, id: &ProbeId, outcome: Outcome, expected_in: Duration) {
-        let Outcome {
-            at,
-            took,
-            result,
-            mut exchanges,
-        } = outcome;
+    pub fn record(&self, id: &ProbeId, mut outcome: Outcome, expected_in: Duration) {
+        let mut exchanges = std::mem::take(&mut outcome.exchanges);
         if id.org.is_none() {
             for exchange in &mut exchanges {
                 // A status page is not Okta's API: no bucket counts it, no code is Okta's.
@@ -84,7 +79,7 @@ impl Board {
             }
             owner.learn(id, exchanges);
             if let Some(row) = facts.rows.get_mut(id) {
-                Arc::make_mut(row).record(at, took, result, expected_in);
+                Arc::make_mut(row).record(outcome, expected_in);
             }
         }
         for found in &found {

@@ -9,7 +9,7 @@ use super::{ProbeId, facts::Facts};
 use crate::{
     guide::{Fact, Finding},
     okta::Credential,
-    probe::status_page::Reading,
+    probe::status_page::{self, PageContent},
     units::{Cell, Name, Timestamp},
 };
 
@@ -49,7 +49,7 @@ pub fn scopes(credential: &Credential) -> Option<Finding> {
 }
 
 /// What a status page tells of this cell.
-pub fn incidents(reading: &Reading, cell: &Cell) -> Vec<Finding> {
+pub fn incidents(reading: &PageContent, cell: &Cell) -> Vec<Finding> {
     let open = reading.incidents_on(cell).into_iter().flatten();
     open.map(|incident| {
         let (id, title, status) = (&incident.id, &incident.title, incident.status.as_str());
@@ -98,9 +98,10 @@ impl Facts {
         let ends = owner.and_then(|owner| owner.ledger.certificate_ends());
         findings.extend(ends.and_then(|ends| certificate(ends, now)));
         if let Some(cell) = self.cell(org) {
-            let pages = self.rows_of(None).filter_map(|(_, row)| row.status_page());
-            let readings = pages.filter_map(|page| page.reading());
-            findings.extend(readings.flat_map(|reading| incidents(reading, &cell)));
+            let pages = self.rows_of(None);
+            let pages = pages.filter_map(|(_, row)| row.known.of::<status_page::Probe>());
+            let contents = pages.filter_map(|page| page.observation?.content());
+            findings.extend(contents.flat_map(|content| incidents(content, &cell)));
         }
         findings
     }

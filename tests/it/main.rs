@@ -22,6 +22,9 @@ mod support;
 /// What each kind of probe tells of an org that works.
 mod probes;
 
+/// The table of kinds: each can be configured, is served by the simulator, and is documented.
+mod kinds;
+
 /// Broken answers, names, certificates, clocks: each a typed failure, and nothing else stops.
 mod bad_input;
 
