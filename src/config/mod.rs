@@ -15,6 +15,7 @@ mod environment;
 mod file;
 mod named;
 mod oauth;
+mod planned;
 mod probes;
 mod problems;
 mod redact;
@@ -25,19 +26,16 @@ mod sources;
 mod suggest;
 mod timing;
 
-use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::Path};
 
 use serde_json::Value;
 
 pub use environment::environment;
+pub use planned::{Org, Planned, StatusPage};
 pub use problems::Problems;
 pub use sources::Origin;
 
-use crate::{
-    okta::{Client, Credential},
-    probe::Probe,
-    units::{Cell, Name, OrgUrl, Share},
-};
+use crate::units::Name;
 use problems::Notes;
 
 /// What to watch.
@@ -53,45 +51,6 @@ pub struct Config {
     pub origin: Origin,
     /// The settings in force as JSON, every secret left out.
     pub shown: String,
-}
-
-/// One org and its probes.
-#[derive(Debug)]
-pub struct Org {
-    /// Where it is.
-    pub url: OrgUrl,
-    /// Its cell, where the organization document cannot tell.
-    pub cell: Option<Cell>,
-    /// The client that its probes share.
-    pub client: Client,
-    /// The share of each of its rate limits that may be spent on it.
-    pub budget: Share,
-    /// Who may ask.
-    pub credentials: BTreeMap<Name, Arc<Credential>>,
-    /// What is asked of it.
-    pub probes: Vec<Planned>,
-}
-
-/// One status page.
-#[derive(Debug)]
-pub struct StatusPage {
-    /// The client that asks it.
-    pub client: Client,
-    /// How it is asked.
-    pub probe: Planned,
-}
-
-/// One probe, ready to be scheduled.
-#[derive(Debug)]
-pub struct Planned {
-    /// `kind` or `kind/name`: the `probe` label.
-    pub id: String,
-    /// The probe.
-    pub probe: Probe,
-    /// How often it runs.
-    pub interval: Duration,
-    /// How long each of its requests may take.
-    pub timeout: Duration,
 }
 
 impl Config {

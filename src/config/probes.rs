@@ -2,8 +2,8 @@
 //! settings mean, is told by [`probe`](crate::probe).
 
 use super::{
-    Planned,
     named::checked,
+    planned::Planned,
     problems::{Notes, SettingPath},
     schema::Defaults,
     secrets,

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use super::{
-    Org, Planned, StatusPage,
     credentials::credentials,
     named::named,
+    planned::{Org, Planned, StatusPage},
     probes::{Planner, or_told},
     problems::{Notes, SettingPath},
     schema::{self, Defaults, Named},
