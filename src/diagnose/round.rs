@@ -16,7 +16,7 @@ use super::Step;
 use crate::{
     config::{Config, Org, Planned, StatusPage},
     fleet::Outcome,
-    okta::{Client, Credential, Exchange, Failure, Session},
+    okta::{Client, Credential, Exchange, Failure, OktaClock, Session},
     probe::{Observation, Probe},
     units::{Cell, Name, OrgUrl, Timestamp},
 };
@@ -31,6 +31,7 @@ pub(super) struct Asked {
     pub(super) credentials: BTreeMap<Name, Arc<Credential>>,
     pub(super) runs: Vec<Run>,
     configured_cell: Option<Cell>,
+    clock: OktaClock,
 }
 
 /// One probe's run.
@@ -105,6 +106,7 @@ impl Asking<'_> {
             credentials,
             runs,
             configured_cell: cell,
+            clock: client.okta_clock().clone(),
         }
     }
 
@@ -169,7 +171,7 @@ impl Asked {
 
     /// Local clock minus Okta's, in seconds.
     pub(super) fn skew(&self) -> Option<f64> {
-        self.exchanges().rev().find_map(Exchange::clock_skew)
+        self.clock.skew()
     }
 }
 

@@ -15,7 +15,6 @@ use super::{
     families as own,
     ledger::Ledger,
     limits::Limits,
-    report,
     row::Row,
     tokens,
 };
@@ -78,6 +77,7 @@ impl Board {
         let owner = state.owners.entry(Some(org.clone())).or_default();
         owner.cell = cell;
         owner.breaker = Some(guards.breaker);
+        owner.ledger.follow(guards.limits.okta_clock());
         owner.limits = guards.limits;
     }
 
@@ -90,7 +90,6 @@ impl Board {
 
     /// Writes an outcome down. `expected_in` tells when the next is due.
     pub fn record(&self, id: &ProbeId, outcome: Outcome, expected_in: Duration) {
-        let mut found = Vec::new();
         {
             let mut state = self.lock();
             let owner = state.owners.entry(id.org.clone()).or_default();
@@ -107,16 +106,14 @@ impl Board {
                     if let Ok(answered) = &mut exchange.answer {
                         answered.error_code = None;
                     }
+                    // Nobody guards a page, so that nobody has settled this.
+                    owner.limits.settle(&exchange);
                 }
-                found.extend(owner.limits.enter(&exchange, Timestamp::now()));
                 owner.ledger.enter(exchange);
             }
             if let Some(row) = state.rows.get_mut(id) {
                 row.record(at, took, result, expected_in);
             }
-        }
-        for found in &found {
-            report::buckets(id, found);
         }
         self.recorded.send_modify(|count| *count += 1);
     }

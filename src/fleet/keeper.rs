@@ -9,11 +9,11 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use super::{
     Board, Breaker, Outcome, Plan,
     board::Guards,
-    limits::{Limits, Run},
+    limits::{Limits, ProbeRun},
     report, schedule,
 };
 use crate::{
-    okta::{Charge, Exchange, Failure, Session},
+    okta::{Failure, Session},
     probe::{Observation, ProbeResult},
     units::Timestamp,
 };
@@ -124,7 +124,7 @@ impl Keeper {
     /// window, and no longer by `due`.
     fn take(&self, outcome: Outcome, due: &mut Instant, reporter: &mut report::Reporter) -> bool {
         let interval = self.plan.interval;
-        let (at, charged) = (outcome.at, charged(&outcome, self.plan.id.name()));
+        let at = outcome.at;
         let failure = outcome.result.failure.as_ref();
         let away =
             failure.and_then(|failure| schedule::stay_away(failure, interval, fastrand::f64()));
@@ -134,12 +134,14 @@ impl Keeper {
             return false;
         };
         let now = Timestamp::now();
-        let run = Run {
+        let run = ProbeRun {
+            probe: &self.plan.id.probe,
+            api: self.plan.id.name(),
             at,
             interval,
             not_before: away.and_then(|away| now.saturating_add(away).ok()),
         };
-        limits.ended(&self.plan.id.probe, charged.as_ref(), run, now)
+        limits.ended(run)
     }
 
     /// When the next run is due by the interval, given how this one ended.
@@ -190,17 +192,17 @@ impl Keeper {
             .and_then(|limits| limits.rhythm(&self.plan.id.probe, self.plan.interval));
         let expected_in = by_turns.unwrap_or_else(|| due.saturating_duration_since(Instant::now()));
         self.board.record(&self.plan.id, outcome, expected_in);
+        for found in self
+            .limits()
+            .into_iter()
+            .flat_map(|limits| limits.take_found())
+        {
+            report::buckets(&self.plan.id, &found);
+        }
         // Of what is wrong with the org as a whole, one probe speaks for all.
         let whole_org = self.plan.trial;
         reporter.find(&self.plan, self.board.findings(&self.plan.id, whole_org));
     }
-}
-
-/// Whose limit a run drew on, in which bucket: told by its own request, and not by one that minted
-/// a token for it.
-fn charged(outcome: &Outcome, endpoint: &str) -> Option<Charge> {
-    let own = |exchange: &&Exchange| exchange.api == endpoint;
-    outcome.exchanges.iter().rfind(own)?.charge()
 }
 
 /// Waits for the run under way; for ever, if there is none.

@@ -1,6 +1,7 @@
 //! Asking Okta and reading its answers right. No schedule, no metrics.
 
 mod response;
+mod admission;
 mod assertion;
 mod authorization_server;
 mod bucket;
@@ -23,6 +24,7 @@ mod link;
 mod mint;
 mod oauth;
 mod clock;
+mod clock_bounds;
 mod principal;
 mod private_key;
 mod quoted;
@@ -42,6 +44,8 @@ pub use bucket::{BadBucket, Buckets};
 pub use cache_control::max_age;
 pub use challenge::Challenge;
 pub use client::{Client, NoClient};
+pub use clock::OktaClock;
+pub use clock_bounds::ClockBounds;
 pub use credential::{AuthMethod, Credential};
 pub use dpop::Dpop;
 pub use error::{ApiError, OAuthError, OktaError};
