@@ -134,7 +134,7 @@ pub(super) fn live(mut sampler: Sampler, arrivals: &[Arrival], limit: u32) -> Fi
     };
     let mut rng = Rng::with_seed(SEED);
     let end = arrivals.last().map_or(0, |last| millis(last.at));
-    let mut samples: u32 = 0;
+    let mut requests: u32 = 0;
     let mut told = Told::default();
     loop {
         let sent = sampler.next(&mut rng);
@@ -144,7 +144,7 @@ pub(super) fn live(mut sampler: Sampler, arrivals: &[Arrival], limit: u32) -> Fi
             break;
         }
         let reading = world.ask(counted);
-        samples += 1;
+        requests += 1;
         let second = (START + counted).div_euclid(1_000);
         let exchange = Exchange {
             api: "users".into(),
@@ -172,8 +172,8 @@ pub(super) fn live(mut sampler: Sampler, arrivals: &[Arrival], limit: u32) -> Fi
         told.learn(&exchange, reading.reset);
     }
     Figures {
-        a_minute: f64::from(samples) * 60_000.0 / end.max(1) as f64,
-        a_window: f64::from(samples) / world.over.len().max(1) as f64,
+        a_minute: f64::from(requests) * 60_000.0 / end.max(1) as f64,
+        a_window: f64::from(requests) / world.over.len().max(1) as f64,
         ..compare(&world.over, &told.usage, f64::from(limit))
     }
 }

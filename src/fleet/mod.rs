@@ -66,7 +66,9 @@ impl Fleet {
         for (name, org) in &config.orgs {
             let of_org = Guards {
                 breaker: Arc::default(),
-                limits: Arc::new(Limits::new(org.budget).at_okta(org.client.okta_clock().clone())),
+                limits: Arc::new(
+                    Limits::new(org.budget).with_okta_clock(org.client.okta_clock().clone()),
+                ),
             };
             board.introduce(name, org.cell.clone(), of_org.clone());
             board.admit(name, org.credentials.values().cloned().collect());

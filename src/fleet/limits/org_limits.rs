@@ -71,7 +71,7 @@ impl Limits {
 
     /// With the clock of this org, which its client goes by as well.
     #[must_use]
-    pub fn at_okta(self, okta_clock: OktaClock) -> Self {
+    pub fn with_okta_clock(self, okta_clock: OktaClock) -> Self {
         Self { okta_clock, ..self }
     }
 
