@@ -127,7 +127,7 @@ pub(super) struct Figures {
 /// Lets both live through the application's course.
 pub(super) fn live(mut sampler: Sampler, arrivals: &[Arrival], limit: u32) -> Figures {
     let mut world = World {
-        bucket: sim::Bucket::new(limit, Duration::from_mins(1)),
+        bucket: sim::RateLimitBucket::new(limit, Duration::from_mins(1)),
         arrivals,
         current: Window::default(),
         over: Vec::new(),
@@ -197,7 +197,7 @@ fn moment(at: i64) -> Timestamp {
 }
 
 struct World<'a> {
-    bucket: sim::Bucket,
+    bucket: sim::RateLimitBucket,
     arrivals: &'a [Arrival],
     current: Window,
     over: Vec<Window>,
@@ -205,7 +205,7 @@ struct World<'a> {
 
 impl World<'_> {
     /// A request of the exporter's, after all that the application did until then.
-    fn ask(&mut self, at: i64) -> sim::Reading {
+    fn ask(&mut self, at: i64) -> sim::RateLimitHeaders {
         while let Some((arrival, later)) = self.arrivals.split_first() {
             if millis(arrival.at) > at {
                 break;
@@ -218,7 +218,7 @@ impl World<'_> {
         self.take(at, 0)
     }
 
-    fn take(&mut self, at: i64, by_others: u32) -> sim::Reading {
+    fn take(&mut self, at: i64, by_others: u32) -> sim::RateLimitHeaders {
         let reading = match self.bucket.take(moment(at)) {
             Ok(reading) | Err(reading) => reading,
         };

@@ -2,41 +2,46 @@
 //! its path; nothing that gets past here is refused later.
 //!
 //! ```text
-//! file ─▶ tree ◀─ environment      (sensible: what is written where people write nothing)
+//! file ─▶ tree ◀─ environment      (defaults: what is written where people write nothing)
 //!           │
-//!         shape ─▶ written ─▶ meaning ─▶ Config
-//!           └──────── notes ────┴──────▶ Problems, all of them
+//!      deserialize ─▶ schema ─▶ resolve ─▶ Config
+//!           └──────── notes ───────┴─────▶ Problems, all of them
 //! ```
 
 mod credentials;
+mod defaults;
+mod deserialize;
 mod environment;
 mod file;
-mod meaning;
-mod nearest;
+mod fingerprint;
+mod made;
 mod oauth;
-mod pace;
 mod probes;
 mod problems;
+mod redact;
+mod resolve;
+mod schema;
 mod secrets;
-mod sensible;
-mod shape;
-mod shown;
 mod sources;
-mod written;
+mod suggest;
+mod timing;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use serde_json::Value;
 
 pub use environment::environment;
+pub use fingerprint::Fingerprint;
+pub use made::Made;
 pub use problems::Problems;
 pub use sources::Origin;
 
 use crate::{
-    okta::{Client, Credential},
+    okta::{Client, Credential, TlsSetups},
     probe::Probe,
     units::{Cell, Name, OrgUrl, Share},
 };
+use fingerprint::Written;
 use problems::Notes;
 
 /// What to watch.
@@ -52,6 +57,8 @@ pub struct Config {
     pub origin: Origin,
     /// The settings in force as JSON, every secret left out.
     pub shown: String,
+    /// What the next one may take over where the same is written.
+    pub made: Made,
 }
 
 /// One org and its probes.
@@ -69,6 +76,8 @@ pub struct Org {
     pub credentials: BTreeMap<Name, Arc<Credential>>,
     /// What is asked of it.
     pub probes: Vec<Planned>,
+    /// What was written of it, but for its probes and credentials.
+    pub fingerprint: Fingerprint,
 }
 
 /// One status page.
@@ -91,12 +100,23 @@ pub struct Planned {
     pub interval: Duration,
     /// How long each of its requests may take.
     pub timeout: Duration,
+    /// What was written of it, and of all that it asks with.
+    pub fingerprint: Fingerprint,
 }
 
 impl Config {
     /// The configuration of this file, or without one of what people already have (see `sources`);
     /// the `OKTA_EXPORTER__…` variables win over either. Files that it names are relative to it.
     pub fn load(
+        file: Option<&Path>,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Self, Problems> {
+        Self::load_after(&Made::default(), file, environment)
+    }
+
+    /// The same, read again: clients and credentials of which the same is written are taken over.
+    pub fn load_after(
+        earlier: &Made,
         file: Option<&Path>,
         environment: &BTreeMap<String, String>,
     ) -> Result<Self, Problems> {
@@ -107,10 +127,11 @@ impl Config {
                 environment,
                 origin,
             } = sources::without_file(environment, Path::new(""), &mut notes);
-            return Reading {
+            return Loading {
                 origin,
                 environment: &environment,
                 notes,
+                earlier,
             }
             .finish(tree);
         };
@@ -122,27 +143,37 @@ impl Config {
         if let Some(directory) = path.parent() {
             file::resolve_files(&mut tree, directory);
         }
-        Reading::of(source, environment).finish(tree)
+        Loading::of(source, environment, earlier).finish(tree)
     }
 
     /// The configuration that this YAML describes.
     pub fn parse(yaml: &str, environment: &BTreeMap<String, String>) -> Result<Self, Problems> {
+        Self::parse_after(&Made::default(), yaml, environment)
+    }
+
+    /// The same, read again: clients and credentials of which the same is written are taken over.
+    pub fn parse_after(
+        earlier: &Made,
+        yaml: &str,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Self, Problems> {
         let source = "the configuration";
         let tree = file::tree(yaml).map_err(|message| Problems::whole(source, message))?;
-        Reading::of(source.to_owned(), environment).finish(tree)
+        Loading::of(source.to_owned(), environment, earlier).finish(tree)
     }
 }
 
 /// A configuration on its way from tree to meaning.
-struct Reading<'a> {
+struct Loading<'a> {
     origin: Origin,
     environment: &'a BTreeMap<String, String>,
     notes: Notes,
+    earlier: &'a Made,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> Loading<'a> {
     /// Of one source, whatever else there is.
-    fn of(source: String, environment: &'a BTreeMap<String, String>) -> Self {
+    fn of(source: String, environment: &'a BTreeMap<String, String>, earlier: &'a Made) -> Self {
         Self {
             origin: Origin {
                 source,
@@ -150,6 +181,7 @@ impl<'a> Reading<'a> {
             },
             environment,
             notes: Notes::default(),
+            earlier,
         }
     }
 
@@ -158,27 +190,38 @@ impl<'a> Reading<'a> {
             origin,
             environment,
             mut notes,
+            earlier,
         } = self;
         environment::overlay(&mut tree, environment, &mut notes);
-        sensible::complete(&mut tree);
-        let settings = shown::redacted(&tree);
-        let written = shape::read(tree, &mut notes);
-        let defaults = written.defaults.unwrap_or_default();
-        let status_pages = meaning::status_pages(written.status_pages, defaults, &mut notes);
-        let orgs = meaning::Orgs {
+        defaults::complete(&mut tree);
+        let redacted = redact::redacted(&tree);
+        let written = Written::new(&tree, environment);
+        let settings = deserialize::read(tree, &mut notes);
+        let defaults = settings.defaults.unwrap_or_default();
+        let mut tls = TlsSetups::default();
+        let mut made = Made::default();
+        let mut status_pages =
+            resolve::status_pages(settings.status_pages, defaults, &mut tls, &mut notes);
+        let mut orgs = resolve::Orgs {
             defaults,
             environment,
+            written: &written,
+            earlier,
+            made: &mut made,
+            tls: &mut tls,
             notes: &mut notes,
         }
-        .read(written.orgs);
+        .read(settings.orgs);
         let warnings = notes.finish(&origin.source)?;
-        let shown = shown::shown(settings, &orgs, &status_pages, &origin);
+        written.sign(&mut orgs, &mut status_pages);
+        let shown = redact::shown(redacted, &orgs, &status_pages, &origin);
         Ok(Config {
             orgs,
             status_pages,
             warnings,
             origin,
             shown,
+            made,
         })
     }
 }

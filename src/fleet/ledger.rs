@@ -64,7 +64,7 @@ pub(super) const FAMILIES: [&Family; 7] = [
 const UNANSWERED: SignedDuration = SignedDuration::from_mins(5);
 
 /// What one org's requests came to.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Ledger {
     apis: BTreeMap<Cow<'static, str>, ApiCounts>,
     clock: OktaClock,
@@ -73,7 +73,7 @@ pub(super) struct Ledger {
     certificate: Option<Timestamp>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct ApiCounts {
     codes: BTreeMap<u16, u64>,
     duration: Histogram,
@@ -138,6 +138,11 @@ impl Ledger {
         }
         self.unanswered = None;
         self.certificate = certificate_not_after.or(self.certificate);
+    }
+
+    /// Keeps only the counts of what is still asked.
+    pub(super) fn retain(&mut self, asked: impl Fn(&str) -> bool) {
+        self.apis.retain(|api, _| asked(api));
     }
 
     /// Local clock minus Okta's, as far as that is still known.

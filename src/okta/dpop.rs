@@ -17,7 +17,7 @@ use url::Url;
 use super::{
     Failure, PrivateKey,
     clock::OktaClock,
-    private_key::{BadKey, random_id},
+    jose::private_key::{BadKey, random_id},
 };
 use crate::units::{Secret, Timestamp};
 

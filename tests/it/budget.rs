@@ -4,9 +4,9 @@ use std::{
 };
 
 use okta_exporter::{
-    fleet::limits::{Limits, ProbeRun, Refused},
+    fleet::limits::{EndedRun, Limits, Refused},
     okta::{Charge, Exchange, LimitKind, Phases, RateLimit, ResponseMeta},
-    sim::{ApiToken, Application, Bucket, Org, Pattern, Principal},
+    sim::{ApiToken, Application, Org, Pattern, Principal, RateLimitBucket},
     units::{Name, Share, Timestamp, WallClock},
 };
 use tokio::time::{Instant, sleep_until};
@@ -53,8 +53,8 @@ fn aimed(name: &'static str, bucket: &'static str) -> Keeper {
 
 impl Keeper {
     /// A run that began then.
-    fn run(&self, at: Timestamp, not_before: Option<Timestamp>) -> ProbeRun<'static> {
-        ProbeRun {
+    fn run(&self, at: Timestamp, not_before: Option<Timestamp>) -> EndedRun<'static> {
+        EndedRun {
             probe: self.name,
             api: self.name,
             at,
@@ -77,7 +77,7 @@ struct World {
     /// When the hour begins, by the runtime's clock.
     start: Instant,
     keepers: Vec<Keeper>,
-    buckets: BTreeMap<&'static str, Bucket>,
+    buckets: BTreeMap<&'static str, RateLimitBucket>,
     events: BinaryHeap<(std::cmp::Reverse<i64>, Event)>,
     under_way: BTreeMap<u64, (i64, Exchange)>,
     /// How many requests of ours fell into each window.
@@ -98,7 +98,10 @@ impl World {
             buckets: limits
                 .iter()
                 .map(|&(name, limit, seconds)| {
-                    (name, Bucket::new(limit, Duration::from_secs(seconds)))
+                    (
+                        name,
+                        RateLimitBucket::new(limit, Duration::from_secs(seconds)),
+                    )
                 })
                 .collect(),
             keepers,
@@ -316,7 +319,7 @@ async fn what_the_budget_does_not_allow_is_left_out_and_explained() {
     let left_out = r#"okta_probe_failures_total{reason="budget"}"#;
     // A token sees half of 40, of which a twentieth is one request.
     let page = exporter.until(|page| page.sum(left_out) >= 2.0).await;
-    assert_eq!(okta.okta().request_count(), 1);
+    assert_eq!(okta.controls().request_count(), 1);
     let of_users = r#"{org="acme",credential="monitor",bucket="/api/v1/users"}"#;
     assert_eq!(
         page.value(&format!("okta_exporter_budget_ratio{of_users}")),
@@ -345,7 +348,7 @@ async fn one_look_at_the_end_of_a_window_sees_what_was_used_in_it() {
         "/api/v1/users",
         Pattern::Steady(900),
     );
-    okta.okta().run(application);
+    okta.controls().run(application);
     let probes = "{ endpoint: { users: { path: /api/v1/users, credential: monitor, interval: 5s, timeout: 5s } } }";
     let exporter = Exporter::watch(&okta, probes).await;
     let of = |family: &str| format!(r#"okta_rate_limit_{family}{{endpoint="users"}}"#);

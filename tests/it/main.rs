@@ -52,6 +52,9 @@ mod status_page;
 /// When things are asked: intervals, overlaps, the breaker, connections.
 mod schedule;
 
+/// How many connections are made, and how long they are kept.
+mod connections;
+
 /// The guide: every case provoked and recognised, told in log, page and documentation.
 mod guide;
 

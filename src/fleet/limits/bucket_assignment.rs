@@ -14,6 +14,8 @@ use crate::fleet::aim::RateLimitSample;
 pub(super) struct BucketAssignment {
     correlation: BucketCorrelation,
     found: BTreeSet<BucketMismatch>,
+    /// Of these nobody asks any more.
+    hidden: BTreeSet<String>,
     /// Buckets that are counted under another's name.
     merged: BTreeMap<String, String>,
     /// Endpoints that are counted apart from their bucket.
@@ -27,6 +29,7 @@ impl BucketAssignment {
         endpoint: &BucketApi,
         sample: RateLimitSample,
     ) -> Vec<BucketMismatch> {
+        self.hidden.remove(&*endpoint.name);
         self.correlation.learn(endpoint, sample);
         let found = self
             .correlation
@@ -60,7 +63,17 @@ impl BucketAssignment {
 
     /// What was found so far.
     pub(super) fn found(&self) -> impl Iterator<Item = &BucketMismatch> {
-        self.found.iter()
+        let shown = |found: &&BucketMismatch| {
+            [&found.one, &found.other]
+                .iter()
+                .all(|api| !self.hidden.contains(&*api.name))
+        };
+        self.found.iter().filter(shown)
+    }
+
+    /// Shows no longer what is about this one: nobody asks it any more.
+    pub(super) fn hide(&mut self, api: &str) {
+        self.hidden.insert(api.to_owned());
     }
 
     fn of(&self, relation: Relation) -> impl Iterator<Item = (&BucketApi, &BucketApi)> {

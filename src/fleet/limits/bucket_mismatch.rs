@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::okta::Charge;
+use crate::{okta::Charge, units::closed_list};
 
 /// An endpoint and the bucket that its path is taken for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,22 +14,13 @@ pub struct BucketApi {
     pub name: Cow<'static, str>,
 }
 
-/// What was found of two endpoints.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Relation {
-    /// They are taken for two buckets, and are one.
-    One,
-    /// They are taken for one bucket, and are two.
-    Two,
-}
-
-impl Relation {
-    /// The label value.
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::One => "shared",
-            Self::Two => "apart",
-        }
+closed_list! {
+    /// What was found of two endpoints.
+    pub enum Relation {
+        /// They are taken for two buckets, and are one.
+        One = "shared",
+        /// They are taken for one bucket, and are two.
+        Two = "apart",
     }
 }
 

@@ -33,7 +33,7 @@ pub struct Limits {
 
 /// How a run of a probe that aims at windows ended.
 #[derive(Debug, Clone, Copy)]
-pub struct ProbeRun<'a> {
+pub struct EndedRun<'a> {
     /// The probe.
     pub probe: &'a str,
     /// The short name of what it asks.
@@ -100,14 +100,14 @@ impl Limits {
         self.okta_clock.learn(exchange);
         let by = (&self.okta_clock, self.share);
         self.lock().learn(exchange, by, self.wall_clock.now());
-        self.changed.send_replace(());
+        self.tell_change();
     }
 
     /// Nothing will be heard of a request that was admitted. It is spent if it may have been `sent`.
     pub fn abandon(&self, charge: &Charge, sent: bool) {
         let now = self.wall_clock.now();
         self.lock().bucket(charge).abandon(sent, now);
-        self.changed.send_replace(());
+        self.tell_change();
     }
 
     /// What was found of buckets since this was asked last, each once.
@@ -116,11 +116,11 @@ impl Limits {
     }
 
     /// A run of a probe that aims at windows has ended: its next one is scheduled in the bucket in
-    /// which its last request was counted. `false` if it never made one.
-    pub fn ended(&self, run: ProbeRun<'_>) -> bool {
+    /// which its request was counted, or where it takes turns already. `false` if it never made one.
+    pub fn ended(&self, run: EndedRun<'_>) -> bool {
         let now = self.wall_clock.now();
         let mut state = self.lock();
-        let Some(key) = state.last_key(run.api) else {
+        let Some(key) = state.take_key(run.api).or_else(|| state.turn_of(run.probe)) else {
             return false;
         };
         for (other, bucket) in &mut state.buckets {
@@ -138,7 +138,7 @@ impl Limits {
         bucket.round_robin.enter(run.probe, member);
         bucket.schedule(&self.okta_clock, self.share, now);
         drop(state);
-        self.changed.send_replace(());
+        self.tell_change();
         true
     }
 
@@ -188,6 +188,10 @@ impl Limits {
     /// Tells of each change of what is known.
     pub(super) fn changes(&self) -> watch::Receiver<()> {
         self.changed.subscribe()
+    }
+
+    pub(super) fn tell_change(&self) {
+        self.changed.send_replace(());
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, LimitsState> {

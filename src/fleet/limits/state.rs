@@ -23,8 +23,8 @@ pub(super) struct LimitsState {
     pub(super) exceeded: BTreeMap<(String, Cow<'static, str>), BTreeMap<LimitKind, u64>>,
     /// By credential.
     pub(super) assignments: BTreeMap<String, BucketAssignment>,
-    /// What each endpoint's last request counted against.
-    charged: BTreeMap<Cow<'static, str>, Charge>,
+    /// What each endpoint's last request counted against, until its run has ended.
+    pub(super) charged: BTreeMap<Cow<'static, str>, Charge>,
     /// What was found and not yet told.
     pub(super) found: Vec<BucketMismatch>,
 }
@@ -88,9 +88,17 @@ impl LimitsState {
         }
     }
 
-    /// Where the last request of an endpoint was counted.
-    pub(super) fn last_key(&self, api: &str) -> Option<LimitKey> {
-        self.charged.get(api).map(|charge| self.key(charge))
+    /// Where the last request of an endpoint was counted, told once.
+    pub(super) fn take_key(&mut self, api: &str) -> Option<LimitKey> {
+        let charge = self.charged.remove(api)?;
+        Some(self.key(&charge))
+    }
+
+    /// Where a probe takes turns.
+    pub(super) fn turn_of(&self, probe: &str) -> Option<LimitKey> {
+        let mut buckets = self.buckets.iter();
+        let (key, _) = buckets.find(|(_, bucket)| bucket.round_robin.has(probe))?;
+        Some(key.clone())
     }
 
     /// Where a request is counted: in the bucket of its path, unless what was seen says otherwise.
@@ -99,7 +107,7 @@ impl LimitsState {
         self.buckets.entry(key).or_default()
     }
 
-    fn key(&self, charge: &Charge) -> LimitKey {
+    pub(super) fn key(&self, charge: &Charge) -> LimitKey {
         let credential = credential_label(charge.credential.as_ref());
         let bucket = self.assignments.get(&credential).map_or_else(
             || charge.bucket.to_string(),

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep_until};
 
-use super::{Limits, ProbeRun};
+use super::{EndedRun, Limits};
 use crate::{
     okta::{Charge, Exchange, Failure, Gate, Phases, RateLimit, ResponseMeta},
     units::{Share, Timestamp, WallClock},
@@ -38,8 +38,8 @@ fn exchange(name: &'static str, (second, remaining, reset): (i64, u64, i64)) -> 
 }
 
 /// A run that began then.
-fn run(name: &str, at: Timestamp) -> ProbeRun<'_> {
-    ProbeRun {
+fn run(name: &str, at: Timestamp) -> EndedRun<'_> {
+    EndedRun {
         probe: name,
         api: name,
         at,

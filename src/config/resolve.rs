@@ -1,0 +1,237 @@
+//! From what is written to what it means: the orgs and the status pages. Every rule that is about
+//! more than one probe or credential is here.
+
+use std::collections::BTreeMap;
+
+use url::Url;
+
+use super::{
+    Fingerprint, Made, Org, Planned, StatusPage,
+    credentials::credentials,
+    fingerprint::Written,
+    probes::Planner,
+    problems::{Notes, SettingPath},
+    schema::{self, Defaults, Named},
+    sources,
+    timing::{STATUS_PAGE, Timing},
+};
+use crate::{
+    okta::{Buckets, Client, NoClient, TlsSetups},
+    probe::{PlanContext, Probe, Problem, status_page},
+    units::{Name, OrgUrl, Share},
+};
+
+/// What the exporter may spend of each rate limit where nobody says otherwise.
+const BUDGET: Share = Share::TWENTIETH;
+
+/// Things by their names, each with its place. One with a bad name is told and read under a
+/// stand-in, so that what it holds is told as well. Those with nothing set are there too: a name
+/// alone asks for the thing.
+pub(super) fn named<T: Default>(
+    written: Option<Named<T>>,
+    at: &SettingPath,
+    notes: &mut Notes,
+) -> Vec<(Name, SettingPath, T)> {
+    let mut things = Vec::new();
+    for (name, settings) in written.unwrap_or_default() {
+        let at = at.field(&name);
+        let name = name.parse().or_else(|why| {
+            notes.error(&at, why);
+            format!("stand-in-{}", things.len()).parse()
+        });
+        if let Ok(name) = name {
+            things.push((name, at, settings.unwrap_or_default()));
+        }
+    }
+    things
+}
+
+/// The status pages.
+pub(super) fn status_pages(
+    written: Option<Named<status_page::Settings>>,
+    defaults: Defaults,
+    tls: &mut TlsSetups,
+    notes: &mut Notes,
+) -> BTreeMap<Name, StatusPage> {
+    let mut pages = BTreeMap::new();
+    for (name, at, settings) in named(
+        written,
+        &SettingPath::default().field("status_pages"),
+        notes,
+    ) {
+        let timing = Timing {
+            usual: STATUS_PAGE,
+            interval: settings.interval,
+            timeout: settings.timeout,
+        };
+        let (interval, timeout) = timing.resolve(defaults, &at, notes);
+        let planned = settings.plan().and_then(|(url, probe)| {
+            let no_client = |e: NoClient| vec![Problem::new("url", e.to_string())];
+            let client = tls.trusting(None).and_then(|tls| Client::new(&url, &tls));
+            Ok((client.map_err(no_client)?, probe))
+        });
+        match planned {
+            Ok((client, probe)) => {
+                let probe = Planned {
+                    id: format!("status_page/{name}"),
+                    probe: Probe::StatusPage(probe),
+                    interval,
+                    timeout,
+                    fingerprint: Fingerprint::default(),
+                };
+                pages.insert(name, StatusPage { client, probe });
+            }
+            Err(problems) => {
+                for Problem { field, message } in problems {
+                    notes.error(&at.field(&field), message);
+                }
+            }
+        }
+    }
+    pages
+}
+
+/// What the orgs are read with.
+pub(super) struct Orgs<'a> {
+    /// What holds where a probe says nothing.
+    pub(super) defaults: Defaults,
+    /// The environment, as it was read once.
+    pub(super) environment: &'a BTreeMap<String, String>,
+    /// What is written, to tell what is still the same.
+    pub(super) written: &'a Written<'a>,
+    /// What was made of what was written earlier.
+    pub(super) earlier: &'a Made,
+    /// What is made of it now.
+    pub(super) made: &'a mut Made,
+    /// Whom their clients trust.
+    pub(super) tls: &'a mut TlsSetups,
+    /// Where problems go.
+    pub(super) notes: &'a mut Notes,
+}
+
+impl Orgs<'_> {
+    /// All orgs; there must be one.
+    pub(super) fn read(mut self, written: Option<Named<schema::Org>>) -> BTreeMap<Name, Org> {
+        let at = SettingPath::default().field("orgs");
+        if written.as_ref().is_none_or(Named::is_empty) {
+            self.notes.error(&at, no_org(self.environment));
+        }
+        named(written, &at, self.notes)
+            .into_iter()
+            .filter_map(|(name, at, settings)| {
+                let org = self.org(&name, settings, &at)?;
+                Some((name, org))
+            })
+            .collect()
+    }
+
+    /// One org. What hangs on a URL that is wrong is read all the same, with a stand-in.
+    fn org(&mut self, name: &Name, written: schema::Org, at: &SettingPath) -> Option<Org> {
+        let schema::Org {
+            url,
+            cell,
+            ca_file,
+            budget,
+            buckets,
+            credentials: written,
+            probes,
+        } = written;
+        let url = self.url(url.as_deref(), &at.field("url"))?;
+        let cell = cell.and_then(|text| {
+            let refused = |why| self.notes.error(&at.field("cell"), why);
+            text.parse().map_err(refused).ok()
+        });
+        let origin = Url::parse(&url.to_string()).ok()?;
+        let fingerprint = self.written.org(name.as_str());
+        let new = || Client::new(&origin, &self.tls.trusting(ca_file.as_deref())?);
+        let client = self.earlier.client(fingerprint);
+        let client = match client.map_or_else(new, Ok) {
+            Ok(client) => Some(client),
+            Err(why) => {
+                let field = match why {
+                    NoClient::CaFile(..) | NoClient::NoCertificate(_) => "ca_file",
+                    NoClient::Setup(_) => "url",
+                };
+                self.notes.error(&at.field(field), why);
+                None
+            }
+        };
+        let buckets = self.buckets(&buckets.unwrap_or_default(), &at.field("buckets"));
+        let at_credentials = at.field("credentials");
+        let mut credentials = credentials(written, self.environment, &at_credentials, self.notes);
+        for (credential_name, credential) in &mut credentials {
+            let written = self
+                .written
+                .credential(name.as_str(), credential_name.as_str());
+            *credential = self.earlier.credential(written, credential);
+            self.made.keep_credential(written, credential);
+        }
+        let mut planner = Planner {
+            context: PlanContext {
+                org: &url,
+                credentials: &credentials,
+                environment: self.environment,
+            },
+            defaults: self.defaults,
+            notes: self.notes,
+            planned: Vec::new(),
+        };
+        planner.plan(probes.unwrap_or_default(), at);
+        let probes = planner.planned;
+        let client = client?.with_buckets(buckets);
+        self.made.keep_client(fingerprint, &client);
+        Some(Org {
+            url,
+            cell,
+            client,
+            budget: budget.or(self.defaults.budget).unwrap_or(BUDGET),
+            credentials,
+            probes,
+            fingerprint,
+        })
+    }
+
+    fn buckets(&mut self, written: &BTreeMap<String, String>, at: &SettingPath) -> Buckets {
+        Buckets::configured(written).unwrap_or_else(|problems| {
+            for (pattern, problem) in problems {
+                self.notes.error(&at.field(pattern), problem);
+            }
+            Buckets::default()
+        })
+    }
+
+    fn url(&mut self, written: Option<&str>, at: &SettingPath) -> Option<OrgUrl> {
+        let stand_in = "https://org.invalid".parse().ok();
+        match written.map(str::parse) {
+            Some(Ok(url)) => return Some(url),
+            Some(Err(why)) => {
+                let why: crate::units::BadUrl = why;
+                self.notes.error(at, why);
+            }
+            None => {
+                let fix = "name the org, like `https://acme.okta.com`";
+                self.notes.error(at, format!("missing: {fix}"));
+            }
+        }
+        stand_in
+    }
+}
+
+/// Both ways to name an org, and the way to look around without one.
+fn no_org(environment: &BTreeMap<String, String>) -> String {
+    let alone = match sources::half_given(environment) {
+        Some((found, missing)) => format!(" ({found} is set, but {missing} is not)"),
+        None => String::new(),
+    };
+    format!(
+        "there is no org to watch{alone}. Either name one in a file and give it with --config.file:
+      orgs:
+        acme:
+          url: https://acme.okta.com
+          credentials:
+            monitor: {{ api_token_file: /run/secrets/okta-token }}
+    or, without a file, set the variables OKTA_DOMAIN=acme.okta.com and OKTA_TOKEN. What Okta's SDKs
+    and its Terraform provider read (OKTA_CLIENT_ORGURL …, ~/.okta/okta.yaml, OKTA_ORG_NAME …) does, too.
+    To look around without an org of your own: okta-exporter demo"
+    )
+}
