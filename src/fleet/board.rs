@@ -80,7 +80,9 @@ impl Board {
             let owner = facts.owner(&id.org);
             if id.org.is_none() {
                 // Nothing guards a page, so that nobody has settled these.
-                exchanges.iter().for_each(|one| owner.limits.settle(one));
+                for exchange in &exchanges {
+                    owner.limits.settle(exchange);
+                }
             }
             owner.learn(id, exchanges);
             if let Some(row) = facts.rows.get_mut(id) {
