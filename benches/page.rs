@@ -148,9 +148,10 @@ fn filled(now: Timestamp, probes: usize) -> Known {
             at: now,
             took: Some(took),
             result: ProbeResult {
-                seen: None,
+                observation: None,
                 failure: None,
             },
+            memory: None,
             exchanges: vec![exchange],
         };
         known.board.record(&id, outcome, interval);

@@ -72,7 +72,7 @@ impl Facts {
                 controls,
                 is_new,
             } = org;
-            let owner = self.owner(&Some(name));
+            let owner = self.owner(Some(&name));
             if is_new {
                 *owner = Owner::default();
             }
@@ -83,7 +83,7 @@ impl Facts {
             owner.limits = controls.limits;
         }
         for Expected { id, kind, interval } in added {
-            self.owner(&id.org);
+            self.owner(id.org.as_ref());
             let row = Row::new(kind, interval, now);
             self.rows.insert(Arc::new(id), Arc::new(row));
         }
@@ -91,7 +91,7 @@ impl Facts {
             if let Some(row) = self.rows.get_mut(&id) {
                 Arc::make_mut(row).begin_anew(interval, now);
             }
-            let owner = self.owner(&id.org);
+            let owner = self.owner(id.org.as_ref());
             owner.footprints.change(&id.probe);
             owner.limits.leave(&id.probe);
         }

@@ -47,7 +47,7 @@ impl Board {
     pub fn expect(&self, id: ProbeId, kind: &'static str, interval: Duration) {
         let row = Row::new(kind, interval, self.clock.now());
         let mut facts = self.lock();
-        facts.owner(&id.org);
+        facts.owner(id.org.as_ref());
         facts.rows.insert(Arc::new(id), Arc::new(row));
     }
 
@@ -59,13 +59,8 @@ impl Board {
     }
 
     /// Writes an outcome down. `expected_in` tells when the next is due.
-    pub fn record(&self, id: &ProbeId, outcome: Outcome, expected_in: Duration) {
-        let Outcome {
-            at,
-            took,
-            result,
-            mut exchanges,
-        } = outcome;
+    pub fn record(&self, id: &ProbeId, mut outcome: Outcome, expected_in: Duration) {
+        let mut exchanges = std::mem::take(&mut outcome.exchanges);
         if id.org.is_none() {
             for exchange in &mut exchanges {
                 // A status page is not Okta's API: no bucket counts it, no code is Okta's.
@@ -77,7 +72,7 @@ impl Board {
         }
         {
             let mut facts = self.lock();
-            let owner = facts.owner(&id.org);
+            let owner = facts.owner(id.org.as_ref());
             if id.org.is_none() {
                 // Nothing guards a page, so that nobody has settled these.
                 for exchange in &exchanges {
@@ -86,7 +81,7 @@ impl Board {
             }
             owner.learn(id, exchanges);
             if let Some(row) = facts.rows.get_mut(id) {
-                Arc::make_mut(row).record(at, took, result, expected_in);
+                Arc::make_mut(row).record(outcome, expected_in);
             }
         }
         self.recorded.send_modify(|count| *count += 1);
