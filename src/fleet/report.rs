@@ -29,9 +29,10 @@ impl Reporter {
             return;
         }
         let (org, probe) = (id.org_label(), id.probe.as_str());
-        match &trouble {
-            Some(trouble) => tracing::warn!(org, probe, "{trouble}"),
-            None => tracing::info!(org, probe, "what is remembered is kept again"),
+        if let Some(trouble) = &trouble {
+            tracing::warn!(org, probe, "{trouble}");
+        } else {
+            tracing::info!(org, probe, "what is remembered is kept again");
         }
         self.store = trouble;
     }

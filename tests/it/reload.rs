@@ -307,11 +307,11 @@ fn counters_go_on(before: &Scrape, after: &Scrape, models: (&Model, &Model)) {
             credential.is_none_or(|credential| org.probes[*id].credential == Some(credential))
         };
         let of_api =
-            label("endpoint").is_none_or(|name| ids.iter().any(|id| api(id) == name && used(&id)));
-        let of_credential = ids.iter().any(|id| used(&id));
+            label("endpoint").is_none_or(|name| ids.iter().any(|id| api(id) == name && used(id)));
+        let of_credential = ids.iter().any(|id| used(id));
         let of_bucket = label("bucket").is_none_or(|bucket| {
             let bucket = bucket.trim_end_matches('*');
-            ids.iter().any(|id| path(id) == bucket && used(&id))
+            ids.iter().any(|id| path(id) == bucket && used(id))
         });
         let of_server = label("authorization_server")
             .is_none_or(|server| ids.contains(format!("jwks/{server}").as_str()));
@@ -479,11 +479,14 @@ async fn an_open_breaker_stays_open_when_something_else_is_written() {
         .await;
     let asked = okta.controls().request_count();
     let changes = reloading.apply(&yaml(30)).await;
-    let changed = ProbeId {
+    let organization = ProbeId {
         org: "acme".parse().ok(),
         probe: "organization".to_owned(),
     };
-    assert_eq!((changes.changed, changes.unchanged), (vec![changed], 1));
+    assert_eq!(
+        (changes.changed, changes.unchanged),
+        (vec![organization], 1)
+    );
     let held = r#"okta_probe_failures_total{probe="organization",reason="breaker_open"}"#;
     reloading
         .until(|this| this.scrape().value(held) >= 1.0)
