@@ -13,6 +13,8 @@ mod defaults;
 mod deserialize;
 mod environment;
 mod file;
+mod fingerprint;
+mod made;
 mod named;
 mod oauth;
 mod planned;
@@ -31,11 +33,14 @@ use std::{collections::BTreeMap, path::Path};
 use serde_json::Value;
 
 pub use environment::environment;
+pub use fingerprint::Fingerprint;
+pub use made::Made;
 pub use planned::{Org, Planned, StatusPage};
 pub use problems::Problems;
 pub use sources::Origin;
 
-use crate::units::Name;
+use crate::{okta::TlsSetups, units::Name};
+use fingerprint::Written;
 use problems::Notes;
 
 /// What to watch.
@@ -51,12 +56,23 @@ pub struct Config {
     pub origin: Origin,
     /// The settings in force as JSON, every secret left out.
     pub shown: String,
+    /// What the next one may take over where the same is written.
+    pub made: Made,
 }
 
 impl Config {
     /// The configuration of this file, or without one of what people already have (see `sources`);
     /// the `OKTA_EXPORTER__…` variables win over either. Files that it names are relative to it.
     pub fn load(
+        file: Option<&Path>,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Self, Problems> {
+        Self::load_after(&Made::default(), file, environment)
+    }
+
+    /// The same, read again: clients and credentials of which the same is written are taken over.
+    pub fn load_after(
+        earlier: &Made,
         file: Option<&Path>,
         environment: &BTreeMap<String, String>,
     ) -> Result<Self, Problems> {
@@ -71,6 +87,7 @@ impl Config {
                 origin,
                 environment: &environment,
                 notes,
+                earlier,
             }
             .finish(tree);
         };
@@ -82,14 +99,23 @@ impl Config {
         if let Some(directory) = path.parent() {
             file::resolve_files(&mut tree, directory);
         }
-        Loading::of(source, environment).finish(tree)
+        Loading::of(source, environment, earlier).finish(tree)
     }
 
     /// The configuration that this YAML describes.
     pub fn parse(yaml: &str, environment: &BTreeMap<String, String>) -> Result<Self, Problems> {
+        Self::parse_after(&Made::default(), yaml, environment)
+    }
+
+    /// The same, read again: clients and credentials of which the same is written are taken over.
+    pub fn parse_after(
+        earlier: &Made,
+        yaml: &str,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Self, Problems> {
         let source = "the configuration";
         let tree = file::tree(yaml).map_err(|message| Problems::whole(source, message))?;
-        Loading::of(source.to_owned(), environment).finish(tree)
+        Loading::of(source.to_owned(), environment, earlier).finish(tree)
     }
 }
 
@@ -98,11 +124,12 @@ struct Loading<'a> {
     origin: Origin,
     environment: &'a BTreeMap<String, String>,
     notes: Notes,
+    earlier: &'a Made,
 }
 
 impl<'a> Loading<'a> {
     /// Of one source, whatever else there is.
-    fn of(source: String, environment: &'a BTreeMap<String, String>) -> Self {
+    fn of(source: String, environment: &'a BTreeMap<String, String>, earlier: &'a Made) -> Self {
         Self {
             origin: Origin {
                 source,
@@ -110,6 +137,7 @@ impl<'a> Loading<'a> {
             },
             environment,
             notes: Notes::default(),
+            earlier,
         }
     }
 
@@ -118,20 +146,35 @@ impl<'a> Loading<'a> {
             origin,
             environment,
             mut notes,
+            earlier,
         } = self;
         environment::overlay(&mut tree, environment, &mut notes);
         defaults::complete(&mut tree);
         let redacted = redact::redacted(&tree);
+        let written = Written::new(&tree, environment);
         let settings = deserialize::read(tree, &mut notes);
         let defaults = settings.defaults.unwrap_or_default();
-        let status_pages = resolve::status_pages(settings.status_pages, defaults, &mut notes);
-        let orgs = resolve::Orgs {
+        let mut tls = TlsSetups::default();
+        let mut made = Made::default();
+        let mut status_pages =
+            resolve::status_pages(settings.status_pages, defaults, &mut tls, &mut notes);
+        let mut orgs = resolve::Orgs {
             defaults,
             environment,
+            written: &written,
+            earlier,
+            made: &mut made,
+            tls: &mut tls,
             notes: &mut notes,
         }
         .read(settings.orgs);
         let warnings = notes.finish(&origin.source)?;
+        for (name, org) in &mut orgs {
+            org.sign(name.as_str(), &written);
+        }
+        for (name, page) in &mut status_pages {
+            page.sign(name.as_str(), &written);
+        }
         let shown = redact::shown(redacted, &orgs, &status_pages, &origin);
         Ok(Config {
             orgs,
@@ -139,6 +182,7 @@ impl<'a> Loading<'a> {
             warnings,
             origin,
             shown,
+            made,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use super::fingerprint::{Fingerprint, Written};
 use crate::{
     okta::{Client, Credential},
     probe::Probe,
@@ -23,6 +24,8 @@ pub struct Org {
     pub credentials: BTreeMap<Name, Arc<Credential>>,
     /// What is asked of it.
     pub probes: Vec<Planned>,
+    /// What was written of it, but for its probes and credentials.
+    pub fingerprint: Fingerprint,
 }
 
 /// One status page.
@@ -45,4 +48,29 @@ pub struct Planned {
     pub interval: Duration,
     /// How long each of its requests may take.
     pub timeout: Duration,
+    /// What was written of it, and of all that it asks with.
+    pub fingerprint: Fingerprint,
+}
+
+impl Org {
+    /// Gives each of its probes the fingerprint of what was written of it.
+    pub(super) fn sign(&mut self, name: &str, written: &Written<'_>) {
+        for planned in &mut self.probes {
+            let own = written.probe(name, &planned.id);
+            let referred = planned.probe.refers_to().into_iter();
+            let credentials: Vec<Fingerprint> = referred
+                .map(|credential| written.credential(name, credential.name.as_str()))
+                .collect();
+            let timing = (planned.interval, planned.timeout);
+            planned.fingerprint = Fingerprint::of((own, credentials, timing));
+        }
+    }
+}
+
+impl StatusPage {
+    /// Gives its probe the fingerprint of what was written of it.
+    pub(super) fn sign(&mut self, name: &str, written: &Written<'_>) {
+        let timing = (self.probe.interval, self.probe.timeout);
+        self.probe.fingerprint = Fingerprint::of((written.page(name), timing));
+    }
 }

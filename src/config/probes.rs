@@ -2,6 +2,7 @@
 //! settings mean, is told by [`probe`](crate::probe).
 
 use super::{
+    fingerprint::Fingerprint,
     named::checked,
     planned::Planned,
     problems::{Notes, SettingPath},
@@ -72,6 +73,7 @@ impl Planner<'_> {
             probe: or_told(planned, &at, self.notes)?,
             interval,
             timeout,
+            fingerprint: Fingerprint::default(),
         })
     }
 }

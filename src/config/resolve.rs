@@ -7,6 +7,8 @@ use url::Url;
 
 use super::{
     credentials::credentials,
+    fingerprint::{Fingerprint, Written},
+    made::Made,
     named::named,
     planned::{Org, Planned, StatusPage},
     probes::{Planner, or_told},
@@ -15,7 +17,7 @@ use super::{
     sources,
 };
 use crate::{
-    okta::{Buckets, Client, NoClient},
+    okta::{Buckets, Client, NoClient, TlsSetups},
     probe::{Kind, PlanContext, Probe, Problem, Settings, Timed, status_page},
     units::{Name, OrgUrl, Share},
 };
@@ -27,6 +29,7 @@ const BUDGET: Share = Share::TWENTIETH;
 pub(super) fn status_pages(
     written: Option<Named<Timed<status_page::Settings>>>,
     defaults: Defaults,
+    tls: &mut TlsSetups,
     notes: &mut Notes,
 ) -> BTreeMap<Name, StatusPage> {
     let nothing = BTreeMap::new();
@@ -41,8 +44,10 @@ pub(super) fn status_pages(
             defaults.complete(timing, status_page::Settings::INTERVAL, (&at, notes));
         let planned = settings.plan(name.as_str(), &context).and_then(|probe| {
             let no_client = |e: NoClient| vec![Problem::new("url", e.to_string())];
-            let client = Client::new(probe.url(), None).map_err(no_client)?;
-            Ok((client, probe))
+            let client = tls
+                .trusting(None)
+                .and_then(|tls| Client::new(probe.url(), &tls));
+            Ok((client.map_err(no_client)?, probe))
         });
         if let Some((client, probe)) = or_told(planned, &at, notes) {
             let probe = Planned {
@@ -50,6 +55,7 @@ pub(super) fn status_pages(
                 probe: Probe::StatusPage(probe),
                 interval,
                 timeout,
+                fingerprint: Fingerprint::default(),
             };
             pages.insert(name, StatusPage { client, probe });
         }
@@ -63,6 +69,14 @@ pub(super) struct Orgs<'a> {
     pub(super) defaults: Defaults,
     /// The environment, as it was read once.
     pub(super) environment: &'a BTreeMap<String, String>,
+    /// What is written, to tell what is still the same.
+    pub(super) written: &'a Written<'a>,
+    /// What was made of what was written earlier.
+    pub(super) earlier: &'a Made,
+    /// What is made of it now.
+    pub(super) made: &'a mut Made,
+    /// Whom their clients trust.
+    pub(super) tls: &'a mut TlsSetups,
     /// Where problems go.
     pub(super) notes: &'a mut Notes,
 }
@@ -76,12 +90,15 @@ impl Orgs<'_> {
         }
         named(written, &at, self.notes)
             .into_iter()
-            .filter_map(|(name, at, settings)| Some((name, self.org(settings, &at)?)))
+            .filter_map(|(name, at, settings)| {
+                let org = self.org(&name, settings, &at)?;
+                Some((name, org))
+            })
             .collect()
     }
 
     /// One org. What hangs on a URL that is wrong is read all the same, with a stand-in.
-    fn org(&mut self, written: schema::Org, at: &SettingPath) -> Option<Org> {
+    fn org(&mut self, name: &Name, written: schema::Org, at: &SettingPath) -> Option<Org> {
         let schema::Org {
             url,
             cell,
@@ -97,7 +114,10 @@ impl Orgs<'_> {
             text.parse().map_err(refused).ok()
         });
         let origin = Url::parse(&url.to_string()).ok()?;
-        let client = match Client::new(&origin, ca_file.as_deref()) {
+        let fingerprint = self.written.org(name.as_str());
+        let new = || Client::new(&origin, &self.tls.trusting(ca_file.as_deref())?);
+        let client = self.earlier.client(fingerprint);
+        let client = match client.map_or_else(new, Ok) {
             Ok(client) => Some(client),
             Err(why) => {
                 let field = match why {
@@ -110,7 +130,14 @@ impl Orgs<'_> {
         };
         let buckets = self.buckets(&buckets.unwrap_or_default(), &at.field("buckets"));
         let at_credentials = at.field("credentials");
-        let credentials = credentials(written, self.environment, &at_credentials, self.notes);
+        let mut credentials = credentials(written, self.environment, &at_credentials, self.notes);
+        for (credential_name, credential) in &mut credentials {
+            let written = self
+                .written
+                .credential(name.as_str(), credential_name.as_str());
+            *credential = self.earlier.credential(written, credential);
+            self.made.keep_credential(written, credential);
+        }
         let mut planner = Planner {
             context: PlanContext {
                 credentials: &credentials,
@@ -120,13 +147,16 @@ impl Orgs<'_> {
             notes: self.notes,
         };
         let probes = planner.plan(probes.unwrap_or_default(), at);
+        let client = client?.with_buckets(buckets);
+        self.made.keep_client(fingerprint, &client);
         Some(Org {
             url,
             cell,
-            client: client?.with_buckets(buckets),
+            client,
             budget: budget.or(self.defaults.budget).unwrap_or(BUDGET),
             credentials,
             probes,
+            fingerprint,
         })
     }
 

@@ -1,7 +1,7 @@
 //! What each credential may and may not read, probe by probe; and which scopes it was granted.
 
 use super::{
-    Check, Section,
+    check::{Check, Section},
     round::{Asked, Run},
     wrap::{list, span},
 };

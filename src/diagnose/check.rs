@@ -1,5 +1,6 @@
-//! One thing that was looked at: how it stands, what is known, and what mends it. How a section
-//! comes to its checks is the section's.
+//! One thing that was checked: how it stands, what is known, and what fixes it. Each section comes to
+//! its checks in a file of its own: [`super::connectivity`], [`super::limits_left`],
+//! [`super::access`], [`super::token`], [`super::keys`], [`super::pages`].
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -7,14 +8,14 @@ use serde_json::{Map, Value};
 use crate::{
     guide::{self, Advice, Case, Fact, Finding},
     okta::{Failure, Reason},
+    units::closed_list,
 };
 
-/// One thing that was looked at.
+/// One thing that was checked.
 #[derive(Debug, Clone, Serialize)]
 pub struct Check {
-    /// The section it stands in.
-    pub section: Section,
-    /// What was looked at.
+    pub(super) section: Section,
+    /// What was checked.
     pub name: String,
     /// How it stands.
     pub verdict: Verdict,
@@ -22,27 +23,26 @@ pub struct Check {
     pub says: String,
     /// What was seen, in numbers and names; what is not known is absent.
     pub facts: Map<String, Value>,
-    /// What mends it, where something is wrong.
+    /// What fixes it, where something is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<Advice>,
 }
 
-/// The sections of a report, in reading order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "each has its title")]
-pub enum Section {
-    Connectivity,
-    RateLimits,
-    Access,
-    Tokens,
-    SigningKeys,
-    Status,
+closed_list! {
+    /// The sections of a report, in reading order.
+    #[expect(missing_docs, reason = "each has its title")]
+    pub enum Section {
+        Connectivity = "connectivity",
+        RateLimits = "rate_limits",
+        Access = "access",
+        Tokens = "tokens",
+        SigningKeys = "signing_keys",
+        Status = "status",
+    }
 }
 
 impl Section {
-    /// Its title.
-    pub const fn title(self) -> &'static str {
+    pub(super) const fn title(self) -> &'static str {
         match self {
             Self::Connectivity => "Connectivity",
             Self::RateLimits => "Rate limits, each credential's own",
@@ -54,18 +54,18 @@ impl Section {
     }
 }
 
-/// How something stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// It was not looked at, since what it needs was not given.
-    Skipped,
-    /// As it should be.
-    Healthy,
-    /// Something wants attention, and the rest works.
-    Degraded,
-    /// Somebody's requests fail now.
-    Broken,
+closed_list! {
+    /// How something stands, from well to bad.
+    pub enum Verdict {
+        /// It was not checked, since what it needs was not given.
+        Skipped = "skipped",
+        /// As it should be.
+        Healthy = "healthy",
+        /// Something wants attention, and the rest works.
+        Degraded = "degraded",
+        /// Somebody's requests fail now.
+        Broken = "broken",
+    }
 }
 
 impl Verdict {
@@ -73,16 +73,6 @@ impl Verdict {
     pub fn worst(verdicts: impl IntoIterator<Item = Self>) -> Self {
         let worst = verdicts.into_iter().max().unwrap_or(Self::Healthy);
         worst.max(Self::Healthy)
-    }
-
-    /// The word for it.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Skipped => "skipped",
-            Self::Healthy => "healthy",
-            Self::Degraded => "degraded",
-            Self::Broken => "broken",
-        }
     }
 
     /// How bad a failure of this kind of probe is.
@@ -111,7 +101,7 @@ impl Verdict {
             Fact::ScopeMissing
             | Fact::KeyWithdrawnEarly
             | Fact::ClockSkew
-            | Fact::CertificateEnding
+            | Fact::CertificateExpiring
             | Fact::LimitAgainAndAgain
             | Fact::IncidentOnCell
             | Fact::Overdue => Self::Degraded,
@@ -139,7 +129,7 @@ impl Check {
         }
     }
 
-    /// It was not looked at; why, and what would let it be.
+    /// It was not checked; why, and what would let it be.
     pub(super) fn skipped(section: Section, name: &str, why: impl Into<String>) -> Self {
         Self {
             says: why.into(),

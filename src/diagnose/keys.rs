@@ -1,7 +1,7 @@
 //! The signing keys of the authorization servers.
 
 use super::{
-    Check, Section,
+    check::{Check, Section},
     round::{Asked, Run},
     wrap::{list, span},
 };

@@ -1,7 +1,7 @@
 //! What the status pages tell of the org's own cell.
 
 use super::{
-    Check, Section, Verdict,
+    check::{Check, Section, Verdict},
     round::{Asked, Run},
 };
 use crate::{fleet, probe::status_page};

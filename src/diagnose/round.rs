@@ -1,4 +1,4 @@
-//! Running every probe once. What came of it is judged in the sections.
+//! Running every probe once. What came of it is judged in the sections ([`super::check`]).
 
 use std::{
     collections::BTreeMap,
@@ -6,25 +6,32 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
 use futures_util::{StreamExt, future, stream};
-use tokio::time::Instant;
 
-use super::Step;
 use crate::{
     config::{Config, Org, Planned, StatusPage},
-    fleet::Outcome,
-    okta::{Client, Credential, Exchange, Failure, Session},
+    fleet::{Outcome, ProbeRun, RunOnce},
+    okta::{Client, Credential, Exchange, Failure},
     probe::{AnyKnown, InTable, Probe, organization},
-    units::{Cell, Name, OrgUrl, Timestamp},
+    units::{Cell, Name, OrgUrl},
 };
 
 /// How many of an org's probes run at a time: an org's concurrent requests are limited too.
 const AT_A_TIME: usize = 4;
 
-/// One org, asked.
+/// One probe has run.
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'a> {
+    /// Which one: the org's name and the probe's.
+    pub probe: &'a str,
+    /// How many have run, this one included.
+    pub done: usize,
+    /// How many there are.
+    pub all: usize,
+}
+
 pub(super) struct Asked {
     pub(super) name: Name,
     pub(super) url: OrgUrl,
@@ -33,7 +40,6 @@ pub(super) struct Asked {
     configured_cell: Option<Cell>,
 }
 
-/// One probe's run.
 pub(super) struct Run {
     /// `kind` or `kind/name`.
     pub(super) id: String,
@@ -78,6 +84,7 @@ impl Asking<'_> {
             client,
             // What is asked once costs no share of a window worth speaking of.
             budget: _,
+            fingerprint: _,
             credentials,
             probes,
         } = org;
@@ -118,7 +125,12 @@ impl Asking<'_> {
         let Planned {
             id, probe, timeout, ..
         } = planned;
-        let mut outcome = once(client, &probe, timeout).await;
+        let run = ProbeRun {
+            probe,
+            client: client.clone(),
+            timeout,
+        };
+        let mut outcome = run.run_once(&run.no_memory(), None).await;
         let known = AnyKnown {
             observation: outcome.result.observation.take(),
             memory: outcome.memory.take(),
@@ -132,25 +144,10 @@ impl Asking<'_> {
         });
         Run {
             id,
-            probe,
+            probe: run.probe,
             outcome: Some(outcome),
             known,
         }
-    }
-}
-
-async fn once(client: &Client, probe: &Probe, timeout: Duration) -> Outcome {
-    let okta = Session::new(client, timeout);
-    let (at, start) = (Timestamp::now(), Instant::now());
-    let nothing = probe.no_memory();
-    let result = probe.run(&okta, &nothing).await;
-    let memory = result.observation.as_ref().map(|seen| nothing.learn(seen));
-    Outcome {
-        at,
-        took: Some(start.elapsed()),
-        result,
-        memory,
-        exchanges: okta.take_exchanges(),
     }
 }
 
@@ -202,12 +199,10 @@ impl Run {
         K::observation(self.known.observation.as_ref()?)
     }
 
-    /// Why it failed.
     pub(super) fn failure(&self) -> Option<&Failure> {
         self.outcome.as_ref()?.result.failure.as_ref()
     }
 
-    /// Its last exchange.
     pub(super) fn last(&self) -> Option<&Exchange> {
         self.outcome.as_ref()?.exchanges.last()
     }

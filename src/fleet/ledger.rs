@@ -44,7 +44,7 @@ const SKEW: Family = Family::gauge(
 );
 const CERTIFICATE: Family = Family::gauge(
     "okta_tls_certificate_expiry_timestamp_seconds",
-    "When the certificate that the org's host serves ends.",
+    "When the certificate that the org's host serves expires.",
     &["org"],
 );
 
@@ -64,7 +64,7 @@ pub(super) const FAMILIES: [&Family; 7] = [
 const UNANSWERED: SignedDuration = SignedDuration::from_mins(5);
 
 /// What one org's requests came to.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Ledger {
     apis: BTreeMap<Cow<'static, str>, ApiCounts>,
     skew: Option<f64>,
@@ -73,7 +73,7 @@ pub(super) struct Ledger {
     certificate: Option<Timestamp>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct ApiCounts {
     codes: BTreeMap<u16, u64>,
     duration: Histogram,
@@ -137,13 +137,18 @@ impl Ledger {
         self.certificate = certificate_not_after.or(self.certificate);
     }
 
+    /// Keeps only the counts of what is still asked.
+    pub(super) fn retain(&mut self, asked: impl Fn(&str) -> bool) {
+        self.apis.retain(|api, _| asked(api));
+    }
+
     /// Local clock minus Okta's, as far as that is still known.
     pub(super) fn skew(&self, now: Timestamp) -> Option<f64> {
         let is_old = |since: Timestamp| now.duration_since(since) > UNANSWERED;
         self.skew.filter(|_| !self.unanswered.is_some_and(is_old))
     }
 
-    /// When the certificate that the org's host serves ends.
+    /// When the certificate that the org's host serves expires.
     pub(super) fn certificate_ends(&self) -> Option<Timestamp> {
         self.certificate
     }

@@ -23,7 +23,7 @@ const AGAIN_AND_AGAIN: usize = 3;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// How one probe's runs went, and what it knows.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Row {
     pub(super) kind: &'static str,
     pub(super) known: AnyKnown,
@@ -48,7 +48,7 @@ pub(super) struct Ended {
 }
 
 impl Row {
-    pub(super) fn new(kind: &'static str, interval: Duration) -> Self {
+    pub(super) fn new(kind: &'static str, interval: Duration, now: Timestamp) -> Self {
         Self {
             kind,
             known: AnyKnown::default(),
@@ -60,8 +60,18 @@ impl Row {
             dropped: 0,
             limited: VecDeque::new(),
             interval,
-            overdue_at: after(Timestamp::now(), interval * SILENT),
+            overdue_at: after(now, interval * SILENT),
         }
+    }
+
+    /// Its probe asks otherwise from now on: counters go on, and what was seen is void.
+    pub(super) fn begin_anew(&mut self, interval: Duration, now: Timestamp) {
+        self.known = AnyKnown::default();
+        self.last = None;
+        self.last_failure = None;
+        self.limited.clear();
+        self.interval = interval;
+        self.overdue_at = after(now, interval * SILENT);
     }
 
     /// Learns how a run ended. Its exchanges are the ledger's.
@@ -128,19 +138,13 @@ impl Row {
     pub(super) fn findings(&self, now: Timestamp, then: Timestamp) -> Vec<Finding> {
         let mut findings = self.known.findings(then);
         if self.is_overdue(now) && !self.is_held_back() {
-            let what = "no run ended for three intervals".to_owned();
-            findings.push(Finding {
-                fact: Fact::Overdue,
-                what,
-            });
+            let what = "no run ended for three intervals";
+            findings.push(Finding::new(Fact::Overdue, what));
         }
         let oldest = self.limited.front().map(|at| now.duration_since(*at));
         if self.limited.len() == AGAIN_AND_AGAIN && oldest.is_some_and(|age| age < HOUR) {
             let what = format!("the limit was hit {AGAIN_AND_AGAIN} times within an hour");
-            findings.push(Finding {
-                fact: Fact::LimitAgainAndAgain,
-                what,
-            });
+            findings.push(Finding::new(Fact::LimitAgainAndAgain, what));
         }
         findings
     }

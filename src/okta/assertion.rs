@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Algorithm, NoSecret, PrivateKey, SecretSource,
-    private_key::{BadKey, random_id},
+    jose::private_key::{BadKey, random_id},
 };
 use crate::units::{Secret, Timestamp};
 

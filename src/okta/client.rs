@@ -1,16 +1,13 @@
 //! One pooled HTTP client per host: TLS, proxies, what it trusts. What is asked through it is elsewhere.
 
-use std::{
-    borrow::Cow,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{borrow::Cow, path::PathBuf, sync::Arc, time::Duration};
 
 use url::Url;
 
 use super::{
-    Buckets,
-    okta_clock::OktaClock,
+    Buckets, TlsSetup,
+    clock::OktaClock,
+    first_connection::FirstConnection,
     transport::{Resolver, TimedConnect, redirects_stay_home},
 };
 use crate::units::is_loopback;
@@ -27,6 +24,7 @@ const PONG_WITHIN: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug)]
 pub struct Client {
     pub(super) pooled: reqwest::Client,
+    pub(super) first: Arc<FirstConnection>,
     pub(super) fresh: reqwest::Client,
     pub(super) origin: Url,
     pub(super) buckets: Buckets,
@@ -46,20 +44,22 @@ pub enum NoClient {
 }
 
 impl Client {
-    /// A client for the host of this URL. A CA file is trusted besides the system's own.
-    pub fn new(url: &Url, ca_file: Option<&Path>) -> Result<Self, NoClient> {
-        let ca = ca_file.map(certificates).transpose()?.unwrap_or_default();
+    /// A client for the host of this URL.
+    pub fn new(url: &Url, tls: &TlsSetup) -> Result<Self, NoClient> {
         let build = |builder: reqwest::ClientBuilder| {
             builder
                 .build()
                 .map_err(|e| NoClient::Setup(e.without_url().to_string()))
         };
+        let pooled = builder(url, tls.resuming()).pool_idle_timeout(Duration::from_mins(5));
+        let fresh = builder(url, tls.unknown_to_hosts()).pool_max_idle_per_host(0);
         let mut origin = url.clone();
         origin.set_path("");
         origin.set_query(None);
         Ok(Self {
-            pooled: build(builder(url, &ca).pool_idle_timeout(Duration::from_mins(5)))?,
-            fresh: build(builder(url, &ca).pool_max_idle_per_host(0))?,
+            pooled: build(pooled)?,
+            first: Arc::default(),
+            fresh: build(fresh)?,
             origin,
             buckets: Buckets::default(),
             clock: OktaClock::default(),
@@ -78,10 +78,10 @@ impl Client {
     }
 }
 
-fn builder(url: &Url, ca: &[reqwest::Certificate]) -> reqwest::ClientBuilder {
+fn builder(url: &Url, tls: rustls::ClientConfig) -> reqwest::ClientBuilder {
     let builder = reqwest::Client::builder()
         .user_agent(USER_AGENT)
-        .tls_backend_rustls()
+        .tls_backend_preconfigured(tls)
         .tls_info(true)
         .redirect(redirects_stay_home())
         .dns_resolver(Resolver)
@@ -89,22 +89,11 @@ fn builder(url: &Url, ca: &[reqwest::Certificate]) -> reqwest::ClientBuilder {
         .tcp_keepalive(Duration::from_mins(1))
         .http2_keep_alive_while_idle(true)
         .http2_keep_alive_interval(PING_EVERY)
-        .http2_keep_alive_timeout(PONG_WITHIN)
-        .tls_certs_merge(ca.iter().cloned());
+        .http2_keep_alive_timeout(PONG_WITHIN);
     // A proxy is for what lies outside.
     if is_loopback(url) {
         builder.no_proxy()
     } else {
         builder
-    }
-}
-
-fn certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, NoClient> {
-    let pem = std::fs::read(path).map_err(|e| NoClient::CaFile(path.to_owned(), e.to_string()))?;
-    let certificates = reqwest::Certificate::from_pem_bundle(&pem).unwrap_or_default();
-    if certificates.is_empty() {
-        Err(NoClient::NoCertificate(path.to_owned()))
-    } else {
-        Ok(certificates)
     }
 }

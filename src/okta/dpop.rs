@@ -16,8 +16,8 @@ use url::Url;
 
 use super::{
     Failure, PrivateKey,
-    okta_clock::OktaClock,
-    private_key::{BadKey, random_id},
+    clock::OktaClock,
+    jose::private_key::{BadKey, random_id},
 };
 use crate::units::{Secret, Timestamp};
 

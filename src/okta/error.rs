@@ -7,7 +7,7 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use super::{
-    challenge::Challenge,
+    headers::challenge::Challenge,
     words::{self, clean, text},
 };
 

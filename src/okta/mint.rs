@@ -12,7 +12,7 @@ use super::{
     AccessToken, Credential, Dpop, Failure, Form, NoToken, OAuthApp, Refusal, Request, Response,
     Session,
     assertion::{ClientProof, Ready},
-    jwt::claim,
+    jose::jwt::claim,
     oauth::CLOCK_TOLERANCE,
     request::AuthHeaders,
     session::Sent,
@@ -21,7 +21,8 @@ use super::{
 use crate::units::Secret;
 
 /// How requests to a token endpoint are called in metrics.
-const ENDPOINT: &str = "token";
+/// The short name of minting.
+pub const TOKEN_API: &str = "token";
 /// How long a token holds of which nothing is said.
 const LIFETIME: Duration = Duration::from_mins(5);
 /// The longest that a token is believed to hold.
@@ -103,7 +104,7 @@ impl Mint<'_> {
             fields: &[],
             client: None,
         };
-        let bare = Request::post(ENDPOINT, settings.token_path.as_str(), nothing);
+        let bare = Request::post(TOKEN_API, settings.token_path.as_str(), nothing);
         self.okta.admit(&bare.with(Some(self.credential))).await?;
         let id = settings.client_id.as_str();
         let scope = settings.scopes.join(" ");
@@ -128,7 +129,7 @@ impl Mint<'_> {
             fields: &fields,
             client,
         };
-        let ask = Request::post(ENDPOINT, settings.token_path.as_str(), form);
+        let ask = Request::post(TOKEN_API, settings.token_path.as_str(), form);
         let ask = ask.with(Some(self.credential));
         let clock = self.okta.clock();
         let auth = AuthHeaders {

@@ -12,13 +12,13 @@ use url::Url;
 use super::{
     ClientAuth, Credential, Dpop, Failure, MissingScope, NoSecret, Refusal, Request, Response,
     Session, TokenStatus,
+    clock::OktaClock,
     dpop::Proofs,
+    jose::private_key::BadKey,
     mint::Mint,
-    okta_clock::OktaClock,
-    private_key::BadKey,
     request::AuthHeaders,
     scopes,
-    sealed::authorization,
+    secret::sensitive::authorization,
     session::Sent,
     token_cache::{Token, TokenCache},
 };
@@ -251,7 +251,7 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::okta::{AuthMethod, Client, SecretSource};
+    use crate::okta::{AuthMethod, Client, SecretSource, TlsSetup};
 
     /// What comes of asking for users with a token of this age that was granted nothing, where no
     /// server listens.
@@ -273,7 +273,7 @@ mod tests {
             principal_id: None,
         };
         let nobody = Url::parse("http://127.0.0.1:1").unwrap();
-        let client = Client::new(&nobody, None).unwrap();
+        let client = Client::new(&nobody, &TlsSetup::new(None).unwrap()).unwrap();
         let okta = Session::new(&client, Duration::from_secs(30));
         let ask = Request::get("users", "/api/v1/users").with(Some(&credential));
         okta.ask(ask).await.unwrap_err()

@@ -4,7 +4,10 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 
-use super::{ApiError, Failure, LimitKind, RateLimit, Refusal, ResponseMeta, date, rate_limit};
+use super::{
+    ApiError, Failure, LimitKind, RateLimit, Refusal, ResponseMeta,
+    headers::{date, rate_limit},
+};
 use crate::units::Timestamp;
 
 /// An answer with a 2xx status, whole.

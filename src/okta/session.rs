@@ -15,10 +15,10 @@ use url::Url;
 
 use super::{
     AuthMethod, Charge, Client, Exchange, Failure, Gate, Request, Response, certificate,
-    okta_clock::OktaClock,
+    clock::OktaClock,
     request::AuthHeaders,
     response::RawResponse,
-    sealed::{self, authorization},
+    secret::sensitive::{self, authorization},
     transport::{Trace, sort},
 };
 use crate::units::Timestamp;
@@ -125,12 +125,16 @@ impl<'a> Session<'a> {
             Err(failure) => return Sent::not(failure),
         };
         let (trace, at, start) = (Trace::default(), Timestamp::now(), Instant::now());
-        let http = if ask.anew {
-            &self.client.fresh
-        } else {
-            &self.client.pooled
+        let exchange = async {
+            let client = self.client;
+            if ask.anew {
+                exchange(&client.fresh, request, &trace).await
+            } else {
+                let exchange = exchange(&client.pooled, request, &trace);
+                client.first.share(&trace, exchange).await
+            }
         };
-        let exchange = trace.scope(exchange(http, request, &trace));
+        let exchange = trace.scope(exchange);
         let received = match tokio::time::timeout(self.timeout, exchange).await {
             Ok(received) => received,
             Err(_) => Err(Failure::Timeout {
@@ -206,12 +210,12 @@ impl<'a> Session<'a> {
             Some(form) => {
                 let secret = form.secret.iter();
                 let secret = secret.map(|(name, secret)| (*name, secret.expose_secret()));
-                let body = sealed::form(secret.chain(form.fields.iter().copied()));
+                let body = sensitive::form(secret.chain(form.fields.iter().copied()));
                 let request = self.client.pooled.request(Method::POST, url);
                 let request = request.header(header::CONTENT_TYPE, FORM).body(body);
                 match form.client {
                     Some((id, secret)) => {
-                        request.header(header::AUTHORIZATION, sealed::basic(id, secret)?)
+                        request.header(header::AUTHORIZATION, sensitive::basic(id, secret)?)
                     }
                     None => request,
                 }
@@ -294,11 +298,12 @@ async fn exchange(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::okta::TlsSetup;
 
     #[test]
     fn a_url_has_no_doubled_slash_in_its_path_and_never_leaves_the_host() {
         let origin = Url::parse("https://acme.okta.com").unwrap();
-        let client = Client::new(&origin, None).unwrap();
+        let client = Client::new(&origin, &TlsSetup::new(None).unwrap()).unwrap();
         let okta = Session::new(&client, Duration::from_secs(1));
         for (path, url) in [
             (

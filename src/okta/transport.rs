@@ -30,6 +30,14 @@ pub(super) struct Trace(Arc<Mutex<Marks>>);
 struct Marks {
     phases: Phases,
     waiting_for: Option<Phase>,
+    connection: Option<Connection>,
+}
+
+/// A connection that is made for one request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Connection {
+    Begun,
+    Ended,
 }
 
 impl Trace {
@@ -42,6 +50,16 @@ impl Trace {
     pub(super) fn waiting_for(&self) -> Phase {
         self.with(|marks| marks.waiting_for)
             .unwrap_or(Phase::FirstByte)
+    }
+
+    /// The connection that was begun for it; `None` where a pooled one carries it, or none yet.
+    pub(super) fn connection(&self) -> Option<Connection> {
+        self.with(|marks| marks.connection)
+    }
+
+    /// It waits for a connection that another request makes, or no longer does.
+    pub(super) fn await_connection(&self, of_another: bool) {
+        self.with(|marks| marks.waiting_for = of_another.then_some(Phase::Connect));
     }
 
     /// The first byte came, this long after the request began.
@@ -143,7 +161,10 @@ where
 
     fn call(&mut self, target: R) -> Self::Future {
         let trace = Trace::current();
-        trace.with(|marks| marks.waiting_for = Some(Phase::Connect));
+        trace.with(|marks| {
+            marks.waiting_for = Some(Phase::Connect);
+            marks.connection = Some(Connection::Begun);
+        });
         let connecting = self.0.call(target);
         async move {
             let start = Instant::now();
@@ -152,6 +173,7 @@ where
                 let dns = marks.phases.dns.unwrap_or_default();
                 marks.phases.connect = Some(start.elapsed().saturating_sub(dns));
                 marks.waiting_for = Some(Phase::FirstByte);
+                marks.connection = Some(Connection::Ended);
             });
             connected
         }
@@ -159,7 +181,7 @@ where
     }
 }
 
-/// A redirect that was refused, told in words that name the mend.
+/// A redirect that was refused, told in words that name the fix.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct RefusedRedirect(pub(super) String);

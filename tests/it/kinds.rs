@@ -88,7 +88,7 @@ async fn the_simulated_okta_serves_what_each_kind_asks_and_what_it_learns_can_be
         .start()
         .await
         .unwrap();
-    let token = okta.okta().mint(&Mint::by("default")).unwrap();
+    let token = okta.controls().mint(&Mint::by("default")).unwrap();
     fs::write(secrets.path().join("ci-access-token"), token).unwrap();
     let page = StatusPage::new(&Clock::running()).start(0).await.unwrap();
     let text = text

@@ -55,6 +55,12 @@ mod status_page;
 /// When things are asked: intervals, overlaps, the breaker, connections.
 mod schedule;
 
+/// One configuration after the other: what stays is not disturbed, what goes leaves nothing.
+mod reload;
+
+/// How many connections are made, and how long they are kept.
+mod connections;
+
 /// The guide: every case provoked and recognised, told in log, page and documentation.
 mod guide;
 

@@ -16,6 +16,7 @@ use std::{collections::BTreeMap, fmt, path::Path};
 use serde_json::{Value, json};
 
 use super::problems::Notes;
+use crate::units::closed_list;
 use variables::{Set, Variables};
 
 /// Where the settings come from, in names of files and variables; never a value.
@@ -48,17 +49,16 @@ pub(super) struct StandIn {
     pub(super) origin: Origin,
 }
 
-/// The ways, in the order in which they win.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Basic,
-    Sdk,
-    Terraform,
+closed_list! {
+    /// The ways, in the order in which they win.
+    enum Way {
+        Basic,
+        Sdk,
+        Terraform,
+    }
 }
 
 impl Way {
-    const ALL: [Self; 3] = [Self::Basic, Self::Sdk, Self::Terraform];
-
     fn set(self) -> &'static Set {
         match self {
             Self::Basic => &basic_environment::SET,

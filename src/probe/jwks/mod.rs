@@ -171,21 +171,19 @@ impl Kind for Probe {
         let mut findings = Vec::new();
         if !history.is_published(seen) {
             let (read, not) = (history.keys.len(), seen.unreadable);
-            findings.push(Finding {
-                fact: Fact::NoKeys,
-                what: format!("the set holds {read} keys that can be read, and {not} that cannot"),
-            });
+            findings.push(Finding::new(
+                Fact::NoKeys,
+                format!("the set holds {read} keys that can be read, and {not} that cannot"),
+            ));
         }
         let last = history
             .last_change
             .filter(|at| now.duration_since(*at) < WRONG_CACHES);
         if let (Some(at), 1..) = (last, history.early_removals) {
-            findings.push(Finding {
-                fact: Fact::KeyWithdrawnEarly,
-                what: format!(
-                    "a key left the set before its max-age had passed; last change {at:.0}"
-                ),
-            });
+            findings.push(Finding::new(
+                Fact::KeyWithdrawnEarly,
+                format!("a key left the set before its max-age had passed; last change {at:.0}"),
+            ));
         }
         findings
     }

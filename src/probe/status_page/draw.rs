@@ -134,7 +134,7 @@ fn draw_content(content: &PageContent, name: &str, page: &mut Page) {
         );
     }
     if content.source == Source::Statuspage {
-        for &known in content.indicator.iter().flat_map(|_| Indicator::ALL) {
+        for known in content.indicator.iter().flat_map(|_| Indicator::ALL) {
             page.push(
                 &INDICATOR,
                 &[name, known.as_str()],

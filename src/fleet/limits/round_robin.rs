@@ -1,0 +1,177 @@
+//! Whose turn it is: the probes that look at one credential's limit in one bucket take turns, so
+//! that each window has one look and each probe is still visited. Pure.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use tokio::time::Instant;
+
+use super::super::aim::{NextSample, SampleRequest};
+use crate::units::Timestamp;
+
+/// The probes that take turns, and the next look.
+#[derive(Debug, Default)]
+pub(super) struct RoundRobin {
+    members: BTreeMap<String, Member>,
+    scheduled: Option<Scheduled>,
+    under_way: bool,
+}
+
+/// One probe's part in it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Member {
+    /// How often it is to look.
+    pub(super) interval: Duration,
+    /// When it last began to.
+    pub(super) last: Timestamp,
+    /// Not sooner than then.
+    pub(super) not_before: Option<Timestamp>,
+}
+
+/// The next look, and whose it is.
+#[derive(Debug, Clone)]
+pub(super) struct Scheduled {
+    pub(super) who: String,
+    pub(super) next: NextSample,
+    /// The same moment by a clock that nobody sets.
+    pub(super) due: Instant,
+}
+
+impl RoundRobin {
+    /// A probe takes part from now on, or has looked.
+    pub(super) fn enter(&mut self, who: &str, member: Member) {
+        self.members.insert(who.to_owned(), member);
+        self.under_way = false;
+        self.scheduled = None;
+    }
+
+    /// The probes of another bucket take part from now on.
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.members.extend(other.members);
+        self.under_way |= other.under_way;
+        self.scheduled = None;
+    }
+
+    /// A probe takes part no longer.
+    pub(super) fn leave(&mut self, who: &str) {
+        if self.members.remove(who).is_some() {
+            self.under_way = false;
+            self.scheduled = None;
+        }
+    }
+
+    /// A look begins: until it has ended no other is scheduled.
+    pub(super) fn begin(&mut self) {
+        self.under_way = true;
+        self.scheduled = None;
+    }
+
+    /// True if the next look may be scheduled, or scheduled anew.
+    pub(super) fn may_schedule(&self) -> bool {
+        !self.under_way && !self.members.is_empty()
+    }
+
+    /// What the next look is to be, and whose: of the probe that has waited longest for its due.
+    pub(super) fn request(
+        &self,
+        now: Timestamp,
+        length: Duration,
+    ) -> Option<(String, SampleRequest)> {
+        let due = |member: &Member| {
+            // The run nearest the interval: from half a window before it is due.
+            let interval = member.interval.saturating_sub(length / 2);
+            let due = member.last.saturating_add(interval).unwrap_or(member.last);
+            (member.not_before.map_or(due, |at| at.max(due)), member.last)
+        };
+        let (who, member) = self.members.iter().min_by_key(|(_, member)| due(member))?;
+        let request = SampleRequest {
+            now,
+            last: Some(member.last),
+            interval: member.interval,
+            not_before: member.not_before,
+            spare: true,
+        };
+        Some((who.clone(), request))
+    }
+
+    /// Books the next look.
+    pub(super) fn schedule(&mut self, scheduled: Scheduled) {
+        self.scheduled = Some(scheduled);
+    }
+
+    /// The next look.
+    pub(super) fn scheduled(&self) -> Option<&Scheduled> {
+        self.scheduled.as_ref()
+    }
+
+    /// True where some probe aims in this bucket.
+    pub(super) fn anyone(&self) -> bool {
+        !self.members.is_empty()
+    }
+
+    /// How many probes take turns, this one among them.
+    pub(super) fn count(&self) -> usize {
+        self.members.len()
+    }
+
+    /// True if this probe takes part.
+    pub(super) fn has(&self, who: &str) -> bool {
+        self.members.contains_key(who)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn member(interval: u64, last: i64) -> Member {
+        Member {
+            interval: Duration::from_secs(interval),
+            last: at(last),
+            not_before: None,
+        }
+    }
+
+    #[test]
+    fn probes_take_turns_and_the_one_that_is_due_seldom_waits() {
+        let mut turns = RoundRobin::default();
+        turns.enter("a", member(60, 0));
+        turns.enter("b", member(60, 1));
+        turns.enter("c", member(300, 2));
+        let mut order = String::new();
+        for window in 1..=12 {
+            let now = at(window * 60);
+            let (who, request) = turns.request(now, Duration::from_mins(1)).unwrap();
+            order += &who;
+            turns.begin();
+            assert!(!turns.may_schedule());
+            let interval = request.interval.as_secs();
+            turns.enter(&who, member(interval, window * 60));
+        }
+        assert_eq!(order, "abababcababa", "the longest overdue comes first");
+    }
+
+    #[test]
+    fn one_that_must_stay_away_leaves_its_turns_to_others() {
+        let mut turns = RoundRobin::default();
+        turns.enter("a", member(60, 0));
+        turns.enter(
+            "b",
+            Member {
+                not_before: Some(at(1_000)),
+                ..member(60, 0)
+            },
+        );
+        for now in [60, 120, 180] {
+            let (who, _) = turns.request(at(now), Duration::from_mins(1)).unwrap();
+            assert_eq!(who, "a");
+            turns.enter("a", member(60, now));
+        }
+        turns.leave("a");
+        let (who, request) = turns.request(at(200), Duration::from_mins(1)).unwrap();
+        assert_eq!((who.as_str(), request.not_before), ("b", Some(at(1_000))));
+    }
+}

@@ -1,0 +1,146 @@
+//! A file that holds one secret: reading it, bounded, and noticing that it holds another one. What
+//! may be a secret is decided elsewhere.
+
+use std::{
+    fs::File,
+    hash::{BuildHasher, RandomState},
+    io::Read,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, LazyLock, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use secrecy::{ExposeSecret, zeroize::Zeroizing};
+
+use super::source::NoSecret;
+use crate::units::Secret;
+
+/// The longest secret worth reading, in bytes: a file of more is not a secret but a mistake.
+const LONGEST: u64 = 64 * 1024;
+
+/// How often a file held something new: one number for the process, like its memory.
+static RELOADS: AtomicU64 = AtomicU64::new(0);
+
+/// What a secret is remembered by: keyed anew in each process, so it tells nothing to anybody else.
+static FINGERPRINT: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
+/// A file that holds one secret. It is opened at every use, so whatever puts another in its place (an
+/// editor, a rename, the swapped symlinks of Kubernetes) is in force at the next request, and no
+/// watcher can miss it. Clones share what was seen last.
+#[derive(Clone, Debug)]
+pub struct SecretFile {
+    path: PathBuf,
+    last: Arc<Mutex<Option<u64>>>,
+}
+
+/// How often, since this process began, a secret file held something else than at the use before.
+pub fn secret_reloads() -> u64 {
+    RELOADS.load(Ordering::Relaxed)
+}
+
+impl From<PathBuf> for SecretFile {
+    fn from(path: PathBuf) -> Self {
+        Self {
+            path,
+            last: Arc::default(),
+        }
+    }
+}
+
+impl SecretFile {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What it holds now, without the white space that editors leave around it.
+    pub fn read(&self) -> Result<Secret, NoSecret> {
+        // Held while the file is read: of two reads at a time the later one saw the newer secret.
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let unreadable = |e: std::io::Error| NoSecret::Unreadable(self.path.clone(), e.to_string());
+        let file = File::open(&self.path).map_err(unreadable)?;
+        // Room for all of it from the start: a buffer that grows leaves copies behind.
+        let room = usize::try_from(LONGEST).unwrap_or_default() + 1;
+        let mut text = Zeroizing::new(String::with_capacity(room));
+        let size = file
+            .take(LONGEST + 1)
+            .read_to_string(&mut text)
+            .map_err(unreadable)?;
+        if size as u64 > LONGEST {
+            return Err(NoSecret::TooLarge(self.path.clone()));
+        }
+        let secret = Secret::from(text.trim());
+        if secret.expose_secret().is_empty() {
+            return Err(NoSecret::Empty(self.path.clone()));
+        }
+        let seen = FINGERPRINT.hash_one(secret.expose_secret());
+        if last.replace(seen).is_some_and(|before| before != seen) {
+            RELOADS.fetch_add(1, Ordering::Relaxed);
+            tracing::info!(file = %self.path.display(), "a secret file holds something new: it is in force");
+        }
+        Ok(secret)
+    }
+}
+
+/// A path for people. Some write the secret itself where its file's name belongs: what looks like a
+/// token, a JWT or a key is not shown.
+pub(super) fn shown(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let whole = path.to_string_lossy();
+    let has = |kind: fn(&char) -> bool| name.chars().any(|c| kind(&c));
+    let mixed =
+        has(char::is_ascii_digit) && has(char::is_ascii_lowercase) && has(char::is_ascii_uppercase);
+    let token = name.len() >= 24 && mixed && !name.contains('.');
+    if token || name.starts_with("eyJ") || whole.contains("-----BEGIN") || whole.contains('{') {
+        "the file (what is written here looks like a secret and not like a path, so it is not shown)".to_owned()
+    } else {
+        path.display().to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(text: &[u8]) -> (tempfile::TempDir, SecretFile) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("token");
+        std::fs::write(&path, text).unwrap();
+        (dir, SecretFile::from(path))
+    }
+
+    #[test]
+    fn a_file_is_read_anew_at_every_use_and_what_is_new_is_counted() {
+        let (_dir, file) = write(b"first\n");
+        let (read, before) = (|| file.read().unwrap(), secret_reloads());
+        assert_eq!(read().expose_secret(), "first");
+        std::fs::write(file.path(), "  first").unwrap();
+        assert_eq!(read().expose_secret(), "first");
+        std::fs::write(file.path(), "  second\r\n").unwrap();
+        assert_eq!(read().expose_secret(), "second");
+        assert_eq!(file.clone().read().unwrap().expose_secret(), "second");
+        // Other tests may count as well, so this is the least; the exact count is proved of a program.
+        assert!(secret_reloads() > before);
+    }
+
+    #[test]
+    fn a_file_that_cannot_hold_a_secret_is_refused_and_not_shown() {
+        let refused = |text: &[u8]| {
+            let (_dir, file) = write(text);
+            let told = file.read().unwrap_err().to_string();
+            assert!(!told.contains("s3cr3t"), "{told}");
+            told
+        };
+        assert!(refused(b" \n").contains("is empty"));
+        assert!(refused(&b"s3cr3t ".repeat(10_000)).contains("more than 64 KiB"));
+        assert!(refused(b"s3cr3t\xff").contains("cannot read"));
+        assert!(
+            !Path::new("/dev/zero").exists() || {
+                let endless = SecretFile::from(PathBuf::from("/dev/zero"));
+                endless.read().unwrap_err().to_string().contains("64 KiB")
+            }
+        );
+    }
+}

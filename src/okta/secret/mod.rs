@@ -1,0 +1,5 @@
+//! Where secrets come from, and how they go into a request.
+
+pub(super) mod file;
+pub(super) mod sensitive;
+pub(super) mod source;

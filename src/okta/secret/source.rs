@@ -1,0 +1,121 @@
+//! Where a secret comes from. Reading it is the only I/O here; what it opens is elsewhere.
+
+use std::{fmt, path::PathBuf};
+
+use secrecy::ExposeSecret;
+
+use super::file::{SecretFile, shown};
+use crate::okta::BadKey;
+use crate::units::Secret;
+
+/// Where a secret comes from. A file is read at every use.
+#[derive(Clone, Debug)]
+pub enum SecretSource {
+    /// Written in the configuration or taken from the environment when it was read.
+    Given(Secret),
+    /// Read from this file at every use.
+    File(SecretFile),
+}
+
+/// A secret that could not be had. It never tells what was read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says it")]
+pub enum NoSecret {
+    #[error("cannot read {path}: {why}", path = shown(.0), why = .1)]
+    Unreadable(PathBuf, String),
+    #[error("{path} is empty: the secret was expected there", path = shown(.0))]
+    Empty(PathBuf),
+    #[error("{path} holds more than 64 KiB: too large for a secret", path = shown(.0))]
+    TooLarge(PathBuf),
+    #[error("the secret holds a line break or control character: it cannot be sent in a header")]
+    Unsendable,
+    #[error(
+        "the secret begins with `{0} `: drop that word, it is put before the secret when it is sent"
+    )]
+    WithScheme(&'static str),
+    #[error("{1} holds no private key that can be used: {0}")]
+    Key(BadKey, String),
+}
+
+/// The words of `Authorization` that people copy along with what follows them.
+const SCHEMES: [&str; 3] = ["SSWS", "Bearer", "Basic"];
+
+impl SecretSource {
+    /// The secret as it stands now, without the white space that editors leave around it. It fits
+    /// into a header.
+    pub fn read(&self) -> Result<Secret, NoSecret> {
+        let secret = self.read_text()?;
+        let text = secret.expose_secret();
+        if text.chars().any(char::is_control) {
+            return Err(NoSecret::Unsendable);
+        }
+        let word = text.split_once(' ').map_or("", |(word, _)| word);
+        match SCHEMES
+            .iter()
+            .find(|scheme| scheme.eq_ignore_ascii_case(word))
+        {
+            Some(scheme) => Err(NoSecret::WithScheme(scheme)),
+            None => Ok(secret),
+        }
+    }
+
+    /// The secret as it stands now, which may have several lines.
+    pub fn read_text(&self) -> Result<Secret, NoSecret> {
+        match self {
+            Self::Given(secret) => Ok(secret.clone()),
+            Self::File(file) => file.read(),
+        }
+    }
+}
+
+impl fmt::Display for SecretSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Given(_) => f.write_str("the configuration"),
+            Self::File(file) => write!(f, "{}", file.path().display()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_a_secret_is_refused_by_name_and_never_shown() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("token");
+        let refused = |content: &str| {
+            std::fs::write(&path, content).unwrap();
+            SecretSource::File(path.clone().into())
+                .read()
+                .unwrap_err()
+                .to_string()
+        };
+        assert!(refused("\n").contains("is empty"));
+        assert!(refused("s3cr3t\nsecond line").contains("line break"));
+        assert!(!refused("s3cr3t\nsecond line").contains("s3cr3t"));
+        for misplaced in [
+            "00S3cr3ts3cr3t".repeat(3),
+            "eyJs3cr3t.a.b".into(),
+            "-----BEGIN s3cr3t".into(),
+        ] {
+            let file = SecretSource::File(path.with_file_name(misplaced).into());
+            let told = file.read().unwrap_err().to_string();
+            assert!(told.contains("looks like a secret"), "{told}");
+            assert!(!told.contains("s3cr3t"), "{told}");
+        }
+        assert!(refused("ssws 00s3cr3t").contains("begins with `SSWS `"));
+        assert!(
+            SecretSource::File(PathBuf::from("/nowhere/token").into())
+                .read()
+                .unwrap_err()
+                .to_string()
+                .contains("/nowhere/token")
+        );
+        assert_eq!(
+            format!("{:?}", SecretSource::Given("s3cr3t".into())),
+            "Given(SecretBox<str>([REDACTED]))"
+        );
+    }
+}

@@ -1,0 +1,154 @@
+//! Which bucket a path draws on. How full a bucket is stands in [`super::counters`].
+
+/// Integrator Free: pattern and requests per window. A trailing `*` also takes what lies below.
+const INTEGRATOR_FREE: &[(&str, u32)] = &[
+    ("/*", 1000),
+    ("/api/v1*", 100),
+    ("/api/v1/agentPools*", 20),
+    ("/api/v1/apps*", 20),
+    ("/api/v1/apps/{id}", 100),
+    ("/api/v1/authn*", 100),
+    ("/api/v1/certificateAuthorities", 100),
+    ("/api/v1/devices", 100),
+    ("/api/v1/events", 20),
+    ("/api/v1/groups*", 100),
+    ("/api/v1/groups/{id}", 100),
+    ("/api/v1/iam*", 200),
+    ("/api/v1/logs", 20),
+    // Okta publishes no Integrator default; the catch-all's figure stands in.
+    ("/api/v1/principal-rate-limits*", 100),
+    ("/api/v1/sessions", 100),
+    ("/api/v1/users", 100),
+    ("/api/v1/users/{id}", 100),
+    ("/oauth2*", 100),
+    ("/oauth2/v1*", 300),
+    ("/oauth2/v1/authorize", 300),
+    ("/oauth2/v1/clients", 25),
+    ("/oauth2/v1/token", 300),
+    ("/oauth2/{authorizationServerId}/v1*", 300),
+    ("/oauth2/{authorizationServerId}/v1/authorize", 300),
+    ("/oauth2/{authorizationServerId}/v1/token", 300),
+];
+
+/// One bucket: the endpoints it covers and what an org may spend of it in a window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct BucketPattern {
+    pub(super) pattern: String,
+    pub(super) limit: u32,
+}
+
+/// An org's buckets.
+#[derive(Clone, Debug)]
+pub(super) struct BucketPatterns(Vec<BucketPattern>);
+
+impl BucketPatterns {
+    pub(super) fn integrator_free() -> Self {
+        let bucket = |(pattern, limit): &(&str, u32)| BucketPattern {
+            pattern: (*pattern).to_owned(),
+            limit: *limit,
+        };
+        Self(INTEGRATOR_FREE.iter().map(bucket).collect())
+    }
+
+    /// Sets the limit of a pattern, adding the bucket if the org had none such.
+    pub(super) fn set(&mut self, pattern: &str, limit: u32) {
+        match self.0.iter_mut().find(|bucket| bucket.pattern == pattern) {
+            Some(bucket) => bucket.limit = limit,
+            None => self.0.push(BucketPattern {
+                pattern: pattern.to_owned(),
+                limit,
+            }),
+        }
+    }
+
+    /// The bucket of a path: an exact pattern first, then the longest prefix; among equals the
+    /// one with fewer wildcards.
+    pub(super) fn of(&self, path: &str) -> Option<&BucketPattern> {
+        self.0
+            .iter()
+            .filter_map(|bucket| Some((fit(&bucket.pattern, path)?, bucket)))
+            .max_by_key(|(fit, _)| *fit)
+            .map(|(_, bucket)| bucket)
+    }
+}
+
+/// How well a pattern fits, in the order of preference: exact, then length, then literal words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Fit {
+    exact: bool,
+    segments: usize,
+    literal: usize,
+}
+
+fn fit(pattern: &str, path: &str) -> Option<Fit> {
+    let (prefix, open) = match pattern.strip_suffix('*') {
+        Some(prefix) => (prefix, true),
+        None => (pattern, false),
+    };
+    let mut path = segments(path);
+    let (mut matched, mut literal) = (0, 0);
+    for wanted in segments(prefix) {
+        let got = path.next()?;
+        let wildcard = wanted.starts_with('{');
+        if !wildcard && wanted != got {
+            return None;
+        }
+        matched += 1;
+        literal += usize::from(!wildcard);
+    }
+    let exact = path.next().is_none() && !open;
+    (exact || open).then_some(Fit {
+        exact,
+        segments: matched,
+        literal,
+    })
+}
+
+fn segments(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|segment| !segment.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(path: &str) -> String {
+        BucketPatterns::integrator_free()
+            .of(path)
+            .map(|bucket| bucket.pattern.clone())
+            .unwrap()
+    }
+
+    #[test]
+    fn an_exact_pattern_wins_over_a_prefix_and_ids_are_folded() {
+        assert_eq!(pattern("/api/v1/apps"), "/api/v1/apps*");
+        assert_eq!(pattern("/api/v1/apps/0oa1"), "/api/v1/apps/{id}");
+        assert_eq!(
+            pattern("/api/v1/apps/0oa1/credentials/keys"),
+            "/api/v1/apps*"
+        );
+    }
+
+    #[test]
+    fn the_longest_prefix_wins_and_the_rest_falls_to_the_catch_alls() {
+        assert_eq!(
+            pattern("/api/v1/agentPools/1/updates"),
+            "/api/v1/agentPools*"
+        );
+        assert_eq!(pattern("/api/v1/org"), "/api/v1*");
+        assert_eq!(pattern("/.well-known/okta-organization"), "/*");
+    }
+
+    #[test]
+    fn every_custom_authorization_server_shares_one_bucket() {
+        assert_eq!(pattern("/oauth2/v1/introspect"), "/oauth2/v1*");
+        assert_eq!(
+            pattern("/oauth2/default/v1/introspect"),
+            "/oauth2/{authorizationServerId}/v1*"
+        );
+        assert_eq!(
+            pattern("/oauth2/aus1/v1/introspect"),
+            "/oauth2/{authorizationServerId}/v1*"
+        );
+    }
+}

@@ -1,0 +1,223 @@
+//! The demo's scenario: what happens to one org and its status page within a minute, again and again.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::{Instant, sleep_until};
+
+use super::ORG;
+use super::background::{Application, Pattern};
+use super::clock::after;
+use super::controls::Controls;
+use super::credentials::{ApiToken, Principal};
+use super::error::Error;
+use super::faults::Fault;
+use super::org::Org;
+use super::service_app::ServiceApp;
+use super::status_page::{Incident, StatusPage};
+use super::tokens::Mint;
+
+/// The principal of the demo's exporter. The background application calls as the same one, as the
+/// headers show a caller nobody's requests but its own.
+const EXPORTER: &str = "exporter";
+
+/// Another principal with the same ceiling, as which an application calls that spends just alike:
+/// two ways to look at a limit can be compared.
+const TWIN: &str = "twin";
+
+/// What each of the two may spend of a bucket, in percent.
+const CEILING: u32 = 25;
+
+/// The bucket that both spend from, and what the org may spend of it.
+const SPENT: (&str, u32) = ("/api/v1/users", 200);
+
+/// How long the scenario is before it begins again.
+const LENGTH: Duration = Duration::from_mins(1);
+
+/// A quarter of Okta's window, so that a minute shows several run out.
+const WINDOW: Duration = Duration::from_secs(15);
+
+/// Less than lies between two rotations, so that old keys leave without a broken promise.
+const KEYS_FRESH: Duration = Duration::from_secs(20);
+
+/// One thing that happens.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    /// A token of the custom server that ends in so many seconds.
+    Mint(u64),
+    /// A next key of a server is published; it signs after so many seconds.
+    Announce(&'static str, u64),
+    Rotate(&'static str),
+    /// The key in use leaves before caches may forget it.
+    Withdraw(&'static str),
+    /// A path answers a status with an error code, so many times.
+    Fail(&'static str, u16, &'static str, u32),
+    TooManyAtOnce(&'static str),
+    /// A path never answers, once.
+    Stall(&'static str),
+    /// Maintenance is planned; what was planned before is called off.
+    Plan,
+    /// An incident opens on the org's own cell.
+    Trouble,
+    Progress(&'static str),
+}
+
+/// What happens, by seconds from the start.
+const STEPS: &[(u64, Step)] = &[
+    (0, Step::Mint(35)),
+    (5, Step::Plan),
+    (8, Step::Fail("/api/v1/groups", 403, "E0000006", 2)),
+    (12, Step::Announce("default", 8)),
+    (15, Step::Trouble),
+    (22, Step::Rotate(ORG)),
+    (26, Step::Progress("Identified")),
+    (28, Step::Fail("/api/v1/apps", 503, "E0000009", 2)),
+    (33, Step::Stall("/api/v1/groups")),
+    (36, Step::TooManyAtOnce("/api/v1/logs")),
+    (38, Step::Progress("Monitoring")),
+    (44, Step::Rotate(ORG)),
+    (45, Step::Mint(20)),
+    (46, Step::Rotate("default")),
+    (50, Step::Progress("Resolved")),
+    (54, Step::Withdraw("default")),
+];
+
+/// A token of the other principal.
+pub fn twin(token: &str) -> ApiToken {
+    ApiToken::new(TWIN, token).percent(CEILING)
+}
+
+/// The demo's org: a short window, and `token` as the exporter's API token. The scenario runs on any
+/// org, but only here does the exporter see its quota spent.
+pub fn demo_org(name: &str, token: &str) -> Org {
+    Org::new(name)
+        .window(WINDOW)
+        .limit(SPENT.0, SPENT.1)
+        .keys_fresh_for(KEYS_FRESH)
+        .api_token(ApiToken::new(EXPORTER, token).percent(CEILING))
+}
+
+/// A service app as Okta makes them today: with DPoP, and with less granted than it asks for.
+pub fn service_app(id: &str, public_key: &str) -> ServiceApp {
+    let app = ServiceApp::new(id).key("demo", public_key);
+    app.grant(["okta.users.read"]).dpop()
+}
+
+/// Runs the scenario until the org stops. Each token minted is handed to `minted`, which may for
+/// instance write it where the exporter reads it; the first before anything else happens.
+///
+/// # Errors
+/// If a key cannot be made or the org lacks the authorization server `default`.
+pub async fn run(
+    controls: &Controls,
+    page: &StatusPage,
+    mut minted: impl FnMut(&str),
+) -> Result<(), Error> {
+    for name in [EXPORTER, TWIN] {
+        let who = Principal::new(name).percent(CEILING);
+        // Most windows end nearly used up; one in each round of the scenario runs out.
+        for pattern in [Pattern::Steady(180), Pattern::Burst(20, LENGTH)] {
+            controls.run(Application::new(who.clone(), SPENT.0, pattern));
+        }
+    }
+    let stop = controls.stop_token();
+    let (mut incident, mut planned) = (String::new(), String::new());
+    let mut start = Instant::now();
+    loop {
+        for (second, step) in STEPS {
+            let due = sleep_until(start + Duration::from_secs(*second));
+            if stop.run_until_cancelled(due).await.is_none() {
+                return Ok(());
+            }
+            match step {
+                Step::Trouble => incident = page.open(trouble(&controls.cell())),
+                Step::Progress(status) => drop(page.change(&incident, status)),
+                Step::Mint(seconds) => minted(&controls.mint(&token(*seconds))?),
+                Step::Announce(server, lead) => {
+                    controls.schedule_rotation(server, Duration::from_secs(*lead))?;
+                }
+                Step::Rotate(server) => controls.rotate_keys(server)?,
+                Step::Withdraw(server) => drop(controls.remove_key_early(server)?),
+                Step::Fail(path, status, code, times) => {
+                    controls.fault(path, Fault::error(*status, code).times(*times));
+                }
+                Step::Stall(path) => controls.fault(path, Fault::stall_forever().times(1)),
+                Step::Plan => {
+                    page.change(&planned, "Cancelled");
+                    planned = page.open(maintenance(controls.clock().now()));
+                }
+                Step::TooManyAtOnce(path) => controls.fault(path, Fault::concurrency().times(1)),
+            }
+        }
+        start += LENGTH;
+    }
+}
+
+fn token(seconds: u64) -> Mint {
+    Mint::by("default")
+        .scopes(["reports.read"])
+        .starting_in(Duration::ZERO)
+        .lasting(Duration::from_secs(seconds))
+}
+
+fn trouble(cell: &str) -> Incident {
+    Incident::new("Sign-in is slower than usual").cells(&status_name(cell))
+}
+
+fn maintenance(now: Timestamp) -> Incident {
+    let begins = after(now, Duration::from_hours(48));
+    Incident::new("Planned maintenance").planned(begins, after(begins, Duration::from_hours(2)))
+}
+
+/// A cell as the status page calls it; what Okta's naming does not cover stays as it is.
+fn status_name(cell: &str) -> String {
+    match (cell.strip_prefix("ok"), cell.strip_prefix("op")) {
+        (Some(number), _) => format!("okta.com:{number}"),
+        (_, Some(number)) => format!("oktapreview.com:{number}"),
+        _ => cell.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::super::lock::hold;
+    use super::*;
+
+    #[test]
+    fn a_cell_has_its_name_on_the_status_page() {
+        assert_eq!(status_name("ok14"), "okta.com:14");
+        assert_eq!(status_name("op3"), "oktapreview.com:3");
+        assert_eq!(status_name("eu1"), "eu1");
+    }
+
+    #[test]
+    fn the_story_is_told_in_order_and_within_its_length() {
+        assert!(STEPS.is_sorted_by_key(|(second, _)| second));
+        assert!(
+            STEPS
+                .iter()
+                .all(|(second, _)| Duration::from_secs(*second) < LENGTH)
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn within_a_minute_tokens_are_minted_and_the_exporters_window_runs_out() {
+        let org = demo_org("demo", "demo-token");
+        let page = StatusPage::new(&org.clock);
+        let controls = Controls::new(org, "http://127.0.0.1:1".to_owned(), Arc::default()).unwrap();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let (teller, heard) = (controls.clone(), told.clone());
+        let scenario = tokio::spawn(async move {
+            run(&teller, &page, |token| hold(&heard).push(token.to_owned())).await
+        });
+        tokio::time::sleep(Duration::from_millis(14_500)).await;
+        let exporter = Principal::new(EXPORTER).percent(CEILING);
+        assert_eq!(controls.spend("/api/v1/users", &exporter, 1), 0);
+        tokio::time::sleep(Duration::from_secs(45)).await;
+        assert_eq!(hold(&told).len(), 2);
+        controls.stop_token().cancel();
+        scenario.await.unwrap().unwrap();
+    }
+}
