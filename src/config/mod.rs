@@ -27,6 +27,7 @@ mod secrets;
 mod sources;
 mod suggest;
 mod timing;
+mod written;
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -40,8 +41,8 @@ pub use problems::Problems;
 pub use sources::Origin;
 
 use crate::{okta::TlsSetups, units::Name};
-use fingerprint::Written;
 use problems::Notes;
+use written::Written;
 
 /// What to watch.
 #[derive(Debug)]
@@ -169,12 +170,7 @@ impl<'a> Loading<'a> {
         }
         .read(settings.orgs);
         let warnings = notes.finish(&origin.source)?;
-        for (name, org) in &mut orgs {
-            org.sign(name.as_str(), &written);
-        }
-        for (name, page) in &mut status_pages {
-            page.sign(name.as_str(), &written);
-        }
+        written.sign(&mut orgs, &mut status_pages);
         let shown = redact::shown(redacted, &orgs, &status_pages, &origin);
         Ok(Config {
             orgs,

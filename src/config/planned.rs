@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use super::fingerprint::{Fingerprint, Written};
+use super::fingerprint::Fingerprint;
 use crate::{
     okta::{Client, Credential},
     probe::Probe,
@@ -50,27 +50,4 @@ pub struct Planned {
     pub timeout: Duration,
     /// What was written of it, and of all that it asks with.
     pub fingerprint: Fingerprint,
-}
-
-impl Org {
-    /// Gives each of its probes the fingerprint of what was written of it.
-    pub(super) fn sign(&mut self, name: &str, written: &Written<'_>) {
-        for planned in &mut self.probes {
-            let own = written.probe(name, &planned.id);
-            let referred = planned.probe.refers_to().into_iter();
-            let credentials: Vec<Fingerprint> = referred
-                .map(|credential| written.credential(name, credential.name.as_str()))
-                .collect();
-            let timing = (planned.interval, planned.timeout);
-            planned.fingerprint = Fingerprint::of((own, credentials, timing));
-        }
-    }
-}
-
-impl StatusPage {
-    /// Gives its probe the fingerprint of what was written of it.
-    pub(super) fn sign(&mut self, name: &str, written: &Written<'_>) {
-        let timing = (self.probe.interval, self.probe.timeout);
-        self.probe.fingerprint = Fingerprint::of((written.page(name), timing));
-    }
 }

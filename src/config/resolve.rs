@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{
     credentials::credentials,
-    fingerprint::{Fingerprint, Written},
+    fingerprint::Fingerprint,
     made::Made,
     named::named,
     planned::{Org, Planned, StatusPage},
@@ -15,6 +15,7 @@ use super::{
     problems::{Notes, SettingPath},
     schema::{self, Defaults, Named},
     sources,
+    written::Written,
 };
 use crate::{
     okta::{Buckets, Client, NoClient, TlsSetups},

@@ -123,10 +123,10 @@ impl OAuthApp {
         let mut token = self.token_for(&url, okta, credential).await?;
         let mut tried = Vec::new();
         loop {
-            okta.admit(ask).await?;
+            let admission = okta.admit(ask).await?;
             let held = okta.clock().skew();
             let auth = self.auth(&token, ask.method(), &url, okta.clock())?;
-            let Sent { result, headers } = okta.send(ask, auth).await;
+            let Sent { result, headers } = okta.send(ask, auth, admission).await;
             let renewed = self.proofs.resource_nonce.keep(&headers);
             let refusal = match result {
                 Ok(answer) => {

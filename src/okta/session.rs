@@ -14,7 +14,9 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    AuthMethod, Charge, Client, Exchange, Failure, Gate, Request, Response, certificate,
+    AuthMethod, Charge, Client, Exchange, Failure, Gate, Request, Response,
+    admission::Admission,
+    certificate,
     clock::OktaClock,
     request::AuthHeaders,
     response::RawResponse,
@@ -93,25 +95,19 @@ impl<'a> Session<'a> {
             authorization,
             dpop: None,
         };
-        self.admit(&ask).await?;
-        self.send(&ask, auth).await.result
+        let admission = self.admit(&ask).await?;
+        self.send(&ask, auth, admission).await.result
     }
 
     /// Asks the gate whether a request may be sent. It may have to wait, so whatever is dated is
     /// made after it.
-    pub(super) async fn admit(&self, ask: &Request<'_>) -> Result<(), Failure> {
-        match (self.gate, self.bucket(ask)) {
-            (Some(gate), Some(bucket)) => {
-                let credential = ask.credential.map(|credential| credential.name.clone());
-                gate.admit(Charge {
-                    credential,
-                    api: ask.api.clone(),
-                    bucket,
-                })
-                .await
-            }
-            _ => Ok(()),
-        }
+    pub(super) async fn admit(&self, ask: &Request<'_>) -> Result<Admission<'a>, Failure> {
+        let charge = self.bucket(ask).map(|bucket| Charge {
+            credential: ask.credential.map(|credential| credential.name.clone()),
+            api: ask.api.clone(),
+            bucket,
+        });
+        Admission::ask(self.gate, charge).await
     }
 
     fn bucket(&self, ask: &Request<'_>) -> Option<Cow<'static, str>> {
@@ -119,11 +115,17 @@ impl<'a> Session<'a> {
     }
 
     /// Sends one request that was admitted, and writes the exchange down.
-    pub(super) async fn send(&self, ask: &Request<'_>, auth: AuthHeaders) -> Sent {
+    pub(super) async fn send(
+        &self,
+        ask: &Request<'_>,
+        auth: AuthHeaders,
+        mut admission: Admission<'_>,
+    ) -> Sent {
         let request = match self.request(ask, auth) {
             Ok(request) => request,
             Err(failure) => return Sent::not(failure),
         };
+        admission.sending();
         let (trace, at, start) = (Trace::default(), Timestamp::now(), Instant::now());
         let exchange = async {
             let client = self.client;
@@ -164,13 +166,7 @@ impl<'a> Session<'a> {
             phases: trace.phases(),
             answer,
         };
-        if let Some(skew) = exchange.clock_skew() {
-            let wait = exchange.phases.first_byte.unwrap_or(exchange.took);
-            self.client.clock.learn(skew, wait);
-        }
-        if let Some(gate) = self.gate {
-            gate.settle(&exchange);
-        }
+        admission.settle(&exchange, &self.client.clock);
         self.exchanges
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
