@@ -308,7 +308,7 @@ fn counters_go_on(before: &Scrape, after: &Scrape, models: (&Model, &Model)) {
         };
         let of_api =
             label("endpoint").is_none_or(|name| ids.iter().any(|id| api(id) == name && used(id)));
-        let of_credential = ids.iter().any(|id| used(id));
+        let of_credential = ids.iter().any(used);
         let of_bucket = label("bucket").is_none_or(|bucket| {
             let bucket = bucket.trim_end_matches('*');
             ids.iter().any(|id| path(id) == bucket && used(id))
