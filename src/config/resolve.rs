@@ -48,7 +48,7 @@ pub(super) fn status_pages(
             let client = tls
                 .trusting(None)
                 .and_then(|tls| Client::new(probe.url(), &tls));
-            Ok((client.map_err(no_client)?, probe))
+            Ok((client.map_err(no_client)?.for_pages(), probe))
         });
         if let Some((client, probe)) = or_told(planned, &at, notes) {
             let probe = Planned {

@@ -60,16 +60,7 @@ impl Board {
 
     /// Writes an outcome down. `expected_in` tells when the next is due.
     pub fn record(&self, id: &ProbeId, mut outcome: Outcome, expected_in: Duration) {
-        let mut exchanges = std::mem::take(&mut outcome.exchanges);
-        if id.org.is_none() {
-            for exchange in &mut exchanges {
-                // A status page is not Okta's API: no bucket counts it, no code is Okta's.
-                exchange.bucket = None;
-                if let Ok(answered) = &mut exchange.answer {
-                    answered.error_code = None;
-                }
-            }
-        }
+        let exchanges = std::mem::take(&mut outcome.exchanges);
         {
             let mut facts = self.lock();
             let owner = facts.owner(id.org.as_ref());

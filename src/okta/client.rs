@@ -29,6 +29,8 @@ pub struct Client {
     pub(super) origin: Url,
     pub(super) buckets: Buckets,
     pub(super) clock: OktaClock,
+    /// What it asks is a page, and not Okta's API.
+    pub(super) is_page: bool,
 }
 
 /// A client that could not be built.
@@ -63,6 +65,7 @@ impl Client {
             origin,
             buckets: Buckets::default(),
             clock: OktaClock::default(),
+            is_page: false,
         })
     }
 
@@ -77,6 +80,16 @@ impl Client {
         Self { buckets, ..self }
     }
 
+    /// For pages that are not Okta's API: no bucket counts what is asked, no code in an answer is
+    /// Okta's.
+    #[must_use]
+    pub fn for_pages(self) -> Self {
+        Self {
+            is_page: true,
+            ..self
+        }
+    }
+
     /// The clock of the host, as its answers tell it.
     pub fn okta_clock(&self) -> &OktaClock {
         &self.clock
@@ -84,7 +97,14 @@ impl Client {
 
     /// The bucket that a GET of this path draws on; `None` for public metadata.
     pub fn bucket(&self, path: &str) -> Option<Cow<'static, str>> {
-        self.buckets.of("GET", path)
+        self.bucket_of("GET", path)
+    }
+
+    pub(super) fn bucket_of(&self, method: &str, path: &str) -> Option<Cow<'static, str>> {
+        if self.is_page {
+            return None;
+        }
+        self.buckets.of(method, path)
     }
 }
 

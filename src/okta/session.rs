@@ -111,7 +111,7 @@ impl<'a> Session<'a> {
     }
 
     fn bucket(&self, ask: &Request<'_>) -> Option<Cow<'static, str>> {
-        self.client.buckets.of(ask.method(), ask.path())
+        self.client.bucket_of(ask.method(), ask.path())
     }
 
     /// Sends one request that was admitted, and writes the exchange down.
@@ -146,7 +146,7 @@ impl<'a> Session<'a> {
         };
         let path = ask.path();
         let mut headers = HeaderMap::new();
-        let (answer, result) = match received {
+        let (mut answer, result) = match received {
             Ok(received) => {
                 headers.clone_from(&received.headers);
                 received.judge(path, ask.credential.is_none())
@@ -156,6 +156,9 @@ impl<'a> Session<'a> {
                 Err(failure),
             ),
         };
+        if let (true, Ok(answer)) = (self.client.is_page, &mut answer) {
+            answer.error_code = None;
+        }
         let exchange = Exchange {
             api: ask.api.clone(),
             path: path.to_owned(),
