@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ApiError, LimitKind, NoSecret, mint::is_ungranted};
+use super::{ApiError, LimitKind, NoSecret, oauth::mint::is_ungranted};
 use crate::units::{Name, Timestamp};
 
 /// What went wrong, where, and what Okta said about it.

@@ -158,8 +158,8 @@ mod tests {
 
     use serde_json::{Map, json};
 
-    use crate::okta::PrivateKey;
     use super::*;
+    use crate::okta::PrivateKey;
 
     fn pem(label: &str, der: &[u8]) -> String {
         let text = base64::engine::general_purpose::STANDARD.encode(der);

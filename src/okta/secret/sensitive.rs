@@ -14,7 +14,10 @@ use super::source::NoSecret;
 use crate::units::Secret;
 
 /// `SCHEME SECRET`, the value of an `Authorization` header.
-pub(in crate::okta) fn authorization(scheme: &str, secret: &Secret) -> Result<HeaderValue, NoSecret> {
+pub(in crate::okta) fn authorization(
+    scheme: &str,
+    secret: &Secret,
+) -> Result<HeaderValue, NoSecret> {
     let secret = secret.expose_secret();
     let mut text = room(scheme.len() + 1 + secret.len());
     text.push_str(scheme);

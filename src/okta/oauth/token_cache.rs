@@ -13,7 +13,8 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{Failure, NoToken, assertion::Fingerprint};
+use super::assertion::Fingerprint;
+use crate::okta::{Failure, NoToken};
 use crate::units::{Secret, Timestamp};
 
 /// How long before its end a token is no longer used.

@@ -9,14 +9,14 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    AccessToken, Credential, Dpop, Failure, Form, NoToken, OAuthApp, Refusal, Request, Response,
-    Session,
+    app::{CLOCK_TOLERANCE, OAuthApp},
     assertion::{ClientProof, Ready},
-    jose::jwt::claim,
-    oauth::CLOCK_TOLERANCE,
-    request::AuthHeaders,
-    session::Sent,
+    dpop::Dpop,
     token_cache::Token,
+};
+use crate::okta::{
+    AccessToken, Credential, Failure, Form, NoToken, Refusal, Request, Response, Session,
+    jose::jwt::claim, request::AuthHeaders, session::Sent,
 };
 use crate::units::Secret;
 
@@ -228,7 +228,7 @@ impl Mint<'_> {
 }
 
 /// True where Okta says that none of the scopes is granted.
-pub(super) fn is_ungranted(cause: &Failure) -> bool {
+pub(in crate::okta) fn is_ungranted(cause: &Failure) -> bool {
     let label = cause.refusal().and_then(|refusal| refusal.error.label());
     matches!(label, Some("consent_required" | "invalid_scope"))
 }

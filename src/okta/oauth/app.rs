@@ -10,17 +10,15 @@ use std::{
 use url::Url;
 
 use super::{
-    ClientAuth, Credential, Dpop, Failure, MissingScope, NoSecret, Refusal, Request, Response,
-    Session, TokenStatus,
-    dpop::Proofs,
-    jose::private_key::BadKey,
+    assertion::ClientAuth,
+    dpop::{Dpop, Proofs},
     mint::Mint,
-    okta_clock::OktaClock,
-    request::AuthHeaders,
-    scopes,
-    secret::sensitive::authorization,
-    session::Sent,
-    token_cache::{Token, TokenCache},
+    token_cache::{Token, TokenCache, TokenStatus},
+};
+use crate::okta::{
+    Credential, Failure, MissingScope, NoSecret, Refusal, Request, Response, Session,
+    jose::private_key::BadKey, okta_clock::OktaClock, request::AuthHeaders, scopes,
+    secret::sensitive::authorization, session::Sent,
 };
 
 /// By how much this machine's clock must differ from what it was held to be, before that is held
@@ -113,7 +111,7 @@ impl OAuthApp {
 
     /// Asks with its access token. A token that Okta no longer takes is replaced once, a nonce is
     /// sent back once, a wrong clock is corrected once.
-    pub(super) async fn ask(
+    pub(in crate::okta) async fn ask(
         &self,
         okta: &Session<'_>,
         credential: &Credential,

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::{
+use crate::okta::{
     Failure, PrivateKey,
     jose::private_key::{BadKey, random_id},
     okta_clock::OktaClock,

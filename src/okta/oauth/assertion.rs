@@ -5,7 +5,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
-use super::{
+use crate::okta::{
     Algorithm, NoSecret, PrivateKey, SecretSource,
     jose::private_key::{BadKey, random_id},
 };
