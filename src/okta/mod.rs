@@ -1,52 +1,47 @@
 //! Asking Okta and reading its answers right. No schedule, no metrics.
+//!
+//! The halls: [`headers`] reads them, [`jose`] reads and signs keys and tokens, [`secret`] opens
+//! secrets, [`http`] sends one request, [`oauth`] gets the access tokens it may need.
 
+mod headers;
+mod http;
+mod jose;
 mod oauth;
 mod secret;
-mod jose;
-mod headers;
-mod response;
+
 mod authorization_server;
 mod bucket;
-mod certificate;
-mod client;
 mod credential;
 mod error;
-mod exchange;
 mod failure;
-mod first_connection;
-mod gate;
-mod session;
 mod okta_clock;
 mod principal;
-mod request;
 pub mod scopes;
-mod tls;
-mod transport;
 mod words;
 
-pub use self::headers::cache_control::max_age;
-pub use self::headers::challenge::Challenge;
-pub use self::headers::link::next;
-pub use self::headers::rate_limit::{LimitKind, RateLimit};
-pub use self::jose::jwks::{BadKeySet, KeySet, PublishedKey, Signature};
-pub use self::jose::jwt::{AccessToken, Claims, NotAToken, OneOrMany, claim};
-pub use self::jose::private_key::{Algorithm, BadKey, PrivateKey};
-pub use self::oauth::app::{OAuthApp, OAuthSettings};
-pub use self::oauth::assertion::ClientAuth;
-pub use self::oauth::dpop::Dpop;
-pub use self::oauth::token_cache::TokenStatus;
-pub use self::secret::file::{SecretFile, secret_reloads};
-pub use self::secret::source::{NoSecret, SecretSource};
+pub use self::http::client::{Client, NoClient};
+pub use self::http::exchange::{Exchange, Phases, ResponseMeta};
+pub use self::http::gate::{Charge, Gate};
+pub use self::http::request::{Form, Request};
+pub use self::http::response::Response;
+pub use self::http::session::Session;
+pub use self::http::tls::{TlsSetup, TlsSetups};
 pub use authorization_server::{AuthorizationServer, BadAuthorizationServer};
 pub use bucket::{BadBucket, Buckets};
-pub use client::{Client, NoClient};
 pub use credential::{AuthMethod, Credential};
 pub use error::{ApiError, OAuthError, OktaError};
-pub use exchange::{Exchange, Phases, ResponseMeta};
 pub use failure::{Failure, MissingScope, NoToken, Phase, Reason, Refusal};
-pub use gate::{Charge, Gate};
+pub use headers::cache_control::max_age;
+pub use headers::challenge::Challenge;
+pub use headers::link::next;
+pub use headers::rate_limit::{LimitKind, RateLimit};
+pub use jose::jwks::{BadKeySet, KeySet, PublishedKey, Signature};
+pub use jose::jwt::{AccessToken, Claims, NotAToken, OneOrMany, claim};
+pub use jose::private_key::{Algorithm, BadKey, PrivateKey};
+pub use oauth::app::{OAuthApp, OAuthSettings};
+pub use oauth::assertion::ClientAuth;
+pub use oauth::dpop::Dpop;
+pub use oauth::token_cache::TokenStatus;
 pub use principal::{Principal, PrincipalKind};
-pub use request::{Form, Request};
-pub use response::Response;
-pub use session::Session;
-pub use tls::{TlsSetup, TlsSetups};
+pub use secret::file::{SecretFile, secret_reloads};
+pub use secret::source::{NoSecret, SecretSource};

@@ -17,8 +17,11 @@ use super::{
 };
 use crate::okta::{
     Credential, Failure, MissingScope, NoSecret, Refusal, Request, Response, Session,
-    jose::private_key::BadKey, okta_clock::OktaClock, request::AuthHeaders, scopes,
-    secret::sensitive::authorization, session::Sent,
+    http::{request::AuthHeaders, session::Sent},
+    jose::private_key::BadKey,
+    okta_clock::OktaClock,
+    scopes,
+    secret::sensitive::authorization,
 };
 
 /// By how much this machine's clock must differ from what it was held to be, before that is held

@@ -16,7 +16,8 @@ use super::{
 };
 use crate::okta::{
     AccessToken, Credential, Failure, Form, NoToken, Refusal, Request, Response, Session,
-    jose::jwt::claim, request::AuthHeaders, session::Sent,
+    http::{request::AuthHeaders, session::Sent},
+    jose::jwt::claim,
 };
 use crate::units::Secret;
 

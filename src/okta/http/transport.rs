@@ -14,7 +14,8 @@ use futures_util::{FutureExt, future::BoxFuture};
 use tokio::time::Instant;
 use tower::{Layer, Service};
 
-use super::{Failure, Phase, Phases};
+use super::exchange::Phases;
+use crate::okta::{Failure, Phase};
 
 tokio::task_local! {
     /// The request on whose behalf this task connects. hyper connects inside the future of the

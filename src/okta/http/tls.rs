@@ -11,7 +11,7 @@ use rustls::{
 };
 use rustls_platform_verifier::Verifier;
 
-use super::NoClient;
+use super::client::NoClient;
 
 /// For how many hosts sessions are kept, so that connecting once more is cheaper; rustls holds up to
 /// eight of each.

@@ -14,12 +14,18 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    AuthMethod, Charge, Client, Exchange, Failure, Gate, Request, Response, certificate,
-    okta_clock::OktaClock,
-    request::AuthHeaders,
-    response::RawResponse,
-    secret::sensitive::{self, authorization},
+    certificate,
+    client::Client,
+    exchange::Exchange,
+    gate::{Charge, Gate},
+    request::{AuthHeaders, Request},
+    response::{RawResponse, Response},
     transport::{Trace, sort},
+};
+use crate::okta::{
+    AuthMethod, Failure,
+    okta_clock::OktaClock,
+    secret::sensitive::{self, authorization},
 };
 use crate::units::Timestamp;
 
@@ -99,7 +105,7 @@ impl<'a> Session<'a> {
 
     /// Asks the gate whether a request may be sent. It may have to wait, so whatever is dated is
     /// made after it.
-    pub(super) async fn admit(&self, ask: &Request<'_>) -> Result<(), Failure> {
+    pub(in crate::okta) async fn admit(&self, ask: &Request<'_>) -> Result<(), Failure> {
         match (self.gate, self.bucket(ask)) {
             (Some(gate), Some(bucket)) => {
                 let credential = ask.credential.map(|credential| credential.name.clone());
@@ -119,7 +125,7 @@ impl<'a> Session<'a> {
     }
 
     /// Sends one request that was admitted, and writes the exchange down.
-    pub(super) async fn send(&self, ask: &Request<'_>, auth: AuthHeaders) -> Sent {
+    pub(in crate::okta) async fn send(&self, ask: &Request<'_>, auth: AuthHeaders) -> Sent {
         let request = match self.request(ask, auth) {
             Ok(request) => request,
             Err(failure) => return Sent::not(failure),
@@ -179,13 +185,13 @@ impl<'a> Session<'a> {
     }
 
     /// What time it is at Okta.
-    pub(super) fn clock(&self) -> &OktaClock {
+    pub(in crate::okta) fn clock(&self) -> &OktaClock {
         &self.client.clock
     }
 
     /// The URL of a path of this host, without doubled slashes: Okta compares it letter by letter
     /// with the one that a proof names.
-    pub(super) fn url(&self, path: &str) -> Result<Url, Failure> {
+    pub(in crate::okta) fn url(&self, path: &str) -> Result<Url, Failure> {
         let leaves = || Failure::Internal(format!("the path {path} leaves the org's host"));
         let mut url = self
             .client
@@ -243,9 +249,9 @@ impl<'a> Session<'a> {
 
 /// What came of one request, and the headers of the answer: a refusal may bring a nonce along.
 #[derive(Debug)]
-pub(super) struct Sent {
-    pub(super) result: Result<Response, Failure>,
-    pub(super) headers: HeaderMap,
+pub(in crate::okta) struct Sent {
+    pub(in crate::okta) result: Result<Response, Failure>,
+    pub(in crate::okta) headers: HeaderMap,
 }
 
 impl Sent {

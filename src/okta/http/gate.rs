@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use futures_util::future::BoxFuture;
 
-use super::{Exchange, Failure};
+use super::exchange::Exchange;
+use crate::okta::Failure;
 use crate::units::Name;
 
 /// What a request counts against.

@@ -5,11 +5,11 @@ use std::{borrow::Cow, path::PathBuf, sync::Arc, time::Duration};
 use url::Url;
 
 use super::{
-    Buckets, TlsSetup,
     first_connection::FirstConnection,
-    okta_clock::OktaClock,
+    tls::TlsSetup,
     transport::{Resolver, TimedConnect, redirects_stay_home},
 };
+use crate::okta::{Buckets, okta_clock::OktaClock};
 use crate::units::is_loopback;
 
 const USER_AGENT: &str = concat!("okta-exporter/", env!("CARGO_PKG_VERSION"));
@@ -28,7 +28,7 @@ pub struct Client {
     pub(super) fresh: reqwest::Client,
     pub(super) origin: Url,
     pub(super) buckets: Buckets,
-    pub(super) clock: OktaClock,
+    pub(in crate::okta) clock: OktaClock,
 }
 
 /// A client that could not be built.

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 
 use http::HeaderValue;
 
-use super::Credential;
+use crate::okta::Credential;
 use crate::units::Secret;
 
 /// One request to be made.
 #[derive(Debug, Clone)]
 pub struct Request<'a> {
     pub(super) api: Cow<'static, str>,
-    pub(super) path: Cow<'a, str>,
+    pub(in crate::okta) path: Cow<'a, str>,
     pub(super) credential: Option<&'a Credential>,
     pub(super) accept: &'static str,
     pub(super) user_agent: Option<&'static str>,
@@ -32,18 +32,18 @@ pub struct Form<'a> {
 
 /// The headers that prove who asks.
 #[derive(Debug, Default)]
-pub(super) struct AuthHeaders {
-    pub(super) authorization: Option<HeaderValue>,
-    pub(super) dpop: Option<HeaderValue>,
+pub(in crate::okta) struct AuthHeaders {
+    pub(in crate::okta) authorization: Option<HeaderValue>,
+    pub(in crate::okta) dpop: Option<HeaderValue>,
 }
 
 impl<'a> Request<'a> {
-    pub(super) fn method(&self) -> &'static str {
+    pub(in crate::okta) fn method(&self) -> &'static str {
         if self.form.is_some() { "POST" } else { "GET" }
     }
 
     /// The path, without its query.
-    pub(super) fn path(&self) -> &str {
+    pub(in crate::okta) fn path(&self) -> &str {
         self.path.split(['?', '#']).next().unwrap_or_default()
     }
 

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use super::{LimitKind, RateLimit};
+use crate::okta::{LimitKind, RateLimit};
 use crate::units::{Name, Timestamp};
 
 /// The times a request spent; a phase that did not happen (a reused connection) is absent.

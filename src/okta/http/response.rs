@@ -4,8 +4,9 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 
-use super::{
-    ApiError, Failure, LimitKind, RateLimit, Refusal, ResponseMeta,
+use super::exchange::ResponseMeta;
+use crate::okta::{
+    ApiError, Failure, LimitKind, RateLimit, Refusal,
     headers::{date, rate_limit},
 };
 use crate::units::Timestamp;
@@ -43,7 +44,7 @@ impl Response {
 /// An answer as it came, before it is judged.
 pub(super) struct RawResponse {
     pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
+    pub(in crate::okta) headers: HeaderMap,
     pub(super) body: Bytes,
     pub(super) certificate_not_after: Option<Timestamp>,
 }
