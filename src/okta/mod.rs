@@ -1,7 +1,7 @@
 //! Asking Okta and reading its answers right. No schedule, no metrics.
 //!
-//! The halls: [`headers`] reads them, [`jose`] reads and signs keys and tokens, [`secret`] opens
-//! secrets, [`http`] sends one request, [`oauth`] gets the access tokens it may need.
+//! The halls: `headers` reads them, `jose` reads and signs keys and tokens, `secret` opens
+//! secrets, `http` sends one request, `oauth` gets the access tokens it may need.
 
 mod headers;
 mod http;
@@ -35,9 +35,10 @@ pub use headers::cache_control::max_age;
 pub use headers::challenge::Challenge;
 pub use headers::link::next;
 pub use headers::rate_limit::{LimitKind, RateLimit};
+pub use jose::algorithm::{Algorithm, BadKey};
 pub use jose::jwks::{BadKeySet, KeySet, PublishedKey, Signature};
 pub use jose::jwt::{AccessToken, Claims, NotAToken, OneOrMany, claim};
-pub use jose::private_key::{Algorithm, BadKey, PrivateKey};
+pub use jose::private_key::PrivateKey;
 pub use oauth::app::{OAuthApp, OAuthSettings};
 pub use oauth::assertion::ClientAuth;
 pub use oauth::dpop::Dpop;

@@ -16,9 +16,8 @@ use super::{
     token_cache::{Token, TokenCache, TokenStatus},
 };
 use crate::okta::{
-    Credential, Failure, MissingScope, NoSecret, Refusal, Request, Response, Session,
+    BadKey, Credential, Failure, MissingScope, NoSecret, Refusal, Request, Response, Session,
     http::{request::AuthHeaders, session::Sent},
-    jose::private_key::BadKey,
     okta_clock::OktaClock,
     scopes,
     secret::sensitive::authorization,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::okta::{
     Algorithm, NoSecret, PrivateKey, SecretSource,
-    jose::private_key::{BadKey, random_id},
+    {BadKey, jose::private_key::random_id},
 };
 use crate::units::{Secret, Timestamp};
 

@@ -16,8 +16,8 @@ use url::Url;
 
 use crate::okta::{
     Failure, PrivateKey,
-    jose::private_key::{BadKey, random_id},
     okta_clock::OktaClock,
+    {BadKey, jose::private_key::random_id},
 };
 use crate::units::{Secret, Timestamp};
 
