@@ -1,12 +1,12 @@
 //! One pooled HTTP client per host: TLS, proxies, what it trusts. What is asked through it is elsewhere.
 
-use std::{borrow::Cow, path::PathBuf, sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use url::Url;
 
 use super::{
     first_connection::FirstConnection,
-    tls::TlsSetup,
+    tls::{NoClient, TlsSetup},
     transport::{Resolver, TimedConnect, redirects_stay_home},
 };
 use crate::okta::{Buckets, okta_clock::OktaClock};
@@ -29,18 +29,6 @@ pub struct Client {
     pub(super) origin: Url,
     pub(super) buckets: Buckets,
     pub(in crate::okta) clock: OktaClock,
-}
-
-/// A client that could not be built.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "each message says it")]
-pub enum NoClient {
-    #[error("cannot read {path}: {why}", path = .0.display(), why = .1)]
-    CaFile(PathBuf, String),
-    #[error("{path} holds no certificate in PEM form", path = .0.display())]
-    NoCertificate(PathBuf),
-    #[error("the HTTP client cannot be set up: {0}")]
-    Setup(String),
 }
 
 impl Client {

@@ -12,7 +12,7 @@ use crate::units::Secret;
 pub struct Request<'a> {
     pub(super) api: Cow<'static, str>,
     pub(in crate::okta) path: Cow<'a, str>,
-    pub(super) credential: Option<&'a Credential>,
+    pub(in crate::okta) credential: Option<&'a Credential>,
     pub(super) accept: &'static str,
     pub(super) user_agent: Option<&'static str>,
     pub(super) anew: bool,

@@ -22,11 +22,7 @@ use super::{
     response::{RawResponse, Response},
     transport::{Trace, sort},
 };
-use crate::okta::{
-    AuthMethod, Failure,
-    okta_clock::OktaClock,
-    secret::sensitive::{self, authorization},
-};
+use crate::okta::{Failure, okta_clock::OktaClock, secret::sensitive};
 use crate::units::Timestamp;
 
 /// What a form is sent as.
@@ -77,30 +73,6 @@ impl<'a> Session<'a> {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner),
         )
-    }
-
-    /// Asks, and waits for the whole answer. Any status but 2xx is [`Failure::Refused`].
-    pub async fn ask(&self, ask: Request<'_>) -> Result<Response, Failure> {
-        let authorization = match ask.credential {
-            None => None,
-            Some(credential) => match &credential.method {
-                AuthMethod::ApiToken(secret) => Some(authorization("SSWS", &secret.read()?)?),
-                AuthMethod::Bearer(secret) => {
-                    let token = secret.read()?;
-                    if let Some(missing) = credential.missing_in(&token, ask.path(), self) {
-                        return Err(Failure::MissingScope(Box::new(missing)));
-                    }
-                    Some(authorization("Bearer", &token)?)
-                }
-                AuthMethod::OAuth(app) => return app.ask(self, credential, &ask).await,
-            },
-        };
-        let auth = AuthHeaders {
-            authorization,
-            dpop: None,
-        };
-        self.admit(&ask).await?;
-        self.send(&ask, auth).await.result
     }
 
     /// Asks the gate whether a request may be sent. It may have to wait, so whatever is dated is

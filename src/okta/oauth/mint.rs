@@ -227,9 +227,3 @@ impl Mint<'_> {
         }
     }
 }
-
-/// True where Okta says that none of the scopes is granted.
-pub(in crate::okta) fn is_ungranted(cause: &Failure) -> bool {
-    let label = cause.refusal().and_then(|refusal| refusal.error.label());
-    matches!(label, Some("consent_required" | "invalid_scope"))
-}

@@ -14,7 +14,7 @@ use std::{
 
 use secrecy::{ExposeSecret, zeroize::Zeroizing};
 
-use super::source::NoSecret;
+use super::error::NoSecret;
 use crate::units::Secret;
 
 /// The longest secret worth reading, in bytes: a file of more is not a secret but a mistake.
@@ -81,22 +81,6 @@ impl SecretFile {
             tracing::info!(file = %self.path.display(), "a secret file holds something new: it is in force");
         }
         Ok(secret)
-    }
-}
-
-/// A path for people. Some write the secret itself where its file's name belongs: what looks like a
-/// token, a JWT or a key is not shown.
-pub(super) fn shown(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let whole = path.to_string_lossy();
-    let has = |kind: fn(&char) -> bool| name.chars().any(|c| kind(&c));
-    let mixed =
-        has(char::is_ascii_digit) && has(char::is_ascii_lowercase) && has(char::is_ascii_uppercase);
-    let token = name.len() >= 24 && mixed && !name.contains('.');
-    if token || name.starts_with("eyJ") || whole.contains("-----BEGIN") || whole.contains('{') {
-        "the file (what is written here looks like a secret and not like a path, so it is not shown)".to_owned()
-    } else {
-        path.display().to_string()
     }
 }
 

@@ -10,7 +10,7 @@ use http::HeaderValue;
 use secrecy::{ExposeSecret, zeroize::Zeroizing};
 use url::form_urlencoded::byte_serialize;
 
-use super::source::NoSecret;
+use super::error::NoSecret;
 use crate::units::Secret;
 
 /// `SCHEME SECRET`, the value of an `Authorization` header.

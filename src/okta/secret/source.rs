@@ -1,11 +1,10 @@
 //! Where a secret comes from. Reading it is the only I/O here; what it opens is elsewhere.
 
-use std::{fmt, path::PathBuf};
+use std::fmt;
 
 use secrecy::ExposeSecret;
 
-use super::file::{SecretFile, shown};
-use crate::okta::BadKey;
+use super::{error::NoSecret, file::SecretFile};
 use crate::units::Secret;
 
 /// Where a secret comes from. A file is read at every use.
@@ -15,26 +14,6 @@ pub enum SecretSource {
     Given(Secret),
     /// Read from this file at every use.
     File(SecretFile),
-}
-
-/// A secret that could not be had. It never tells what was read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "each message says it")]
-pub enum NoSecret {
-    #[error("cannot read {path}: {why}", path = shown(.0), why = .1)]
-    Unreadable(PathBuf, String),
-    #[error("{path} is empty: the secret was expected there", path = shown(.0))]
-    Empty(PathBuf),
-    #[error("{path} holds more than 64 KiB: too large for a secret", path = shown(.0))]
-    TooLarge(PathBuf),
-    #[error("the secret holds a line break or control character: it cannot be sent in a header")]
-    Unsendable,
-    #[error(
-        "the secret begins with `{0} `: drop that word, it is put before the secret when it is sent"
-    )]
-    WithScheme(&'static str),
-    #[error("{1} holds no private key that can be used: {0}")]
-    Key(BadKey, String),
 }
 
 /// The words of `Authorization` that people copy along with what follows them.
@@ -79,6 +58,8 @@ impl fmt::Display for SecretSource {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     #[test]

@@ -1,0 +1,204 @@
+//! Requests that carry a service app's access token, and what is done when one is refused. How a
+//! token is minted is in [`mint`](super::mint), how it is kept in [`token_cache`](super::token_cache).
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::{
+    app::{CLOCK_TOLERANCE, OAuthApp},
+    dpop::Dpop,
+    mint::Mint,
+    token_cache::Token,
+};
+use crate::okta::{
+    Credential, Failure, MissingScope, Refusal, Request, Response, Session,
+    http::{request::AuthHeaders, session::Sent},
+    okta_clock::OktaClock,
+    secret::sensitive::authorization,
+};
+
+/// Why a request is made once more; each reason counts once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Again {
+    Nonce,
+    Clock,
+    Token,
+}
+
+impl OAuthApp {
+    /// Asks with its access token. A token that Okta no longer takes is replaced once, a nonce is
+    /// sent back once, a wrong clock is corrected once.
+    pub(in crate::okta) async fn ask(
+        &self,
+        okta: &Session<'_>,
+        credential: &Credential,
+        request: &Request<'_>,
+    ) -> Result<Response, Failure> {
+        let url = okta.url(&request.path)?;
+        let mut token = self.token_for(&url, okta, credential).await?;
+        let mut tried = Vec::new();
+        loop {
+            okta.admit(request).await?;
+            let held = okta.clock().skew();
+            let auth = self.auth(&token, request.method(), &url, okta.clock())?;
+            let Sent { result, headers } = okta.send(request, auth).await;
+            let renewed = self.proofs.resource_nonce.keep(&headers);
+            let refusal = match result {
+                Ok(answer) => {
+                    token.prove();
+                    return Ok(answer);
+                }
+                Err(Failure::Refused(refusal)) => refusal,
+                Err(failure) => return Err(failure),
+            };
+            let moved = okta.clock().has_moved(held, CLOCK_TOLERANCE);
+            match self.again(&refusal, &token, (renewed, moved)) {
+                Some(again) if !tried.contains(&again) => {
+                    tried.push(again);
+                    match again {
+                        Again::Nonce => {}
+                        Again::Clock => okta.clock().tell(&credential.name),
+                        Again::Token => token = self.token(okta, credential, Some(&token)).await?,
+                    }
+                }
+                _ => return Err(Failure::Refused(refusal)),
+            }
+        }
+    }
+
+    /// A token that has the scope which this URL needs.
+    async fn token_for(
+        &self,
+        url: &Url,
+        okta: &Session<'_>,
+        credential: &Credential,
+    ) -> Result<Arc<Token>, Failure> {
+        let mut token = self.token(okta, credential, None).await?;
+        if self.missing_scope(credential, url, &token).is_some() && token.is_old() {
+            // A token never gains a scope; another one may have it by now.
+            token = self.token(okta, credential, Some(&token)).await?;
+        }
+        match self.missing_scope(credential, url, &token) {
+            None => Ok(token),
+            Some(missing) => Err(Failure::MissingScope(Box::new(missing))),
+        }
+    }
+
+    async fn token(
+        &self,
+        okta: &Session<'_>,
+        credential: &Credential,
+        refused: Option<&Arc<Token>>,
+    ) -> Result<Arc<Token>, Failure> {
+        let mint = Mint {
+            app: self,
+            okta,
+            credential,
+        };
+        let with = || self.settings.auth.fingerprint();
+        self.tokens.get(refused, with, Box::pin(mint.run())).await
+    }
+
+    fn missing_scope(
+        &self,
+        credential: &Credential,
+        url: &Url,
+        token: &Token,
+    ) -> Option<MissingScope> {
+        credential.missing(url.path(), &token.scopes, || self.grant())
+    }
+
+    fn auth(
+        &self,
+        token: &Token,
+        method: &'static str,
+        url: &Url,
+        clock: &OktaClock,
+    ) -> Result<AuthHeaders, Failure> {
+        if !token.bound {
+            let bearer = authorization("Bearer", &token.value)?;
+            return Ok(AuthHeaders {
+                authorization: Some(bearer),
+                dpop: None,
+            });
+        }
+        Ok(AuthHeaders {
+            authorization: Some(authorization("DPoP", &token.value)?),
+            dpop: Some(
+                self.proofs
+                    .at_resource((method, url), &token.value, clock)?,
+            ),
+        })
+    }
+
+    fn again(
+        &self,
+        refusal: &Refusal,
+        token: &Token,
+        (renewed, moved): (bool, bool),
+    ) -> Option<Again> {
+        match (refusal.status, refusal.error.label().unwrap_or_default()) {
+            (400 | 401, "use_dpop_nonce") if renewed && token.bound => Some(Again::Nonce),
+            (400 | 401, _) if token.bound && moved => Some(Again::Clock),
+            (401, "invalid_token") if token.is_replaceable() => Some(Again::Token),
+            // Okta's way to say that the token is bound, or must be.
+            (400, "invalid_request")
+                if token.may_be_bound()
+                    && self.settings.dpop == Dpop::Auto
+                    && refusal.error.to_string().contains("DPoP proof") =>
+            {
+                self.proofs.turn_on();
+                Some(Again::Token)
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::okta::{AuthMethod, Client, ClientAuth, OAuthSettings, SecretSource, TlsSetup};
+
+    /// What comes of asking for users with a token of this age that was granted nothing, where no
+    /// server listens.
+    async fn asked_with(age: Duration) -> Failure {
+        let app = OAuthApp::new(OAuthSettings {
+            client_id: "0oa1".to_owned(),
+            auth: ClientAuth::ClientSecretPost(SecretSource::Given("s3cr3t".into())),
+            scopes: vec!["okta.users.read".to_owned()],
+            token_path: "/oauth2/v1/token".to_owned(),
+            dpop: Dpop::Auto,
+        });
+        let minted = Instant::now().checked_sub(age).unwrap();
+        let token = Token::new("t".into(), false, minted, Duration::from_hours(1));
+        let held = app.tokens.get(None, || None, async { Ok(token) }).await;
+        held.unwrap();
+        let credential = Credential {
+            name: "monitor".parse().unwrap(),
+            method: AuthMethod::OAuth(Box::new(app)),
+            principal_id: None,
+        };
+        let nobody = Url::parse("http://127.0.0.1:1").unwrap();
+        let client = Client::new(&nobody, &TlsSetup::new(None).unwrap()).unwrap();
+        let okta = Session::new(&client, Duration::from_secs(30));
+        let users = Request::get("users", "/api/v1/users").with(Some(&credential));
+        okta.ask(users).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn a_token_that_lacks_a_scope_is_not_sent_and_replaced_only_when_it_is_old() {
+        let fresh = asked_with(Duration::ZERO).await;
+        assert!(matches!(fresh, Failure::MissingScope(_)), "{fresh}");
+        let old = asked_with(Duration::from_mins(2)).await;
+        let Failure::NoToken(why) = old else {
+            panic!("another one was not asked for: {old}")
+        };
+        assert_eq!(why.cause.request_reason(), Some("connect"));
+    }
+}
