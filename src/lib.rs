@@ -19,9 +19,10 @@
 //!
 //! # The rooms, in import order
 //!
-//! Each room may use only those above it. [`sim`] uses none of them and is used only by [`cli`]
-//! (`demo`, `simulate`), tests and benches. `tests/it/house.rs` keeps this order.
+//! Each room may use only those above it. [`sim`] uses none of them but [`listener`], and is used
+//! only by [`cli`] (`demo`, `simulate`), tests and benches. `tests/it/house.rs` keeps this order.
 
+pub mod listener;
 pub mod units;
 pub mod metrics;
 pub mod okta;

@@ -7,7 +7,7 @@ use fastrand::Rng;
 use okta_exporter::{
     fleet::{
         Board, Outcome, ProbeId,
-        aim::{Aim, Clock, Look, Wish},
+        aim::{Aim, Clock, Look, SampleRequest},
     },
     metrics::Page,
     okta::{Exchange, Phases, RateLimit, ResponseMeta},
@@ -64,14 +64,14 @@ impl Sampler {
     fn next(&mut self, rng: &mut Rng) -> i64 {
         match self {
             Self::Aimed(aimed) => {
-                let wish = Wish {
+                let request = SampleRequest {
                     now: moment(aimed.now),
                     last: aimed.last.map(moment),
                     interval: Duration::from_mins(1),
                     not_before: None,
                     spare: true,
                 };
-                let next = aimed.aim.next(&aimed.clock, &wish);
+                let next = aimed.aim.next(&aimed.clock, &request);
                 next.at.as_millisecond() - START
             }
             Self::Polling { every, due, left } => {
@@ -128,7 +128,7 @@ pub(super) struct Figures {
 /// Lets both live through the application's course.
 pub(super) fn live(mut sampler: Sampler, arrivals: &[Arrival], limit: u32) -> Figures {
     let mut world = World {
-        bucket: sim::Bucket::new(limit, Duration::from_mins(1)),
+        bucket: sim::RateLimitBucket::new(limit, Duration::from_mins(1)),
         arrivals,
         current: Window::default(),
         over: Vec::new(),
@@ -186,7 +186,7 @@ fn moment(at: i64) -> Timestamp {
 }
 
 struct World<'a> {
-    bucket: sim::Bucket,
+    bucket: sim::RateLimitBucket,
     arrivals: &'a [Arrival],
     current: Window,
     over: Vec<Window>,
@@ -194,7 +194,7 @@ struct World<'a> {
 
 impl World<'_> {
     /// A request of the exporter's, after all that the application did until then.
-    fn ask(&mut self, at: i64) -> sim::Reading {
+    fn ask(&mut self, at: i64) -> sim::RateLimitHeaders {
         while let Some((arrival, later)) = self.arrivals.split_first() {
             if millis(arrival.at) > at {
                 break;
@@ -207,7 +207,7 @@ impl World<'_> {
         self.take(at, 0)
     }
 
-    fn take(&mut self, at: i64, by_others: u32) -> sim::Reading {
+    fn take(&mut self, at: i64, by_others: u32) -> sim::RateLimitHeaders {
         let reading = match self.bucket.take(moment(at)) {
             Ok(reading) | Err(reading) => reading,
         };

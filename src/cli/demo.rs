@@ -6,7 +6,7 @@ use super::{LogArgs, WebArgs, logging, told_to_stop};
 use crate::{
     app::App,
     config::Config,
-    sim::{Clock, Running, RunningStatusPage, StatusPage, Tls, story},
+    sim::{Clock, Running, RunningStatusPage, StatusPage, Tls, scenario},
 };
 
 /// Run against a built-in simulated Okta.
@@ -38,21 +38,21 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     let files = tempfile::tempdir().map_err(failed)?;
     let tls = Tls::new().lasting(Duration::from_hours(24 * CERTIFICATE_DAYS));
     let key = rcgen::KeyPair::generate().map_err(|e| failed(std::io::Error::other(e)))?;
-    let org = story::demo_org("demo", API_TOKEN)
-        .api_token(story::twin(TWIN_TOKEN))
+    let org = scenario::demo_org("demo", API_TOKEN)
+        .api_token(scenario::twin(TWIN_TOKEN))
         .client(CLIENT.0, CLIENT.1)
-        .service_app(story::service_app(APP, &key.public_key_pem()))
+        .service_app(scenario::service_app(APP, &key.public_key_pem()))
         .token_lifetime(APP_TOKEN_LASTS)
         .tls(tls);
     let okta = org.start().await.map_err(failed)?;
     let page = StatusPage::new(&Clock::running());
     let served = page.start(0).await.map_err(failed)?;
 
-    // The story mints the first token before anything else, so the exporter finds it.
+    // The scenario mints the first token before anything else, so the exporter finds it.
     let token_file = files.path().join("access-token");
     let first = tokio::sync::Notify::new();
-    let control = okta.okta();
-    let playing = story::play(&control, &page, |token| {
+    let control = okta.controls();
+    let running = scenario::run(&control, &page, |token| {
         if let Err(error) = std::fs::write(&token_file, token) {
             tracing::warn!(%error, "the watched token cannot be written");
         }
@@ -77,7 +77,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
         Ok(())
     };
     tokio::select! {
-        ended = playing => ended.map_err(|e| format!("the demo's story broke off: {e}")),
+        ended = running => ended.map_err(|e| format!("the demo's story broke off: {e}")),
         ended = watching => ended,
     }
 }

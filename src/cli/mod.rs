@@ -13,7 +13,7 @@ use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{app::Serving, web};
+use crate::web::{self, Serving};
 use logging::{Format, Level};
 
 /// Watches Okta and tells Prometheus before users notice.

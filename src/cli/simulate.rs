@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::told_to_stop;
-use crate::sim::{ApiToken, Clock, Org, StatusPage, story};
+use crate::sim::{ApiToken, Clock, Org, StatusPage, scenario};
 
 /// The simulated Okta alone.
 #[derive(Debug, clap::Args)]
@@ -56,10 +56,10 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     );
     eprintln!();
     eprintln!("Ctrl-C ends it.");
-    let control = okta.okta();
-    let playing = async {
+    let control = okta.controls();
+    let running = async {
         if args.story {
-            story::play(&control, &page, |token| {
+            scenario::run(&control, &page, |token| {
                 eprintln!("An access token of the authorization server `default`: {token}");
             })
             .await
@@ -68,7 +68,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
         }
     };
     tokio::select! {
-        ended = playing => ended.map_err(|e| format!("the story broke off: {e}")),
+        ended = running => ended.map_err(|e| format!("the story broke off: {e}")),
         _ = told_to_stop() => Ok(()),
     }
 }

@@ -3,10 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    meaning::named,
-    problems::{At, Notes},
+    problems::{Notes, SettingPath},
+    resolve::named,
+    schema::{self, Named},
     secrets,
-    written::{self, Named},
 };
 use crate::{
     okta::{AuthMethod, Credential, SecretSource},
@@ -20,18 +20,18 @@ const LONGEST_ID: usize = 32;
 /// The credentials of one org. A name whose settings are wrong is told and kept, so that the
 /// probes that use it are not called wrong as well.
 pub(super) fn credentials(
-    written: Option<Named<written::Credential>>,
+    written: Option<Named<schema::Credential>>,
     environment: &BTreeMap<String, String>,
-    at: &At,
+    at: &SettingPath,
     notes: &mut Notes,
 ) -> BTreeMap<Name, Arc<Credential>> {
     let mut credentials = BTreeMap::new();
     for (name, at, settings) in named(written, at, notes) {
         let principal_id = principal_id(&settings, &at, notes);
         let method = settings
-            .mean(environment, &at, notes)
+            .resolve(environment, &at, notes)
             .unwrap_or_else(|problem| {
-                notes.problem(&at.field(&problem.field), problem.message);
+                notes.error(&at.field(&problem.field), problem.message);
                 AuthMethod::ApiToken(SecretSource::Given(Secret::default()))
             });
         let credential = Credential {
@@ -45,7 +45,11 @@ pub(super) fn credentials(
 }
 
 /// The credential's id at Okta. What looks like the token itself is refused, and not shown.
-fn principal_id(written: &written::Credential, at: &At, notes: &mut Notes) -> Option<String> {
+fn principal_id(
+    written: &schema::Credential,
+    at: &SettingPath,
+    notes: &mut Notes,
+) -> Option<String> {
     let id = written.principal_id.as_deref()?;
     let plain = id
         .chars()
@@ -53,18 +57,18 @@ fn principal_id(written: &written::Credential, at: &At, notes: &mut Notes) -> Op
     if plain && !id.is_empty() && id.len() <= LONGEST_ID {
         return Some(id.to_owned());
     }
-    notes.problem(
+    notes.error(
         &at.field("principal_id"),
         "this is no id: an API token's begins with `00T`, a client's with `0oa`, and both have 20 characters",
     );
     None
 }
 
-impl written::Credential {
-    fn mean(
+impl schema::Credential {
+    fn resolve(
         self,
         environment: &BTreeMap<String, String>,
-        at: &At,
+        at: &SettingPath,
         notes: &mut Notes,
     ) -> Result<AuthMethod, Problem> {
         let api = Secrets {
@@ -81,7 +85,7 @@ impl written::Credential {
             (true, false, None) => (AuthMethod::ApiToken as fn(_) -> _, "api_token", api),
             (false, true, None) => (AuthMethod::Bearer as fn(_) -> _, "bearer_token", bearer),
             (false, false, Some(oauth)) => {
-                let app = oauth.mean(environment, &at.field("oauth"), notes);
+                let app = oauth.resolve(environment, &at.field("oauth"), notes);
                 return Ok(AuthMethod::OAuth(Box::new(app)));
             }
             (false, false, None) => {
@@ -100,12 +104,12 @@ impl written::Credential {
                 let given = all.into_iter().filter(|(_, given)| *given);
                 let given: Vec<String> = given.map(|(name, _)| format!("`{name}`")).collect();
                 let given = given.join(" and ");
-                let mend = "make a credential of each";
-                return Err(Problem::new("", format!("it holds {given}: {mend}")));
+                let fix = "make a credential of each";
+                return Err(Problem::new("", format!("it holds {given}: {fix}")));
             }
         };
         let source = secrets.source(name, environment)?;
-        secrets::look(&secrets, name, at, notes);
+        secrets::warn_of_exposure(&secrets, name, at, notes);
         Ok(method(source))
     }
 }

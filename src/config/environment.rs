@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::problems::{At, Notes};
+use super::problems::{Notes, SettingPath};
 
 /// What a variable that sets something begins with. Two underscores, since Kubernetes sets
 /// `OKTA_EXPORTER_PORT` and the like by itself for a service named `okta-exporter`.
@@ -20,38 +20,43 @@ pub fn environment() -> BTreeMap<String, String> {
 
 /// Lays the environment's settings over the tree.
 pub(super) fn overlay(tree: &mut Value, environment: &BTreeMap<String, String>, notes: &mut Notes) {
-    let mut taken: Vec<(At, &str)> = Vec::new();
+    let mut taken: Vec<(SettingPath, &str)> = Vec::new();
     for (variable, text) in environment {
         let Some(rest) = variable.strip_prefix(PREFIX) else {
             continue;
         };
         let segments: Vec<&str> = rest.split("__").collect();
         if segments.iter().any(|segment| segment.is_empty()) {
-            let mend = "names no setting: write it like OKTA_EXPORTER__ORGS__ACME__URL";
-            notes.problem(&At::default(), format!("the variable {variable} {mend}"));
+            let fix = "names no setting: write it like OKTA_EXPORTER__ORGS__ACME__URL";
+            notes.error(
+                &SettingPath::default(),
+                format!("the variable {variable} {fix}"),
+            );
             continue;
         }
         let steps = match resolve(tree, &segments) {
             Ok(steps) => steps,
             Err(Ambiguous { at, names }) => {
                 let which = format!("the variable {variable} names both `{names}` here");
-                notes.problem(&at, format!("{which}: rename one of them"));
+                notes.error(&at, format!("{which}: rename one of them"));
                 continue;
             }
         };
-        let at = At::of(steps.iter().map(String::as_str));
+        let at = SettingPath::of(steps.iter().map(String::as_str));
         let clash = taken
             .iter()
             .find(|(other, _)| other.holds(&at) || at.holds(other));
         if let Some((_, other)) = clash {
             let message =
                 format!("the variables {other} and {variable} set the same: drop one of them");
-            notes.problem(&at, message);
+            notes.error(&at, message);
             continue;
         }
         match value(text) {
             Ok(value) => place(tree, &steps, value),
-            Err(why) => notes.struck(at.clone(), format!("the variable {variable} {why}")),
+            Err(why) => {
+                notes.error_and_suppress(at.clone(), format!("the variable {variable} {why}"))
+            }
         }
         notes.set_by(at.clone(), variable);
         taken.push((at, variable));
@@ -71,7 +76,7 @@ fn value(text: &str) -> Result<Value, String> {
 
 /// Two names that are one to the environment.
 struct Ambiguous {
-    at: At,
+    at: SettingPath,
     names: String,
 }
 
@@ -92,7 +97,7 @@ fn resolve(tree: &Value, segments: &[&str]) -> Result<Vec<String>, Ambiguous> {
             several if several.iter().any(|name| *name == segment) => segment.to_owned(),
             [first, second, ..] => {
                 return Err(Ambiguous {
-                    at: At::of(steps.iter().map(String::as_str)),
+                    at: SettingPath::of(steps.iter().map(String::as_str)),
                     names: format!("{first}` and `{second}"),
                 });
             }

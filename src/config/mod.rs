@@ -2,27 +2,27 @@
 //! its path; nothing that gets past here is refused later.
 //!
 //! ```text
-//! file ─▶ tree ◀─ environment      (sensible: what is written where people write nothing)
+//! file ─▶ tree ◀─ environment      (defaults: what is written where people write nothing)
 //!           │
-//!         shape ─▶ written ─▶ meaning ─▶ Config
-//!           └──────── notes ────┴──────▶ Problems, all of them
+//!      deserialize ─▶ schema ─▶ resolve ─▶ Config
+//!           └──────── notes ───────┴─────▶ Problems, all of them
 //! ```
 
 mod credentials;
+mod defaults;
+mod deserialize;
 mod environment;
 mod file;
-mod meaning;
-mod nearest;
 mod oauth;
-mod pace;
 mod probes;
 mod problems;
+mod redact;
+mod resolve;
+mod schema;
 mod secrets;
-mod sensible;
-mod shape;
-mod shown;
 mod sources;
-mod written;
+mod suggest;
+mod timing;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
@@ -107,7 +107,7 @@ impl Config {
                 environment,
                 origin,
             } = sources::without_file(environment, Path::new(""), &mut notes);
-            return Reading {
+            return Loading {
                 origin,
                 environment: &environment,
                 notes,
@@ -122,25 +122,25 @@ impl Config {
         if let Some(directory) = path.parent() {
             file::resolve_files(&mut tree, directory);
         }
-        Reading::of(source, environment).finish(tree)
+        Loading::of(source, environment).finish(tree)
     }
 
     /// The configuration that this YAML describes.
     pub fn parse(yaml: &str, environment: &BTreeMap<String, String>) -> Result<Self, Problems> {
         let source = "the configuration";
         let tree = file::tree(yaml).map_err(|message| Problems::whole(source, message))?;
-        Reading::of(source.to_owned(), environment).finish(tree)
+        Loading::of(source.to_owned(), environment).finish(tree)
     }
 }
 
 /// A configuration on its way from tree to meaning.
-struct Reading<'a> {
+struct Loading<'a> {
     origin: Origin,
     environment: &'a BTreeMap<String, String>,
     notes: Notes,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> Loading<'a> {
     /// Of one source, whatever else there is.
     fn of(source: String, environment: &'a BTreeMap<String, String>) -> Self {
         Self {
@@ -160,22 +160,22 @@ impl<'a> Reading<'a> {
             mut notes,
         } = self;
         environment::overlay(&mut tree, environment, &mut notes);
-        sensible::complete(&mut tree);
-        let settings = shown::redacted(&tree);
-        let written = shape::read(tree, &mut notes);
-        let defaults = written.defaults.unwrap_or_default();
+        defaults::complete(&mut tree);
+        let redacted = redact::redacted(&tree);
+        let settings = deserialize::read(tree, &mut notes);
+        let defaults = settings.defaults.unwrap_or_default();
         let mut tls = TlsSetups::default();
         let status_pages =
-            meaning::status_pages(written.status_pages, defaults, &mut tls, &mut notes);
-        let orgs = meaning::Orgs {
+            resolve::status_pages(settings.status_pages, defaults, &mut tls, &mut notes);
+        let orgs = resolve::Orgs {
             defaults,
             environment,
             tls: &mut tls,
             notes: &mut notes,
         }
-        .read(written.orgs);
+        .read(settings.orgs);
         let warnings = notes.finish(&origin.source)?;
-        let shown = shown::shown(settings, &orgs, &status_pages, &origin);
+        let shown = redact::shown(redacted, &orgs, &status_pages, &origin);
         Ok(Config {
             orgs,
             status_pages,

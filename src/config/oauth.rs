@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    problems::{At, Notes},
+    problems::{Notes, SettingPath},
+    schema::{self, ClientAuth as Method},
     secrets,
-    written::{self, ClientAuth as Method},
 };
 use crate::{
     okta::{AuthorizationServer, ClientAuth, OAuthApp, OAuthSettings, PrivateKey, SecretSource},
@@ -15,30 +15,30 @@ use crate::{
 /// What the org's own server calls its scopes, and no other.
 const OKTA: &str = "okta.";
 
-impl written::OAuth {
+impl schema::OAuth {
     /// The app. What is wrong is told, and a stand-in is returned, so that the probes that use it
     /// are not called wrong as well.
-    pub(super) fn mean(
+    pub(super) fn resolve(
         mut self,
         environment: &BTreeMap<String, String>,
-        at: &At,
+        at: &SettingPath,
         notes: &mut Notes,
     ) -> OAuthApp {
         let client_id = self.client_id.take().unwrap_or_default();
         let plain = |c: char| c.is_ascii_graphic() && c != ':';
         if client_id.is_empty() {
-            let mend = "name the app's client id, like `0oa1b2c3d4e5f6g7h8i9`";
-            notes.problem(&at.field("client_id"), format!("missing: {mend}"));
+            let fix = "name the app's client id, like `0oa1b2c3d4e5f6g7h8i9`";
+            notes.error(&at.field("client_id"), format!("missing: {fix}"));
         } else if !client_id.chars().all(plain) {
             let what = "it holds a character that no client id has";
-            notes.problem(&at.field("client_id"), what);
+            notes.error(&at.field("client_id"), what);
         }
         let server = self.server(at, notes);
         let auth = self.auth(&server, environment, (at, notes));
         OAuthApp::new(OAuthSettings {
             client_id,
             auth: auth.unwrap_or_else(|problem| {
-                notes.problem(&at.field(&problem.field), problem.message);
+                notes.error(&at.field(&problem.field), problem.message);
                 ClientAuth::ClientSecretPost(SecretSource::Given("".into()))
             }),
             scopes: self.scopes(&server, at, notes),
@@ -47,35 +47,40 @@ impl written::OAuth {
         })
     }
 
-    fn server(&self, at: &At, notes: &mut Notes) -> AuthorizationServer {
+    fn server(&self, at: &SettingPath, notes: &mut Notes) -> AuthorizationServer {
         let name = self.authorization_server.as_deref().unwrap_or("org");
         AuthorizationServer::parse(name).unwrap_or_else(|bad| {
-            notes.problem(&at.field("authorization_server"), bad);
+            notes.error(&at.field("authorization_server"), bad);
             AuthorizationServer::org()
         })
     }
 
-    fn scopes(&self, server: &AuthorizationServer, at: &At, notes: &mut Notes) -> Vec<String> {
+    fn scopes(
+        &self,
+        server: &AuthorizationServer,
+        at: &SettingPath,
+        notes: &mut Notes,
+    ) -> Vec<String> {
         let at = at.field("scopes");
         let Some(scopes) = self.scopes.as_ref().filter(|scopes| !scopes.is_empty()) else {
-            let mend = "list what the app may read, like `[okta.users.read, okta.logs.read]`";
-            notes.problem(&at, format!("missing: {mend}"));
+            let fix = "list what the app may read, like `[okta.users.read, okta.logs.read]`";
+            notes.error(&at, format!("missing: {fix}"));
             return Vec::new();
         };
         for scope in scopes {
             // RFC 6749, 3.3.
             let plain = |c: char| c.is_ascii_graphic() && !"\"\\".contains(c);
             if scope.is_empty() || !scope.chars().all(plain) {
-                notes.problem(
+                notes.error(
                     &at,
                     "one of them is no scope: write each as one word, in a list",
                 );
             } else if scope.starts_with(OKTA) && server.is_custom() {
-                let mend = "leave `authorization_server` out";
-                notes.problem(
+                let fix = "leave `authorization_server` out";
+                notes.error(
                     &at,
                     format!(
-                        "`{scope}` is granted by the org's own authorization server only: {mend}"
+                        "`{scope}` is granted by the org's own authorization server only: {fix}"
                     ),
                 );
             }
@@ -91,7 +96,7 @@ impl written::OAuth {
         &self,
         server: &AuthorizationServer,
         environment: &BTreeMap<String, String>,
-        (at, notes): (&At, &mut Notes),
+        (at, notes): (&SettingPath, &mut Notes),
     ) -> Result<ClientAuth, Problem> {
         let key = Secrets {
             inline: self.private_key.clone(),
@@ -105,8 +110,8 @@ impl written::OAuth {
         };
         let method = match (self.client_auth, key.is_given(), secret.is_given()) {
             (_, true, true) => {
-                let mend = "keep one, best the key";
-                let what = format!("it holds both a `private_key` and a `client_secret`: {mend}");
+                let fix = "keep one, best the key";
+                let what = format!("it holds both a `private_key` and a `client_secret`: {fix}");
                 return Err(Problem::new("", what));
             }
             (Some(method), ..) => method,
@@ -119,15 +124,15 @@ impl written::OAuth {
             } else {
                 "client_secret"
             };
-            let mend = "give `private_key_file`, or name a custom `authorization_server`";
+            let fix = "give `private_key_file`, or name a custom `authorization_server`";
             let what = "the org's own authorization server takes no client secret of a service app";
-            return Err(Problem::new(field, format!("{what}: {mend}")));
+            return Err(Problem::new(field, format!("{what}: {fix}")));
         }
         match method {
             Method::PrivateKeyJwt => self.key(&key, environment, (at, notes)),
             Method::ClientSecretBasic | Method::ClientSecretPost => {
                 let source = secret.source("client_secret", environment)?;
-                secrets::look(&secret, "client_secret", at, notes);
+                secrets::warn_of_exposure(&secret, "client_secret", at, notes);
                 Ok(match method {
                     Method::ClientSecretPost => ClientAuth::ClientSecretPost(source),
                     _ => ClientAuth::ClientSecretBasic(source),
@@ -140,19 +145,19 @@ impl written::OAuth {
         &self,
         key: &Secrets,
         environment: &BTreeMap<String, String>,
-        (at, notes): (&At, &mut Notes),
+        (at, notes): (&SettingPath, &mut Notes),
     ) -> Result<ClientAuth, Problem> {
         let (source, field) = key.place("private_key", environment)?;
         let wrong = |why: String| Problem::new(field.clone(), why);
         let text = source.read_text().map_err(|e| wrong(e.to_string()))?;
         let read = PrivateKey::read(&text, self.algorithm)
             .map_err(|e| wrong(format!("no private key that can be used: {e}")))?;
-        secrets::look(key, "private_key", at, notes);
+        secrets::warn_of_exposure(key, "private_key", at, notes);
         if self.key_id.as_deref().is_none_or(str::is_empty) && read.kid().is_none() {
-            let mend = "write the id that Admin Console > Applications > the app > General shows";
+            let fix = "write the id that Admin Console > Applications > the app > General shows";
             notes.warn(
                 &at.field("key_id"),
-                format!("not given, and Okta may ask for it: {mend}"),
+                format!("not given, and Okta may ask for it: {fix}"),
             );
         }
         Ok(ClientAuth::PrivateKeyJwt {

@@ -1,13 +1,13 @@
-//! From `orgs.NAME.probes` to probes with their pace: one line for each kind. What a kind's own
+//! From `orgs.NAME.probes` to probes with their timing: one line for each kind. What a kind's own
 //! settings mean is in that kind's file.
 
 use super::{
     Planned,
-    meaning::named,
-    pace::{EACH_MINUTE, KEYS, Pace, SELDOM, SETTINGS},
-    problems::{At, Notes},
+    problems::{Notes, SettingPath},
+    resolve::named,
+    schema::{self, Defaults},
     secrets,
-    written::{self, Defaults},
+    timing::{EACH_MINUTE, KEYS, SELDOM, SETTINGS, Timing},
 };
 use crate::{
     probe::{PlanContext, Probe, Problem, Secrets, token},
@@ -26,11 +26,11 @@ pub(super) struct Planner<'a> {
     pub(super) planned: Vec<Planned>,
 }
 
-/// One probe about to be planned: `kind` or `kind/name`, where it is written, and its pace.
+/// One probe about to be planned: `kind` or `kind/name`, where it is written, and its timing.
 struct Asked {
     id: String,
-    at: At,
-    pace: Pace,
+    at: SettingPath,
+    timing: Timing,
 }
 
 /// Written out once: every kind's settings have these two fields, and no type in common.
@@ -39,7 +39,7 @@ macro_rules! asked {
         Asked {
             id: $id,
             at: $at,
-            pace: Pace {
+            timing: Timing {
                 usual: $usual,
                 interval: $settings.interval,
                 timeout: $settings.timeout,
@@ -50,9 +50,9 @@ macro_rules! asked {
 
 impl Planner<'_> {
     /// Plans every probe of an org, and notes which credentials nobody uses.
-    pub(super) fn plan(&mut self, probes: written::Probes, org: &At) {
+    pub(super) fn plan(&mut self, probes: schema::Probes, org: &SettingPath) {
         let at = org.field("probes");
-        let written::Probes {
+        let schema::Probes {
             discovery,
             organization,
             endpoint,
@@ -92,7 +92,7 @@ impl Planner<'_> {
             self.add(asked, settings.plan().map(Probe::Jwks));
         }
         for (name, at, settings) in named(token, &at.field("token"), self.notes) {
-            self.look(&settings, &at);
+            self.warn_of_exposure(&settings, &at);
             let asked = asked!(format!("token/{name}"), at, EACH_MINUTE, settings);
             self.add(asked, settings.plan(self.context).map(Probe::Token));
         }
@@ -116,8 +116,8 @@ impl Planner<'_> {
     }
 
     fn add(&mut self, asked: Asked, probe: Result<Probe, Vec<Problem>>) {
-        let Asked { id, at, pace } = asked;
-        let (interval, timeout) = pace.settle(self.defaults, &at, self.notes);
+        let Asked { id, at, timing } = asked;
+        let (interval, timeout) = timing.resolve(self.defaults, &at, self.notes);
         match probe {
             Ok(probe) => self.planned.push(Planned {
                 id,
@@ -127,27 +127,27 @@ impl Planner<'_> {
             }),
             Err(problems) => {
                 for Problem { field, message } in problems {
-                    self.notes.problem(&at.field(&field), message);
+                    self.notes.error(&at.field(&field), message);
                 }
             }
         }
     }
 
     /// Looks where a token's secrets are kept.
-    fn look(&mut self, settings: &token::Settings, at: &At) {
+    fn warn_of_exposure(&mut self, settings: &token::Settings, at: &SettingPath) {
         let token = Secrets {
             inline: settings.access_token.clone(),
             file: settings.access_token_file.clone(),
             env: None,
         };
-        secrets::look(&token, "access_token", at, self.notes);
+        secrets::warn_of_exposure(&token, "access_token", at, self.notes);
         if let Some(introspect) = &settings.introspect {
             let client = Secrets {
                 inline: introspect.client_secret.clone(),
                 file: introspect.client_secret_file.clone(),
                 env: None,
             };
-            secrets::look(
+            secrets::warn_of_exposure(
                 &client,
                 "client_secret",
                 &at.field("introspect"),

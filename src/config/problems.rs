@@ -38,9 +38,9 @@ impl fmt::Display for Problems {
 
 /// A place in the configuration, written as people name it: `orgs.acme.url`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(super) struct At(String);
+pub(super) struct SettingPath(String);
 
-impl At {
+impl SettingPath {
     /// The place `field` below this one; an empty field is this one.
     pub(super) fn field(&self, field: &str) -> Self {
         match (self.0.is_empty(), field.is_empty()) {
@@ -70,33 +70,33 @@ impl At {
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     found: BTreeSet<(String, String)>,
-    settled: Vec<At>,
-    variables: BTreeMap<At, String>,
+    suppressed: Vec<SettingPath>,
+    variables: BTreeMap<SettingPath, String>,
     warnings: Vec<String>,
 }
 
 impl Notes {
-    /// Something is wrong at this place, unless it only follows from what was struck there.
-    pub(super) fn problem(&mut self, at: &At, message: impl fmt::Display) {
-        let follows = |settled: &At| settled.holds(at) || at.holds(settled);
-        if !self.settled.iter().any(follows) {
+    /// Something is wrong at this place, unless it only follows from what is suppressed there.
+    pub(super) fn error(&mut self, at: &SettingPath, message: impl fmt::Display) {
+        let follows = |suppressed: &SettingPath| suppressed.holds(at) || at.holds(suppressed);
+        if !self.suppressed.iter().any(follows) {
             self.tell(at, &message);
         }
     }
 
-    /// Something could not be read at this place and was struck; what follows from its absence is
+    /// Something could not be read at this place and was removed; what follows from its absence is
     /// not told as well.
-    pub(super) fn struck(&mut self, at: At, message: impl fmt::Display) {
+    pub(super) fn error_and_suppress(&mut self, at: SettingPath, message: impl fmt::Display) {
         self.tell(&at, &message);
-        self.settled.push(at);
+        self.suppressed.push(at);
     }
 
-    /// Nothing is to be said of this place: what was struck elsewhere was meant for it.
-    pub(super) fn settle(&mut self, at: At) {
-        self.settled.push(at);
+    /// Nothing is to be said of this place: what was found elsewhere was meant for it.
+    pub(super) fn suppress(&mut self, at: SettingPath) {
+        self.suppressed.push(at);
     }
 
-    fn tell(&mut self, at: &At, message: &dyn fmt::Display) {
+    fn tell(&mut self, at: &SettingPath, message: &dyn fmt::Display) {
         let from = self
             .variable(at)
             .map(|variable| format!(" (set by {variable})"))
@@ -106,18 +106,18 @@ impl Notes {
     }
 
     /// Something is worth saying, and no error.
-    pub(super) fn warn(&mut self, at: &At, message: impl fmt::Display) {
+    pub(super) fn warn(&mut self, at: &SettingPath, message: impl fmt::Display) {
         let colon = if at.0.is_empty() { "" } else { ": " };
         self.warnings.push(format!("{}{colon}{message}", at.0));
     }
 
     /// Remembers which environment variable set this place.
-    pub(super) fn set_by(&mut self, at: At, variable: &str) {
+    pub(super) fn set_by(&mut self, at: SettingPath, variable: &str) {
         self.variables.insert(at, variable.to_owned());
     }
 
     /// The environment variable that set this place, or something below it.
-    pub(super) fn variable(&self, at: &At) -> Option<&str> {
+    pub(super) fn variable(&self, at: &SettingPath) -> Option<&str> {
         self.variables
             .iter()
             .find(|(set, _)| at.holds(set))
@@ -125,7 +125,7 @@ impl Notes {
     }
 
     /// The environment variable that set this place, something below it, or something it is in.
-    pub(super) fn variable_about(&self, at: &At) -> Option<&str> {
+    pub(super) fn variable_about(&self, at: &SettingPath) -> Option<&str> {
         self.variables
             .iter()
             .find(|(set, _)| at.holds(set) || set.holds(at))

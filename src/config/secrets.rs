@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use super::problems::{At, Notes};
+use super::problems::{Notes, SettingPath};
 use crate::probe::Secrets;
 
 /// Warns of a secret that is written in the file, or kept in one that everybody may read.
-pub(super) fn look(secrets: &Secrets, name: &str, at: &At, notes: &mut Notes) {
+pub(super) fn warn_of_exposure(secrets: &Secrets, name: &str, at: &SettingPath, notes: &mut Notes) {
     // What the environment sets is written in no file.
     if secrets.inline.is_some() && notes.variable_about(&at.field(name)).is_none() {
-        let mend = format!("put it into a file of its own and name that as `{name}_file`");
-        notes.warn(&at.field(name), format!("a secret is written here: {mend}"));
+        let fix = format!("put it into a file of its own and name that as `{name}_file`");
+        notes.warn(&at.field(name), format!("a secret is written here: {fix}"));
     }
     if let Some(file) = &secrets.file
         && world_readable(file)
@@ -20,9 +20,9 @@ pub(super) fn look(secrets: &Secrets, name: &str, at: &At, notes: &mut Notes) {
 }
 
 /// Warns of a settings file that holds a secret and that everybody may read.
-pub(super) fn look_at_settings(file: &Path, notes: &mut Notes) {
+pub(super) fn warn_of_open_settings(file: &Path, notes: &mut Notes) {
     if world_readable(file) {
-        notes.warn(&At::default(), open_to_all(file));
+        notes.warn(&SettingPath::default(), open_to_all(file));
     }
 }
 

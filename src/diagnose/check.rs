@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::{
     guide::{self, Advice, Case, Fact, Finding},
     okta::{Failure, Reason},
+    units::closed_list,
 };
 
 /// One thing that was looked at.
@@ -27,17 +28,17 @@ pub struct Check {
     pub advice: Option<Advice>,
 }
 
-/// The sections of a report, in reading order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "each has its title")]
-pub enum Section {
-    Connectivity,
-    RateLimits,
-    Access,
-    Tokens,
-    SigningKeys,
-    Status,
+closed_list! {
+    /// The sections of a report, in reading order.
+    #[expect(missing_docs, reason = "each has its title")]
+    pub enum Section {
+        Connectivity = "connectivity",
+        RateLimits = "rate_limits",
+        Access = "access",
+        Tokens = "tokens",
+        SigningKeys = "signing_keys",
+        Status = "status",
+    }
 }
 
 impl Section {
@@ -54,18 +55,18 @@ impl Section {
     }
 }
 
-/// How something stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// It was not looked at, since what it needs was not given.
-    Skipped,
-    /// As it should be.
-    Healthy,
-    /// Something wants attention, and the rest works.
-    Degraded,
-    /// Somebody's requests fail now.
-    Broken,
+closed_list! {
+    /// How something stands, from well to bad.
+    pub enum Verdict {
+        /// It was not checked, since what it needs was not given.
+        Skipped = "skipped",
+        /// As it should be.
+        Healthy = "healthy",
+        /// Something wants attention, and the rest works.
+        Degraded = "degraded",
+        /// Somebody's requests fail now.
+        Broken = "broken",
+    }
 }
 
 impl Verdict {
@@ -73,16 +74,6 @@ impl Verdict {
     pub fn worst(verdicts: impl IntoIterator<Item = Self>) -> Self {
         let worst = verdicts.into_iter().max().unwrap_or(Self::Healthy);
         worst.max(Self::Healthy)
-    }
-
-    /// The word for it.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Skipped => "skipped",
-            Self::Healthy => "healthy",
-            Self::Degraded => "degraded",
-            Self::Broken => "broken",
-        }
     }
 
     /// How bad a failure of this kind of probe is.

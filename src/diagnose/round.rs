@@ -6,19 +6,17 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
 use futures_util::{StreamExt, future, stream};
-use tokio::time::Instant;
 
 use super::Step;
 use crate::{
     config::{Config, Org, Planned, StatusPage},
-    fleet::Outcome,
-    okta::{Client, Credential, Exchange, Failure, Session},
+    fleet::{Outcome, ProbeRun, RunOnce},
+    okta::{Client, Credential, Exchange, Failure},
     probe::{Observation, Probe},
-    units::{Cell, Name, OrgUrl, Timestamp},
+    units::{Cell, Name, OrgUrl},
 };
 
 /// How many of an org's probes run at a time: an org's concurrent requests are limited too.
@@ -116,7 +114,12 @@ impl Asking<'_> {
         let Planned {
             id, probe, timeout, ..
         } = planned;
-        let outcome = once(client, &probe, timeout).await;
+        let run = ProbeRun {
+            probe,
+            client: client.clone(),
+            timeout,
+        };
+        let outcome = run.run_once(None).await;
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         let probe_of_org = format!("{org} {id}");
         (self.told)(Step {
@@ -126,21 +129,9 @@ impl Asking<'_> {
         });
         Run {
             id,
-            probe,
+            probe: run.probe,
             outcome: Some(outcome),
         }
-    }
-}
-
-async fn once(client: &Client, probe: &Probe, timeout: Duration) -> Outcome {
-    let okta = Session::new(client, timeout);
-    let (at, start) = (Timestamp::now(), Instant::now());
-    let result = probe.run(&okta).await;
-    Outcome {
-        at,
-        took: Some(start.elapsed()),
-        result,
-        exchanges: okta.take_exchanges(),
     }
 }
 

@@ -53,7 +53,7 @@ pub fn text(report: &Report, style: Style) -> String {
     page.line("");
     page.line(&format!(
         "{}: {sum}",
-        style.verdict(*verdict, verdict.word())
+        style.verdict(*verdict, verdict.as_str())
     ));
     page.text
 }
@@ -93,7 +93,7 @@ impl Lines {
         self.line("");
         self.line(&format!(
             "{title}{place}  {}",
-            self.style.verdict(*verdict, verdict.word())
+            self.style.verdict(*verdict, verdict.as_str())
         ));
         for section in checks.chunk_by(|a, b| a.section == b.section) {
             self.section(section);

@@ -198,10 +198,7 @@ impl<'a> Token<'a> {
                     self.ok(Part::Expiry, says)
                 } else {
                     let what = says + ": it should have been renewed by now";
-                    let soon = Finding {
-                        fact: Fact::TokenExpired,
-                        what,
-                    };
+                    let soon = Finding::new(Fact::TokenExpired, what);
                     Check {
                         verdict: Verdict::Degraded,
                         ..Check::found(HERE, &self.name_of(Part::Expiry), &soon)

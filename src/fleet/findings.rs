@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::{Board, ProbeId, board::State};
+use super::{ProbeId, facts::Facts};
 use crate::{
     guide::{Fact, Finding},
     okta::Credential,
@@ -21,21 +21,19 @@ const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// What is wrong with the clocks, given local minus Okta's in seconds.
 pub fn clock(skew: f64) -> Option<Finding> {
     let ahead = if skew > 0.0 { "fast" } else { "slow" };
-    (skew.abs() >= SKEW).then(|| Finding {
-        fact: Fact::ClockSkew,
-        what: format!("this clock is {:.0} s {ahead} by Okta's", skew.abs()),
+    (skew.abs() >= SKEW).then(|| {
+        let what = format!("this clock is {:.0} s {ahead} by Okta's", skew.abs());
+        Finding::new(Fact::ClockSkew, what)
     })
 }
 
 /// What is wrong with the certificate that the org's host serves, given its end.
 pub fn certificate(ends: Timestamp, now: Timestamp) -> Option<Finding> {
     let left = ends.duration_since(now);
-    (left < SOON).then(|| Finding {
-        fact: Fact::CertificateEnding,
-        what: format!(
-            "the certificate ends at {ends}, in {} days",
-            left.as_hours() / 24
-        ),
+    (left < SOON).then(|| {
+        let days = left.as_hours() / 24;
+        let what = format!("the certificate ends at {ends}, in {days} days");
+        Finding::new(Fact::CertificateEnding, what)
     })
 }
 
@@ -43,27 +41,20 @@ pub fn certificate(ends: Timestamp, now: Timestamp) -> Option<Finding> {
 pub fn scopes(credential: &Credential) -> Option<Finding> {
     let app = credential.app()?;
     let missing = app.missing(&app.token_status().granted?);
-    (!missing.is_empty()).then(|| Finding {
-        fact: Fact::ScopeMissing,
-        what: format!(
-            "the credential `{}` was not granted {}",
-            credential.name,
-            missing.join(", ")
-        ),
+    (!missing.is_empty()).then(|| {
+        let (name, missing) = (&credential.name, missing.join(", "));
+        let what = format!("the credential `{name}` was not granted {missing}");
+        Finding::new(Fact::ScopeMissing, what).about(name.as_str())
     })
 }
 
 /// What a status page tells of this cell.
 pub fn incidents(reading: &Reading, cell: &Cell) -> Vec<Finding> {
     let open = reading.incidents_on(cell).into_iter().flatten();
-    open.map(|incident| Finding {
-        fact: Fact::IncidentOnCell,
-        what: format!(
-            "{} on {cell}: {} ({})",
-            incident.id,
-            incident.title,
-            incident.status.as_str()
-        ),
+    open.map(|incident| {
+        let (id, title, status) = (&incident.id, &incident.title, incident.status.as_str());
+        let what = format!("{id} on {cell}: {title} ({status})");
+        Finding::new(Fact::IncidentOnCell, what).about(id)
     })
     .collect()
 }
@@ -80,31 +71,34 @@ pub fn by_oktas_clock(now: Timestamp, skew: Option<f64>) -> Timestamp {
     then.unwrap_or(now)
 }
 
-impl Board {
+impl Facts {
     /// What is wrong with a probe though it did not fail; with its whole org, where that is asked.
-    pub(super) fn findings(&self, id: &ProbeId, whole_org: bool) -> Vec<Finding> {
-        let (state, now) = (self.lock(), Timestamp::now());
-        let owner = state.owners.get(&id.org);
+    pub(super) fn findings(&self, id: &ProbeId, whole_org: bool, now: Timestamp) -> Vec<Finding> {
+        let owner = self.of(id.org.as_ref());
         let skew = owner.and_then(|owner| owner.ledger.skew(now));
-        let row = state.rows.get(id);
+        let row = self.rows.get(id);
         let mut findings =
             row.map_or_else(Vec::new, |row| row.findings(now, by_oktas_clock(now, skew)));
         if let (Some(org), true) = (&id.org, whole_org) {
-            findings.extend(state.org_findings(Some(org), skew));
+            findings.extend(self.org_findings(Some(org), skew, now));
         }
         findings
     }
-}
 
-impl State {
     /// What is wrong with this org as a whole.
-    pub(super) fn org_findings(&self, org: Option<&Name>, skew: Option<f64>) -> Vec<Finding> {
+    pub(super) fn org_findings(
+        &self,
+        org: Option<&Name>,
+        skew: Option<f64>,
+        now: Timestamp,
+    ) -> Vec<Finding> {
         let mut findings: Vec<Finding> = skew.and_then(clock).into_iter().collect();
-        let owner = org.and_then(|org| self.owners.get(&Some(org.clone())));
+        let Some(org) = org else { return findings };
+        let owner = self.of(Some(org));
         let ends = owner.and_then(|owner| owner.ledger.certificate_ends());
-        findings.extend(ends.and_then(|ends| certificate(ends, Timestamp::now())));
-        if let Some(cell) = org.and_then(|org| self.cell(org)) {
-            let pages = self.rows.values().filter_map(|row| row.status_page());
+        findings.extend(ends.and_then(|ends| certificate(ends, now)));
+        if let Some(cell) = self.cell(org) {
+            let pages = self.rows_of(None).filter_map(|(_, row)| row.status_page());
             let readings = pages.filter_map(|page| page.reading());
             findings.extend(readings.flat_map(|reading| incidents(reading, &cell)));
         }

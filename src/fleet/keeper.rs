@@ -1,110 +1,154 @@
 //! One probe's keeper: waits, runs the probe, writes the outcome down, and decides when the next
 //! run is due. All scheduling policy meets here; the probe knows nothing of it.
 
+#[cfg(test)]
+mod tests;
+
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep_until};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
-    Board, Breaker, Outcome, Plan,
-    board::Guards,
+    Board, Outcome, Pass, Plan, RunOnce, Verdict,
+    controls::OrgControls,
     limits::{Limits, Run},
-    report, schedule,
+    report::Reporter,
+    schedule,
 };
 use crate::{
-    okta::{Charge, Exchange, Failure, Session},
-    probe::{Observation, ProbeResult},
-    units::Timestamp,
+    okta::{Charge, Exchange, Failure, Gate},
+    probe::Observation,
 };
 
 /// One probe's keeper.
 #[derive(Debug)]
-pub(super) struct Keeper {
-    pub(super) plan: Arc<Plan>,
-    pub(super) board: Arc<Board>,
-    /// Who guards its org; a status page has none.
-    pub(super) guards: Option<Guards>,
+pub struct Keeper<R> {
+    plan: Arc<Plan<R>>,
+    board: Arc<Board>,
+    /// What guards its org; a status page has none.
+    controls: Option<OrgControls>,
 }
 
-impl Keeper {
+/// Where a keeper stands.
+#[derive(Debug)]
+struct Progress {
+    /// When the next run is due by the interval.
+    due: Instant,
+    /// It takes turns at the ends of windows, and the interval counts no longer.
+    aims: bool,
+    running: Option<Running>,
+    reporter: Reporter,
+}
+
+/// A run under way.
+#[derive(Debug)]
+struct Running {
+    /// What it owes its org's breaker.
+    pass: Option<Pass>,
+    task: AbortOnDropHandle<Outcome>,
+}
+
+impl<R: RunOnce> Keeper<R> {
+    /// A keeper that carries out a plan and writes on a board.
+    pub fn new(plan: Plan<R>, board: &Arc<Board>, controls: Option<OrgControls>) -> Self {
+        Self {
+            plan: Arc::new(plan),
+            board: Arc::clone(board),
+            controls,
+        }
+    }
+
     /// Keeps the probe until told to stop; a run under way is then given up.
-    pub(super) async fn keep(self, stop: CancellationToken) {
-        let mut due = Instant::now() + self.plan.offset;
-        let mut running: Option<AbortOnDropHandle<Outcome>> = None;
-        let mut reporter = report::Reporter::default();
-        // True once it takes turns at the ends of windows; until then the interval counts.
-        let mut aims = false;
+    pub async fn keep(self, stop: CancellationToken) {
+        let mut progress = Progress {
+            due: Instant::now() + self.plan.starts_in,
+            aims: false,
+            running: None,
+            reporter: Reporter::default(),
+        };
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = self.due(due, aims) => {
-                    due = self.next_tick(due);
-                    self.begin(aims);
-                    match self.left_out(running.is_some()) {
-                        Some(failure) => {
-                            aims = self.take(Outcome::left_out(failure), &mut due, &mut reporter);
-                        }
-                        None => running = Some(self.run(aims)),
+                () = self.due(progress.due, progress.aims) => self.tick(&mut progress),
+                () = self.trial_due(), if progress.running.is_none() => self.try_org(&mut progress),
+                (outcome, pass) = ended(&mut progress.running, &self.board) => {
+                    progress.running = None;
+                    if let Some(pass) = pass {
+                        pass.settle(verdict(&outcome));
                     }
-                }
-                () = self.trial_due(), if running.is_none() => {
-                    if self.left_out(false).is_none() {
-                        self.begin(aims);
-                        running = Some(self.run(false));
-                    }
-                }
-                outcome = ended(&mut running) => {
-                    running = None;
-                    if let Some(Guards { breaker, .. }) = &self.guards {
-                        let failure = outcome.result.failure.as_ref();
-                        let trouble = || failure.is_some_and(Failure::is_org_trouble);
-                        // A run that asked nothing, for want of a secret, has seen nothing of the org.
-                        let learnt = (!outcome.exchanges.is_empty()).then(trouble);
-                        breaker.learn(learnt, self.plan.trial);
-                    }
-                    aims = self.take(outcome, &mut due, &mut reporter);
+                    self.take(outcome, &mut progress);
                 }
             }
         }
     }
 
-    /// Why a run that is due must be left out.
-    fn left_out(&self, running: bool) -> Option<Failure> {
-        let admitted = |breaker: &Arc<Breaker>| breaker.admits(self.plan.trial);
-        if running {
-            Some(Failure::Overlap)
-        } else if self.breaker().is_none_or(admitted) {
-            None
+    /// A run is due: it begins, or is left out and says why.
+    fn tick(&self, progress: &mut Progress) {
+        progress.due = self.next_tick(progress.due);
+        let aimed = progress.aims;
+        if let Some(limits) = self.limits().filter(|_| aimed) {
+            limits.begin(&self.plan.id.probe);
+        }
+        let left_out = if progress.running.is_some() {
+            Failure::Overlap
         } else {
-            Some(Failure::BreakerOpen)
+            match self.admitted() {
+                Ok(pass) => {
+                    progress.running = Some(self.run(aimed, pass));
+                    return;
+                }
+                Err(failure) => failure,
+            }
+        };
+        let outcome = Outcome::left_out(self.board.clock().now(), left_out);
+        self.take(outcome, progress);
+    }
+
+    /// The breaker has been open for its time, and this probe may try its org.
+    fn try_org(&self, progress: &mut Progress) {
+        if let Ok(pass) = self.admitted() {
+            if let Some(limits) = self.limits().filter(|_| progress.aims) {
+                limits.begin(&self.plan.id.probe);
+            }
+            progress.running = Some(self.run(false, pass));
+        }
+    }
+
+    /// The breaker's leave to run; what belongs to no org needs none.
+    fn admitted(&self) -> Result<Option<Pass>, Failure> {
+        match &self.controls {
+            None => Ok(None),
+            Some(controls) => match controls.breaker.admit(self.plan.duty.tries) {
+                Some(pass) => Ok(Some(pass)),
+                None => Err(Failure::BreakerOpen),
+            },
         }
     }
 
     /// Runs the probe in a task of its own: a panic there is a failure of one run, not the end of
     /// the keeper.
-    fn run(&self, aimed: bool) -> AbortOnDropHandle<Outcome> {
+    fn run(&self, aimed: bool, pass: Option<Pass>) -> Running {
         let plan = Arc::clone(&self.plan);
-        let purse = self.limits().map(|limits| limits.purse(aimed));
-        AbortOnDropHandle::new(tokio::spawn(async move {
-            let mut okta = Session::new(&plan.client, plan.timeout);
-            if let Some(purse) = &purse {
-                okta = okta.through(purse);
-            }
-            let (at, start) = (Timestamp::now(), Instant::now());
-            let result = plan.probe.run(&okta).await;
-            Outcome {
-                at,
-                took: Some(start.elapsed()),
-                result,
-                exchanges: okta.take_exchanges(),
-            }
-        }))
+        let gate = self.limits().map(|limits| limits.gate(aimed));
+        let task = AbortOnDropHandle::new(tokio::spawn(async move {
+            let gate = gate.as_ref().map(|gate| gate as &dyn Gate);
+            plan.run.run_once(gate).await
+        }));
+        Running { pass, task }
+    }
+
+    /// Comes back when the next run is due: by the clock, or by turns at the ends of windows.
+    async fn due(&self, due: Instant, aims: bool) {
+        match self.limits().filter(|_| aims) {
+            Some(limits) => limits.turn(&self.plan.id.probe).await,
+            None => sleep_until(due).await,
+        }
     }
 
     async fn trial_due(&self) {
-        match self.breaker() {
-            Some(breaker) if self.plan.trial => breaker.trial_due().await,
+        match &self.controls {
+            Some(controls) if self.plan.duty.tries => controls.breaker.trial_due().await,
             _ => std::future::pending().await,
         }
     }
@@ -120,26 +164,26 @@ impl Keeper {
         }
     }
 
-    /// Writes an outcome down and decides when the next run is due; true if that is at the end of a
-    /// window, and no longer by `due`.
-    fn take(&self, outcome: Outcome, due: &mut Instant, reporter: &mut report::Reporter) -> bool {
+    /// Writes an outcome down and decides when the next run is due: by the interval, or at the end
+    /// of a window.
+    fn take(&self, outcome: Outcome, progress: &mut Progress) {
         let interval = self.plan.interval;
         let (at, charged) = (outcome.at, charged(&outcome, self.plan.id.name()));
         let failure = outcome.result.failure.as_ref();
         let away =
             failure.and_then(|failure| schedule::stay_away(failure, interval, fastrand::f64()));
-        *due = self.due_after(&outcome, *due, away);
-        self.write(outcome, *due, reporter);
-        let Some(limits) = self.limits().filter(|_| self.plan.probe.aims_at_windows()) else {
-            return false;
+        progress.due = self.due_after(&outcome, progress.due, away);
+        self.write(outcome, progress);
+        let Some(limits) = self.limits().filter(|_| self.plan.run.aims_at_windows()) else {
+            return;
         };
-        let now = Timestamp::now();
+        let now = self.board.clock().now();
         let run = Run {
             at,
             interval,
             not_before: away.and_then(|away| now.saturating_add(away).ok()),
         };
-        limits.ended(&self.plan.id.probe, charged.as_ref(), run, now)
+        progress.aims = limits.ended(&self.plan.id.probe, charged.as_ref(), run, now);
     }
 
     /// When the next run is due by the interval, given how this one ended.
@@ -161,70 +205,52 @@ impl Keeper {
         due
     }
 
-    /// Comes back when the next run is due: by the clock, or by turns at the ends of windows.
-    async fn due(&self, due: Instant, aims: bool) {
-        match self.limits().filter(|_| aims) {
-            Some(limits) => limits.turn(&self.plan.id.probe).await,
-            None => sleep_until(due).await,
-        }
-    }
-
-    fn begin(&self, aims: bool) {
-        if let Some(limits) = self.limits().filter(|_| aims) {
-            limits.begin(&self.plan.id.probe);
-        }
-    }
-
-    fn breaker(&self) -> Option<&Arc<Breaker>> {
-        self.guards.as_ref().map(|guards| &guards.breaker)
-    }
-
     fn limits(&self) -> Option<&Arc<Limits>> {
-        self.guards.as_ref().map(|guards| &guards.limits)
+        self.controls.as_ref().map(|controls| &controls.limits)
     }
 
-    fn write(&self, outcome: Outcome, due: Instant, reporter: &mut report::Reporter) {
-        reporter.report(&self.plan, &outcome);
+    fn write(&self, outcome: Outcome, progress: &mut Progress) {
+        let id = &self.plan.id;
+        progress.reporter.report(id, &outcome);
         let by_turns = self
             .limits()
-            .and_then(|limits| limits.rhythm(&self.plan.id.probe, self.plan.interval));
-        let expected_in = by_turns.unwrap_or_else(|| due.saturating_duration_since(Instant::now()));
-        self.board.record(&self.plan.id, outcome, expected_in);
-        // Of what is wrong with the org as a whole, one probe speaks for all.
-        let whole_org = self.plan.trial;
-        reporter.find(&self.plan, self.board.findings(&self.plan.id, whole_org));
+            .and_then(|limits| limits.rhythm(&id.probe, self.plan.interval));
+        let until_due = || progress.due.saturating_duration_since(Instant::now());
+        self.board
+            .record(id, outcome, by_turns.unwrap_or_else(until_due));
+        let now = self.board.clock().now();
+        let findings = self.board.findings(id, self.plan.duty.speaks, now);
+        progress.reporter.find(id, findings);
     }
 }
 
 /// Whose limit a run drew on, in which bucket: told by its own request, and not by one that minted
 /// a token for it.
-fn charged(outcome: &Outcome, endpoint: &str) -> Option<Charge> {
-    let own = |exchange: &&Exchange| exchange.api == endpoint;
+fn charged(outcome: &Outcome, api: &str) -> Option<Charge> {
+    let own = |exchange: &&Exchange| exchange.api == api;
     outcome.exchanges.iter().rfind(own)?.charge()
 }
 
-/// Waits for the run under way; for ever, if there is none.
-async fn ended(running: &mut Option<AbortOnDropHandle<Outcome>>) -> Outcome {
-    match running {
-        None => std::future::pending().await,
-        Some(run) => run.await.unwrap_or_else(|error| Outcome {
-            took: Some(Duration::ZERO),
-            ..Outcome::left_out(Failure::Internal(error.to_string()))
-        }),
+/// What a run showed of its org. One that asked nothing, for want of a secret, has seen nothing.
+fn verdict(outcome: &Outcome) -> Verdict {
+    let failure = outcome.result.failure.as_ref();
+    if outcome.exchanges.is_empty() {
+        Verdict::Unknown
+    } else if failure.is_some_and(Failure::is_org_trouble) {
+        Verdict::Trouble
+    } else {
+        Verdict::Well
     }
 }
 
-impl Outcome {
-    /// A run that did not take place.
-    fn left_out(failure: Failure) -> Self {
-        Self {
-            at: Timestamp::now(),
-            took: None,
-            result: ProbeResult {
-                seen: None,
-                failure: Some(failure),
-            },
-            exchanges: Vec::new(),
-        }
-    }
+/// Waits for the run under way; for ever, if there is none.
+async fn ended(running: &mut Option<Running>, board: &Board) -> (Outcome, Option<Pass>) {
+    let Some(Running { pass, task }) = running else {
+        return std::future::pending().await;
+    };
+    let outcome = task.await.unwrap_or_else(|error| Outcome {
+        took: Some(Duration::ZERO),
+        ..Outcome::left_out(board.clock().now(), Failure::Internal(error.to_string()))
+    });
+    (outcome, pass.take())
 }

@@ -64,7 +64,7 @@ pub(super) const FAMILIES: [&Family; 7] = [
 const UNANSWERED: SignedDuration = SignedDuration::from_mins(5);
 
 /// What one org's requests came to.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Ledger {
     apis: BTreeMap<Cow<'static, str>, ApiCounts>,
     skew: Option<f64>,
@@ -73,7 +73,7 @@ pub(super) struct Ledger {
     certificate: Option<Timestamp>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct ApiCounts {
     codes: BTreeMap<u16, u64>,
     duration: Histogram,

@@ -4,7 +4,9 @@
 pub mod aim;
 mod board;
 mod breaker;
+mod controls;
 mod estimate;
+mod facts;
 mod families;
 mod findings;
 mod keeper;
@@ -13,44 +15,27 @@ pub mod limits;
 mod plan;
 mod report;
 mod row;
+mod run;
 mod schedule;
 mod tokens;
 mod view;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    config::Config,
-    metrics::Family,
-    okta::Exchange,
-    probe::{Observation, ProbeResult},
-    units::{Name, Timestamp},
-};
-use board::Guards;
-use keeper::Keeper;
+use crate::{config::Config, metrics::Family, units::Name};
 use limits::Limits;
 
 pub use board::Board;
-pub use breaker::{Breaker, State};
+pub use breaker::{Breaker, BreakerState, Pass, Verdict};
+pub use controls::OrgControls;
 pub use findings::{by_oktas_clock, certificate, clock, incidents, scopes};
-pub use plan::{Plan, ProbeId, plans};
+pub use keeper::Keeper;
+pub use plan::{Duty, Plan, ProbeId, plans};
+pub use run::{Outcome, ProbeRun, RunOnce};
 pub use view::{LimitView, Noted, OrgView, ProbeView, Trouble, View};
-
-/// What came of one run.
-#[derive(Debug)]
-pub struct Outcome {
-    /// When it began.
-    pub at: Timestamp,
-    /// How long it took; absent for a run that was left out.
-    pub took: Option<Duration>,
-    /// What was seen, and what failed.
-    pub result: ProbeResult<Observation>,
-    /// The requests it made.
-    pub exchanges: Vec<Exchange>,
-}
 
 /// The keepers at work. Dropping it stops them.
 #[derive(Debug)]
@@ -62,26 +47,22 @@ pub struct Fleet {
 impl Fleet {
     /// Starts a keeper for each probe of the configuration; they write on the board.
     pub fn launch(config: Config, board: &Arc<Board>) -> Self {
-        let mut guards: BTreeMap<Name, Guards> = BTreeMap::new();
+        let mut controls: BTreeMap<Name, OrgControls> = BTreeMap::new();
         for (name, org) in &config.orgs {
-            let of_org = Guards {
+            let of_org = OrgControls {
                 breaker: Arc::default(),
                 limits: Arc::new(Limits::new(org.budget)),
             };
             board.introduce(name, org.cell.clone(), of_org.clone());
             board.admit(name, org.credentials.values().cloned().collect());
-            guards.insert(name.clone(), of_org);
+            controls.insert(name.clone(), of_org);
         }
         let stop = CancellationToken::new();
         let mut keepers = JoinSet::new();
         for plan in plans(config) {
-            board.expect(plan.id.clone(), plan.probe.kind(), plan.interval);
-            let of_org = plan.id.org.as_ref().and_then(|org| guards.get(org));
-            let keeper = Keeper {
-                guards: of_org.cloned(),
-                plan: Arc::new(plan),
-                board: Arc::clone(board),
-            };
+            board.expect(plan.id.clone(), plan.run.probe.kind(), plan.interval);
+            let of_org = plan.id.org.as_ref().and_then(|org| controls.get(org));
+            let keeper = Keeper::new(plan, board, of_org.cloned());
             keepers.spawn(keeper.keep(stop.clone()));
         }
         Self { keepers, stop }

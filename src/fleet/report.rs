@@ -1,9 +1,11 @@
 //! One event per outcome: what happened, where, what Okta calls it, and what to do next. A failure
 //! is logged here and nowhere else; so is what a run found wrong though nothing failed.
 
+use std::collections::BTreeMap;
+
 use super::{
-    Outcome, Plan, ProbeId,
-    limits::{Found, Relation},
+    Outcome, ProbeId,
+    limits::{BucketMismatch, Relation},
 };
 use crate::{
     guide::{self, Advice, Fact, Finding},
@@ -11,60 +13,88 @@ use crate::{
     units::Timestamp,
 };
 
-/// Remembers how the last run ended, so that what only repeats is told quietly.
+/// Remembers how the last run ended and what was found, so that what only repeats is told quietly.
 #[derive(Debug, Default)]
 pub(super) struct Reporter {
     last: Option<Reason>,
-    found: Vec<Fact>,
+    found: BTreeMap<(Fact, String), String>,
 }
 
 impl Reporter {
     /// Writes the outcome's event.
-    pub(super) fn report(&mut self, plan: &Plan, outcome: &Outcome) {
+    pub(super) fn report(&mut self, id: &ProbeId, outcome: &Outcome) {
         let reason = outcome.result.failure.as_ref().map(Failure::reason);
         let before = std::mem::replace(&mut self.last, reason);
         match &outcome.result.failure {
             Some(failure) => {
-                // What nobody can mend at once is said once: it would drown the rest.
+                // What nobody can fix at once is said once: it would drown the rest.
                 let lasting = matches!(failure.reason(), Reason::Forbidden | Reason::BreakerOpen);
-                failed(plan, outcome, failure, lasting && before == reason);
+                failed(id, outcome, failure, lasting && before == reason);
             }
-            None => succeeded(plan, outcome, before),
+            None => succeeded(id, outcome, before),
         }
     }
 
     /// Writes an event for each finding that is new, and for each that is gone.
-    pub(super) fn find(&mut self, plan: &Plan, found: Vec<Finding>) {
-        let (org, probe) = (plan.id.org_label(), plan.id.probe.as_str());
-        let before = std::mem::take(&mut self.found);
-        for Finding { fact, what } in found {
-            if !before.contains(&fact) {
-                let Advice {
-                    case,
-                    cause,
-                    next,
-                    takes,
-                    risk,
-                    runbook,
-                } = fact.case().into();
-                let risk = risk.as_str();
-                tracing::warn!(
-                    org, probe, case, cause, next, takes, risk, runbook, "{what}"
-                );
-            }
-            self.found.push(fact);
+    pub(super) fn find(&mut self, id: &ProbeId, findings: Vec<Finding>) {
+        let (new, gone) = self.compare(findings);
+        for Finding {
+            fact,
+            subject,
+            what,
+        } in new
+        {
+            found(id, fact, &subject, &what);
         }
-        for fact in before {
-            if !self.found.contains(&fact) {
-                let case = fact.case().slug;
-                tracing::info!(org, probe, case, "no longer found");
+        for ((fact, subject), what) in gone {
+            let (org, probe) = (id.org_label(), id.probe.as_str());
+            let (case, subject) = (fact.case().slug, named(&subject));
+            tracing::info!(org, probe, case, subject, was = what, "no longer found");
+        }
+    }
+
+    /// The findings that were not there before, and those that are there no longer. A finding is
+    /// told from another by its fact and its subject.
+    fn compare(
+        &mut self,
+        findings: Vec<Finding>,
+    ) -> (Vec<Finding>, BTreeMap<(Fact, String), String>) {
+        let mut gone = std::mem::take(&mut self.found);
+        let mut new = Vec::new();
+        for finding in findings {
+            let identity = (finding.fact, finding.subject.clone());
+            let known = gone.remove(&identity).is_some() || self.found.contains_key(&identity);
+            self.found.insert(identity, finding.what.clone());
+            if !known {
+                new.push(finding);
             }
         }
+        (new, gone)
     }
 }
 
-fn succeeded(plan: &Plan, outcome: &Outcome, before: Option<Reason>) {
-    let (org, probe) = (plan.id.org_label(), plan.id.probe.as_str());
+fn named(subject: &str) -> Option<&str> {
+    (!subject.is_empty()).then_some(subject)
+}
+
+fn found(id: &ProbeId, fact: Fact, subject: &str, what: &str) {
+    let (org, probe) = (id.org_label(), id.probe.as_str());
+    let Advice {
+        case,
+        cause,
+        next,
+        takes,
+        risk,
+        runbook,
+    } = fact.case().into();
+    let (risk, subject) = (risk.as_str(), named(subject));
+    tracing::warn!(
+        org, probe, case, subject, cause, next, takes, risk, runbook, "{what}"
+    );
+}
+
+fn succeeded(id: &ProbeId, outcome: &Outcome, before: Option<Reason>) {
+    let (org, probe) = (id.org_label(), id.probe.as_str());
     let took_seconds = outcome.took.map(|took| took.as_secs_f64());
     if let Some(reason) = before {
         tracing::info!(
@@ -79,12 +109,9 @@ fn succeeded(plan: &Plan, outcome: &Outcome, before: Option<Reason>) {
     }
 }
 
-fn failed(plan: &Plan, outcome: &Outcome, failure: &Failure, quiet: bool) {
-    let (org, probe, reason) = (
-        plan.id.org_label(),
-        plan.id.probe.as_str(),
-        failure.reason().as_str(),
-    );
+fn failed(id: &ProbeId, outcome: &Outcome, failure: &Failure, quiet: bool) {
+    let (org, probe) = (id.org_label(), id.probe.as_str());
+    let reason = failure.reason().as_str();
     let took_seconds = outcome.took.map(|took| took.as_secs_f64());
     let Advice {
         case,
@@ -93,7 +120,7 @@ fn failed(plan: &Plan, outcome: &Outcome, failure: &Failure, quiet: bool) {
         takes,
         risk,
         runbook,
-    } = guide::explain(failure, plan.probe.kind()).into();
+    } = guide::explain(failure, id.kind()).into();
     let risk = risk.as_str();
     let refusal = failure.refusal();
     // An answer that came and could not be read is one that Okta's support can find as well; what
@@ -153,8 +180,8 @@ fn failed(plan: &Plan, outcome: &Outcome, failure: &Failure, quiet: bool) {
 
 /// Says that buckets are not what paths are taken for, and what to write so that it is known from
 /// the start.
-pub(super) fn buckets(id: &ProbeId, found: &Found) {
-    let Found {
+pub(super) fn buckets(id: &ProbeId, found: &BucketMismatch) {
+    let BucketMismatch {
         relation,
         one,
         other,
@@ -174,4 +201,36 @@ pub(super) fn buckets(id: &ProbeId, found: &Found) {
         }
     };
     tracing::info!(org, endpoint, bucket, other, other_bucket, next, "{what}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn incident(id: &str, what: &str) -> Finding {
+        Finding::new(Fact::IncidentOnCell, what).about(id)
+    }
+
+    #[test]
+    fn an_incident_that_opens_while_another_is_open_is_new_and_its_end_is_told_by_its_name() {
+        let mut reporter = Reporter::default();
+        let mut compare = |findings: &[Finding]| {
+            let (new, gone) = reporter.compare(findings.to_vec());
+            let new: Vec<String> = new.into_iter().map(|finding| finding.subject).collect();
+            let gone: Vec<String> = gone.into_keys().map(|(_, subject)| subject).collect();
+            (new.join(" "), gone.join(" "))
+        };
+        let (one, two) = (incident("one", "slow"), incident("two", "down"));
+        let told = |new: &str, gone: &str| (new.to_owned(), gone.to_owned());
+        assert_eq!(compare(std::slice::from_ref(&one)), told("one", ""));
+        assert_eq!(compare(&[one.clone(), two.clone()]), told("two", ""));
+        let changed = incident("one", "still slow");
+        assert_eq!(
+            compare(&[changed, two.clone()]),
+            told("", ""),
+            "words are no identity"
+        );
+        assert_eq!(compare(&[two.clone(), two]), told("", "one"));
+        assert_eq!(compare(&[]), told("", "two"));
+    }
 }

@@ -23,7 +23,7 @@ const AGAIN_AND_AGAIN: usize = 3;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// How one probe's runs went, and what it knows.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Row {
     pub(super) kind: &'static str,
     pub(super) seen: Option<Observation>,
@@ -48,7 +48,7 @@ pub(super) struct Ended {
 }
 
 impl Row {
-    pub(super) fn new(kind: &'static str, interval: Duration) -> Self {
+    pub(super) fn new(kind: &'static str, interval: Duration, now: Timestamp) -> Self {
         Self {
             kind,
             seen: None,
@@ -60,7 +60,7 @@ impl Row {
             dropped: 0,
             limited: VecDeque::new(),
             interval,
-            overdue_at: after(Timestamp::now(), interval * SILENT),
+            overdue_at: after(now, interval * SILENT),
         }
     }
 
@@ -125,19 +125,13 @@ impl Row {
         let seen = self.seen.as_ref();
         let mut findings = seen.map_or_else(Vec::new, |seen| seen.findings(then));
         if self.is_overdue(now) && !self.is_held_back() {
-            let what = "no run ended for three intervals".to_owned();
-            findings.push(Finding {
-                fact: Fact::Overdue,
-                what,
-            });
+            let what = "no run ended for three intervals";
+            findings.push(Finding::new(Fact::Overdue, what));
         }
         let oldest = self.limited.front().map(|at| now.duration_since(*at));
         if self.limited.len() == AGAIN_AND_AGAIN && oldest.is_some_and(|age| age < HOUR) {
             let what = format!("the limit was hit {AGAIN_AND_AGAIN} times within an hour");
-            findings.push(Finding {
-                fact: Fact::LimitAgainAndAgain,
-                what,
-            });
+            findings.push(Finding::new(Fact::LimitAgainAndAgain, what));
         }
         findings
     }

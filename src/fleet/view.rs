@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{Board, ProbeId, by_oktas_clock, limits::Limit, row::Row, scopes};
+use super::{Board, ProbeId, by_oktas_clock, limits::KnownLimit, row::Row, scopes};
 use crate::{
     guide::{self, Advice, Finding},
     okta::Failure,
@@ -26,7 +26,7 @@ pub struct OrgView {
     pub name: Option<String>,
     /// Its cell, where it is known.
     pub cell: Option<String>,
-    /// The breaker's state.
+    /// The breaker's facts.
     pub breaker: Option<&'static str>,
     /// Local clock minus Okta's, in seconds.
     pub clock_skew_seconds: Option<f64>,
@@ -115,19 +115,19 @@ pub struct LimitView {
 impl Board {
     /// The board as people read it, as of now.
     pub fn view(&self, now: Timestamp) -> View {
-        let state = self.lock();
-        let orgs = state.owners.iter().map(|(org, owner)| {
-            let rows = state.rows.iter().filter(|(id, _)| &id.org == org);
+        let facts = self.facts();
+        let orgs = facts.owners.iter().map(|(org, owner)| {
+            let rows = facts.rows_of(org.as_ref());
             let skew = org.as_ref().and(owner.ledger.skew(now));
             let then = by_oktas_clock(now, skew);
-            let mut wrong = state.org_findings(org.as_ref(), skew);
+            let mut wrong = facts.org_findings(org.as_ref(), skew, now);
             // The log has it from whoever minted the token.
             wrong.extend(owner.credentials.iter().filter_map(|app| scopes(app)));
             OrgView {
                 name: org.as_ref().map(ToString::to_string),
                 cell: org
                     .as_ref()
-                    .and_then(|org| state.cell(org))
+                    .and_then(|org| facts.cell(org))
                     .map(|cell| cell.to_string()),
                 breaker: owner
                     .breaker
@@ -162,8 +162,8 @@ fn noted(findings: Vec<Finding>) -> Vec<Noted> {
 
 impl LimitView {
     /// What there is to show of a limit; `None` where nothing is known any more.
-    fn of(limit: Limit) -> Option<Self> {
-        let Limit {
+    fn of(limit: KnownLimit) -> Option<Self> {
+        let KnownLimit {
             credential,
             bucket,
             endpoint,
@@ -230,7 +230,7 @@ impl Trouble {
 }
 
 impl From<Finding> for Noted {
-    fn from(Finding { fact, what }: Finding) -> Self {
+    fn from(Finding { fact, what, .. }: Finding) -> Self {
         Self {
             what,
             advice: fact.case().into(),

@@ -1,6 +1,11 @@
 //! Who may ask for what: credentials, scopes, roles, features.
 
-use super::{Case, Chapter, Fact, Risk, Sign};
+use super::{
+    case::{Case, Chapter, Risk},
+    fact::Fact,
+    sign::{Sign, code, status},
+    symptom::FailureMode,
+};
 
 pub(super) const CHAPTER: Chapter = Chapter {
     title: "Credentials and permissions",
@@ -9,10 +14,10 @@ pub(super) const CHAPTER: Chapter = Chapter {
             slug: "no-credential",
             title: "No credential reached Okta",
             signs: &[
-                Sign::status(401).to_nobody(),
-                Sign::status(403).to_nobody(),
-                Sign::code("E0000005"),
-                Sign::status(401).without_a_word(),
+                Sign::Response(status(401).to_nobody()),
+                Sign::Response(status(403).to_nobody()),
+                Sign::Response(code("E0000005")),
+                Sign::Response(status(401).without_a_word()),
             ],
             cause: "the request had no Authorization header when Okta read it",
             action: "name a credential for the probe; if it has one, look at proxies that strip the header",
@@ -23,7 +28,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "dead-api-token",
             title: "The API token is dead",
-            signs: &[Sign::code("E0000011")],
+            signs: &[Sign::Response(code("E0000011"))],
             cause: "the token was revoked, unused for 30 days, or its owner was deactivated; it never comes back",
             action: "create a new one (Admin Console > Security > API > Tokens) and put it in the credential's file",
             takes: "5–15 min",
@@ -33,7 +38,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "feature-not-licensed",
             title: "The org lacks the feature",
-            signs: &[Sign::code("E0000015")],
+            signs: &[Sign::Response(code("E0000015"))],
             cause: "the org's plan has no such feature; the credential is fine, though the status is 401",
             action: "drop the probe, or ask Okta to enable the feature",
             takes: "5 min, or days",
@@ -44,8 +49,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
             slug: "missing-scope",
             title: "The access token lacks a scope",
             signs: &[
-                Sign::code("insufficient_scope"),
-                Sign::failed("scope"),
+                Sign::Response(code("insufficient_scope")),
+                Sign::Failed(FailureMode::Scope),
                 Sign::Known(Fact::ScopeMissing),
             ],
             cause: "the app was not granted the scope, or the token was requested without it",
@@ -58,7 +63,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "app-not-granted",
             title: "The app was granted none of the scopes",
-            signs: &[Sign::code("consent_required")],
+            signs: &[Sign::Response(code("consent_required"))],
             cause: "the app integration has no API access: none of the scopes that it asks for is granted",
             action: "grant them: Admin Console > Applications > the app > Okta API Scopes; a super admin can",
             takes: "5–15 min",
@@ -68,7 +73,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "unknown-scope",
             title: "There is no such scope",
-            signs: &[Sign::code("invalid_scope")],
+            signs: &[Sign::Response(code("invalid_scope"))],
             cause: "a scope is misspelt, or belongs to another authorization server: only the org's own has `okta.*`",
             action: "compare each scope with Okta's list, and the token's server with the one that has them",
             takes: "5–15 min",
@@ -79,8 +84,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
             slug: "invalid-client",
             title: "The client does not prove who it is",
             signs: &[
-                Sign::code("invalid_client"),
-                Sign::code("unauthorized_client"),
+                Sign::Response(code("invalid_client")),
+                Sign::Response(code("unauthorized_client")),
             ],
             cause: "the client's id, secret or key is wrong, or it may not authenticate in this way",
             action: "compare them with Admin Console > Applications > the app > General > Client Credentials; a private key \
@@ -92,7 +97,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "network-zone",
             title: "A policy refuses this address",
-            signs: &[Sign::code("access_denied")],
+            signs: &[Sign::Response(code("access_denied"))],
             cause: "a network zone or an access policy of the authorization server does not admit this client from here",
             action: "look at Admin Console > Security > Networks and at the policies of the authorization server",
             takes: "15–30 min",
@@ -102,7 +107,10 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "role-or-policy",
             title: "The role does not allow it",
-            signs: &[Sign::code("E0000006"), Sign::status(403)],
+            signs: &[
+                Sign::Response(code("E0000006")),
+                Sign::Response(status(403)),
+            ],
             cause: "the credential is known and may not do this: admin role, resource set, group or policy",
             action: "give the token's owner (or the app) a role that may read this, such as Read-only Administrator",
             takes: "15–30 min",
@@ -112,7 +120,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "credential-refused",
             title: "Okta does not accept the credential",
-            signs: &[Sign::status(401)],
+            signs: &[Sign::Response(status(401))],
             cause: "the credential is not one that this endpoint takes; that it is dead was not said",
             action: "check which credential the probe names, and that it is this org's",
             takes: "15 min",

@@ -1,57 +1,63 @@
-//! Trouble that shows without a failure. Who finds it is elsewhere; what it means is its case's.
+//! Trouble that shows without a failure. Probes find it ([`crate::probe`]), and what is seen of a
+//! whole org [`crate::fleet`]; what it means, its case says ([`super::table`]).
 
-use super::{Case, Sign, cases, own};
+use crate::units::closed_list;
 
 /// Trouble that is known though no request failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// What kind of trouble.
     pub fact: Fact,
+    /// What it is about, where there may be several: an incident, a scope, a key. With the fact it
+    /// is the finding's identity: another subject is another finding.
+    pub subject: String,
     /// What was found, in words.
     pub what: String,
 }
 
-/// Trouble that shows without a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the case that has it as its sign says it")]
-pub enum Fact {
-    TokenExpired,
-    TokenNotYetValid,
-    TokenInactive,
-    ScopeMissing,
-    WrongIssuer,
-    WrongAudience,
-    KeyNotPublished,
-    BadSignature,
-    KeyWithdrawnEarly,
-    NoKeys,
-    ClockSkew,
-    CertificateEnding,
-    LimitAgainAndAgain,
-    IncidentOnCell,
-    Overdue,
+impl Finding {
+    /// What was found, where there is only one of its kind.
+    pub fn new(fact: Fact, what: impl Into<String>) -> Self {
+        Self {
+            fact,
+            subject: String::new(),
+            what: what.into(),
+        }
+    }
+
+    /// The same, told of one out of several.
+    #[must_use]
+    pub fn about(self, subject: impl Into<String>) -> Self {
+        Self {
+            subject: subject.into(),
+            ..self
+        }
+    }
+}
+
+closed_list! {
+    /// Trouble that shows without a failure.
+    #[expect(missing_docs, reason = "the case that has it as its sign says it")]
+    pub enum Fact {
+        TokenExpired,
+        TokenNotYetValid,
+        TokenInactive,
+        ScopeMissing,
+        WrongIssuer,
+        WrongAudience,
+        KeyNotPublished,
+        BadSignature,
+        KeyWithdrawnEarly,
+        NoKeys,
+        ClockSkew,
+        CertificateEnding,
+        LimitAgainAndAgain,
+        IncidentOnCell,
+        Overdue,
+    }
 }
 
 impl Fact {
-    /// Every fact.
-    pub const ALL: [Self; 15] = [
-        Self::TokenExpired,
-        Self::TokenNotYetValid,
-        Self::TokenInactive,
-        Self::ScopeMissing,
-        Self::WrongIssuer,
-        Self::WrongAudience,
-        Self::KeyNotPublished,
-        Self::BadSignature,
-        Self::KeyWithdrawnEarly,
-        Self::NoKeys,
-        Self::ClockSkew,
-        Self::CertificateEnding,
-        Self::LimitAgainAndAgain,
-        Self::IncidentOnCell,
-        Self::Overdue,
-    ];
-
     /// How it is seen, for the documentation.
     pub(super) fn seen_in(self) -> &'static str {
         match self {
@@ -77,12 +83,5 @@ impl Fact {
                 "a probe was silent for three of its intervals, and neither breaker nor budget held it back"
             }
         }
-    }
-
-    /// Its case.
-    pub fn case(self) -> &'static Case {
-        cases()
-            .find(|case| case.signs.contains(&Sign::Known(self)))
-            .unwrap_or(&own::UNKNOWN)
     }
 }

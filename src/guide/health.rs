@@ -1,6 +1,11 @@
 //! Okta's own side: errors, modes, incidents, and the pages that tell of them.
 
-use super::{Case, Chapter, Fact, Risk, Sign};
+use super::{
+    case::{Case, Chapter, Risk},
+    fact::Fact,
+    sign::{Sign, code, statuses},
+    symptom::FailureMode,
+};
 
 pub(super) const CHAPTER: Chapter = Chapter {
     title: "Okta's health",
@@ -8,7 +13,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "read-only",
             title: "The org is in read-only mode",
-            signs: &[Sign::code("E0000010")],
+            signs: &[Sign::Response(code("E0000010"))],
             cause: "Okta is working on the org's cell: signing in goes on, changes are refused",
             action: "hold back what writes, and look at Okta's status for this cell",
             takes: "1–2 h",
@@ -18,7 +23,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "server-error",
             title: "Okta fails",
-            signs: &[Sign::statuses(500, 599)],
+            signs: &[Sign::Response(statuses(500, 599))],
             cause: "a fault on Okta's side",
             action: "look at Okta's status for this cell; open a ticket with the request id and UTC time; let callers stop \
                      after three in a row, for 60 s",
@@ -39,7 +44,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "status-page-frozen",
             title: "The feed says nothing new",
-            signs: &[Sign::failed("page_body").saying("frozen")],
+            signs: &[Sign::FailedSaying(FailureMode::PageBody, "frozen")],
             cause: "the feed still answers and its newest entry is old: it would call everything fine for ever",
             action: "read Okta's own page (`https://status.okta.com/`) in place of the feed",
             takes: "5 min",
@@ -49,7 +54,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "status-page-unreadable",
             title: "The status page cannot be understood",
-            signs: &[Sign::failed("page_body")],
+            signs: &[Sign::Failed(FailureMode::PageBody)],
             cause: "its owner rewrote it, or something else answers; what it does not say is unknown, never fine",
             action: "open the page by hand; set `format` if it is a known one, else look for a newer okta-exporter",
             takes: "5–15 min",
@@ -59,7 +64,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "status-page-refused",
             title: "The status page does not answer as a page",
-            signs: &[Sign::failed("page_refused")],
+            signs: &[Sign::Failed(FailureMode::PageRefused)],
             cause: "the page is down, moved, or turns programs away; of Okta nothing is known thereby",
             action: "open the page's URL by hand, and set it right where it has moved",
             takes: "5–15 min",

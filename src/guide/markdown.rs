@@ -1,6 +1,9 @@
 //! The table as Markdown: `docs/troubleshooting.md` is what this writes.
 
-use super::{CHAPTERS, Case, Chapter, sentence};
+use super::{
+    case::{Case, Chapter, sentence},
+    table::CHAPTERS,
+};
 
 const INTRODUCTION: &str = "# Troubleshooting
 

@@ -1,6 +1,11 @@
 //! The exporter's own side: its settings, its secrets, its restraint; and what nobody foresaw.
 
-use super::{Case, Chapter, Fact, Risk, Sign};
+use super::{
+    case::{Case, Chapter, Risk},
+    fact::Fact,
+    sign::{Sign, status, statuses},
+    symptom::FailureMode,
+};
 
 pub(super) const CHAPTER: Chapter = Chapter {
     title: "The exporter itself",
@@ -8,7 +13,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "mismatch",
             title: "The answer contradicts the configuration",
-            signs: &[Sign::failed("mismatch")],
+            signs: &[Sign::Failed(FailureMode::Mismatch)],
             cause: "another org answers under this name, or the org goes by another (a custom domain)",
             action: "compare the org's URL with the message; a custom domain's issuer is named as \
                      `probes.discovery.issuer`",
@@ -19,7 +24,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "secret",
             title: "A secret cannot be used",
-            signs: &[Sign::failed("secret")],
+            signs: &[Sign::Failed(FailureMode::Secret)],
             cause: "the file is missing, empty, or holds what cannot be sent",
             action: "put the secret where the message looks for it; it is read again at the next run, no restart is needed",
             takes: "5 min",
@@ -29,7 +34,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "overlap",
             title: "Runs take longer than their interval",
-            signs: &[Sign::failed("overlap")],
+            signs: &[Sign::Failed(FailureMode::Overlap)],
             cause: "the last run had not ended when the next was due",
             action: "lengthen the probe's interval or shorten its timeout; then look at Okta's latency",
             takes: "5 min",
@@ -49,7 +54,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "breaker",
             title: "The org is left alone for a minute",
-            signs: &[Sign::failed("breaker_open")],
+            signs: &[Sign::Failed(FailureMode::BreakerOpen)],
             cause: "three server errors or lost connections in a row opened the org's breaker",
             action: "see the failures before this one; one light request decides when the others go on",
             takes: "1 min",
@@ -59,7 +64,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "budget",
             title: "The exporter's own share of a limit is spent",
-            signs: &[Sign::failed("budget")],
+            signs: &[Sign::Failed(FailureMode::Budget)],
             cause: "the probes of this credential and bucket ask more often than the budget allows, or others have left \
                     nearly nothing",
             action: "lengthen the intervals of probes that share the bucket, or raise `budget`; a look at the end of a \
@@ -71,7 +76,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "internal",
             title: "A fault in okta-exporter",
-            signs: &[Sign::failed("internal")],
+            signs: &[Sign::Failed(FailureMode::Internal)],
             cause: "a fault in okta-exporter",
             action: "report it with this line; the other probes go on",
             takes: "5 min",
@@ -81,7 +86,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "not-found",
             title: "There is nothing at this path",
-            signs: &[Sign::status(404)],
+            signs: &[Sign::Response(status(404))],
             cause: "the org answered, and knows no such path or id",
             action: "check the path and the ids in it",
             takes: "5 min",
@@ -96,7 +101,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
 pub(super) const UNKNOWN: Case = Case {
     slug: "refused",
     title: "Okta refuses the request",
-    signs: &[Sign::statuses(300, 499)],
+    signs: &[Sign::Response(statuses(300, 499))],
     cause: "Okta understood the request and does not serve it",
     action: "compare path and parameters with Okta's API reference; the message tells Okta's reason",
     takes: "15 min",

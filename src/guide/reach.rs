@@ -1,6 +1,11 @@
 //! Between here and the org: names, connections, TLS, time, and who answers in its place.
 
-use super::{Case, Chapter, Fact, Risk, Sign};
+use super::{
+    case::{Case, Chapter, Risk},
+    fact::Fact,
+    sign::{Sign, code, status},
+    symptom::FailureMode,
+};
 
 pub(super) const CHAPTER: Chapter = Chapter {
     title: "Reaching Okta",
@@ -8,7 +13,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "dns",
             title: "The name does not resolve",
-            signs: &[Sign::failed("dns")],
+            signs: &[Sign::Failed(FailureMode::Dns)],
             cause: "the name is misspelt, or this machine may not resolve names outside",
             action: "check the URL for a typing error, then this machine's resolver and its egress rules for DNS",
             takes: "15 min",
@@ -18,7 +23,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "timeout-dns",
             title: "The resolver does not answer in time",
-            signs: &[Sign::failed("timeout_dns")],
+            signs: &[Sign::Failed(FailureMode::TimeoutDns)],
             cause: "the name's lookup hangs: the resolver is down, or packets to it are dropped",
             action: "ask the resolver by hand (`getent hosts NAME`), then look at it and at the way to it",
             takes: "15–30 min",
@@ -28,7 +33,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "connect",
             title: "No connection",
-            signs: &[Sign::failed("connect")],
+            signs: &[Sign::Failed(FailureMode::Connect)],
             cause: "the connection was refused or closed before an answer began",
             action: "check the route and the firewall to port 443, and the proxy variables (HTTPS_PROXY, NO_PROXY)",
             takes: "15–30 min",
@@ -38,7 +43,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "timeout-connect",
             title: "Connecting hangs",
-            signs: &[Sign::failed("timeout_connect")],
+            signs: &[Sign::Failed(FailureMode::TimeoutConnect)],
             cause: "TCP or TLS was not set up in time: packets are dropped on the way",
             action: "check the egress firewall and the route to port 443",
             takes: "15–30 min",
@@ -48,7 +53,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "tls",
             title: "The certificate does not verify",
-            signs: &[Sign::failed("tls")],
+            signs: &[Sign::Failed(FailureMode::Tls)],
             cause: "the certificate is over, for another name, or of an authority that is not trusted here",
             action: "if a proxy inspects TLS here, give its CA as `ca_file`; else look at who answers under this name",
             takes: "15–30 min",
@@ -68,7 +73,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "timeout-first-byte",
             title: "Okta does not answer in time",
-            signs: &[Sign::failed("timeout_first_byte")],
+            signs: &[Sign::Failed(FailureMode::TimeoutFirstByte)],
             cause: "the request went out and no answer began in time",
             action: "look at Okta's status for this cell; keep client timeouts at 30 s or more, as Okta advises",
             takes: "15 min",
@@ -78,7 +83,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "timeout-body",
             title: "An answer begins and does not end in time",
-            signs: &[Sign::failed("timeout_body")],
+            signs: &[Sign::Failed(FailureMode::TimeoutBody)],
             cause: "the answer came too slowly: a large page, or a proxy that holds it back",
             action: "ask for less (`limit=`), look at proxies on the way; keep client timeouts at 30 s or more",
             takes: "15–30 min",
@@ -88,7 +93,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "cut",
             title: "The answer breaks off",
-            signs: &[Sign::failed("cut")],
+            signs: &[Sign::Failed(FailureMode::Cut)],
             cause: "the connection broke in the middle of the answer",
             action: "look at proxies and load balancers on the way; if it goes on, capture the time for Okta's support",
             takes: "15–30 min",
@@ -98,7 +103,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "too-large",
             title: "The answer is too large",
-            signs: &[Sign::failed("too_large")],
+            signs: &[Sign::Failed(FailureMode::TooLarge)],
             cause: "the answer is larger than any that Okta sends here, so the rest was not read",
             action: "ask for less (`limit=1`), or look at what answers in Okta's place",
             takes: "15 min",
@@ -108,7 +113,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "redirect",
             title: "The request is sent elsewhere",
-            signs: &[Sign::failed("redirect")],
+            signs: &[Sign::Failed(FailureMode::Redirect)],
             cause: "the org moved to another host, or a sign-in page stands in the way; a credential never follows",
             action: "configure the host that Okta redirects to; behind a sign-in page there is nothing to read",
             takes: "15 min",
@@ -118,7 +123,10 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "undecodable-token",
             title: "A token that is none",
-            signs: &[Sign::failed("body").saying("token cannot be decoded")],
+            signs: &[Sign::FailedSaying(
+                FailureMode::Body,
+                "token cannot be decoded",
+            )],
             cause: "what stands where the access token was expected looks like a JWT and is none",
             action: "look at what writes the token: a line cut short or an error message in its place is usual",
             takes: "5–15 min",
@@ -128,7 +136,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "not-okta",
             title: "Something answers in Okta's place",
-            signs: &[Sign::failed("body")],
+            signs: &[Sign::Failed(FailureMode::Body)],
             cause: "200, and not what this endpoint sends: a captive portal's, proxy's or sign-in page, most often",
             action: "open the same URL by hand from this machine: whose page it is shows at once",
             takes: "15–30 min",
@@ -138,7 +146,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "wrong-method",
             title: "The endpoint does not know this method",
-            signs: &[Sign::code("E0000022")],
+            signs: &[Sign::Response(code("E0000022"))],
             cause: "the path is right for another method, or is not one of Okta's; the edge answered",
             action: "compare the path with Okta's API reference",
             takes: "5 min",
@@ -148,7 +156,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "edge-not-found",
             title: "The edge knows no such org or path",
-            signs: &[Sign::status(404).and_code("edge")],
+            signs: &[Sign::Response(status(404).and_code("edge"))],
             cause: "the edge answered, not the org (there is no X-Okta-Request-Id): host or path lead to no Okta cell",
             action: "check the org's URL; if it is right, look at Okta's status for this cell",
             takes: "15 min",
@@ -158,7 +166,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "edge",
             title: "The edge or a proxy answers, not the org",
-            signs: &[Sign::code("edge")],
+            signs: &[Sign::Response(code("edge"))],
             cause: "a proxy, WAF or Okta's edge refused the request before the org saw it (there is no X-Okta-Request-Id)",
             action: "look at proxies, WAF and network zones on the way; Okta's support can search only by the time of it",
             takes: "15–60 min",

@@ -1,28 +1,30 @@
-//! The signs that a case is recognised by, and which of them fit what is shown. What a sign means is
-//! in the table's chapters.
+//! The signs that a case is recognised by, and which of them fit a symptom. What a sign means is in
+//! the chapters of the [`table`](super::table).
 
 use std::fmt;
 
 use super::{
-    Fact,
-    shown::{How, ResponseMeta, Shown},
+    fact::Fact,
+    symptom::{FailureMode, ResponseSymptom, Symptom},
 };
 use crate::okta::LimitKind;
 
 /// How a case is recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sign {
-    /// An answer other than 2xx.
-    Answer(AnswerSign),
-    /// No answer, or none that can be read: how it failed, and a part of the words it was told in.
-    Failed(&'static str, &'static str),
+    /// A response other than 2xx.
+    Response(ResponseSign),
+    /// No response, or none that can be read.
+    Failed(FailureMode),
+    /// The same, told in words that hold these.
+    FailedSaying(FailureMode, &'static str),
     /// Known from what was read, without any failure.
     Known(Fact),
 }
 
-/// What an answer other than 2xx must show; what is empty is not looked at.
+/// What a response other than 2xx must show; what is empty is not compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AnswerSign {
+pub struct ResponseSign {
     statuses: Option<(u16, u16)>,
     code: &'static str,
     says: &'static str,
@@ -32,102 +34,47 @@ pub struct AnswerSign {
     silent: bool,
 }
 
+/// A response with this status.
+pub(super) const fn status(status: u16) -> ResponseSign {
+    statuses(status, status)
+}
+
+/// A response with a status from `least` to `most`.
+pub(super) const fn statuses(least: u16, most: u16) -> ResponseSign {
+    ResponseSign {
+        statuses: Some((least, most)),
+        ..ResponseSign::ANY
+    }
+}
+
+/// A response with this code: Okta's, OAuth's, or `edge`.
+pub(super) const fn code(code: &'static str) -> ResponseSign {
+    ResponseSign::ANY.and_code(code)
+}
+
+/// A 429 of this kind.
+pub(super) const fn limited(kind: LimitKind) -> ResponseSign {
+    ResponseSign {
+        limit: Some(kind),
+        ..status(429)
+    }
+}
+
 impl Sign {
-    /// An answer with this status.
-    pub(super) const fn status(status: u16) -> Self {
-        Self::statuses(status, status)
-    }
-
-    /// An answer with a status from `least` to `most`.
-    pub(super) const fn statuses(least: u16, most: u16) -> Self {
-        Self::Answer(AnswerSign {
-            statuses: Some((least, most)),
-            ..AnswerSign::ANY
-        })
-    }
-
-    /// An answer with this code: Okta's, OAuth's, or `edge`.
-    pub(super) const fn code(code: &'static str) -> Self {
-        Self::Answer(AnswerSign {
-            code,
-            ..AnswerSign::ANY
-        })
-    }
-
-    /// A 429 of this kind.
-    pub(super) const fn limited(kind: LimitKind) -> Self {
-        Self::Answer(AnswerSign {
-            statuses: Some((429, 429)),
-            limit: Some(kind),
-            ..AnswerSign::ANY
-        })
-    }
-
-    /// A run that failed in this way.
-    pub(super) const fn failed(how: &'static str) -> Self {
-        Self::Failed(how, "")
-    }
-
-    /// And the answer has this code.
-    pub(super) const fn and_code(self, code: &'static str) -> Self {
-        match self {
-            Self::Answer(answer) => Self::Answer(AnswerSign { code, ..answer }),
-            other => other,
-        }
-    }
-
-    /// And its words hold these (in small letters).
-    pub(super) const fn saying(self, says: &'static str) -> Self {
-        match self {
-            Self::Answer(answer) => Self::Answer(AnswerSign { says, ..answer }),
-            Self::Failed(how, _) => Self::Failed(how, says),
-            other @ Self::Known(_) => other,
-        }
-    }
-
-    /// And it came from a path that ends so.
-    pub(super) const fn from(self, path: &'static str) -> Self {
-        match self {
-            Self::Answer(answer) => Self::Answer(AnswerSign { path, ..answer }),
-            other => other,
-        }
-    }
-
-    /// And the request carried no credential.
-    pub(super) const fn to_nobody(self) -> Self {
-        match self {
-            Self::Answer(answer) => Self::Answer(AnswerSign {
-                anonymous: true,
-                ..answer
-            }),
-            other => other,
-        }
-    }
-
-    /// And it gives no reason, in its body or in a challenge.
-    pub(super) const fn without_a_word(self) -> Self {
-        match self {
-            Self::Answer(answer) => Self::Answer(AnswerSign {
-                silent: true,
-                ..answer
-            }),
-            other => other,
-        }
-    }
-
-    /// True if this is a sign of what is shown.
-    pub(super) fn fits(&self, shown: &Shown<'_>) -> bool {
-        match (self, &shown.how) {
-            (Self::Answer(sign), How::ResponseMeta(answer)) => sign.fits(answer, shown),
-            (Self::Failed(how, says), How::Failed(word)) => {
-                how == word && shown.words.contains(says)
+    /// True if this is a sign of the symptom.
+    pub(super) fn fits(&self, symptom: &Symptom<'_>) -> bool {
+        match (self, symptom) {
+            (Self::Response(sign), Symptom::Response(response)) => sign.fits(response),
+            (Self::Failed(sign), Symptom::Failed(mode, _)) => sign == mode,
+            (Self::FailedSaying(sign, says), Symptom::Failed(mode, words)) => {
+                sign == mode && words.contains(says)
             }
             _ => false,
         }
     }
 }
 
-impl AnswerSign {
+impl ResponseSign {
     const ANY: Self = Self {
         statuses: None,
         code: "",
@@ -138,7 +85,38 @@ impl AnswerSign {
         silent: false,
     };
 
-    fn fits(&self, answer: &ResponseMeta<'_>, shown: &Shown<'_>) -> bool {
+    /// And it has this code.
+    pub(super) const fn and_code(self, code: &'static str) -> Self {
+        Self { code, ..self }
+    }
+
+    /// And its words hold these (in small letters).
+    pub(super) const fn saying(self, says: &'static str) -> Self {
+        Self { says, ..self }
+    }
+
+    /// And it came from a path that ends so.
+    pub(super) const fn from(self, path: &'static str) -> Self {
+        Self { path, ..self }
+    }
+
+    /// And the request carried no credential.
+    pub(super) const fn to_nobody(self) -> Self {
+        Self {
+            anonymous: true,
+            ..self
+        }
+    }
+
+    /// And it gives no reason, in its body or in a challenge.
+    pub(super) const fn without_a_word(self) -> Self {
+        Self {
+            silent: true,
+            ..self
+        }
+    }
+
+    fn fits(&self, response: &ResponseSymptom<'_>) -> bool {
         let Self {
             statuses,
             code,
@@ -148,13 +126,13 @@ impl AnswerSign {
             anonymous,
             silent,
         } = *self;
-        statuses.is_none_or(|(least, most)| (least..=most).contains(&answer.status))
-            && (code.is_empty() || code == answer.code)
-            && shown.words.contains(says)
-            && answer.path.ends_with(path)
-            && (limit.is_none() || limit == answer.limit)
-            && (!anonymous || answer.anonymous)
-            && (!silent || (answer.code.is_empty() && shown.words.is_empty()))
+        statuses.is_none_or(|(least, most)| (least..=most).contains(&response.status))
+            && (code.is_empty() || code == response.code)
+            && response.words.contains(says)
+            && response.path.ends_with(path)
+            && (limit.is_none() || limit == response.limit)
+            && (!anonymous || response.anonymous)
+            && (!silent || (response.code.is_empty() && response.words.is_empty()))
     }
 }
 
@@ -162,21 +140,17 @@ impl AnswerSign {
 impl fmt::Display for Sign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Answer(sign) => sign.fmt(f),
-            Self::Known(fact) => f.write_str(fact.seen_in()),
-            Self::Failed(how, says) => {
-                write!(f, "failure `{how}`")?;
-                if says.is_empty() {
-                    Ok(())
-                } else {
-                    write!(f, " with the words “{says}”")
-                }
+            Self::Response(sign) => sign.fmt(f),
+            Self::Failed(mode) => write!(f, "failure `{}`", mode.as_str()),
+            Self::FailedSaying(mode, says) => {
+                write!(f, "failure `{}` with the words “{says}”", mode.as_str())
             }
+            Self::Known(fact) => f.write_str(fact.seen_in()),
         }
     }
 }
 
-impl fmt::Display for AnswerSign {
+impl fmt::Display for ResponseSign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.statuses {
             None => {}

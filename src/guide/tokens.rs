@@ -1,11 +1,16 @@
 //! Access tokens: their time, their server, their key, their proof.
 
-use super::{Case, Chapter, Fact, Risk, Sign};
+use super::{
+    case::{Case, Chapter, Risk},
+    fact::Fact,
+    sign::{ResponseSign, Sign, code, status},
+    symptom::FailureMode,
+};
 
-const UNAUTHORIZED: Sign = Sign::status(401).and_code("invalid_token");
-const PROOF: Sign = Sign::code("invalid_dpop_proof");
+const UNAUTHORIZED: ResponseSign = status(401).and_code("invalid_token");
+const PROOF: ResponseSign = code("invalid_dpop_proof");
 /// How a `private_key_jwt` is refused; other reasons are a matter of the client.
-const ASSERTION: Sign = Sign::code("invalid_client");
+const ASSERTION: ResponseSign = code("invalid_client");
 
 pub(super) const CHAPTER: Chapter = Chapter {
     title: "Access tokens",
@@ -14,7 +19,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             slug: "expired-token",
             title: "The access token has expired",
             signs: &[
-                UNAUTHORIZED.saying("expired"),
+                Sign::Response(UNAUTHORIZED.saying("expired")),
                 Sign::Known(Fact::TokenExpired),
             ],
             cause: "whoever uses the token keeps it beyond its `exp`, or what refreshes it has stopped",
@@ -27,11 +32,11 @@ pub(super) const CHAPTER: Chapter = Chapter {
             slug: "clock-skew",
             title: "The clocks disagree",
             signs: &[
-                PROOF.saying("in the past"),
-                PROOF.saying("in the future"),
-                PROOF.saying("'iat'"),
-                ASSERTION.saying("is expired"),
-                ASSERTION.saying("the future"),
+                Sign::Response(PROOF.saying("in the past")),
+                Sign::Response(PROOF.saying("in the future")),
+                Sign::Response(PROOF.saying("'iat'")),
+                Sign::Response(ASSERTION.saying("is expired")),
+                Sign::Response(ASSERTION.saying("the future")),
                 Sign::Known(Fact::ClockSkew),
             ],
             cause: "this machine's clock is wrong: beyond 5 min Okta refuses proofs and assertions, and tokens seem to end \
@@ -45,7 +50,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             slug: "not-yet-valid",
             title: "The access token is not valid yet",
             signs: &[
-                UNAUTHORIZED.saying("not yet valid"),
+                Sign::Response(UNAUTHORIZED.saying("not yet valid")),
                 Sign::Known(Fact::TokenNotYetValid),
             ],
             cause: "`nbf` or `iat` is ahead of Okta's clock: the machine that minted it has a clock that is fast",
@@ -58,7 +63,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             slug: "wrong-issuer",
             title: "The token is another server's",
             signs: &[
-                Sign::failed("mismatch").saying("token's issuer"),
+                Sign::FailedSaying(FailureMode::Mismatch, "token's issuer"),
                 Sign::Known(Fact::WrongIssuer),
             ],
             cause: "another authorization server, or another org, minted the token; only its own server honours it",
@@ -134,7 +139,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "invalid-token",
             title: "Okta does not know the access token",
-            signs: &[Sign::code("invalid_token")],
+            signs: &[Sign::Response(code("invalid_token"))],
             cause: "the token was revoked, cut, or minted by another server than the org's own",
             action: "compare its `iss` with the org's URL and its `exp` with the time; mint a new one",
             takes: "10–20 min",
@@ -145,10 +150,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
             slug: "dpop-required",
             title: "The app's tokens need a DPoP proof",
             signs: &[
-                Sign::status(400)
-                    .and_code("invalid_request")
-                    .saying("dpop proof"),
-                PROOF.saying("is missing"),
+                Sign::Response(status(400).and_code("invalid_request").saying("dpop proof")),
+                Sign::Response(PROOF.saying("is missing")),
             ],
             cause: "the token is bound to a key (new service apps require it), and was sent as a plain Bearer token",
             action: "send it with a proof (RFC 9449; here, the credential's `dpop: auto` does); or Admin Console > Applications > the app > General > clear `Require \
@@ -160,7 +163,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "dpop-nonce",
             title: "Okta asks for a nonce, again",
-            signs: &[Sign::code("use_dpop_nonce")],
+            signs: &[Sign::Response(code("use_dpop_nonce"))],
             cause: "asking for a nonce once is normal; an answer to a proof that holds it should not ask again",
             action: "look at proxies that drop the header `DPoP-Nonce`; Okta's nonces change every 24 h",
             takes: "15–30 min",
@@ -170,7 +173,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "dpop-proof",
             title: "The DPoP proof is refused",
-            signs: &[PROOF],
+            signs: &[Sign::Response(PROOF)],
             cause: "the proof does not fit the request: another URL (`htu`), key or method, or it was used before",
             action: "check that the org's URL has no trailing slash and no proxy rewrites it, and this machine's clock",
             takes: "15–30 min",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{ApiError, BadKey, LimitKind, NoSecret};
-use crate::units::{Name, Timestamp};
+use crate::units::{Name, Timestamp, closed_list};
 
 /// What went wrong, where, and what Okta said about it.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -174,72 +174,27 @@ impl Phase {
     }
 }
 
-/// The closed list of `reason` label values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "`Failure` says what each is")]
-pub enum Reason {
-    Dns,
-    Connect,
-    Tls,
-    Timeout,
-    HttpStatus,
-    RateLimited,
-    ConcurrencyLimited,
-    Unauthorized,
-    Forbidden,
-    InvalidBody,
-    TooLarge,
-    Redirect,
-    Overlap,
-    BreakerOpen,
-    Budget,
-    Config,
-    Internal,
-}
-
-impl Reason {
-    /// Every reason, so that each counter can start at 0.
-    pub const ALL: [Self; 17] = [
-        Self::Dns,
-        Self::Connect,
-        Self::Tls,
-        Self::Timeout,
-        Self::HttpStatus,
-        Self::RateLimited,
-        Self::ConcurrencyLimited,
-        Self::Unauthorized,
-        Self::Forbidden,
-        Self::InvalidBody,
-        Self::TooLarge,
-        Self::Redirect,
-        Self::Overlap,
-        Self::BreakerOpen,
-        Self::Budget,
-        Self::Config,
-        Self::Internal,
-    ];
-
-    /// The label value.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Dns => "dns",
-            Self::Connect => "connect",
-            Self::Tls => "tls",
-            Self::Timeout => "timeout",
-            Self::HttpStatus => "http_status",
-            Self::RateLimited => "rate_limited",
-            Self::ConcurrencyLimited => "concurrency_limited",
-            Self::Unauthorized => "unauthorized",
-            Self::Forbidden => "forbidden",
-            Self::InvalidBody => "invalid_body",
-            Self::TooLarge => "too_large",
-            Self::Redirect => "redirect",
-            Self::Overlap => "overlap",
-            Self::BreakerOpen => "breaker_open",
-            Self::Budget => "budget",
-            Self::Config => "config",
-            Self::Internal => "internal",
-        }
+closed_list! {
+    /// The closed list of `reason` label values.
+    #[expect(missing_docs, reason = "`Failure` says what each is")]
+    pub enum Reason {
+        Dns = "dns",
+        Connect = "connect",
+        Tls = "tls",
+        Timeout = "timeout",
+        HttpStatus = "http_status",
+        RateLimited = "rate_limited",
+        ConcurrencyLimited = "concurrency_limited",
+        Unauthorized = "unauthorized",
+        Forbidden = "forbidden",
+        InvalidBody = "invalid_body",
+        TooLarge = "too_large",
+        Redirect = "redirect",
+        Overlap = "overlap",
+        BreakerOpen = "breaker_open",
+        Budget = "budget",
+        Config = "config",
+        Internal = "internal",
     }
 }
 

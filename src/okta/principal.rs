@@ -5,26 +5,15 @@
 use secrecy::ExposeSecret;
 
 use super::{AccessToken, AuthMethod, Credential};
+use crate::units::closed_list;
 
-/// What limits a caller of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PrincipalKind {
-    /// An API token.
-    ApiToken,
-    /// An app that gets access tokens.
-    OAuthClient,
-}
-
-impl PrincipalKind {
-    /// Every kind.
-    pub const ALL: [Self; 2] = [Self::ApiToken, Self::OAuthClient];
-
-    /// Okta's word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ApiToken => "SSWS_TOKEN",
-            Self::OAuthClient => "OAUTH_CLIENT",
-        }
+closed_list! {
+    /// What limits a caller of its own, in Okta's words.
+    pub enum PrincipalKind {
+        /// An API token.
+        ApiToken = "SSWS_TOKEN",
+        /// An app that gets access tokens.
+        OAuthClient = "OAUTH_CLIENT",
     }
 }
 

@@ -236,21 +236,19 @@ impl super::Seen for Seen {
         let mut findings = Vec::new();
         if self.keys.is_empty() || self.unreadable > 0 {
             let (read, not) = (self.keys.len(), self.unreadable);
-            findings.push(Finding {
-                fact: Fact::NoKeys,
-                what: format!("the set holds {read} keys that can be read, and {not} that cannot"),
-            });
+            findings.push(Finding::new(
+                Fact::NoKeys,
+                format!("the set holds {read} keys that can be read, and {not} that cannot"),
+            ));
         }
         let last = self
             .last_change
             .filter(|at| now.duration_since(*at) < WRONG_CACHES);
         if let (Some(at), 1..) = (last, self.early_removals) {
-            findings.push(Finding {
-                fact: Fact::KeyWithdrawnEarly,
-                what: format!(
-                    "a key left the set before its max-age had passed; last change {at:.0}"
-                ),
-            });
+            findings.push(Finding::new(
+                Fact::KeyWithdrawnEarly,
+                format!("a key left the set before its max-age had passed; last change {at:.0}"),
+            ));
         }
         findings
     }

@@ -1,5 +1,5 @@
 //! Okta's answers as it words them: envelopes, challenges, edge pages, and the headers every
-//! answer carries. Which answer is due is decided in `routes`.
+//! answer carries. Which answer is due is decided in [`super::routes`].
 
 use axum::body::Body;
 use axum::response::Response;
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Value, json};
 
-use super::bucket::Reading;
+use super::rate_limit_bucket::RateLimitHeaders;
 
 /// Marks an answer of the edge, which no application server saw: no request id, no cookies.
 #[derive(Clone, Copy, Debug)]
@@ -137,7 +137,7 @@ impl Answer {
         self.and(LINK, &format!("<{url}>; rel=\"{rel}\""))
     }
 
-    pub(super) fn limits(self, reading: Reading) -> Self {
+    pub(super) fn limits(self, reading: RateLimitHeaders) -> Self {
         self.with(
             HeaderName::from_static("x-rate-limit-limit"),
             &reading.limit.to_string(),
@@ -205,4 +205,9 @@ pub(super) fn random(length: usize) -> String {
     std::iter::repeat_with(fastrand::alphanumeric)
         .take(length)
         .collect()
+}
+
+/// An id that ends in its number, so that a link from a list leads to the same thing.
+pub(super) fn id(prefix: &str, number: usize) -> String {
+    format!("{prefix}{number:017}")
 }

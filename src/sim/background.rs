@@ -1,16 +1,11 @@
 //! Applications that spend an org's quota beside the exporter, so that limits move. A pattern is
-//! pure; only [`Application::run`] knows that time passes.
+//! pure; [`super::Controls::run`] knows that time passes.
 
 use std::time::Duration;
 
 use fastrand::Rng;
-use tokio::time::MissedTickBehavior;
 
 use super::credentials::Principal;
-use super::okta::Okta;
-
-/// How often an application looks at the clock.
-const TICK: Duration = Duration::from_millis(100);
 
 /// How an application's requests spread over time. Rates are requests a minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,10 +80,10 @@ fn poisson(mean: f64, rng: &mut Rng) -> u32 {
 /// An application that keeps asking for one path.
 #[derive(Clone, Debug)]
 pub struct Application {
-    who: Principal,
-    path: String,
-    pattern: Pattern,
-    seed: u64,
+    pub(super) who: Principal,
+    pub(super) path: String,
+    pub(super) pattern: Pattern,
+    pub(super) seed: u64,
 }
 
 impl Application {
@@ -108,24 +103,6 @@ impl Application {
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
-    }
-
-    /// Spends until the org stops.
-    pub(super) async fn run(self, okta: Okta) {
-        let mut rng = Rng::with_seed(self.seed);
-        let start = okta.now();
-        let mut before = Duration::ZERO;
-        let mut ticks = tokio::time::interval(TICK);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            // A clock that was set back spends nothing until it has caught up.
-            let elapsed = Duration::try_from(okta.now().duration_since(start)).unwrap_or_default();
-            let elapsed = elapsed.max(before);
-            let requests = self.pattern.requests(before, elapsed, &mut rng);
-            before = elapsed;
-            okta.spend(&self.path, &self.who, requests);
-        }
     }
 }
 
@@ -152,9 +129,10 @@ mod tests {
 
     #[test]
     fn a_span_cut_in_ticks_sums_to_the_whole() {
+        let tick = MINUTE / 600;
         for pattern in [Pattern::Steady(77), Pattern::Ramp(10, 200, MINUTE)] {
             let mut rng = Rng::with_seed(1);
-            let ticks = (0..600).map(|n| pattern.requests(TICK * n, TICK * (n + 1), &mut rng));
+            let ticks = (0..600).map(|n| pattern.requests(tick * n, tick * (n + 1), &mut rng));
             assert_eq!(ticks.sum::<u32>(), minute(pattern), "{pattern:?}");
         }
     }

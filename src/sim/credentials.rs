@@ -1,4 +1,4 @@
-//! Who may call the simulated org, and who a caller is. Access tokens are kept in `tokens`.
+//! Who may call the simulated org, and who a caller is. Access tokens are kept in [`super::tokens`].
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

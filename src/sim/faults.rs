@@ -1,5 +1,5 @@
-//! Ways for the simulated Okta to misbehave: one constructor each. Where and how often one bites
-//! is kept here too; when it is looked up is decided in `routes`.
+//! Ways for the simulated Okta to misbehave: one constructor each. Where and how often one applies
+//! is kept here too; when it is looked up is decided in [`super::routes`].
 
 use std::io::Write;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::answer::Answer;
-use super::bucket::Reading;
+use super::rate_limit_bucket::RateLimitHeaders;
 
 /// A misbehaviour. It lasts until it is cleared unless [`Fault::times`] bounds it.
 #[derive(Clone, Debug)]
@@ -52,7 +52,7 @@ impl Fault {
         Self { effect, left: None }
     }
 
-    /// Bites only for the next `times` requests.
+    /// Applies only to the next `times` requests.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
         self.left = Some(times);
@@ -203,8 +203,8 @@ impl Fault {
     }
 
     /// The answer in place of the right one; absent where that one is only altered or late.
-    pub(super) fn answer(&self, reading: Reading, path: &str) -> Option<Answer> {
-        let spent = Reading {
+    pub(super) fn answer(&self, reading: RateLimitHeaders, path: &str) -> Option<Answer> {
+        let spent = RateLimitHeaders {
             remaining: 0,
             ..reading
         };
@@ -222,7 +222,7 @@ impl Fault {
             }
             Effect::RateLimited => Answer::too_many_requests().limits(spent),
             Effect::Concurrency => {
-                Answer::too_many_requests().limits(Reading { limit: 0, ..spent })
+                Answer::too_many_requests().limits(RateLimitHeaders { limit: 0, ..spent })
             }
             Effect::RateLimitedWithoutHeaders => Answer::too_many_requests(),
             Effect::RetryAfter(seconds) => {
@@ -321,8 +321,8 @@ fn endless() -> Body {
 pub(super) struct Faults(Vec<(String, Fault)>);
 
 impl Faults {
-    pub(super) fn plant(&mut self, prefix: &str, fault: Fault) {
-        self.0.retain(|(planted, _)| planted != prefix);
+    pub(super) fn insert(&mut self, prefix: &str, fault: Fault) {
+        self.0.retain(|(known, _)| known != prefix);
         self.0.insert(0, (prefix.to_owned(), fault));
     }
 
@@ -330,8 +330,8 @@ impl Faults {
         self.0.clear();
     }
 
-    /// The fault that bites this request, if any, one bite used up.
-    pub(super) fn bite(&mut self, path: &str) -> Option<Fault> {
+    /// The fault that this request meets, if any, one use of it spent.
+    pub(super) fn apply(&mut self, path: &str) -> Option<Fault> {
         self.0.retain(|(_, fault)| fault.left != Some(0));
         let (_, fault) = self
             .0

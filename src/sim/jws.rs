@@ -1,5 +1,5 @@
 //! Signed JWTs that clients send (assertions, proofs) and the public keys they are checked with.
-//! What must stand in them is decided elsewhere; what the org itself signs is `keys`.
+//! What must stand in them is decided elsewhere; what the org itself signs is [`super::keys`].
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{

@@ -1,5 +1,5 @@
 //! Signing keys of one authorization server: made, published, rotated, withdrawn.
-//! What is signed with them stands in `tokens`.
+//! What is signed with them stands in [`super::tokens`].
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use jsonwebtoken::jwk::{Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 
-use super::Error;
 use super::answer::random;
 use super::clock::after;
+use super::error::Error;
 
 /// Okta shows one to three keys.
 const MOST: usize = 3;

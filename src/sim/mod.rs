@@ -6,49 +6,52 @@
 //! use okta_exporter::sim::{ApiToken, Fault, Mint, ORG, Org};
 //!
 //! let running = Org::new("acme").api_token(ApiToken::new("exporter", "00token")).start().await?;
-//! let okta = running.okta();
-//! okta.rotate_keys(ORG)?;
-//! let _token = okta.mint(&Mint::by("default").scopes(["reports"]))?;
-//! okta.fault("/api/v1/users", Fault::status(503).times(3));
-//! okta.until_asked("/api/v1/users", 3).await;
+//! let controls = running.controls();
+//! controls.rotate_keys(ORG)?;
+//! let _token = controls.mint(&Mint::by("default").scopes(["reports"]))?;
+//! controls.fault("/api/v1/users", Fault::status(503).times(3));
+//! controls.until_asked("/api/v1/users", 3).await;
 //! # Ok(()) }
 //! ```
 
 mod answer;
 mod background;
-mod bucket;
-mod buckets;
+mod rate_limit_bucket;
+mod bucket_patterns;
 mod clock;
 mod credentials;
+mod error;
 mod faults;
 mod jws;
 mod keys;
-mod limits;
+mod counters;
 mod lock;
-mod okta;
+mod controls;
 mod org;
 mod proof;
 mod record;
 mod routes;
-mod server;
+mod running;
+pub mod scenario;
 mod service_app;
 mod status_page;
-pub mod story;
 mod tls;
 mod tokens;
+mod world;
 
 #[cfg(test)]
 mod tests;
 
 pub use background::{Application, Pattern};
-pub use bucket::{Bucket, Reading};
 pub use clock::Clock;
+pub use controls::Controls;
 pub use credentials::{ApiToken, Principal};
+pub use error::Error;
 pub use faults::Fault;
-pub use okta::Okta;
 pub use org::Org;
+pub use rate_limit_bucket::{RateLimitBucket, RateLimitHeaders};
 pub use record::Received;
-pub use server::Running;
+pub use running::Running;
 pub use service_app::ServiceApp;
 pub use status_page::{Incident, PageMode, RunningStatusPage, StatusPage};
 pub use tls::Tls;
@@ -56,26 +59,3 @@ pub use tokens::Mint;
 
 /// The name of the org's own authorization server, among the custom ones.
 pub const ORG: &str = "org";
-
-/// Why the simulation cannot do what it was told.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The org has no such authorization server.
-    #[error("the org has no authorization server `{0}`")]
-    NoSuchServer(String),
-    /// A key or certificate could not be made.
-    #[error("cannot make a key or certificate: {0}")]
-    Certificate(#[from] rcgen::Error),
-    /// A private key could not be handed to TLS.
-    #[error("cannot use the private key: {0}")]
-    PrivateKey(&'static str),
-    /// TLS could not be set up.
-    #[error("cannot set up TLS: {0}")]
-    Tls(#[from] rustls::Error),
-    /// A token could not be signed.
-    #[error("cannot sign: {0}")]
-    Signing(#[from] jsonwebtoken::errors::Error),
-    /// A key could not be written as JSON.
-    #[error("cannot write the key: {0}")]
-    Json(#[from] serde_json::Error),
-}

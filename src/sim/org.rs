@@ -1,14 +1,12 @@
-//! What one simulated org is at its start. What happens to it later goes through `Okta`.
+//! What one simulated org is at its start. It is opened in [`super::running`]; what
+//! happens to it later goes through [`super::controls`].
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::buckets::Buckets;
+use super::bucket_patterns::BucketPatterns;
 use super::clock::Clock;
 use super::credentials::{ApiToken, OAuthClient};
-use super::okta::Okta;
-use super::server::{Running, Server};
 use super::service_app::ServiceApp;
 use super::tls::Tls;
 use super::tokens::Mint;
@@ -19,7 +17,7 @@ pub struct Org {
     pub(super) name: String,
     pub(super) cell: String,
     pub(super) pipeline: String,
-    pub(super) buckets: Buckets,
+    pub(super) buckets: BucketPatterns,
     pub(super) window: Duration,
     pub(super) keys_fresh_for: Duration,
     pub(super) clock: Clock,
@@ -34,8 +32,8 @@ pub struct Org {
     pub(super) issuer: Option<String>,
     pub(super) warning_threshold: u32,
     pub(super) client_mode: String,
-    tls: Option<Tls>,
-    port: u16,
+    pub(super) tls: Option<Tls>,
+    pub(super) port: u16,
 }
 
 impl Org {
@@ -46,7 +44,7 @@ impl Org {
             name: name.to_owned(),
             cell: "ok7".to_owned(),
             pipeline: "idx".to_owned(),
-            buckets: Buckets::integrator_free(),
+            buckets: BucketPatterns::integrator_free(),
             window: Duration::from_mins(1),
             keys_fresh_for: Duration::from_hours(45 * 24),
             clock: Clock::running(),
@@ -212,17 +210,5 @@ impl Org {
             .chain(self.bearers.iter().map(Mint::client_id))
             .chain(self.apps.iter().map(|app| app.id.as_str()))
             .collect()
-    }
-
-    /// Opens the org on the loopback interface.
-    ///
-    /// # Errors
-    /// If the port is taken, or a certificate or key cannot be made.
-    pub async fn start(self) -> std::io::Result<Running> {
-        let address = SocketAddr::from(([127, 0, 0, 1], self.port));
-        let tls = self.tls.clone();
-        let server = Server::bind(address, tls.as_ref()).await?;
-        let okta = Okta::new(self, server.url()).map_err(std::io::Error::other)?;
-        Ok(server.serve_org(okta))
     }
 }

@@ -1,5 +1,5 @@
 //! What clients must prove, as Okta demands it: assertions that serve once, proofs of possession,
-//! nonces. Each check tells its refusal in Okta's words; how that is answered is in `routes`.
+//! nonces. Each check tells its refusal in Okta's words; how that is answered is in [`super::routes`].
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -36,7 +35,6 @@ pub struct Received {
 pub(super) struct Record {
     ring: Mutex<Ring>,
     total: watch::Sender<u64>,
-    pub(super) connections: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -50,7 +48,6 @@ impl Record {
         Self {
             ring: Mutex::default(),
             total: watch::Sender::new(0),
-            connections: AtomicU64::new(0),
         }
     }
 
@@ -84,10 +81,6 @@ impl Record {
 
     pub(super) fn total(&self) -> u64 {
         *self.total.borrow()
-    }
-
-    pub(super) fn connected(&self) -> u64 {
-        self.connections.load(Ordering::Relaxed)
     }
 
     /// Returns once `path` was asked for at least `times` times.

@@ -1,5 +1,5 @@
 //! Service apps as they are registered: keys, grants, whether they must use DPoP. Whether a
-//! request proves to come from one is decided in `proof`.
+//! request proves to come from one is decided in [`super::proof`].
 
 use super::jws::PublicKey;
 

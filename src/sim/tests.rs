@@ -150,7 +150,10 @@ async fn the_keys_of_org_access_tokens_are_not_published_but_those_of_custom_ser
         (ORG, "/oauth2/v1/keys", false),
         ("default", "/oauth2/default/v1/keys", true),
     ] {
-        let token = org.okta().mint(&Mint::by(server).scopes(["a"])).unwrap();
+        let token = org
+            .controls()
+            .mint(&Mint::by(server).scopes(["a"]))
+            .unwrap();
         let head = jsonwebtoken::decode_header(&token).unwrap();
         let at_plus_jwt = head.typ.as_deref() == Some("application/okta-internal-at+jwt");
         assert_eq!(at_plus_jwt, server == ORG);
@@ -163,7 +166,7 @@ async fn the_keys_of_org_access_tokens_are_not_published_but_those_of_custom_ser
 async fn only_the_server_that_minted_a_token_calls_it_active() {
     let org = acme().client("id", "secret").start().await.unwrap();
     let token = org
-        .okta()
+        .controls()
         .mint(&Mint::by("default").scopes(["a", "b"]))
         .unwrap();
     let ask = async |path: &str, secret: &str| {
@@ -190,7 +193,7 @@ async fn only_the_server_that_minted_a_token_calls_it_active() {
         ask("/oauth2/default/v1/introspect", "wrong").await["error"],
         "invalid_client"
     );
-    assert!(org.okta().revoke(&token));
+    assert!(org.controls().revoke(&token));
     assert_eq!(
         ask("/oauth2/default/v1/introspect", "secret").await,
         inactive
@@ -200,15 +203,16 @@ async fn only_the_server_that_minted_a_token_calls_it_active() {
 #[tokio::test]
 async fn a_fault_bites_as_often_as_it_was_told() {
     let org = acme().start().await.unwrap();
-    org.okta().fault(USERS, Fault::status(503).times(2));
+    org.controls().fault(USERS, Fault::status(503).times(2));
     for status in [503, 503, 200] {
         assert_eq!(get(&org, USERS, "SSWS live").await.status(), status);
     }
-    org.okta().fault(USERS, Fault::truncated());
+    org.controls().fault(USERS, Fault::truncated());
     assert!(get(&org, USERS, "SSWS live").await.bytes().await.is_err());
-    org.okta().clear_faults();
+    org.controls().clear_faults();
     let doubled = [("x-rate-limit-limit", "10"), ("x-rate-limit-limit", "20")];
-    org.okta().fault(USERS, Fault::headers(doubled).times(1));
+    org.controls()
+        .fault(USERS, Fault::headers(doubled).times(1));
     let answer = get(&org, USERS, "SSWS live").await;
     assert_eq!(
         answer
@@ -218,7 +222,7 @@ async fn a_fault_bites_as_often_as_it_was_told() {
             .count(),
         2
     );
-    org.okta().fault(USERS, Fault::concurrency());
+    org.controls().fault(USERS, Fault::concurrency());
     let limited = get(&org, USERS, "SSWS live").await;
     assert_eq!(
         (
@@ -227,7 +231,7 @@ async fn a_fault_bites_as_often_as_it_was_told() {
         ),
         (429, Some("0"))
     );
-    let seen = org.okta().requests();
+    let seen = org.controls().requests();
     assert_eq!(seen.last().unwrap().status, Some(429));
     assert_eq!(seen.last().unwrap().principal.as_deref(), Some("exporter"));
 }
@@ -246,7 +250,7 @@ async fn over_tls_the_right_certificate_is_trusted_and_requests_share_a_connecti
         assert_eq!(answer.version(), reqwest::Version::HTTP_2);
         answer.bytes().await.unwrap();
     }
-    assert_eq!(org.okta().connection_count(), 1);
+    assert_eq!(org.controls().connection_count(), 1);
     let wary = client().build().unwrap();
     assert!(wary.get(org.url()).send().await.is_err());
 }
@@ -264,11 +268,11 @@ async fn a_certificate_for_another_host_or_past_its_end_is_refused() {
 #[tokio::test]
 async fn an_org_that_stops_leaves_no_request_hanging() {
     let org = acme().start().await.unwrap();
-    let okta = org.okta();
-    okta.fault(USERS, Fault::stall_forever());
+    let controls = org.controls();
+    controls.fault(USERS, Fault::stall_forever());
     let url = format!("{}{USERS}", org.url());
     let stalled = tokio::spawn(client().build().unwrap().get(url.clone()).send());
-    okta.until_asked(USERS, 1).await;
+    controls.until_asked(USERS, 1).await;
     org.shutdown().await;
     assert!(!stalled.await.unwrap().unwrap_err().is_timeout());
     assert!(
@@ -287,7 +291,10 @@ async fn an_org_that_stops_leaves_no_request_hanging() {
 async fn a_bound_token_is_refused_without_a_proof_in_oktas_words() {
     let org = Org::new("acme").start().await.unwrap();
     let mint = Mint::by(ORG).scopes(["okta.users.read"]);
-    let token = org.okta().mint(&mint.bound_to(Some("thumbprint"))).unwrap();
+    let token = org
+        .controls()
+        .mint(&mint.bound_to(Some("thumbprint")))
+        .unwrap();
 
     let plain = get(&org, USERS, &format!("Bearer {token}")).await;
     assert_eq!(plain.status(), 400);
@@ -323,7 +330,10 @@ async fn a_proof_for_another_url_is_refused_in_a_challenge() {
     let jwk = Jwk::from_encoding_key(&key, Algorithm::ES256).unwrap();
     let thumbprint = jwk.thumbprint(ThumbprintHash::SHA256).unwrap();
     let mint = Mint::by(ORG).scopes(["okta.users.read"]);
-    let token = org.okta().mint(&mint.bound_to(Some(&thumbprint))).unwrap();
+    let token = org
+        .controls()
+        .mint(&mint.bound_to(Some(&thumbprint)))
+        .unwrap();
     let ask = async |about: String, jti: &str| {
         let header = Header {
             typ: Some("dpop+jwt".to_owned()),

@@ -1,4 +1,4 @@
-//! Certificates of simulated servers, right and wrong ones. Listening is `server`'s.
+//! Certificates of simulated servers, right and wrong ones. Listening is a room of its own, [`crate::listener`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use super::Error;
+use super::error::Error;
 
 /// The certificate a server shows.
 #[derive(Clone, Debug)]

@@ -1,5 +1,5 @@
 //! Tokens the simulated org minted: their claims, whether they still hold, and what introspection
-//! says of them. Who may call is `credentials`; what signs them is `keys`.
+//! says of them. Who may call is [`super::credentials`]; what signs them is [`super::keys`].
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, Header};
 use serde_json::{Value, json};
 
-use super::Error;
 use super::answer::random;
 use super::clock::after;
 use super::credentials::{Grant, Principal};
+use super::error::Error;
 use super::keys::SigningKey;
 
 /// An access token to be minted. Everything but its server has a plausible default.

@@ -1,6 +1,7 @@
 //! Values with a rule: parse or refuse; and the time of day. No policy.
 
 mod cell;
+mod closed_list;
 mod interval;
 mod name;
 mod org_url;
@@ -8,6 +9,7 @@ mod share;
 mod wall_clock;
 
 pub use cell::{BadCell, Cell};
+pub(crate) use closed_list::closed_list;
 pub use interval::{BadInterval, Interval};
 pub use jiff::Timestamp;
 pub use name::{BadName, Name};

@@ -3,9 +3,11 @@
 
 mod families;
 mod page;
+mod paths;
+mod server;
 mod stats;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
@@ -15,6 +17,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::get,
 };
+use tokio::sync::watch;
 use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 use crate::{
@@ -25,8 +28,8 @@ use crate::{
 };
 use stats::Stats;
 
-/// Where the metrics are, unless the command line says otherwise.
-pub const TELEMETRY_PATH: &str = "/metrics";
+pub use paths::TELEMETRY_PATH;
+pub use server::{Bound, CannotServe, Server, Serving};
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -34,25 +37,25 @@ struct Shared {
     board: Arc<Board>,
     stats: Arc<Stats>,
     telemetry_path: Arc<str>,
-    configuration: Arc<str>,
+    configuration: watch::Receiver<Arc<str>>,
 }
 
-/// Everything that is served, on top of a board. `shown` is the configuration as it
-/// may be shown.
-pub fn router(board: Arc<Board>, telemetry_path: &str, shown: &str) -> Router {
+/// Everything that is served, on top of a board. `shown` is the configuration as it may be shown,
+/// asked for at each request.
+fn router(board: Arc<Board>, telemetry_path: &str, shown: watch::Receiver<Arc<str>>) -> Router {
     let shared = Shared {
         board,
         stats: Arc::default(),
         telemetry_path: telemetry_path.into(),
-        configuration: shown.into(),
+        configuration: shown,
     };
     Router::new()
         .route(telemetry_path, get(scrape))
-        .route("/", get(people))
-        .route("/api/v1/status", get(status))
-        .route("/config", get(configuration))
-        .route("/-/healthy", get(async || "okta-exporter is healthy.\n"))
-        .route("/-/ready", get(ready))
+        .route(paths::INDEX, get(index))
+        .route(paths::STATUS, get(status))
+        .route(paths::CONFIG, get(configuration))
+        .route(paths::HEALTHY, get(async || "okta-exporter is healthy.\n"))
+        .route(paths::READY, get(ready))
         .layer(middleware::from_fn_with_state(shared.clone(), count))
         .layer(
             // A page is text that repeats itself: the fastest level already shrinks it twentyfold.
@@ -93,7 +96,7 @@ async fn scrape(State(shared): State<Shared>) -> Response {
     ([(header::CONTENT_TYPE, Page::CONTENT_TYPE)], text).into_response()
 }
 
-async fn people(State(shared): State<Shared>) -> Html<String> {
+async fn index(State(shared): State<Shared>) -> Html<String> {
     Html(page::render(
         &shared.board.view(Timestamp::now()),
         &shared.telemetry_path,
@@ -106,7 +109,8 @@ async fn status(State(shared): State<Shared>) -> Json<View> {
 
 async fn configuration(State(shared): State<Shared>) -> Response {
     let json = [(header::CONTENT_TYPE, "application/json")];
-    (json, shared.configuration.to_string()).into_response()
+    let shown = Arc::clone(&shared.configuration.borrow());
+    (json, shown.to_string()).into_response()
 }
 
 async fn ready(State(shared): State<Shared>) -> Response {
@@ -130,6 +134,3 @@ async fn count(
     shared.stats.answered(handler, response.status().as_u16());
     response
 }
-
-/// How long answers under way may take once the program was told to stop.
-pub const DRAIN: Duration = Duration::from_secs(10);

@@ -3,6 +3,7 @@
 use jiff::fmt::strtime;
 use maud::{DOCTYPE, Markup, html};
 
+use super::paths;
 use crate::{
     fleet::{LimitView, Noted, OrgView, ProbeView, Trouble, View},
     guide::{Advice, sentence},
@@ -46,8 +47,8 @@ pub(super) fn render(view: &View, telemetry_path: &str) -> String {
                     }
                     nav {
                         a href=(telemetry_path) { "metrics" } " · "
-                        a href="/api/v1/status" { "status as JSON" } " · "
-                        a href="/config" { "configuration" } " · "
+                        a href=(paths::STATUS) { "status as JSON" } " · "
+                        a href=(paths::CONFIG) { "configuration" } " · "
                         "drawn " (clock(view.at)) " UTC"
                     }
                 }

@@ -103,7 +103,7 @@ async fn limits(stage: &Stage) {
         .unwrap();
     let probes = "rate_limit_settings: {}, endpoint: { users: { path: /api/v1/users, credential: monitor }, groups: { path: /api/v1/groups, credential: monitor }, logs: { path: /api/v1/logs, credential: monitor, sampling: interval } }";
     let _exporter = watch(stage, "spent", &okta, probes).await;
-    let sim = okta.okta();
+    let sim = okta.controls();
     let spending = tokio::spawn(async move {
         let application = Principal::new("monitor");
         let mut tick = tokio::time::interval(Duration::from_millis(100));
@@ -165,18 +165,18 @@ async fn scope_of_our_own(stage: &Stage) {
     let exporter = Exporter::start(&app.yaml(&okta, oauth, &probes)).await;
     exporter.first_round().await;
     stage.scrape(exporter.url()).await;
-    okta.okta()
+    okta.controls()
         .register(app.registered().grant(["okta.users.read"]));
     let missing = [("credential", "billing"), ("scope", "okta.groups.read")];
     stage.fires("OktaCredentialMissingScope", &missing).await;
-    okta.okta().register(app.registered().grant(scopes));
+    okta.controls().register(app.registered().grant(scopes));
     stage.resolves("OktaCredentialMissingScope", &missing).await;
 }
 
 async fn tokens(stage: &Stage) {
     let okta = org("tokens").start().await.unwrap();
     let files = tempfile::tempdir().unwrap();
-    let sim = okta.okta();
+    let sim = okta.controls();
     let scoped = || Mint::by("default").scopes(["reports.read"]);
     let keep = |name: &str, mint: &Mint| {
         let token = sim.mint(mint).unwrap();
@@ -236,10 +236,10 @@ async fn keys(stage: &Stage) {
     let probes = "jwks: { org: {}, default: { authorization_server: default } }";
     let _exporter = watch(stage, "keys", &okta, probes).await;
     let scraped = "OktaSigningKeysRotated";
-    okta.okta().rotate_keys(ORG).unwrap();
+    okta.controls().rotate_keys(ORG).unwrap();
     let rotated = [("org", "keys"), ("authorization_server", "org")];
     let early = [("org", "keys"), ("authorization_server", "default")];
-    okta.okta().remove_key_early("default").unwrap();
+    okta.controls().remove_key_early("default").unwrap();
     stage.fires(scraped, &rotated).await;
     stage.fires("OktaSigningKeyRemovedEarly", &early).await;
     stage.resolves(scraped, &rotated).await;
@@ -288,10 +288,10 @@ async fn unreachable(stage: &Stage) {
     let okta = org("down").start().await.unwrap();
     let probes = format!("discovery: {{}}, {ENDPOINTS}");
     let _exporter = watch(stage, "down", &okta, &probes).await;
-    okta.okta().fault("/", Fault::status(503));
+    okta.controls().fault("/", Fault::status(503));
     stage.fires("OktaOrgUnreachable", &[("org", "down")]).await;
     stage.inhibits("OktaBreakerOpen", "down").await;
-    okta.okta().clear_faults();
+    okta.controls().clear_faults();
     stage
         .resolves("OktaOrgUnreachable", &[("org", "down")])
         .await;
@@ -301,10 +301,10 @@ async fn unreachable(stage: &Stage) {
 async fn server_errors(stage: &Stage) {
     let okta = org("failing").start().await.unwrap();
     let _exporter = watch(stage, "failing", &okta, ENDPOINTS).await;
-    okta.okta().fault("/api/v1/users", Fault::status(503));
+    okta.controls().fault("/api/v1/users", Fault::status(503));
     let told = stage.fires("OktaServerErrors", &[("org", "failing")]).await;
     assert_eq!(told.summary(), "failing: Okta answers with server errors");
-    okta.okta().clear_faults();
+    okta.controls().clear_faults();
     stage
         .resolves("OktaServerErrors", &[("org", "failing")])
         .await;
@@ -315,9 +315,9 @@ async fn breaker(stage: &Stage) {
     let okta = org("stalling").start().await.unwrap();
     let probes = format!("discovery: {{ interval: 1h }}, {ENDPOINTS}");
     let _exporter = watch(stage, "stalling", &okta, &probes).await;
-    okta.okta().fault("/api/", Fault::stall_forever());
+    okta.controls().fault("/api/", Fault::stall_forever());
     stage.fires("OktaBreakerOpen", &[("org", "stalling")]).await;
-    okta.okta().clear_faults();
+    okta.controls().clear_faults();
     stage
         .resolves("OktaBreakerOpen", &[("org", "stalling")])
         .await;
@@ -327,11 +327,11 @@ async fn refusals(stage: &Stage) {
     let okta = org("refusing").start().await.unwrap();
     let probes = "endpoint: { users: { path: /api/v1/users, credential: monitor, sampling: interval }, groups: { path: /api/v1/groups, credential: monitor, sampling: interval }, apps: { path: /api/v1/logs, credential: monitor, sampling: interval } }";
     let _exporter = watch(stage, "refusing", &okta, probes).await;
-    okta.okta()
+    okta.controls()
         .fault("/api/v1/users", Fault::error(404, "E0000007"));
-    okta.okta()
+    okta.controls()
         .fault("/api/v1/groups", Fault::error(401, "E0000011"));
-    okta.okta().fault("/api/v1/logs", Fault::concurrency());
+    okta.controls().fault("/api/v1/logs", Fault::concurrency());
     let surge = [
         ("org", "refusing"),
         ("endpoint", "users"),
@@ -342,7 +342,7 @@ async fn refusals(stage: &Stage) {
     stage.fires("OktaErrorSurge", &surge).await;
     stage.fires("OktaProbeFailing", &failing).await;
     stage.fires("OktaConcurrencyLimited", &limited).await;
-    okta.okta().clear_faults();
+    okta.controls().clear_faults();
     stage.resolves("OktaErrorSurge", &surge).await;
     stage.resolves("OktaProbeFailing", &failing).await;
     stage.resolves("OktaConcurrencyLimited", &limited).await;
@@ -351,12 +351,13 @@ async fn refusals(stage: &Stage) {
 async fn clock(stage: &Stage) {
     let okta = org("late").start().await.unwrap();
     let _exporter = watch(stage, "late", &okta, "discovery: {}").await;
-    okta.okta().set_clock_offset(SignedDuration::from_mins(-10));
+    okta.controls()
+        .set_clock_offset(SignedDuration::from_mins(-10));
     let told = stage.fires("OktaClockSkew", &[("org", "late")]).await;
     let summary = told.summary();
     assert!(summary.ends_with("off that of late"), "{summary}");
     assert!(!summary.contains('-'), "this machine is ahead: {summary}");
-    okta.okta().set_clock_offset(SignedDuration::ZERO);
+    okta.controls().set_clock_offset(SignedDuration::ZERO);
     stage.resolves("OktaClockSkew", &[("org", "late")]).await;
 }
 
@@ -401,11 +402,11 @@ async fn overdue(stage: &Stage) {
     let exporter = Exporter::start(&yaml).await;
     exporter.first_round().await;
     stage.scrape(exporter.url()).await;
-    okta.okta()
+    okta.controls()
         .fault("/api/v1/", Fault::stall(Duration::from_secs(1)));
     let late = [("org", "crowded"), ("probe", "rate_limit_settings")];
     stage.fires("OktaProbeOverdue", &late).await;
-    okta.okta().clear_faults();
+    okta.controls().clear_faults();
     stage.resolves("OktaProbeOverdue", &late).await;
 }
 

@@ -9,7 +9,7 @@ fn org() -> Org {
 /// Lets the answers for users go wrong in one way: the reason must be told, and other probes go on.
 async fn is_told(fault: Fault, reason: &str) {
     let okta = org().start().await.unwrap();
-    okta.okta().fault("/api/v1/users", fault);
+    okta.controls().fault("/api/v1/users", fault);
     let probes = format!(
         "{{ discovery: {{ interval: 250ms, timeout: 250ms }}, endpoint: {{ {}, {} }} }}",
         endpoint("users"),
@@ -83,7 +83,7 @@ async fn a_few_bytes_that_unpack_to_more_than_is_ever_read() {
 /// A body whose size nobody announces: the bound must end it, and not the time, so time is ample.
 async fn is_cut_off(fault: Fault) {
     let okta = org().start().await.unwrap();
-    okta.okta().fault("/api/v1/users", fault);
+    okta.controls().fault("/api/v1/users", fault);
     let probes =
         "{ discovery: {}, endpoint: { users: { path: /api/v1/users, credential: monitor } } }";
     let page = Exporter::watch(&okta, probes).await.first_round().await;
@@ -102,7 +102,7 @@ async fn is_cut_off(fault: Fault) {
 #[tokio::test]
 async fn a_redirect_to_another_host_is_not_followed() {
     let (okta, elsewhere) = (org().start().await.unwrap(), org().start().await.unwrap());
-    okta.okta().fault(
+    okta.controls().fault(
         "/api/v1/users",
         Fault::redirect_to(&format!("{}/api/v1/users", elsewhere.url())),
     );
@@ -110,19 +110,19 @@ async fn a_redirect_to_another_host_is_not_followed() {
     let exporter = Exporter::watch(&okta, &probes).await;
     let told = r#"okta_probe_failures_total{reason="redirect"}"#;
     exporter.until(|page| page.get(told) >= Some(2.0)).await;
-    assert_eq!(elsewhere.okta().connection_count(), 0);
+    assert_eq!(elsewhere.controls().connection_count(), 0);
 }
 
 #[tokio::test]
 async fn a_redirect_within_the_org_is_followed() {
     let okta = org().start().await.unwrap();
     let there = Fault::redirect_to("/api/v1/groups");
-    okta.okta().fault("/api/v1/users", there);
+    okta.controls().fault("/api/v1/users", there);
     let probes = format!("{{ endpoint: {{ {} }} }}", endpoint("users"));
     let page = Exporter::watch(&okta, &probes).await.first_round().await;
     assert_eq!(page.value("okta_probe_success"), 1.0);
     // The credential went along, since it is the same org.
-    let asked = okta.okta().requests();
+    let asked = okta.controls().requests();
     let groups = asked.iter().find(|r| r.path == "/api/v1/groups").unwrap();
     assert_eq!(groups.principal.as_deref(), Some("monitor"));
 }
@@ -181,7 +181,7 @@ async fn a_certificate_that_is_over_or_for_another_host() {
             page.value(r#"okta_probe_failures_total{reason="tls"}"#),
             1.0
         );
-        assert_eq!(okta.okta().request_count(), 0);
+        assert_eq!(okta.controls().request_count(), 0);
     }
 }
 
@@ -206,7 +206,7 @@ async fn duplicate_kids_and_unknown_key_types_are_dropped_and_told() {
         {"kty":"RSA","use":"sig","alg":"RS256","kid":"twice","n":"sXchRw","e":"AQAB"},
         {"kty":"RSA","use":"sig","alg":"RS256","kid":"twice","n":"tYchRw","e":"AQAB"},
         {"kty":"moon","kid":"strange"}, 7]}"#;
-    okta.okta()
+    okta.controls()
         .fault("/oauth2/v1/keys", Fault::body("application/json", keys));
     let probes = "{ jwks: { org: {}, default: { authorization_server: default } } }";
     let page = Exporter::watch(&okta, probes).await.first_round().await;
@@ -231,8 +231,8 @@ async fn a_clock_an_hour_off_is_told_and_stops_nothing() {
             .start()
             .await
             .unwrap();
-        let token = okta.okta().mint(&Mint::by("default")).unwrap();
-        okta.okta()
+        let token = okta.controls().mint(&Mint::by("default")).unwrap();
+        okta.controls()
             .set_clock_offset(jiff::SignedDuration::from_hours(hours));
         let probes = format!(
             "{{ discovery: {{}}, endpoint: {{ {} }}, token: {{ ci: {{ access_token: {token} }} }} }}",

@@ -6,7 +6,7 @@ use std::{
 use okta_exporter::{
     fleet::limits::{Limits, Refused, Run},
     okta::{Charge, Exchange, LimitKind, Phases, RateLimit, ResponseMeta},
-    sim::{ApiToken, Application, Bucket, Org, Pattern, Principal},
+    sim::{ApiToken, Application, Org, Pattern, Principal, RateLimitBucket},
     units::{Name, Share, Timestamp},
 };
 
@@ -61,7 +61,7 @@ enum Event {
 struct World {
     limits: Limits,
     keepers: Vec<Keeper>,
-    buckets: BTreeMap<&'static str, Bucket>,
+    buckets: BTreeMap<&'static str, RateLimitBucket>,
     events: BinaryHeap<(std::cmp::Reverse<i64>, Event)>,
     under_way: BTreeMap<u64, (i64, Exchange)>,
     /// How many requests of ours fell into each window.
@@ -81,7 +81,10 @@ impl World {
             buckets: limits
                 .iter()
                 .map(|&(name, limit, seconds)| {
-                    (name, Bucket::new(limit, Duration::from_secs(seconds)))
+                    (
+                        name,
+                        RateLimitBucket::new(limit, Duration::from_secs(seconds)),
+                    )
                 })
                 .collect(),
             keepers,
@@ -107,7 +110,7 @@ impl World {
             // A look that is booked may be booked anew by whatever is learned: it is no event.
             let booked = (0..self.keepers.len())
                 .filter_map(|index| {
-                    let next = self.limits.booked(self.keepers[index].name)?;
+                    let next = self.limits.scheduled(self.keepers[index].name)?;
                     Some((next.at.as_millisecond(), index))
                 })
                 .min();
@@ -132,7 +135,7 @@ impl World {
     fn ask(&mut self, index: usize, now: i64) {
         let keeper = &mut self.keepers[index];
         let credential: Name = "monitor".parse().unwrap();
-        let aimed = keeper.aims && self.limits.booked(keeper.name).is_none() && keeper.made > 0;
+        let aimed = keeper.aims && self.limits.scheduled(keeper.name).is_none() && keeper.made > 0;
         let charge = Charge {
             credential: Some(credential.clone()),
             api: keeper.name.into(),
@@ -310,7 +313,7 @@ async fn what_the_budget_does_not_allow_is_left_out_and_explained() {
     let left_out = r#"okta_probe_failures_total{reason="budget"}"#;
     // A token sees half of 40, of which a twentieth is one request.
     let page = exporter.until(|page| page.sum(left_out) >= 2.0).await;
-    assert_eq!(okta.okta().request_count(), 1);
+    assert_eq!(okta.controls().request_count(), 1);
     let of_users = r#"{org="acme",credential="monitor",bucket="/api/v1/users"}"#;
     assert_eq!(
         page.value(&format!("okta_exporter_budget_ratio{of_users}")),
@@ -339,7 +342,7 @@ async fn one_look_at_the_end_of_a_window_sees_what_was_used_in_it() {
         "/api/v1/users",
         Pattern::Steady(900),
     );
-    okta.okta().run(application);
+    okta.controls().run(application);
     let probes = "{ endpoint: { users: { path: /api/v1/users, credential: monitor, interval: 5s, timeout: 5s } } }";
     let exporter = Exporter::watch(&okta, probes).await;
     let of = |family: &str| format!(r#"okta_rate_limit_{family}{{endpoint="users"}}"#);

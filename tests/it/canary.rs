@@ -84,12 +84,12 @@ async fn org(fault: Option<Fault>, tls: bool, app: &ServiceApp) -> Running {
     let org = if tls { org.tls(Tls::new()) } else { org };
     let okta = org.start().await.unwrap();
     let watched = Mint::by("default").opaque(WATCHED).scopes(["reports"]);
-    okta.okta().mint(&watched).unwrap();
+    okta.controls().mint(&watched).unwrap();
     // Makes the key that signs, which takes its time, before anybody waits for it.
-    okta.okta().mint(&Mint::by(ORG)).unwrap();
+    okta.controls().mint(&Mint::by(ORG)).unwrap();
     if let Some(fault) = fault {
         for prefix in FAULTY {
-            okta.okta().fault(prefix, fault.clone());
+            okta.controls().fault(prefix, fault.clone());
         }
     }
     okta
@@ -196,7 +196,7 @@ orgs:\n",
     for (name, fault) in faults().into_iter().enumerate() {
         let okta = org(fault, name % 2 == 0, &app).await;
         if name == 0 {
-            let jwt = okta.okta().mint(&Mint::by("default")).unwrap();
+            let jwt = okta.controls().mint(&Mint::by("default")).unwrap();
             fs::write(directory.path().join("jwt"), jwt).unwrap();
         }
         yaml += &settings(name, &okta, directory.path());
@@ -221,7 +221,10 @@ orgs:\n",
             ran.insert(probe);
         }
     }
-    let minted: Vec<String> = orgs.iter().flat_map(|okta| okta.okta().minted()).collect();
+    let minted: Vec<String> = orgs
+        .iter()
+        .flat_map(|okta| okta.controls().minted())
+        .collect();
     assert!(minted.len() > 2 * orgs.len(), "{} tokens", minted.len());
     for token in &minted {
         // What else it is made of is known to everybody.
@@ -240,13 +243,13 @@ orgs:\n",
     }
     assert_eq!(leak.found(&said), Vec::<String>::new(), "in the log");
     let (text, json) = tokio::join!(report(&flag, "text"), report(&flag, "json"));
-    for minted in orgs.iter().flat_map(|okta| okta.okta().minted()) {
+    for minted in orgs.iter().flat_map(|okta| okta.controls().minted()) {
         leak = leak.text("a minted token", minted.rsplit('.').next().unwrap());
     }
     assert_eq!(leak.found(&text), Vec::<String>::new(), "in the report");
     assert_eq!(leak.found(&json), Vec::<String>::new(), "in the report");
     for (name, okta) in orgs.iter().enumerate() {
-        let met = okta.okta().requests();
+        let met = okta.controls().requests();
         let mut met = met.iter().map(|asked| asked.path.as_str());
         let faulty = met.any(|path| FAULTY.iter().any(|prefix| path.starts_with(prefix)));
         assert!(faulty, "org{name} never met its fault");

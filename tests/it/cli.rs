@@ -54,7 +54,7 @@ async fn a_signal_lets_it_drain_and_end_well() {
 #[tokio::test]
 async fn a_failure_is_logged_with_all_that_support_asks_for() {
     let okta = org().await;
-    okta.okta()
+    okta.controls()
         .fault("/api/v1/users", Fault::error(403, "E0000006"));
     let file = File::of(&acme(
         &okta,
@@ -110,7 +110,7 @@ async fn no_secret_is_shown_whatever_fails() {
     ];
     for fault in faults {
         let okta = org().await;
-        okta.okta().fault("/", fault());
+        okta.controls().fault("/", fault());
         let probes = format!(
             "{{ discovery: {{}}, endpoint: {{ {} }}, token: {{ ci: {{ access_token: {API_TOKEN}.a.b }} }} }}",
             endpoint("users")
@@ -153,7 +153,7 @@ async fn the_configuration_is_checked_without_being_run() {
         "{said}"
     );
     assert!(!said.contains(API_TOKEN));
-    assert_eq!(okta.okta().request_count(), 0);
+    assert_eq!(okta.controls().request_count(), 0);
 
     let bad = File::of(
         "orgs: { acme: { uri: 'https://acme.okta.com', probes: { discovery: { interval: soon } } } }",
@@ -185,7 +185,11 @@ async fn an_address_in_use_is_told_with_the_flag_that_names_another() {
     let said = said.join("\n");
     assert!(said.contains("cannot listen on 127.0.0.1:"), "{said}");
     assert!(said.contains("is another exporter running?"), "{said}");
-    assert_eq!(okta.okta().request_count(), 0, "nothing is asked before");
+    assert_eq!(
+        okta.controls().request_count(),
+        0,
+        "nothing is asked before"
+    );
 }
 
 #[tokio::test]
@@ -207,8 +211,9 @@ async fn an_address_that_is_none_is_told_with_the_way_to_write_one() {
 #[tokio::test]
 async fn a_failure_without_a_refusal_names_what_was_asked_and_by_which_id_okta_knows_it() {
     let okta = org().await;
-    okta.okta().fault("/api/v1/users", Fault::not_json());
-    okta.okta().fault("/api/v1/groups", Fault::stall_forever());
+    okta.controls().fault("/api/v1/users", Fault::not_json());
+    okta.controls()
+        .fault("/api/v1/groups", Fault::stall_forever());
     let probes = format!(
         "{{ endpoint: {{ {}, {} }} }}",
         endpoint("users"),
@@ -257,7 +262,7 @@ async fn a_proxy_whose_name_does_not_resolve_is_not_taken_for_the_org() {
 #[tokio::test]
 async fn what_nobody_can_mend_at_once_is_said_aloud_once() {
     let okta = org().await;
-    okta.okta()
+    okta.controls()
         .fault("/api/v1/users", Fault::error(403, "E0000006"));
     let probes = format!("{{ endpoint: {{ {} }} }}", endpoint("users"));
     let file = File::of(&acme(&okta, &probes));

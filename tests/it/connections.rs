@@ -49,29 +49,29 @@ async fn requests_made_at_once_share_one_connection() {
         for answer in join_all(asked).await {
             answer.unwrap().unwrap();
         }
-        assert_eq!(okta.okta().connection_count(), 1, "round {round}");
+        assert_eq!(okta.controls().connection_count(), 1, "round {round}");
     }
     let anew = ask(&client, metadata().connecting_anew(), PATIENCE);
     anew.await.unwrap().unwrap();
-    assert_eq!(okta.okta().connection_count(), 2);
+    assert_eq!(okta.controls().connection_count(), 2);
 }
 
 #[tokio::test]
 async fn a_request_without_an_answer_holds_others_only_while_it_connects() {
     let (okta, client) = org().await;
-    okta.okta().fault("/oauth2", Fault::stall_forever());
+    okta.controls().fault("/oauth2", Fault::stall_forever());
     let stalled = ask(
         &client,
         Request::get("keys", "/oauth2/v1/keys"),
         Duration::from_hours(1),
     );
-    okta.okta().until_asked("/oauth2/v1/keys", 1).await;
+    okta.controls().until_asked("/oauth2/v1/keys", 1).await;
     ask(&client, Request::get("metadata", METADATA), PATIENCE)
         .await
         .unwrap()
         .unwrap();
     assert!(!stalled.is_finished());
-    assert_eq!(okta.okta().connection_count(), 1);
+    assert_eq!(okta.controls().connection_count(), 1);
 }
 
 #[tokio::test]

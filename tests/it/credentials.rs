@@ -79,7 +79,7 @@ async fn a_nonce_is_kept_for_the_next_token_and_renewed_when_okta_renews_it() {
     );
     assert!(!page.has_any("okta_api_errors_total"), "{page}");
 
-    okta.okta().renew_nonce();
+    okta.controls().renew_nonce();
     let before = minted(&page);
     let page = exporter
         .until(|page| is_up(page) && minted(page) >= before + 2.0)
@@ -99,9 +99,9 @@ async fn an_app_without_dpop_gets_a_bearer_token_and_never_sends_a_proof() {
     assert_eq!(minted(&page), 1.0);
     assert_eq!(answered(&okta, TOKEN, 400), 0);
 
-    okta.okta()
+    okta.controls()
         .register(app.registered().grant(["okta.users.read"]).dpop());
-    okta.okta().revoke_all(ServiceApp::ID);
+    okta.controls().revoke_all(ServiceApp::ID);
     exporter.until(|page| failed(page) >= 1.0).await;
     let told = trouble(&exporter).await;
     assert!(told.contains("write `dpop: auto`"), "{told}");
@@ -111,7 +111,7 @@ async fn an_app_without_dpop_gets_a_bearer_token_and_never_sends_a_proof() {
 async fn a_resource_that_wants_a_proof_gets_one() {
     let app = ServiceApp::new();
     let okta = with(app.registered().grant(["okta.users.read"])).await;
-    okta.okta()
+    okta.controls()
         .fault("/api/v1/users", Fault::wants_proof().times(1));
     let exporter = Exporter::start(&app.yaml(&okta, USERS, &users())).await;
     let page = exporter.until(is_up).await;
@@ -124,7 +124,7 @@ async fn a_resource_that_wants_a_proof_gets_one() {
 async fn nonces_of_resource_servers_are_sent_back() {
     let app = ServiceApp::new();
     let okta = with(app.registered().grant(["okta.users.read"]).dpop()).await;
-    okta.okta().want_nonces_at_resources();
+    okta.controls().want_nonces_at_resources();
     let exporter = Exporter::start(&app.yaml(&okta, USERS, &users())).await;
     let page = exporter
         .until(|page| page.get(r#"okta_requests_total{endpoint="users",code="200"}"#) >= Some(2.0))
@@ -235,7 +235,7 @@ async fn a_custom_server_takes_secrets_and_assertions_alike() {
 async fn probes_that_share_a_credential_share_its_token() {
     let app = ServiceApp::new();
     let okta = with(app.registered().grant(["okta.users.read"])).await;
-    okta.okta()
+    okta.controls()
         .fault(TOKEN, Fault::stall(Duration::from_millis(300)));
     // All due at the same time: their interval spreads the starts.
     let probe = |n: usize| {
@@ -256,7 +256,7 @@ async fn a_token_that_okta_no_longer_takes_is_minted_again_unseen() {
     let okta = with(app.registered().grant(["okta.users.read"]).dpop()).await;
     let exporter = Exporter::start(&app.yaml(&okta, USERS, &users())).await;
     exporter.until(is_up).await;
-    assert_eq!(okta.okta().revoke_all(ServiceApp::ID), 1);
+    assert_eq!(okta.controls().revoke_all(ServiceApp::ID), 1);
     let page = exporter.until(|page| minted(page) >= 2.0).await;
     assert_eq!(minted(&page), 2.0);
     assert_eq!(page.sum("okta_probe_failures_total"), 0.0, "{page}");
@@ -268,7 +268,8 @@ async fn a_refusal_that_no_new_token_mends_makes_no_loop() {
     let okta = with(app.registered().grant(["okta.users.read"])).await;
     let exporter = Exporter::start(&app.yaml(&okta, USERS, &users())).await;
     exporter.until(is_up).await;
-    okta.okta().fault("/api/v1/users", Fault::invalid_token());
+    okta.controls()
+        .fault("/api/v1/users", Fault::invalid_token());
     let refused = r#"okta_probe_failures_total{reason="unauthorized"}"#;
     let page = exporter.until(|page| page.value(refused) >= 4.0).await;
     assert_eq!(minted(&page), 2.0, "one more, and no other for a minute");
@@ -279,7 +280,8 @@ async fn a_path_that_is_always_refused_costs_no_token_at_every_run() {
     let app = ServiceApp::new();
     let granted = ["okta.users.read", "okta.groups.read"];
     let okta = with(app.registered().grant(granted)).await;
-    okta.okta().fault("/api/v1/groups", Fault::invalid_token());
+    okta.controls()
+        .fault("/api/v1/groups", Fault::invalid_token());
     let oauth = "scopes: [okta.users.read, okta.groups.read]";
     let both = [asked("users"), asked("groups")].join(", ");
     let probes = format!("{{ endpoint: {{ {both} }} }}");
@@ -294,7 +296,7 @@ async fn a_path_that_is_always_refused_costs_no_token_at_every_run() {
 async fn a_proof_that_is_demanded_and_not_taken_makes_no_loop() {
     let app = ServiceApp::new();
     let okta = with(app.registered().grant(["okta.users.read"])).await;
-    okta.okta().fault("/api/v1/users", Fault::wants_proof());
+    okta.controls().fault("/api/v1/users", Fault::wants_proof());
     let exporter = Exporter::start(&app.yaml(&okta, USERS, &users())).await;
     let failures = "okta_probe_failures_total";
     let page = exporter.until(|page| page.sum(failures) >= 4.0).await;
@@ -330,10 +332,11 @@ async fn a_key_that_okta_does_not_know_is_not_tried_at_every_run() {
 async fn an_assertion_that_is_refused_for_its_time_is_explained_by_the_clocks() {
     let app = ServiceApp::new();
     let okta = with(app.registered()).await;
-    okta.okta().set_clock_offset(SignedDuration::from_mins(10));
+    okta.controls()
+        .set_clock_offset(SignedDuration::from_mins(10));
     let words = "The client_assertion token is expired.";
     let told = format!(r#"Bearer error="invalid_client", error_description="{words}""#);
-    okta.okta().fault(TOKEN, Fault::challenge(401, &told));
+    okta.controls().fault(TOKEN, Fault::challenge(401, &told));
     let exporter = Exporter::start(&app.yaml(&okta, USERS, &users())).await;
     let page = exporter.first_round().await;
     assert!(page.value("okta_clock_skew_seconds") < -500.0, "{page}");
@@ -347,7 +350,7 @@ async fn an_assertion_that_is_refused_for_its_time_is_explained_by_the_clocks() 
 async fn a_limit_at_the_token_endpoint_is_waited_for() {
     let app = ServiceApp::new();
     let okta = with(app.registered().grant(["okta.users.read"])).await;
-    okta.okta().fault(TOKEN, Fault::retry_after(3).times(1));
+    okta.controls().fault(TOKEN, Fault::retry_after(3).times(1));
     let exporter = Exporter::start(&app.yaml(&okta, USERS, &users())).await;
     let page = exporter.first_round().await;
     let limited = r#"okta_probe_failures_total{reason="rate_limited"}"#;
@@ -392,7 +395,7 @@ async fn a_scope_that_was_not_granted_is_named_before_okta_refuses() {
     );
     assert_eq!(answered(&okta, "/api/v1/groups", 403), 0);
 
-    okta.okta().register(
+    okta.controls().register(
         app.registered()
             .grant(["okta.users.read", "okta.groups.read"]),
     );
@@ -404,7 +407,11 @@ async fn a_scope_that_was_not_granted_is_named_before_okta_refuses() {
 #[tokio::test]
 async fn a_token_that_tells_its_scopes_is_not_sent_where_it_lacks_one() {
     let okta = start(Org::new("acme")).await;
-    let mint = |scope: &str| okta.okta().mint(&Mint::by(ORG).scopes([scope])).unwrap();
+    let mint = |scope: &str| {
+        okta.controls()
+            .mint(&Mint::by(ORG).scopes([scope]))
+            .unwrap()
+    };
     let (reads, lacks) = (mint("okta.users.read"), mint("okta.groups.read"));
     let url = okta.url();
     let probe = |name: &str| format!("{name}: {{ path: /api/v1/users, credential: {name} }}");

@@ -64,9 +64,9 @@ async fn an_org_where_all_is_well_is_healthy() {
 #[tokio::test]
 async fn an_org_in_trouble_is_told_section_by_section_for_people_and_programs() {
     let okta = org().start().await.unwrap();
-    okta.okta()
+    okta.controls()
         .fault("/api/v1/users", Fault::error(403, "E0000006"));
-    okta.okta().fault("/api/v1/groups", Fault::status(503));
+    okta.controls().fault("/api/v1/groups", Fault::status(503));
     let incident = Incident::new("Sign-in is slow").cells("okta.com:7");
     let (url, _page) = page(Some(incident)).await;
     let yaml = everything(&okta, &token(&okta, "reports.list"), &url);
@@ -120,7 +120,7 @@ async fn an_org_that_cannot_be_reached_is_left_alone_and_hides_no_other() {
 #[tokio::test]
 async fn a_stalled_org_does_not_delay_the_report_beyond_one_timeout() {
     let okta = org().start().await.unwrap();
-    okta.okta().fault("/", Fault::stall_forever());
+    okta.controls().fault("/", Fault::stall_forever());
     let probes = format!(
         "{{ discovery: {{ timeout: 500ms }}, organization: {{ timeout: 500ms }}, endpoint: {{ {} }} }}",
         endpoint("users")
@@ -128,7 +128,7 @@ async fn a_stalled_org_does_not_delay_the_report_beyond_one_timeout() {
     let report = report(&acme(&okta, &probes)).await;
     let stalled = (Verdict::Broken, Some("timeout-first-byte"));
     assert_eq!(check(&report, 0, "discovery"), stalled);
-    assert_eq!(okta.okta().request_count(), 1, "the others did not try");
+    assert_eq!(okta.controls().request_count(), 1, "the others did not try");
     let [ticket] = &report.orgs[0].support[..] else {
         panic!("{:?}", report.orgs[0].support)
     };
@@ -144,14 +144,14 @@ async fn what_is_wrong_with_tokens_clocks_and_certificates_is_found() {
     let tls = Tls::new().lasting(Duration::from_hours(5 * 24));
     let okta = org().clock(&clock).tls(tls).start().await.unwrap();
     let expired = okta
-        .okta()
+        .controls()
         .mint(&Mint::by("default").lasting(Duration::ZERO));
-    okta.okta()
+    okta.controls()
         .set_clock_offset(jiff::SignedDuration::from_mins(-10));
     let revoked = token(&okta, "reports.read");
-    okta.okta().revoke(&revoked);
+    okta.controls().revoke(&revoked);
     let late = Mint::by("default").lasting(Duration::from_secs(58));
-    let late = okta.okta().mint(&late).unwrap();
+    let late = okta.controls().mint(&late).unwrap();
     let ca = tempfile::NamedTempFile::new().unwrap();
     fs::write(ca.path(), okta.ca_pem().unwrap()).unwrap();
     let introspect = "introspect: { client_id: 0oa1, client_secret: s3cr3t }";
@@ -200,7 +200,7 @@ async fn a_limit_counts_as_nearly_used_up_from_where_the_org_has_okta_warn() {
     let okta = org().window(hour).warning_threshold(60);
     let okta = okta.start().await.unwrap();
     assert_eq!(
-        okta.okta()
+        okta.controls()
             .spend("/api/v1/users", &Principal::new("monitor"), 35),
         35
     );
@@ -309,10 +309,10 @@ async fn the_exit_status_tells_how_it_stands() {
     let status =
         async |args: &[&str], variables: &[(&str, &str)]| run(args, variables).await.status.code();
     assert_eq!(status(&[], &variables).await, Some(0));
-    okta.okta()
+    okta.controls()
         .fault("/api/v1/users", Fault::error(403, "E0000006"));
     assert_eq!(status(&[], &variables).await, Some(1));
-    okta.okta()
+    okta.controls()
         .fault("/api/v1/users", Fault::error(401, "E0000011"));
     assert_eq!(status(&[], &variables).await, Some(2));
     assert_eq!(status(&["--nonsense"], &variables).await, Some(64));
@@ -322,7 +322,7 @@ async fn the_exit_status_tells_how_it_stands() {
 #[tokio::test]
 async fn colour_is_used_where_it_is_wanted_and_no_secret_is_ever_shown() {
     let okta = org().start().await.unwrap();
-    okta.okta()
+    okta.controls()
         .fault("/api/v1/users", Fault::error(401, "E0000011"));
     let token = token(&okta, "reports.read");
     let variables = [
@@ -392,7 +392,7 @@ async fn run(args: &[&str], variables: &[(&str, &str)]) -> Output {
 
 fn token(okta: &Running, scope: &'static str) -> String {
     let mint = Mint::by("default").scopes([scope]);
-    okta.okta().mint(&mint).unwrap()
+    okta.controls().mint(&mint).unwrap()
 }
 
 async fn page(incident: Option<Incident>) -> (String, okta_exporter::sim::RunningStatusPage) {

@@ -84,10 +84,10 @@ fn every_runbook_is_there() {
 #[tokio::test]
 async fn a_log_line_names_its_case_with_time_risk_and_runbook() {
     let okta = org().start().await.unwrap();
-    okta.okta()
+    okta.controls()
         .fault("/api/v1/users", Fault::error(401, "E0000011"));
     let expired = Mint::by("default").lasting(Duration::ZERO);
-    let token = okta.okta().mint(&expired).unwrap();
+    let token = okta.controls().mint(&expired).unwrap();
     let probes = format!(
         "{{ endpoint: {{ users: {{ path: /api/v1/users, credential: monitor }} }}, token: {{ ci: {{ access_token: {token} }} }} }}"
     );
@@ -162,14 +162,14 @@ fn asking(path: &str) -> String {
 /// Lets the users' answers go wrong.
 async fn users(fault: Fault) -> (Exporter, Held) {
     let okta = org().start().await.unwrap();
-    okta.okta().fault("/api/v1/users", fault);
+    okta.controls().fault("/api/v1/users", fault);
     watch(okta, &asking("/api/v1/users")).await
 }
 
 /// Lets them go wrong in time: what hangs is not waited for longer than this.
 async fn impatient(fault: Fault) -> (Exporter, Held) {
     let okta = org().start().await.unwrap();
-    okta.okta().fault("/api/v1/users", fault);
+    okta.controls().fault("/api/v1/users", fault);
     let probes = "{ endpoint: { it: { path: /api/v1/users, credential: monitor, interval: 500ms, timeout: 500ms } } }";
     watch(okta, probes).await
 }
@@ -193,7 +193,7 @@ async fn bearer(org: Org, value: impl FnOnce(&Running) -> String) -> (Exporter, 
 async fn token(mint: impl FnOnce(&Running) -> Mint) -> (Exporter, Held) {
     let okta = org().start().await.unwrap();
     let mint = mint(&okta);
-    let token = okta.okta().mint(&mint).unwrap();
+    let token = okta.controls().mint(&mint).unwrap();
     watching(okta, &token).await
 }
 
@@ -211,14 +211,14 @@ fn reports() -> Mint {
 
 async fn revoked() -> (Exporter, Held) {
     let okta = org().start().await.unwrap();
-    let token = okta.okta().mint(&reports()).unwrap();
-    okta.okta().revoke(&token);
+    let token = okta.controls().mint(&reports()).unwrap();
+    okta.controls().revoke(&token);
     watching(okta, &token).await
 }
 
 async fn tampered() -> (Exporter, Held) {
     let okta = org().start().await.unwrap();
-    let token = okta.okta().mint(&reports()).unwrap();
+    let token = okta.controls().mint(&reports()).unwrap();
     let (signed, signature) = token.rsplit_once('.').unwrap();
     let altered: String = signature.chars().rev().collect();
     watching(okta, &format!("{signed}.{altered}")).await
@@ -226,8 +226,8 @@ async fn tampered() -> (Exporter, Held) {
 
 async fn withdrawn() -> (Exporter, Held) {
     let okta = org().start().await.unwrap();
-    let token = okta.okta().mint(&reports()).unwrap();
-    okta.okta().remove_key_early("default").unwrap();
+    let token = okta.controls().mint(&reports()).unwrap();
+    okta.controls().remove_key_early("default").unwrap();
     watching(okta, &token).await
 }
 
@@ -238,7 +238,7 @@ async fn withdrawn_early() -> (Exporter, Held) {
         "{ jwks: { default: { authorization_server: default, interval: 1s, timeout: 1s } } }";
     let exporter = Exporter::watch(&okta, probes).await;
     exporter.first_round().await;
-    okta.okta().remove_key_early("default").unwrap();
+    okta.controls().remove_key_early("default").unwrap();
     (exporter, vec![Box::new(okta)])
 }
 
@@ -290,14 +290,14 @@ async fn with(org: Org, probes: &str) -> (Exporter, Held) {
 
 async fn fault_at(path: &str, fault: Fault, probes: &str) -> (Exporter, Held) {
     let okta = org().start().await.unwrap();
-    okta.okta().fault(path, fault);
+    okta.controls().fault(path, fault);
     watch(okta, probes).await
 }
 
 async fn skewed() -> (Exporter, Held) {
     let clock = Clock::running();
     let okta = org().clock(&clock).start().await.unwrap();
-    okta.okta()
+    okta.controls()
         .set_clock_offset(jiff::SignedDuration::from_mins(10));
     watch(okta, "{ discovery: {} }").await
 }
@@ -329,10 +329,10 @@ async fn secret_is_gone() -> (Exporter, Held) {
 
 async fn slow_rounds() -> (Exporter, Held) {
     let okta = org().start().await.unwrap();
-    let token = okta.okta().mint(&reports()).unwrap();
+    let token = okta.controls().mint(&reports()).unwrap();
     // Each of the run's two requests is in time, and both together are not.
     for path in ["/oauth2/default/v1/introspect", "/oauth2/default/v1/keys"] {
-        okta.okta()
+        okta.controls()
             .fault(path, Fault::stall(Duration::from_millis(700)));
     }
     watching(okta, &token).await
@@ -456,7 +456,7 @@ macro_rules! also {
 }
 
 also! {
-    a_bearer_that_has_expired: "expired-token" => bearer(org(), |okta| okta.okta().mint(&Mint::by(ORG).lasting(Duration::ZERO)).unwrap());
+    a_bearer_that_has_expired: "expired-token" => bearer(org(), |okta| okta.controls().mint(&Mint::by(ORG).lasting(Duration::ZERO)).unwrap());
     a_proof_from_the_past: "clock-skew" => challenged(401, "invalid_dpop_proof", "The DPoP proof JWT is issued more than five minutes in the past.");
     an_assertion_that_seems_expired: "clock-skew" => challenged(401, "invalid_client", "The client_assertion token is expired.");
     an_assertion_from_the_future: "clock-skew" => challenged(401, "invalid_client", "The client_assertion token was issued in the future.");

@@ -33,7 +33,7 @@ async fn a_rotation_is_counted_once_and_only_where_it_happened() {
             .is_none()
     );
 
-    okta.okta().rotate_keys(ORG).unwrap();
+    okta.controls().rotate_keys(ORG).unwrap();
     let page = exporter
         .until(|page| page.get(ROTATIONS) >= Some(1.0))
         .await;
@@ -62,7 +62,7 @@ async fn a_key_that_leaves_while_caches_may_hold_it_is_an_early_removal() {
     let page = exporter.first_round().await;
     let early = r#"okta_jwks_early_removals_total{authorization_server="org"}"#;
     assert_eq!(page.value(early), 0.0);
-    let kid = okta.okta().remove_key_early(ORG).unwrap();
+    let kid = okta.controls().remove_key_early(ORG).unwrap();
     let key = format!(r#"okta_jwks_key_info{{kid="{kid}"}}"#);
     let page = exporter.until(|page| page.get(early) >= Some(1.0)).await;
     assert_eq!(page.value(early), 1.0);
@@ -75,7 +75,7 @@ async fn a_key_that_stays_as_long_as_was_promised_is_removed_in_peace() {
     let okta = org.start().await.unwrap();
     let exporter = Exporter::watch(&okta, PROBES).await;
     exporter.first_round().await;
-    okta.okta().rotate_keys(ORG).unwrap();
+    okta.controls().rotate_keys(ORG).unwrap();
     let page = exporter
         .until(|page| changes(page, "removed") == Some(1.0))
         .await;
@@ -92,8 +92,10 @@ async fn an_answer_that_lags_is_not_taken_for_a_key_that_went_and_came() {
     let okta = org().await;
     let exporter = Exporter::watch(&okta, PROBES).await;
     exporter.first_round().await;
-    okta.okta().lag_keys(ORG, Duration::from_hours(1)).unwrap();
-    okta.okta().rotate_keys(ORG).unwrap();
+    okta.controls()
+        .lag_keys(ORG, Duration::from_hours(1))
+        .unwrap();
+    okta.controls().rotate_keys(ORG).unwrap();
     let before = exporter.scrape().await;
     let runs = r#"okta_probe_runs_total{probe="jwks/org"}"#;
     let enough = before.value(runs) + 12.0;
@@ -107,14 +109,14 @@ async fn keys_that_cannot_be_read_any_more_are_unknown_and_no_rotation() {
     let okta = org().await;
     let exporter = Exporter::watch(&okta, PROBES).await;
     exporter.first_round().await;
-    okta.okta().fault("/oauth2/v1/keys", Fault::not_json());
+    okta.controls().fault("/oauth2/v1/keys", Fault::not_json());
     let failed = r#"okta_probe_failures_total{probe="jwks/org",reason="invalid_body"}"#;
     let page = exporter.until(|page| page.value(failed) >= 2.0).await;
     assert_eq!(page.value(ROTATIONS), 0.0);
     assert_eq!(changes(&page, "removed"), Some(0.0));
 
     // The set read again later is compared with the one before.
-    okta.okta().clear_faults();
+    okta.controls().clear_faults();
     let runs = r#"okta_probe_runs_total{probe="jwks/org"}"#;
     let enough = page.value(runs) + 4.0;
     let page = exporter.until(|page| page.value(runs) >= enough).await;

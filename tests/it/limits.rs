@@ -43,7 +43,7 @@ async fn each_credential_has_its_own_share_and_the_orgs_limit_follows() {
         .start()
         .await
         .unwrap();
-    let token = okta.okta().mint(&Mint::by("org")).unwrap();
+    let token = okta.controls().mint(&Mint::by("org")).unwrap();
     let others = format!(", app: {{ bearer_token: {token} }}, unknown: {{ api_token: 00other }}");
     let uses = "app: { path: /api/v1/logs, credential: app }, other: { path: /api/v1/groups, credential: unknown }";
     let probes = format!("endpoint: {{ {}, {uses} }}", endpoint("users"));
@@ -154,7 +154,7 @@ async fn a_disturbance_ends_the_round_and_leaves_what_was_known() {
     ))
     .await;
     exporter.first_round().await;
-    okta.okta().fault(
+    okta.controls().fault(
         "/api/v1/rate-limit-settings/warning-threshold",
         Fault::concurrency(),
     );
@@ -163,7 +163,7 @@ async fn a_disturbance_ends_the_round_and_leaves_what_was_known() {
         .await;
     assert_eq!(page.value("okta_rate_limit_warning_threshold_ratio"), 0.6);
     assert_eq!(page.value("okta_rate_limit_principal_ratio"), 0.5);
-    let last = okta.okta().requests().pop().unwrap();
+    let last = okta.controls().requests().pop().unwrap();
     assert!(last.path.ends_with("/warning-threshold"), "{}", last.path);
 }
 
@@ -177,9 +177,11 @@ async fn a_429_is_of_one_of_three_kinds_and_a_limit_of_0_is_no_limit() {
             ))
         })
     };
-    okta.okta().fault("/api/v1/users", Fault::rate_limited());
-    okta.okta().fault("/api/v1/groups", Fault::concurrency());
-    okta.okta()
+    okta.controls()
+        .fault("/api/v1/users", Fault::rate_limited());
+    okta.controls()
+        .fault("/api/v1/groups", Fault::concurrency());
+    okta.controls()
         .fault("/api/v1/apps", Fault::rate_limited_without_headers());
     let probes = ["users", "groups", "apps"].map(endpoint).join(", ");
     let exporter = Exporter::watch(&okta, &format!("{{ endpoint: {{ {probes} }} }}")).await;
@@ -267,8 +269,8 @@ async fn what_to_write_about_a_shared_bucket_is_said_once() {
         assert!(line.contains(part), "no `{part}` in {line}");
     }
     // As many answers as it took, and as many again.
-    let asked = okta.okta().requests().len();
-    okta.okta().until_asked("/api/v1/org", asked).await;
+    let asked = okta.controls().requests().len();
+    okta.controls().until_asked("/api/v1/org", asked).await;
     let (_, said) = program.terminate().await;
     let told = said
         .iter()

@@ -39,7 +39,7 @@ async fn discovery_tells_that_an_org_is_up_its_clock_and_its_certificate() {
         r#"okta_request_phase_seconds{org="acme",endpoint="discovery",phase="connect"}"#;
     assert!(page.value(connected) > 0.0);
     // A new client's way: this connection is made anew each time, over HTTP/2 where that is offered.
-    let came_by = okta.okta().requests()[0].version;
+    let came_by = okta.controls().requests()[0].version;
     assert_eq!(came_by, http::Version::HTTP_2);
 }
 
@@ -139,7 +139,7 @@ async fn what_was_seen_of_a_window_is_gone_when_the_window_is_and_what_is_silent
 async fn the_time_of_a_request_is_told_by_phase() {
     let okta = org().start().await.unwrap();
     let path = "/.well-known/okta-organization";
-    okta.okta()
+    okta.controls()
         .fault(path, Fault::stall(Duration::from_millis(300)));
     // A name, so that there is one to look up.
     let url = okta.url().replace("127.0.0.1", "localhost");
@@ -210,7 +210,7 @@ async fn a_limit_that_runs_out_is_seen_and_left_alone_until_its_window_is_over()
         .unwrap();
     // An application of the same credential was there before.
     let application = Principal::new("monitor");
-    assert_eq!(okta.okta().spend("/api/v1/users", &application, 9), 2);
+    assert_eq!(okta.controls().spend("/api/v1/users", &application, 9), 2);
     let probes = format!(
         "{{ endpoint: {{ {}, {} }} }}",
         endpoint("users"),
@@ -236,7 +236,7 @@ async fn a_limit_that_runs_out_is_seen_and_left_alone_until_its_window_is_over()
         1.0
     );
     // One refusal, and nobody asks for more.
-    let asked = okta.okta().requests();
+    let asked = okta.controls().requests();
     let of_users = asked.iter().filter(|r| r.path == "/api/v1/users").count();
     assert_eq!(of_users, 1);
 }
@@ -267,7 +267,7 @@ async fn a_feature_the_org_lacks_is_forbidden_and_not_a_bad_token() {
 #[tokio::test]
 async fn headers_that_make_no_sense_leave_the_limit_unknown() {
     let okta = org().start().await.unwrap();
-    okta.okta().fault(
+    okta.controls().fault(
         "/api/v1/users",
         Fault::headers([
             ("x-rate-limit-limit", "many"),

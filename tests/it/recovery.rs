@@ -13,7 +13,7 @@ async fn a_clock_ten_minutes_off_is_corrected_by_the_first_answer() {
     for minutes in [10, -10] {
         let app = ServiceApp::new();
         let okta = with(app.registered().grant(["okta.users.read"]).dpop()).await;
-        okta.okta()
+        okta.controls()
             .set_clock_offset(SignedDuration::from_mins(minutes));
         let exporter = Exporter::start(&app.yaml(&okta, USERS, &users())).await;
         let page = exporter.first_round().await;
@@ -35,7 +35,8 @@ async fn a_clock_that_jumps_while_a_token_is_in_use_does_no_harm() {
     let okta = with(app.registered().grant(["okta.users.read"]).dpop()).await;
     let exporter = Exporter::start(&app.yaml(&okta, USERS, &users())).await;
     exporter.until(is_up).await;
-    okta.okta().set_clock_offset(SignedDuration::from_mins(10));
+    okta.controls()
+        .set_clock_offset(SignedDuration::from_mins(10));
     let page = exporter
         .until(|page| page.value("okta_clock_skew_seconds") < -500.0 && is_up(page))
         .await;
@@ -69,7 +70,7 @@ async fn a_difference_of_clocks_is_forgotten_while_an_org_stays_away() {
 async fn what_a_cache_on_the_way_kept_tells_nothing_of_the_clocks() {
     let okta = start(Org::new("acme")).await;
     let old = [("age", "600"), ("date", "Sun, 06 Nov 1994 08:49:37 GMT")];
-    okta.okta().fault("/", Fault::headers(old));
+    okta.controls().fault("/", Fault::headers(old));
     let exporter = Exporter::watch(&okta, "{ discovery: {} }").await;
     let page = exporter.first_round().await;
     assert!(page.has_any("okta_requests_total"), "{page}");
@@ -121,7 +122,7 @@ async fn a_rotated_key_file_is_used_without_a_restart_and_ends_the_waiting() {
     // Okta forgets the old key before the file is replaced.
     let (private, public) = new_key();
     let rotated = sim::ServiceApp::new(ServiceApp::ID).key("k1", &public);
-    okta.okta().register(rotated.grant(["okta.users.read"]));
+    okta.controls().register(rotated.grant(["okta.users.read"]));
     let line = program
         .until("no access token for the credential `billing`")
         .await;
@@ -144,13 +145,13 @@ async fn an_org_that_dies_in_the_middle_of_a_mint_is_back_when_it_is_back() {
     let app = ServiceApp::new();
     let registered = || app.registered().grant(["okta.users.read"]).dpop();
     let okta = with(registered()).await;
-    okta.okta().fault(TOKEN, Fault::stall_forever());
+    okta.controls().fault(TOKEN, Fault::stall_forever());
     let port = okta.url().rsplit(':').next().unwrap().parse().unwrap();
     let files = tempfile::tempdir().unwrap();
     // One probe with patience: what breaks is the connection, not the timeout.
     let probes = "{ endpoint: { users: { path: /api/v1/users, credential: billing, interval: 5s, timeout: 5s } } }";
     let (mut program, url) = program(&files, &app.yaml(&okta, USERS, probes)).await;
-    tokio::time::timeout(PATIENCE, okta.okta().until_asked(TOKEN, 1))
+    tokio::time::timeout(PATIENCE, okta.controls().until_asked(TOKEN, 1))
         .await
         .unwrap();
     okta.shutdown().await;
@@ -176,7 +177,8 @@ async fn an_org_that_dies_in_the_middle_of_a_mint_is_back_when_it_is_back() {
 async fn a_wrong_clock_is_told_in_the_log() {
     let app = ServiceApp::new();
     let okta = with(app.registered().grant(["okta.users.read"])).await;
-    okta.okta().set_clock_offset(SignedDuration::from_mins(-10));
+    okta.controls()
+        .set_clock_offset(SignedDuration::from_mins(-10));
     let files = tempfile::tempdir().unwrap();
     let (mut program, url) = program(&files, &app.yaml(&okta, USERS, &users())).await;
     let line = program.until("clock_skew_seconds=").await;
@@ -205,7 +207,7 @@ async fn neither_key_nor_token_nor_assertion_is_shown() {
     let url = format!("http://{}", address.split(' ').next().unwrap());
     program.until("minted an access token").await;
     program.until("the probe ran").await;
-    okta.okta().revoke_all(ServiceApp::ID);
+    okta.controls().revoke_all(ServiceApp::ID);
     program.until("minted an access token").await;
     let mut told = Vec::new();
     for path in ["/metrics", "/", "/api/v1/status", "/config"] {

@@ -22,7 +22,7 @@ async fn org() -> Running {
 #[tokio::test]
 async fn an_org_that_stalls_does_not_delay_another() {
     let (well, stalled) = (org().await, org().await);
-    stalled.okta().fault("/", Fault::stall_forever());
+    stalled.controls().fault("/", Fault::stall_forever());
     let one = |name: &str, okta: &Running| {
         format!(
             "  {name}:\n    url: '{}'\n    credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}\n    probes: {{ discovery: {{}}, organization: {{}}, jwks: {{ org: {{}} }}, endpoint: {{ users: {{ path: /api/v1/users, credential: monitor, sampling: interval }}, groups: {{ path: /api/v1/groups, credential: monitor, sampling: interval }} }} }}\n",
@@ -55,7 +55,7 @@ async fn an_org_that_stalls_does_not_delay_another() {
     let open = |org: &str| format!(r#"okta_exporter_breaker_state{{org="{org}",state="closed"}}"#);
     assert_eq!(page.value(&open("well")), 1.0);
 
-    let asked = well.okta().requests();
+    let asked = well.controls().requests();
     let of_users: Vec<_> = asked.iter().filter(|r| r.path == "/api/v1/users").collect();
     let (first, last) = (of_users[0].at, of_users[of_users.len() - 1].at);
     let mean = last.duration_since(first).as_secs_f64() / (of_users.len() - 1) as f64;
@@ -66,10 +66,10 @@ async fn an_org_that_stalls_does_not_delay_another() {
 #[tokio::test]
 async fn a_run_that_would_overlap_is_left_out_and_counted() {
     let okta = org().await;
-    let token = okta.okta().mint(&Mint::by("default")).unwrap();
+    let token = okta.controls().mint(&Mint::by("default")).unwrap();
     // Each of the run's two requests is in time, and both together are not.
     for path in ["/oauth2/default/v1/introspect", "/oauth2/default/v1/keys"] {
-        okta.okta()
+        okta.controls()
             .fault(path, Fault::stall(Duration::from_millis(700)));
     }
     let probes = format!(
@@ -89,7 +89,7 @@ async fn a_run_that_would_overlap_is_left_out_and_counted() {
 #[tokio::test]
 async fn what_may_not_be_asked_is_asked_more_slowly() {
     let okta = org().await;
-    okta.okta()
+    okta.controls()
         .fault("/api/v1/groups", Fault::error(403, "E0000006"));
     let probes = format!(
         "{{ endpoint: {{ {}, {} }} }}",
@@ -112,7 +112,7 @@ async fn what_may_not_be_asked_is_asked_more_slowly() {
 #[tokio::test]
 async fn three_server_errors_open_the_breaker_and_nothing_more_is_sent() {
     let okta = org().await;
-    okta.okta().fault("/", Fault::status(503));
+    okta.controls().fault("/", Fault::status(503));
     let probes = format!(
         "{{ discovery: {{ interval: 1h }}, endpoint: {{ {}, {} }} }}",
         endpoint("users"),
@@ -136,7 +136,7 @@ async fn three_server_errors_open_the_breaker_and_nothing_more_is_sent() {
 #[tokio::test]
 async fn a_probe_that_cannot_ask_does_not_vouch_for_the_org() {
     let okta = org().await;
-    okta.okta().fault("/", Fault::status(503));
+    okta.controls().fault("/", Fault::status(503));
     let files = tempfile::tempdir().unwrap();
     let token = files.path().join("token");
     std::fs::write(&token, "a.b.c").unwrap();
@@ -218,7 +218,7 @@ async fn requests_reuse_connections() {
             http::Version::HTTP_2
         };
         let spoken = okta
-            .okta()
+            .controls()
             .requests()
             .iter()
             .map(|request| request.version)
@@ -227,7 +227,10 @@ async fn requests_reuse_connections() {
             spoken.iter().all(|version| *version == offered),
             "{spoken:?}"
         );
-        let (requests, connections) = (okta.okta().request_count(), okta.okta().connection_count());
+        let (requests, connections) = (
+            okta.controls().request_count(),
+            okta.controls().connection_count(),
+        );
         assert!(
             connections <= 2,
             "{connections} connections for {requests} requests"

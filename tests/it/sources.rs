@@ -85,7 +85,7 @@ async fn a_service_app_s_key_is_taken_as_people_have_it() {
         .start()
         .await
         .unwrap();
-    okta.okta().mint(&Mint::by(ORG)).unwrap();
+    okta.controls().mint(&Mint::by(ORG)).unwrap();
     let pem = std::fs::read_to_string(app.key_file()).unwrap();
     let one_line = pem.replace('\n', "\\n");
     let path = app.key_file().display().to_string();

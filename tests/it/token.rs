@@ -20,7 +20,7 @@ async fn a_token_of_a_custom_server_is_decoded_introspected_and_verified() {
     let mint = Mint::by("default")
         .scopes(["reports.read", "reports.list"])
         .lasting(Duration::from_mins(10));
-    let token = okta.okta().mint(&mint).unwrap();
+    let token = okta.controls().mint(&mint).unwrap();
     let url = okta.url();
     let probes = format!(
         "{{ token: {{ ci: {{ access_token: {token}, {INTROSPECT}, expect: {{ issuer: '{url}/oauth2/default', audience: 'api://default', scopes: [reports.read, reports.write] }} }} }} }}"
@@ -48,7 +48,7 @@ async fn a_token_of_a_custom_server_is_decoded_introspected_and_verified() {
     assert_eq!(page.value(r#"okta_token_scope{scope="reports.list"}"#), 1.0);
     assert!(!page.to_string().contains(&token), "the token is shown");
     // Asked where it was minted: any other server would have called it inactive.
-    let asked = okta.okta().requests();
+    let asked = okta.controls().requests();
     assert!(
         asked
             .iter()
@@ -60,7 +60,7 @@ async fn a_token_of_a_custom_server_is_decoded_introspected_and_verified() {
 async fn of_the_orgs_own_tokens_nothing_is_said_about_the_signature() {
     let okta = org().await;
     let token = okta
-        .okta()
+        .controls()
         .mint(&Mint::by(ORG).scopes(["okta.users.read"]))
         .unwrap();
     let probes = format!("{{ token: {{ ci: {{ access_token: {token}, {INTROSPECT} }} }} }}");
@@ -73,7 +73,7 @@ async fn of_the_orgs_own_tokens_nothing_is_said_about_the_signature() {
 #[tokio::test]
 async fn an_opaque_token_is_known_by_introspection_alone() {
     let okta = org().await;
-    okta.okta()
+    okta.controls()
         .mint(&Mint::by("default").opaque("00opaque").scopes(["a", "b"]))
         .unwrap();
     let probes = "{ token: { ci: { access_token: 00opaque, introspect: { authorization_server: default, client_id: 0oa1, client_secret: s3cr3t }, expect: { scopes: [a, c] } } } }";
@@ -86,10 +86,10 @@ async fn an_opaque_token_is_known_by_introspection_alone() {
 #[tokio::test]
 async fn a_revoked_token_is_inactive_and_an_expired_one_negative() {
     let okta = org().await;
-    let revoked = okta.okta().mint(&Mint::by("default")).unwrap();
-    assert!(okta.okta().revoke(&revoked));
+    let revoked = okta.controls().mint(&Mint::by("default")).unwrap();
+    assert!(okta.controls().revoke(&revoked));
     let old = Mint::by("default").lasting(Duration::ZERO);
-    let expired = okta.okta().mint(&old).unwrap();
+    let expired = okta.controls().mint(&old).unwrap();
     let probes = format!(
         "{{ token: {{ revoked: {{ access_token: {revoked}, {INTROSPECT} }}, expired: {{ access_token: {expired}, {INTROSPECT} }} }} }}"
     );
@@ -103,14 +103,14 @@ async fn a_revoked_token_is_inactive_and_an_expired_one_negative() {
 #[tokio::test]
 async fn a_token_whose_key_was_withdrawn_is_about_to_break() {
     let okta = org().await;
-    let token = okta.okta().mint(&Mint::by("default")).unwrap();
+    let token = okta.controls().mint(&Mint::by("default")).unwrap();
     let probes = format!(
         "{{ token: {{ ci: {{ access_token: {token}, interval: 200ms, timeout: 200ms }} }} }}"
     );
     let exporter = Exporter::watch(&okta, &probes).await;
     let published = "okta_token_signing_key_published";
     assert_eq!(exporter.first_round().await.value(published), 1.0);
-    okta.okta().remove_key_early("default").unwrap();
+    okta.controls().remove_key_early("default").unwrap();
     let page = exporter
         .until(|page| page.get(published) == Some(0.0))
         .await;
@@ -123,7 +123,7 @@ async fn a_token_whose_key_was_withdrawn_is_about_to_break() {
 #[tokio::test]
 async fn a_token_of_another_org_is_not_asked_about_here() {
     let (okta, other) = (org().await, org().await);
-    let token = other.okta().mint(&Mint::by("default")).unwrap();
+    let token = other.controls().mint(&Mint::by("default")).unwrap();
     let probes = format!("{{ token: {{ ci: {{ access_token: {token}, {INTROSPECT} }} }} }}");
     let page = Exporter::watch(&okta, &probes).await.first_round().await;
     assert_eq!(
@@ -132,5 +132,5 @@ async fn a_token_of_another_org_is_not_asked_about_here() {
     );
     // What it says of itself is known all the same.
     assert!(page.value("okta_token_time_to_expiry_seconds") > 0.0);
-    assert_eq!(okta.okta().request_count(), 0, "the token went nowhere");
+    assert_eq!(okta.controls().request_count(), 0, "the token went nowhere");
 }

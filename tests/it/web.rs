@@ -1,15 +1,17 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use okta_exporter::{
-    fleet::{Outcome, ProbeId},
+    fleet::{Board, Outcome, ProbeId},
     okta::{Exchange, Phases},
     probe::ProbeResult,
     sim::{ApiToken, Fault, Org, Running},
     units::Timestamp,
+    web::{Bound, Serving, TELEMETRY_PATH},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpSocket,
+    sync::watch,
 };
 
 use crate::support::{API_TOKEN, Exporter, get, http, json};
@@ -27,14 +29,14 @@ async fn a_scrape_asks_okta_nothing() {
     let okta = org().await;
     let exporter = Exporter::watch(&okta, PROBES).await;
     exporter.first_round().await;
-    let before = okta.okta().request_count();
+    let before = okta.controls().request_count();
     for _ in 0..20 {
         for path in ["/metrics", "/", "/api/v1/status", "/-/healthy", "/-/ready"] {
             let answer = get(&format!("{}{path}", exporter.url())).await;
             assert_eq!(answer.status(), 200, "{path}");
         }
     }
-    assert_eq!(okta.okta().request_count(), before);
+    assert_eq!(okta.controls().request_count(), before);
     let page = exporter.scrape().await;
     let scrapes = r#"okta_exporter_http_requests_total{handler="/metrics",code="200"}"#;
     assert!(page.value(scrapes) >= 20.0);
@@ -45,9 +47,10 @@ async fn a_scrape_asks_okta_nothing() {
 #[tokio::test]
 async fn it_is_ready_after_the_first_round_and_healthy_before() {
     let okta = org().await;
-    okta.okta().fault("/api/v1/users", Fault::stall_forever());
+    okta.controls()
+        .fault("/api/v1/users", Fault::stall_forever());
     let exporter = Exporter::watch(&okta, PROBES).await;
-    okta.okta().until_asked("/api/v1/users", 1).await;
+    okta.controls().until_asked("/api/v1/users", 1).await;
     let ready = get(&format!("{}/-/ready", exporter.url())).await;
     assert_eq!(ready.status(), 503);
     assert!(ready.text().await.unwrap().contains("of 2 probes have run"));
@@ -92,7 +95,7 @@ async fn pages_are_compressed_as_asked() {
 #[tokio::test]
 async fn the_page_for_people_says_what_failed_and_what_to_do() {
     let okta = org().await;
-    okta.okta()
+    okta.controls()
         .fault("/api/v1/users", Fault::error(403, "E0000006"));
     let exporter = Exporter::watch(&okta, PROBES).await;
     exporter.first_round().await;
@@ -132,9 +135,25 @@ async fn a_drained_exporter_answers_no_more_and_asks_no_more() {
     exporter.first_round().await;
     let url = exporter.url().to_owned();
     exporter.drain().await;
-    let asked = okta.okta().request_count();
+    let asked = okta.controls().request_count();
     assert!(http().get(&url).send().await.is_err());
-    assert_eq!(okta.okta().request_count(), asked);
+    assert_eq!(okta.controls().request_count(), asked);
+}
+
+#[tokio::test]
+async fn the_configuration_shown_is_the_one_in_force() {
+    let (in_force, shown) = watch::channel(Arc::from("{\"old\": 1}"));
+    let serving = Serving {
+        listen: vec!["127.0.0.1:0".to_owned()],
+        telemetry_path: TELEMETRY_PATH.to_owned(),
+    };
+    let bound = Bound::new(&serving).await.unwrap();
+    let server = bound.serve(Arc::new(Board::new()), shown);
+    let url = format!("http://{}/config", server.addresses()[0]);
+    assert_eq!(json(&url).await["old"], 1);
+    in_force.send_replace(Arc::from("{\"new\": 2}"));
+    assert_eq!(json(&url).await["new"], 2);
+    server.drain().await;
 }
 
 /// So many endpoints make a page of more than any socket holds back.

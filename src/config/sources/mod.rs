@@ -4,7 +4,7 @@
 //! Variables go before files that lie about in a home directory, and the ways are never mixed: a
 //! token must not travel to an org that it was not given for.
 
-mod five;
+mod basic_environment;
 mod sdk;
 mod terraform;
 
@@ -12,7 +12,8 @@ use std::{collections::BTreeMap, fmt, path::Path};
 
 use serde_json::{Map, Value, json};
 
-use super::problems::{At, Notes};
+use super::problems::{Notes, SettingPath};
+use crate::units::closed_list;
 
 /// The name of the credential that each way makes.
 const CREDENTIAL: &str = "monitor";
@@ -53,20 +54,19 @@ struct Set {
     names: &'static [&'static str],
 }
 
-/// The ways, in the order in which they win.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Five,
-    Sdk,
-    Terraform,
+closed_list! {
+    /// The ways, in the order in which they win.
+    enum Way {
+        Basic,
+        Sdk,
+        Terraform,
+    }
 }
 
 impl Way {
-    const ALL: [Self; 3] = [Self::Five, Self::Sdk, Self::Terraform];
-
     fn set(self) -> &'static Set {
         match self {
-            Self::Five => &five::SET,
+            Self::Basic => &basic_environment::SET,
             Self::Sdk => &sdk::SET,
             Self::Terraform => &terraform::SET,
         }
@@ -109,13 +109,16 @@ pub(super) fn without_file(
     let files = sdk::files(home.map(Path::new), working);
     let is_set = |way: Way| !way.set().found(variables).is_empty();
     let names_an_org = |head: &str| variables.get(head).is_some();
-    let (domain, terraform) = (names_an_org(five::DOMAIN), names_an_org(terraform::ORG));
+    let (domain, terraform) = (
+        names_an_org(basic_environment::DOMAIN),
+        names_an_org(terraform::ORG),
+    );
     let mut sdk = sdk::Settings::default();
     if !domain && (is_set(Way::Sdk) || !terraform) {
         sdk.read(&files, environment, notes);
     }
     let (way, tree) = if domain {
-        (Some(Way::Five), five::tree(variables, notes))
+        (Some(Way::Basic), basic_environment::tree(variables, notes))
     } else if sdk.names_an_org() {
         (Some(Way::Sdk), sdk.tree(notes))
     } else if terraform {
@@ -153,8 +156,8 @@ pub(super) fn half_given(
 }
 
 /// The place of an org's settings.
-fn org_at(name: &str) -> At {
-    At::default().field("orgs").field(name)
+fn org_at(name: &str) -> SettingPath {
+    SettingPath::default().field("orgs").field(name)
 }
 
 /// One org with one credential; it gets the probes that such an org gets in a file.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::config::{
     file,
-    problems::{At, Notes},
+    problems::{Notes, SettingPath},
     secrets,
 };
 
@@ -88,14 +88,14 @@ impl Settings {
             match values(file) {
                 Ok(values) => {
                     if values.iter().any(|(name, _)| SECRETS.contains(name)) {
-                        secrets::look_at_settings(file, notes);
+                        secrets::warn_of_open_settings(file, notes);
                     }
                     for (name, value) in values {
                         self.set_by.insert(name, format!("{name} in {place}"));
                         self.values.insert(name.to_owned(), value);
                     }
                 }
-                Err(why) => notes.problem(&At::default(), format!("{place}: {why}")),
+                Err(why) => notes.error(&SettingPath::default(), format!("{place}: {why}")),
             }
             self.places.push(place);
         }
@@ -146,7 +146,7 @@ impl Settings {
         super::org(name, &org_url(url), credential)
     }
 
-    fn credential(&self, at: &At, notes: &mut Notes) -> Option<Value> {
+    fn credential(&self, at: &SettingPath, notes: &mut Notes) -> Option<Value> {
         let key = [PRIVATE_KEY, JWK]
             .into_iter()
             .find(|name| self.get(name).is_some());
@@ -180,7 +180,7 @@ impl Settings {
         match outcome {
             Ok(credential) => Some(credential),
             Err(why) => {
-                notes.problem(at, why);
+                notes.error(at, why);
                 None
             }
         }

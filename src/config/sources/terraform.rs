@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{CREDENTIAL, Set, Variables, org_at, org_name, private_key, scopes, service_app};
-use crate::config::problems::{At, Notes};
+use crate::config::problems::{Notes, SettingPath};
 
 /// The variable that names the org.
 pub(super) const ORG: &str = "OKTA_ORG_NAME";
@@ -36,7 +36,7 @@ pub(super) fn tree(variables: Variables<'_>, notes: &mut Notes) -> Value {
     let name = org_name(org);
     let at = org_at(name);
     let base = variables.get(BASE).unwrap_or_else(|| {
-        notes.problem(
+        notes.error(
             &at.field("url"),
             format!("{ORG} is set and {BASE} is not: set it to okta.com, oktapreview.com or whatever follows the org's name"),
         );
@@ -48,7 +48,7 @@ pub(super) fn tree(variables: Variables<'_>, notes: &mut Notes) -> Value {
     super::org(name, &format!("https://{org}.{base}"), credential)
 }
 
-fn credential(variables: Variables<'_>, at: &At, notes: &mut Notes) -> Option<Value> {
+fn credential(variables: Variables<'_>, at: &SettingPath, notes: &mut Notes) -> Option<Value> {
     let ways: Vec<&str> = [API_TOKEN, ACCESS_TOKEN, CLIENT_ID]
         .into_iter()
         .filter(|name| variables.get(name).is_some())
@@ -56,7 +56,7 @@ fn credential(variables: Variables<'_>, at: &At, notes: &mut Notes) -> Option<Va
     match ways.as_slice() {
         [] if variables.get(PRIVATE_KEY).is_some() => {
             let missing = format!("{PRIVATE_KEY} is set and {CLIENT_ID} is not: set both");
-            notes.problem(at, missing);
+            notes.error(at, missing);
             None
         }
         [] => None,
@@ -65,11 +65,11 @@ fn credential(variables: Variables<'_>, at: &At, notes: &mut Notes) -> Option<Va
         [_] => {
             let Some(key) = variables.get(PRIVATE_KEY) else {
                 let missing = format!("{CLIENT_ID} is set and {PRIVATE_KEY} is not: set both");
-                notes.problem(at, missing);
+                notes.error(at, missing);
                 return None;
             };
             let key = private_key(PRIVATE_KEY, key);
-            let key = key.map_err(|why| notes.problem(at, why)).ok()?;
+            let key = key.map_err(|why| notes.error(at, why)).ok()?;
             let id = variables.get(CLIENT_ID).unwrap_or_default();
             let asked = scopes(variables.get(SCOPES));
             notes.set_by(at.field("oauth"), "Terraform variables");
@@ -77,8 +77,8 @@ fn credential(variables: Variables<'_>, at: &At, notes: &mut Notes) -> Option<Va
         }
         several => {
             let both = several.join(" and ");
-            let mend = "they exclude each other, as they do for Terraform: unset all but one";
-            notes.problem(at, format!("{both} are set: {mend}"));
+            let fix = "they exclude each other, as they do for Terraform: unset all but one";
+            notes.error(at, format!("{both} are set: {fix}"));
             None
         }
     }

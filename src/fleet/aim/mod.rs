@@ -7,7 +7,7 @@
 //! just before that is certain to fall within it, if anybody opened it at all.
 
 mod clock;
-mod guard;
+mod guard_time;
 mod length;
 #[cfg(test)]
 mod tests;
@@ -18,7 +18,7 @@ use crate::{
     okta::{Exchange, RateLimit},
     units::Timestamp,
 };
-use guard::Guard;
+use guard_time::GuardTime;
 use length::Length;
 
 pub use clock::Clock;
@@ -66,7 +66,7 @@ impl Look {
 
 /// What is asked for: a look at the end of a window, about once an interval.
 #[derive(Debug, Clone, Copy)]
-pub struct Wish {
+pub struct SampleRequest {
     /// The time now, by our clock.
     pub now: Timestamp,
     /// When the last look was asked for; `None` before the first.
@@ -81,7 +81,7 @@ pub struct Wish {
 
 /// When to look next, and why then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Next {
+pub struct NextSample {
     /// When to send, by our clock.
     pub at: Timestamp,
     /// Why then.
@@ -140,9 +140,9 @@ impl fmt::Display for Why {
 #[derive(Debug, Clone, Default)]
 pub struct Aim {
     length: Length,
-    guard: Guard,
+    guard: GuardTime,
     window: Option<Window>,
-    booked: Option<Next>,
+    scheduled: Option<NextSample>,
     blind: u32,
     missed: u64,
 }
@@ -157,7 +157,7 @@ struct Window {
     visited: Visited,
 }
 
-/// How far a window was looked at by looks that were booked.
+/// How far a window was looked at by looks that were scheduled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Visited {
     Never,
@@ -176,17 +176,17 @@ impl Aim {
     pub fn learn(&mut self, look: &Look) {
         let took = look.answered.as_millisecond() - look.sent.as_millisecond();
         self.guard.took(took);
-        let booked = self
-            .booked
+        let scheduled = self
+            .scheduled
             .take_if(|next| next.at.as_millisecond() <= look.sent.as_millisecond() + EARLY);
         let (Some(read), Some(date)) = (look.rate_limit, look.date) else {
-            self.forget(booked);
+            self.forget(scheduled);
             return;
         };
         let (reset, date) = (read.reset.as_second(), date.as_second());
         let left = reset - date;
         if !(0..=LONGEST).contains(&left) {
-            self.forget(booked);
+            self.forget(scheduled);
             return;
         }
         self.blind = 0;
@@ -201,9 +201,9 @@ impl Aim {
             .map(|known| reset - known.reset)
             .filter(|&since| since > 0);
         let opened = read.limit - read.remaining <= 1;
-        self.judge(booked, reset, (date, opened));
+        self.judge(scheduled, reset, (date, opened));
         self.length.learn(left, since, opened);
-        let visited = match booked.map(|next| next.why) {
+        let visited = match scheduled.map(|next| next.why) {
             None => Visited::Never,
             Some(Why::End { reset: meant } | Why::SecondLook { reset: meant })
                 if reset <= meant + 1 =>
@@ -224,9 +224,9 @@ impl Aim {
     }
 
     /// When to look next. It is remembered, so that the answer will be known as this look's.
-    pub fn next(&mut self, clock: &Clock, wish: &Wish) -> Next {
-        let next = self.decide(clock, wish);
-        self.booked = Some(next);
+    pub fn next(&mut self, clock: &Clock, request: &SampleRequest) -> NextSample {
+        let next = self.decide(clock, request);
+        self.scheduled = Some(next);
         next
     }
 
@@ -251,18 +251,18 @@ impl Aim {
         self.window.is_some()
     }
 
-    /// A booked look that shows no window. After some of them nobody knows what holds.
-    fn forget(&mut self, booked: Option<Next>) {
-        self.blind += u32::from(booked.is_some());
+    /// A scheduled look that shows no window. After some of them nobody knows what holds.
+    fn forget(&mut self, scheduled: Option<NextSample>) {
+        self.blind += u32::from(scheduled.is_some());
         if self.blind >= BLIND {
             self.window = None;
         }
     }
 
-    /// Whether a booked look fell into the window it was meant for.
-    fn judge(&mut self, booked: Option<Next>, reset: i64, (date, opened): (i64, bool)) {
+    /// Whether a scheduled look fell into the window it was meant for.
+    fn judge(&mut self, scheduled: Option<NextSample>, reset: i64, (date, opened): (i64, bool)) {
         let length = self.length.guess();
-        match booked.map(|next| next.why) {
+        match scheduled.map(|next| next.why) {
             Some(Why::End { reset: meant } | Why::SecondLook { reset: meant }) => {
                 if reset > meant + 1 {
                     self.missed += 1;
@@ -288,13 +288,13 @@ impl Aim {
         }
     }
 
-    fn decide(&self, clock: &Clock, wish: &Wish) -> Next {
-        let now = wish.now.as_millisecond();
-        let not_before = wish
+    fn decide(&self, clock: &Clock, request: &SampleRequest) -> NextSample {
+        let now = request.now.as_millisecond();
+        let not_before = request
             .not_before
             .map_or(now, |at| at.as_millisecond().max(now));
-        let interval = i64::try_from(wish.interval.as_millis()).unwrap_or(i64::MAX / 4);
-        let due = wish
+        let interval = i64::try_from(request.interval.as_millis()).unwrap_or(i64::MAX / 4);
+        let due = request
             .last
             .map_or(now, |last| last.as_millisecond() + interval);
         let by_interval = |why| at(due.max(not_before), why);
@@ -316,7 +316,7 @@ impl Aim {
             if never && (edge.send >= wanted || interval <= length) {
                 return at(edge.send, Why::End { reset });
             }
-            if !never && wish.spare && self.is_worth_a_second_look(&window, interval) {
+            if !never && request.spare && self.is_worth_a_second_look(&window, interval) {
                 return at(edge.send, Why::SecondLook { reset });
             }
         }
@@ -378,8 +378,8 @@ struct Edge {
     over: i64,
 }
 
-fn at(ms: i64, why: Why) -> Next {
-    Next {
+fn at(ms: i64, why: Why) -> NextSample {
+    NextSample {
         at: Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX),
         why,
     }

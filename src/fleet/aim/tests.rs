@@ -68,7 +68,7 @@ struct Prober {
     spare: bool,
     now: i64,
     last: Option<i64>,
-    looks: Vec<(Next, Look)>,
+    looks: Vec<(NextSample, Look)>,
 }
 
 fn moment(ms: i64) -> Timestamp {
@@ -92,14 +92,14 @@ impl Prober {
 
     /// Looks once more, whenever the aim says.
     fn look(&mut self, bucket: &mut Bucket) {
-        let wish = Wish {
+        let request = SampleRequest {
             now: moment(self.now),
             last: self.last.map(moment),
             interval: self.interval,
             not_before: None,
             spare: self.spare,
         };
-        let next = self.aim.next(&self.clock, &wish);
+        let next = self.aim.next(&self.clock, &request);
         let sent = next.at.as_millisecond();
         let took = (self.took)(i64::try_from(self.looks.len()).unwrap());
         let counted = sent + took / 2 + self.ahead;
@@ -184,14 +184,14 @@ fn a_lasting_answer_without_headers_leaves_the_interval() {
     let mut prober = Prober::new(60);
     looks(&mut prober, &mut bucket, 5);
     for _ in 0..BLIND {
-        let wish = Wish {
+        let request = SampleRequest {
             now: moment(prober.now),
             last: prober.last.map(moment),
             interval: prober.interval,
             not_before: None,
             spare: true,
         };
-        let next = prober.aim.next(&prober.clock, &wish);
+        let next = prober.aim.next(&prober.clock, &request);
         prober.learn(Look {
             sent: next.at,
             answered: next.at,
@@ -332,14 +332,14 @@ fn resets_that_cannot_be_are_not_aimed_at() {
                 reset: Timestamp::from_second(START / 1000 + reset).unwrap(),
             }),
         });
-        let wish = Wish {
+        let request = SampleRequest {
             now: moment(prober.now),
             last: Some(moment(START)),
             interval: prober.interval,
             not_before: None,
             spare: true,
         };
-        let next = prober.aim.next(&prober.clock, &wish);
+        let next = prober.aim.next(&prober.clock, &request);
         assert_eq!(next.why, Why::Interval, "{reset}");
         assert_eq!(next.at, moment(START + 60_000));
     }
@@ -351,14 +351,14 @@ fn who_must_stay_away_is_aimed_at_a_later_window() {
     let mut prober = Prober::new(60);
     looks(&mut prober, &mut bucket, 6);
     let away = moment(prober.now + 200_000);
-    let wish = Wish {
+    let request = SampleRequest {
         now: moment(prober.now),
         last: prober.last.map(moment),
         interval: prober.interval,
         not_before: Some(away),
         spare: true,
     };
-    let next = prober.aim.next(&prober.clock, &wish);
+    let next = prober.aim.next(&prober.clock, &request);
     assert!(
         matches!(next.why, Why::Following { windows: 4, .. }),
         "{next:?}"

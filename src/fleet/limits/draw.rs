@@ -1,8 +1,8 @@
 //! The series of an org's rate limits, and the same for the page that people read, as of now.
 
-use super::{Found, Limits, families as own};
+use super::{BucketMismatch, Limits, families as own};
 use crate::{
-    fleet::aim::Next,
+    fleet::aim::NextSample,
     metrics::Page,
     okta::{LimitKind, RateLimit},
     units::Timestamp,
@@ -10,7 +10,7 @@ use crate::{
 
 /// One limit, as one endpoint showed it.
 #[derive(Debug, Clone)]
-pub(in crate::fleet) struct Limit {
+pub(in crate::fleet) struct KnownLimit {
     pub(in crate::fleet) credential: String,
     pub(in crate::fleet) bucket: String,
     pub(in crate::fleet) endpoint: String,
@@ -19,22 +19,25 @@ pub(in crate::fleet) struct Limit {
     /// Usage and phase of the last window that is over.
     pub(in crate::fleet) last: Option<(f64, f64)>,
     /// How long before a window's end a look is sent, and the next one; where somebody aims.
-    pub(in crate::fleet) aim: Option<(f64, Next)>,
+    pub(in crate::fleet) aim: Option<(f64, NextSample)>,
 }
 
 impl Limits {
     /// What is known of each limit.
-    pub(in crate::fleet) fn known(&self, now: Timestamp) -> Vec<Limit> {
+    pub(in crate::fleet) fn known(&self, now: Timestamp) -> Vec<KnownLimit> {
         let mut state = self.lock();
         let mut limits = Vec::new();
         let clock = state.clock.clone();
         for (key, bucket) in &mut state.buckets {
             let guard = bucket.aim.guard(&clock).as_secs_f64();
-            let aim = bucket.turns.booked().map(|booked| (guard, booked.next));
+            let aim = bucket
+                .round_robin
+                .scheduled()
+                .map(|scheduled| (guard, scheduled.next));
             for (name, endpoint) in &mut bucket.endpoints {
                 endpoint.windows.close(now);
                 let last = endpoint.windows.last(now);
-                limits.push(Limit {
+                limits.push(KnownLimit {
                     credential: key.credential.clone(),
                     bucket: key.bucket.clone(),
                     endpoint: name.to_string(),
@@ -60,7 +63,7 @@ impl Limits {
             if bucket.own > 0 {
                 page.push(&own::OWN, &labels, bucket.own as f64);
             }
-            if bucket.turns.anyone() && bucket.aim.sees_windows() {
+            if bucket.round_robin.anyone() && bucket.aim.sees_windows() {
                 let guard = bucket.aim.guard(&clock);
                 page.push(&own::GUARD, &labels, guard.as_secs_f64());
                 page.push(&own::MISSED, &labels, bucket.aim.missed() as f64);
@@ -70,12 +73,12 @@ impl Limits {
                 page.push(&own::BUDGET, &labels, spent / allowed as f64);
             }
         }
-        for (credential, sharing) in &state.sharing {
-            for Found {
+        for (credential, assignment) in &state.assignments {
+            for BucketMismatch {
                 relation,
                 one,
                 other,
-            } in sharing.found()
+            } in assignment.found()
             {
                 let found = relation.as_str();
                 let labels = [org, credential, &one.name, &other.name, found];
@@ -95,7 +98,7 @@ impl Limits {
     }
 }
 
-impl super::Endpoint {
+impl super::ApiSamples {
     fn draw(&self, labels: [&str; 4], now: Timestamp, page: &mut Page) {
         if now < self.void_at {
             page.push(&own::LIMIT, &labels, self.read.limit as f64);

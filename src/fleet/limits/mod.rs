@@ -2,13 +2,13 @@
 //! look next, whether a request may be sent. One place for all, since they know the same things:
 //! a bucket's windows, and Okta's clock by ours. Nothing here sends a request.
 
-mod alike;
+mod bucket_correlation;
 mod draw;
 mod families;
-mod purse;
-mod sharing;
+mod budget_gate;
+mod bucket_assignment;
 mod spending;
-mod turns;
+mod round_robin;
 mod window;
 
 use std::{
@@ -24,20 +24,21 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::aim::{Aim, Clock, Look, Next};
+use super::aim::{Aim, Clock, Look, NextSample};
 use crate::{
     okta::{Charge, Exchange, LimitKind, RateLimit},
     units::{Name, Share, Timestamp},
 };
-use sharing::Sharing;
+use bucket_assignment::BucketAssignment;
+use round_robin::{Member, RoundRobin, Scheduled};
 use spending::{Aimed, Spending};
-use turns::{Booked, Member, Turns};
 use window::{Sample, Windows};
 
-pub(super) use draw::Limit;
+pub use bucket_assignment::BucketMismatch;
+pub use bucket_correlation::{BucketApi, Relation};
+pub(super) use budget_gate::BudgetGate;
+pub(super) use draw::KnownLimit;
 pub(super) use families::FAMILIES;
-pub(super) use purse::Purse;
-pub use sharing::{Endpoint as Counted, Found, Relation};
 pub use spending::Refused;
 
 /// The credential label of requests that carry none: their headers show the org's own bucket.
@@ -54,39 +55,39 @@ const LONGEST_WINDOW: SignedDuration = SignedDuration::from_mins(5);
 #[derive(Debug)]
 pub struct Limits {
     share: f64,
-    state: Mutex<State>,
+    state: Mutex<LimitsState>,
     changed: watch::Sender<()>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct LimitsState {
     clock: Clock,
-    buckets: BTreeMap<Key, Bucket>,
+    buckets: BTreeMap<LimitKey, BucketLimit>,
     exceeded: BTreeMap<(String, Cow<'static, str>), BTreeMap<LimitKind, u64>>,
     /// By credential.
-    sharing: BTreeMap<String, Sharing>,
+    assignments: BTreeMap<String, BucketAssignment>,
 }
 
-/// Whose limit, in which bucket: see [`State::key`].
+/// Whose limit, in which bucket: see [`LimitsState::key`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
+struct LimitKey {
     credential: String,
     bucket: String,
 }
 
 /// One credential's limit in one bucket.
 #[derive(Debug, Default)]
-struct Bucket {
+struct BucketLimit {
     aim: Aim,
-    turns: Turns,
+    round_robin: RoundRobin,
     spending: Spending,
     own: u64,
-    endpoints: BTreeMap<Cow<'static, str>, Endpoint>,
+    endpoints: BTreeMap<Cow<'static, str>, ApiSamples>,
 }
 
 /// What one endpoint's answers showed of it.
 #[derive(Debug)]
-struct Endpoint {
+struct ApiSamples {
     /// The bucket that its path is taken for.
     taken_for: Cow<'static, str>,
     read: RateLimit,
@@ -129,7 +130,7 @@ impl Limits {
 
     /// Learns from an exchange, whichever probe made it; returns what was found by it of buckets
     /// that are not what paths are taken for.
-    pub fn enter(&self, exchange: &Exchange, now: Timestamp) -> Vec<Found> {
+    pub fn enter(&self, exchange: &Exchange, now: Timestamp) -> Vec<BucketMismatch> {
         let mut state = self.lock();
         let state = &mut *state;
         let look = Look::of(exchange);
@@ -161,26 +162,26 @@ impl Limits {
         if let Some(look) = &look {
             bucket.enter(&charge, look);
         }
-        bucket.book(&state.clock, self.share, now);
+        bucket.schedule(&state.clock, self.share, now);
         if !found.is_empty() {
             let of_credential = state.buckets.iter_mut();
             for (_, moved) in of_credential.filter(|(k, _)| k.credential == key.credential) {
-                moved.book(&state.clock, self.share, now);
+                moved.schedule(&state.clock, self.share, now);
             }
         }
         self.changed.send_replace(());
         found
     }
 
-    /// A run of a probe that aims at windows has ended: the next look is booked in the bucket that
+    /// A run of a probe that aims at windows has ended: the next look is scheduled in the bucket that
     /// its requests drew on. `false` if it drew on none, and so far never did.
     pub fn ended(&self, probe: &str, charged: Option<&Charge>, run: Run, now: Timestamp) -> bool {
         let mut state = self.lock();
         let charged = charged.map(|charge| state.key(charge));
-        let State { clock, buckets, .. } = &mut *state;
+        let LimitsState { clock, buckets, .. } = &mut *state;
         let before = buckets
             .iter()
-            .find(|(_, bucket)| bucket.turns.has(probe))
+            .find(|(_, bucket)| bucket.round_robin.has(probe))
             .map(|(key, _)| key.clone());
         let Some(key) = charged.or_else(|| before.clone()) else {
             return false;
@@ -188,11 +189,11 @@ impl Limits {
         if let Some(before) = before.filter(|before| *before != key)
             && let Some(bucket) = buckets.get_mut(&before)
         {
-            bucket.turns.leave(probe);
-            bucket.book(clock, self.share, now);
+            bucket.round_robin.leave(probe);
+            bucket.schedule(clock, self.share, now);
         }
         let bucket = buckets.entry(key).or_default();
-        bucket.turns.enter(
+        bucket.round_robin.enter(
             probe,
             Member {
                 interval: run.interval,
@@ -200,23 +201,23 @@ impl Limits {
                 not_before: run.not_before,
             },
         );
-        bucket.book(clock, self.share, now);
+        bucket.schedule(clock, self.share, now);
         drop(state);
         self.changed.send_replace(());
         true
     }
 
-    /// The look of this probe that is booked.
-    pub fn booked(&self, probe: &str) -> Option<Next> {
-        self.look_of(probe).map(|booked| booked.next)
+    /// The look of this probe that is scheduled.
+    pub fn scheduled(&self, probe: &str) -> Option<NextSample> {
+        self.look_of(probe).map(|scheduled| scheduled.next)
     }
 
-    /// The look that was booked for this probe begins.
+    /// The look that was scheduled for this probe begins.
     pub fn begin(&self, probe: &str) {
         let mut state = self.lock();
         let mut buckets = state.buckets.values_mut();
-        if let Some(bucket) = buckets.find(|bucket| bucket.turns.has(probe)) {
-            bucket.turns.begin();
+        if let Some(bucket) = buckets.find(|bucket| bucket.round_robin.has(probe)) {
+            bucket.round_robin.begin();
         }
     }
 
@@ -225,7 +226,7 @@ impl Limits {
         let mut changed = self.changed.subscribe();
         loop {
             changed.borrow_and_update();
-            let due = self.look_of(probe).map(|booked| booked.due);
+            let due = self.look_of(probe).map(|scheduled| scheduled.due);
             let waiting = async {
                 match due {
                     Some(due) => sleep_until(due).await,
@@ -246,14 +247,14 @@ impl Limits {
         let bucket = state
             .buckets
             .values()
-            .find(|bucket| bucket.turns.has(probe))?;
-        let count = u32::try_from(bucket.turns.count()).unwrap_or(u32::MAX);
+            .find(|bucket| bucket.round_robin.has(probe))?;
+        let count = u32::try_from(bucket.round_robin.count()).unwrap_or(u32::MAX);
         Some(interval.max(bucket.aim.length() * count))
     }
 
     /// What a run may spend; `aimed` at the end of a window, or not.
-    pub(super) fn purse(self: &Arc<Self>, aimed: bool) -> Purse {
-        Purse {
+    pub(super) fn gate(self: &Arc<Self>, aimed: bool) -> BudgetGate {
+        BudgetGate {
             limits: Arc::clone(self),
             aimed,
             begun: false.into(),
@@ -269,7 +270,7 @@ impl Limits {
             Aimed::AtTheEnd
         } else {
             Aimed::Not {
-                others: bucket.turns.anyone(),
+                others: bucket.round_robin.anyone(),
             }
         };
         bucket.spending.admit(now, self.share, aimed)
@@ -282,7 +283,7 @@ impl Limits {
         };
         let mut state = self.lock();
         let key = state.key(&charge);
-        let State { clock, buckets, .. } = &mut *state;
+        let LimitsState { clock, buckets, .. } = &mut *state;
         let bucket = buckets.entry(key).or_default();
         let ended = after(exchange.at, exchange.took);
         // Nobody knows when its window began; it ends one length later at the latest.
@@ -304,23 +305,26 @@ impl Limits {
         self.changed.send_replace(());
     }
 
-    fn look_of(&self, probe: &str) -> Option<Booked> {
+    fn look_of(&self, probe: &str) -> Option<Scheduled> {
         let state = self.lock();
-        let mut looks = state.buckets.values().filter_map(|b| b.turns.booked());
-        looks.find(|booked| booked.who == probe).cloned()
+        let mut looks = state
+            .buckets
+            .values()
+            .filter_map(|b| b.round_robin.scheduled());
+        looks.find(|scheduled| scheduled.who == probe).cloned()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, LimitsState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Bucket {
+impl BucketLimit {
     /// Takes over what another bucket was, which turned out to be this one.
     fn absorb(&mut self, other: Self) {
         let Self {
             aim,
-            turns,
+            round_robin,
             spending,
             own,
             endpoints,
@@ -328,7 +332,7 @@ impl Bucket {
         if !self.aim.sees_windows() {
             self.aim = aim;
         }
-        self.turns.absorb(turns);
+        self.round_robin.absorb(round_robin);
         self.spending.absorb(spending);
         self.own += own;
         self.endpoints.extend(endpoints);
@@ -344,12 +348,15 @@ impl Bucket {
         let left = Duration::try_from(left.min(LONGEST_WINDOW)).unwrap_or_default();
         let void_at = after(look.answered, left + GRACE);
         let endpoint = charge.api.clone();
-        let known = self.endpoints.entry(endpoint).or_insert_with(|| Endpoint {
-            taken_for: charge.bucket.clone(),
-            read,
-            void_at,
-            windows: Windows::default(),
-        });
+        let known = self
+            .endpoints
+            .entry(endpoint)
+            .or_insert_with(|| ApiSamples {
+                taken_for: charge.bucket.clone(),
+                read,
+                void_at,
+                windows: Windows::default(),
+            });
         (known.read, known.void_at) = (read, void_at);
         let sample = Sample {
             read,
@@ -360,18 +367,18 @@ impl Bucket {
     }
 
     /// Books the next look, or books it anew by what was just learned.
-    fn book(&mut self, clock: &Clock, share: f64, now: Timestamp) {
-        if !self.turns.may_book() {
+    fn schedule(&mut self, clock: &Clock, share: f64, now: Timestamp) {
+        if !self.round_robin.may_schedule() {
             return;
         }
-        let Some((who, mut wish)) = self.turns.wish(now, self.aim.length()) else {
+        let Some((who, mut request)) = self.round_robin.request(now, self.aim.length()) else {
             return;
         };
         let allowed = self.spending.allowed(share);
-        wish.spare = allowed.is_none_or(|allowed| self.spending.spent(now) < allowed);
-        let next = self.aim.next(clock, &wish);
+        request.spare = allowed.is_none_or(|allowed| self.spending.spent(now) < allowed);
+        let next = self.aim.next(clock, &request);
         let wait = Duration::try_from(next.at.duration_since(now)).unwrap_or_default();
-        self.turns.book(Booked {
+        self.round_robin.schedule(Scheduled {
             who,
             next,
             due: Instant::now() + wait,

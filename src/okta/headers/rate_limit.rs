@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{HeaderMap, header};
 
 use super::date;
-use crate::units::Timestamp;
+use crate::units::{Timestamp, closed_list};
 
 const LIMIT: &str = "x-rate-limit-limit";
 const REMAINING: &str = "x-rate-limit-remaining";
@@ -65,30 +65,19 @@ impl RateLimit {
     }
 }
 
-/// Which limit a 429 stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LimitKind {
-    /// The bucket is empty until its reset.
-    Limit,
-    /// Too many requests at once.
-    Concurrency,
-    /// The answer does not say: the edge or a proxy, most likely.
-    Unknown,
+closed_list! {
+    /// Which limit a 429 stands for.
+    pub enum LimitKind {
+        /// The bucket is empty until its reset.
+        Limit = "limit",
+        /// Too many requests at once.
+        Concurrency = "concurrency",
+        /// The answer does not say: the edge or a proxy, most likely.
+        Unknown = "unknown",
+    }
 }
 
 impl LimitKind {
-    /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Limit, Self::Concurrency, Self::Unknown];
-
-    /// The label value.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Limit => "limit",
-            Self::Concurrency => "concurrency",
-            Self::Unknown => "unknown",
-        }
-    }
-
     /// Which limit a 429 with these headers stands for: Okta marks concurrency with a limit of 0.
     pub fn of_429(headers: &HeaderMap) -> Self {
         match numbers(headers, LIMIT)[..] {

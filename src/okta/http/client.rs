@@ -9,7 +9,7 @@ use super::{
     tls::{NoClient, TlsSetup},
     transport::{Resolver, TimedConnect, redirects_stay_home},
 };
-use crate::okta::{Buckets, okta_clock::OktaClock};
+use crate::okta::{Buckets, clock::OktaClock};
 use crate::units::is_loopback;
 
 const USER_AGENT: &str = concat!("okta-exporter/", env!("CARGO_PKG_VERSION"));

@@ -22,7 +22,7 @@ use super::{
     response::{RawResponse, Response},
     transport::{Trace, sort},
 };
-use crate::okta::{Failure, okta_clock::OktaClock, secret::sensitive};
+use crate::okta::{Failure, clock::OktaClock, secret::sensitive};
 use crate::units::Timestamp;
 
 /// What a form is sent as.

@@ -13,8 +13,8 @@ use super::{
 };
 use crate::okta::{
     Credential, Failure, MissingScope, Refusal, Request, Response, Session,
+    clock::OktaClock,
     http::{request::AuthHeaders, session::Sent},
-    okta_clock::OktaClock,
     secret::sensitive::authorization,
 };
 

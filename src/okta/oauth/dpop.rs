@@ -16,7 +16,7 @@ use url::Url;
 
 use crate::okta::{
     Failure, PrivateKey,
-    okta_clock::OktaClock,
+    clock::OktaClock,
     {BadKey, jose::private_key::random_id},
 };
 use crate::units::{Secret, Timestamp};

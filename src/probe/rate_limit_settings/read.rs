@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::okta::claim;
+use crate::{okta::claim, units::closed_list};
 
 /// `…/rate-limit-settings/warning-threshold`.
 #[derive(Debug, Default, Deserialize)]
@@ -23,15 +23,17 @@ pub(super) struct PerClient {
     default_mode: Option<String>,
 }
 
-/// How Okta treats a client that exceeds a limit of its own, such as one browser at a sign-in page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClientMode {
-    /// It is refused.
-    Enforce,
-    /// It is written to the System Log.
-    LogOnly,
-    /// There is no such limit.
-    Disabled,
+closed_list! {
+    /// How Okta treats a client that exceeds a limit of its own, such as one browser at a sign-in
+    /// page.
+    pub enum ClientMode {
+        /// It is refused.
+        Enforce = "enforce",
+        /// It is written to the System Log.
+        LogOnly = "log_only",
+        /// There is no such limit.
+        Disabled = "disabled",
+    }
 }
 
 /// Which share of the org's limits a principal may use, 0 to 1; each may be unsaid.
@@ -57,20 +59,6 @@ impl PerClient {
             "PREVIEW" => Some(ClientMode::LogOnly),
             "DISABLE" => Some(ClientMode::Disabled),
             _ => None,
-        }
-    }
-}
-
-impl ClientMode {
-    /// Every mode.
-    pub const ALL: [Self; 3] = [Self::Enforce, Self::LogOnly, Self::Disabled];
-
-    /// The label value.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Enforce => "enforce",
-            Self::LogOnly => "log_only",
-            Self::Disabled => "disabled",
         }
     }
 }

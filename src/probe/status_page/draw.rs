@@ -109,7 +109,7 @@ fn draw(reading: &Reading, name: &str, page: &mut Page) {
         );
     }
     if reading.source == Source::Statuspage {
-        for &known in reading.indicator.iter().flat_map(|_| Indicator::ALL) {
+        for known in reading.indicator.iter().flat_map(|_| Indicator::ALL) {
             page.push(
                 &INDICATOR,
                 &[name, known.as_str()],

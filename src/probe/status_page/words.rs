@@ -1,37 +1,12 @@
 //! The closed lists of words that become label values. What is not on a list is `other`: a page
 //! cannot invent a series. No reading of pages here.
 
-/// A closed list: each variant with its label, and the reading of a word a page wrote.
-macro_rules! closed_list {
-    ($(#[$doc:meta])* $list:ident { $($word:ident = $label:literal,)+ }) => {
-        $(#[$doc])*
-        #[expect(missing_docs, reason = "each label says it")]
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $list { $($word,)+ }
-
-        impl $list {
-            /// Every word of the list, in its order.
-            pub const ALL: &[Self] = &[$(Self::$word,)+];
-
-            /// The word as a label value.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$word => $label,)+ }
-            }
-
-            /// The word a page wrote, however it spaces and capitalises it.
-            pub fn read(text: &str) -> Self {
-                match snake_case(text).as_str() {
-                    $($label => Self::$word,)+
-                    _ => Self::Other,
-                }
-            }
-        }
-    };
-}
+use crate::units::closed_list;
 
 closed_list! {
     /// What kind of trouble an incident is: Okta's categories, then Statuspage's impacts.
-    Category {
+    #[expect(missing_docs, reason = "each label says it")]
+    pub enum Category {
         ServiceDisruption = "service_disruption",
         MajorServiceDisruption = "major_service_disruption",
         MinorServiceDisruption = "minor_service_disruption",
@@ -50,7 +25,8 @@ closed_list! {
 
 closed_list! {
     /// How far an incident or a maintenance has come.
-    Status {
+    #[expect(missing_docs, reason = "each label says it")]
+    pub enum Status {
         Scheduled = "scheduled",
         Investigating = "investigating",
         Identified = "identified",
@@ -67,7 +43,8 @@ closed_list! {
 
 closed_list! {
     /// A Statuspage's one word for everything.
-    Indicator {
+    #[expect(missing_docs, reason = "each label says it")]
+    pub enum Indicator {
         None = "none",
         Maintenance = "maintenance",
         Minor = "minor",
@@ -80,7 +57,8 @@ closed_list! {
 closed_list! {
     /// A component's state, from well to bad. A word nobody knows is worse than planned work and
     /// must not hide a known outage.
-    ComponentStatus {
+    #[expect(missing_docs, reason = "each label says it")]
+    pub enum ComponentStatus {
         Operational = "operational",
         UnderMaintenance = "under_maintenance",
         Other = "other",
@@ -89,6 +67,19 @@ closed_list! {
         MajorOutage = "major_outage",
     }
 }
+
+macro_rules! read {
+    ($($list:ident)+) => {$(
+        impl $list {
+            /// The word a page wrote, however it spaces and capitalises it.
+            pub fn read(text: &str) -> Self {
+                Self::named(&snake_case(text)).unwrap_or(Self::Other)
+            }
+        }
+    )+};
+}
+
+read!(Category Status Indicator ComponentStatus);
 
 impl Category {
     /// What an incident on a cell can be: Okta's own words for trouble.
@@ -137,16 +128,16 @@ mod tests {
 
     #[test]
     fn every_label_reads_back_as_itself() {
-        for &word in Category::ALL {
+        for word in Category::ALL {
             assert_eq!(Category::read(word.as_str()), word);
         }
-        for &word in Status::ALL {
+        for word in Status::ALL {
             assert_eq!(Status::read(word.as_str()), word);
         }
-        for &word in Indicator::ALL {
+        for word in Indicator::ALL {
             assert_eq!(Indicator::read(word.as_str()), word);
         }
-        for &word in ComponentStatus::ALL {
+        for word in ComponentStatus::ALL {
             assert_eq!(ComponentStatus::read(word.as_str()), word);
         }
     }

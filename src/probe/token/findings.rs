@@ -19,7 +19,7 @@ impl Seen {
         let early = ahead(self.not_before).map(|at| ("nbf", at));
         let early = early.or_else(|| ahead(self.issued).map(|at| ("iat", at)));
         let mut findings = Vec::new();
-        let mut found = |fact, what| findings.push(Finding { fact, what });
+        let mut found = |fact, what| findings.push(Finding::new(fact, what));
         if let Some(end) = expired {
             found(Fact::TokenExpired, format!("the token expired at {end}"));
         } else if let Some((claim, at)) = early {

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Call, rate_limits};
-use crate::sim::answer::Answer;
+use super::call::Call;
+use super::rate_limits;
+use crate::sim::answer::{Answer, id};
 use crate::sim::clock::after;
-use crate::sim::okta::World;
+use crate::sim::world::World;
 
 /// The first path segment below `/api/v1`, and the scope that reads it.
 const SCOPES: &[(&str, &str)] = &[
@@ -60,11 +61,6 @@ pub(super) fn resource(world: &World, call: &Call, rest: &[&str]) -> Answer {
         ["eventHooks" | "inlineHooks" | "logStreams" | "idps"] => Answer::resource(&json!([])),
         _ => Answer::not_found(&call.path),
     }
-}
-
-/// Ids end in their number, so that a link from a list leads to the same thing.
-pub(super) fn id(prefix: &str, number: usize) -> String {
-    format!("{prefix}{number:017}")
 }
 
 fn one(wanted: &str, prefix: &str, kind: &str, make: impl Fn(usize) -> Value) -> Answer {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::sim::ORG;
 use crate::sim::answer::{Answer, http_date};
-use crate::sim::okta::World;
+use crate::sim::world::World;
 
 /// A day, as Okta lets discovery documents be cached.
 const DISCOVERY_FRESH: &str = "max-age=86400, must-revalidate";

@@ -2,10 +2,10 @@
 
 use http::StatusCode;
 
-use super::Call;
+use super::call::Call;
 use crate::sim::answer::Answer;
 use crate::sim::credentials::{Presented, Principal};
-use crate::sim::okta::World;
+use crate::sim::world::World;
 
 pub(super) fn introspect(world: &mut World, server: &str, call: &Call) -> Answer {
     let client = client(world, call).map(Principal::new);

@@ -1,13 +1,12 @@
 //! What the org says of its own limits: when it warns, how it treats single clients, and the share
-//! of each principal. How full a bucket is stands in `limits`.
+//! of each principal. How full a bucket is stands in [`crate::sim::counters`].
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::Call;
-use super::management::id;
-use crate::sim::answer::Answer;
-use crate::sim::okta::World;
+use super::call::Call;
+use crate::sim::answer::{Answer, id};
+use crate::sim::world::World;
 
 pub(super) fn settings(world: &World, call: &Call, which: &str) -> Answer {
     match which {

@@ -1,17 +1,17 @@
 //! The token endpoints of the org's own authorization server and of custom ones: client
-//! credentials, and nothing else. What a client must prove is checked in `proof`.
+//! credentials, and nothing else. What a client must prove is checked in [`crate::sim::proof`].
 
 use http::{HeaderName, StatusCode};
 use serde_json::json;
 
-use super::Call;
+use super::call::Call;
 use crate::sim::ORG;
 use crate::sim::answer::Answer;
 use crate::sim::credentials::{Presented, Principal};
-use crate::sim::okta::World;
 use crate::sim::proof::{About, Refused};
 use crate::sim::service_app::ServiceApp;
 use crate::sim::tokens::Mint;
+use crate::sim::world::World;
 
 const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 

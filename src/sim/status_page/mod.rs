@@ -6,7 +6,6 @@ mod incident;
 mod okta;
 mod statuspage;
 
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -15,14 +14,13 @@ use axum::response::Response;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use jiff::Timestamp;
-use tokio_util::sync::CancellationToken;
 
 pub use incident::Incident;
 
 use super::answer::Answer;
 use super::clock::Clock;
 use super::lock::hold;
-use super::server::{Server, Serving};
+use crate::listener::{Listener, Server};
 
 /// When the real feed was last written; it still answers 200.
 const FROZEN_AT: i64 = 1_746_031_624;
@@ -121,14 +119,14 @@ impl StatusPage {
     /// # Errors
     /// If the port is taken.
     pub async fn start(&self, port: u16) -> std::io::Result<RunningStatusPage> {
-        let server = Server::bind(SocketAddr::from(([127, 0, 0, 1], port)), None).await?;
-        let url = server.url();
+        let listener = Listener::bind(&format!("127.0.0.1:{port}")).await?;
+        let url = format!("http://{}", listener.address());
         let router = Router::new().fallback(answer).with_state(self.clone());
-        let serving = server.serve(router, CancellationToken::new(), || {});
+        let server = listener.serve(router);
         Ok(RunningStatusPage {
             page: self.clone(),
             url,
-            serving,
+            server,
         })
     }
 
@@ -192,7 +190,7 @@ async fn answer(State(page): State<StatusPage>, request: Request) -> Response {
 pub struct RunningStatusPage {
     page: StatusPage,
     url: String,
-    serving: Serving,
+    server: Server,
 }
 
 impl RunningStatusPage {
@@ -223,7 +221,7 @@ impl RunningStatusPage {
 
     /// Stops the page and waits until its port is closed.
     pub async fn shutdown(self) {
-        self.serving.shutdown().await;
+        self.server.shutdown().await;
     }
 }
 

@@ -10,11 +10,12 @@ mod service_app;
 use std::{collections::BTreeMap, time::Duration};
 
 use okta_exporter::{
-    app::{App, Serving},
+    app::App,
     config::Config,
     fleet::{Outcome, ProbeId},
     metrics::Page,
     sim::Running,
+    web::Serving,
 };
 
 pub use leak::Leak;

@@ -69,7 +69,7 @@ pub fn asked(name: &str) -> String {
 pub async fn start(org: Org) -> Running {
     let org = org.limit("/api/v1/users", 1_000_000);
     let running = org.start().await.unwrap();
-    running.okta().mint(&Mint::by(ORG)).unwrap();
+    running.controls().mint(&Mint::by(ORG)).unwrap();
     running
 }
 
@@ -85,7 +85,7 @@ pub fn users() -> String {
 
 /// How often a path was answered with this status.
 pub fn answered(okta: &Running, path: &str, status: u16) -> usize {
-    let requests = okta.okta().requests();
+    let requests = okta.controls().requests();
     let so = |r: &&sim::Received| r.path == path && r.status == Some(status);
     requests.iter().filter(so).count()
 }

@@ -1,4 +1,4 @@
-//! Which bucket a path draws on. How full a bucket is stands in `limits`.
+//! Which bucket a path draws on. How full a bucket is stands in [`super::counters`].
 
 /// Integrator Free: pattern and requests per window. A trailing `*` also takes what lies below.
 const INTEGRATOR_FREE: &[(&str, u32)] = &[
@@ -32,18 +32,18 @@ const INTEGRATOR_FREE: &[(&str, u32)] = &[
 
 /// One bucket: the endpoints it covers and what an org may spend of it in a window.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Bucket {
+pub(super) struct BucketPattern {
     pub(super) pattern: String,
     pub(super) limit: u32,
 }
 
 /// An org's buckets.
 #[derive(Clone, Debug)]
-pub(super) struct Buckets(Vec<Bucket>);
+pub(super) struct BucketPatterns(Vec<BucketPattern>);
 
-impl Buckets {
+impl BucketPatterns {
     pub(super) fn integrator_free() -> Self {
-        let bucket = |(pattern, limit): &(&str, u32)| Bucket {
+        let bucket = |(pattern, limit): &(&str, u32)| BucketPattern {
             pattern: (*pattern).to_owned(),
             limit: *limit,
         };
@@ -54,7 +54,7 @@ impl Buckets {
     pub(super) fn set(&mut self, pattern: &str, limit: u32) {
         match self.0.iter_mut().find(|bucket| bucket.pattern == pattern) {
             Some(bucket) => bucket.limit = limit,
-            None => self.0.push(Bucket {
+            None => self.0.push(BucketPattern {
                 pattern: pattern.to_owned(),
                 limit,
             }),
@@ -63,7 +63,7 @@ impl Buckets {
 
     /// The bucket of a path: an exact pattern first, then the longest prefix; among equals the
     /// one with fewer wildcards.
-    pub(super) fn of(&self, path: &str) -> Option<&Bucket> {
+    pub(super) fn of(&self, path: &str) -> Option<&BucketPattern> {
         self.0
             .iter()
             .filter_map(|bucket| Some((fit(&bucket.pattern, path)?, bucket)))
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     fn pattern(path: &str) -> String {
-        Buckets::integrator_free()
+        BucketPatterns::integrator_free()
             .of(path)
             .map(|bucket| bucket.pattern.clone())
             .unwrap()

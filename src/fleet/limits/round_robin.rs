@@ -5,14 +5,14 @@ use std::{collections::BTreeMap, time::Duration};
 
 use tokio::time::Instant;
 
-use super::super::aim::{Next, Wish};
+use super::super::aim::{NextSample, SampleRequest};
 use crate::units::Timestamp;
 
 /// The probes that take turns, and the next look.
 #[derive(Debug, Default)]
-pub(super) struct Turns {
+pub(super) struct RoundRobin {
     members: BTreeMap<String, Member>,
-    booked: Option<Booked>,
+    scheduled: Option<Scheduled>,
     under_way: bool,
 }
 
@@ -29,49 +29,53 @@ pub(super) struct Member {
 
 /// The next look, and whose it is.
 #[derive(Debug, Clone)]
-pub(super) struct Booked {
+pub(super) struct Scheduled {
     pub(super) who: String,
-    pub(super) next: Next,
+    pub(super) next: NextSample,
     /// The same moment by a clock that nobody sets.
     pub(super) due: Instant,
 }
 
-impl Turns {
+impl RoundRobin {
     /// A probe takes part from now on, or has looked.
     pub(super) fn enter(&mut self, who: &str, member: Member) {
         self.members.insert(who.to_owned(), member);
         self.under_way = false;
-        self.booked = None;
+        self.scheduled = None;
     }
 
     /// The probes of another bucket take part from now on.
     pub(super) fn absorb(&mut self, other: Self) {
         self.members.extend(other.members);
         self.under_way |= other.under_way;
-        self.booked = None;
+        self.scheduled = None;
     }
 
     /// A probe takes part no longer.
     pub(super) fn leave(&mut self, who: &str) {
         if self.members.remove(who).is_some() {
             self.under_way = false;
-            self.booked = None;
+            self.scheduled = None;
         }
     }
 
-    /// A look begins: until it has ended no other is booked.
+    /// A look begins: until it has ended no other is scheduled.
     pub(super) fn begin(&mut self) {
         self.under_way = true;
-        self.booked = None;
+        self.scheduled = None;
     }
 
-    /// True if the next look may be booked, or booked anew.
-    pub(super) fn may_book(&self) -> bool {
+    /// True if the next look may be scheduled, or scheduled anew.
+    pub(super) fn may_schedule(&self) -> bool {
         !self.under_way && !self.members.is_empty()
     }
 
     /// What the next look is to be, and whose: of the probe that has waited longest for its due.
-    pub(super) fn wish(&self, now: Timestamp, length: Duration) -> Option<(String, Wish)> {
+    pub(super) fn request(
+        &self,
+        now: Timestamp,
+        length: Duration,
+    ) -> Option<(String, SampleRequest)> {
         let due = |member: &Member| {
             // The run nearest the interval: from half a window before it is due.
             let interval = member.interval.saturating_sub(length / 2);
@@ -79,24 +83,24 @@ impl Turns {
             (member.not_before.map_or(due, |at| at.max(due)), member.last)
         };
         let (who, member) = self.members.iter().min_by_key(|(_, member)| due(member))?;
-        let wish = Wish {
+        let request = SampleRequest {
             now,
             last: Some(member.last),
             interval: member.interval,
             not_before: member.not_before,
             spare: true,
         };
-        Some((who.clone(), wish))
+        Some((who.clone(), request))
     }
 
     /// Books the next look.
-    pub(super) fn book(&mut self, booked: Booked) {
-        self.booked = Some(booked);
+    pub(super) fn schedule(&mut self, scheduled: Scheduled) {
+        self.scheduled = Some(scheduled);
     }
 
     /// The next look.
-    pub(super) fn booked(&self) -> Option<&Booked> {
-        self.booked.as_ref()
+    pub(super) fn scheduled(&self) -> Option<&Scheduled> {
+        self.scheduled.as_ref()
     }
 
     /// True where some probe aims in this bucket.
@@ -133,18 +137,18 @@ mod tests {
 
     #[test]
     fn probes_take_turns_and_the_one_that_is_due_seldom_waits() {
-        let mut turns = Turns::default();
+        let mut turns = RoundRobin::default();
         turns.enter("a", member(60, 0));
         turns.enter("b", member(60, 1));
         turns.enter("c", member(300, 2));
         let mut order = String::new();
         for window in 1..=12 {
             let now = at(window * 60);
-            let (who, wish) = turns.wish(now, Duration::from_mins(1)).unwrap();
+            let (who, request) = turns.request(now, Duration::from_mins(1)).unwrap();
             order += &who;
             turns.begin();
-            assert!(!turns.may_book());
-            let interval = wish.interval.as_secs();
+            assert!(!turns.may_schedule());
+            let interval = request.interval.as_secs();
             turns.enter(&who, member(interval, window * 60));
         }
         assert_eq!(order, "abababcababa", "the longest overdue comes first");
@@ -152,7 +156,7 @@ mod tests {
 
     #[test]
     fn one_that_must_stay_away_leaves_its_turns_to_others() {
-        let mut turns = Turns::default();
+        let mut turns = RoundRobin::default();
         turns.enter("a", member(60, 0));
         turns.enter(
             "b",
@@ -162,12 +166,12 @@ mod tests {
             },
         );
         for now in [60, 120, 180] {
-            let (who, _) = turns.wish(at(now), Duration::from_mins(1)).unwrap();
+            let (who, _) = turns.request(at(now), Duration::from_mins(1)).unwrap();
             assert_eq!(who, "a");
             turns.enter("a", member(60, now));
         }
         turns.leave("a");
-        let (who, wish) = turns.wish(at(200), Duration::from_mins(1)).unwrap();
-        assert_eq!((who.as_str(), wish.not_before), ("b", Some(at(1_000))));
+        let (who, request) = turns.request(at(200), Duration::from_mins(1)).unwrap();
+        assert_eq!((who.as_str(), request.not_before), ("b", Some(at(1_000))));
     }
 }

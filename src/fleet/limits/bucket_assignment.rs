@@ -1,50 +1,51 @@
 //! Where each endpoint's requests are counted: in the bucket that its path is taken for, until what
-//! is seen says otherwise. Pure; what is seen is compared in `alike`.
+//! is seen says otherwise. Pure; what is seen is compared in [`bucket_correlation`](super::bucket_correlation).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Bucket, Key, State,
-    alike::{Alike, Sight},
+    BucketLimit, LimitKey, LimitsState,
+    bucket_correlation::{BucketApi, BucketCorrelation, Relation, Sight},
     label,
 };
 use crate::{fleet::aim::Look, okta::Charge};
 
-pub use super::alike::{Endpoint, Relation};
-
 /// The buckets of one credential, as its endpoints turn out to share them.
 #[derive(Debug, Default)]
-pub(super) struct Sharing {
-    alike: Alike,
-    found: BTreeSet<Found>,
+pub(super) struct BucketAssignment {
+    correlation: BucketCorrelation,
+    found: BTreeSet<BucketMismatch>,
     /// Buckets that are counted under another's name.
     merged: BTreeMap<String, String>,
     /// Endpoints that are counted apart from their bucket.
-    apart: BTreeMap<Endpoint, String>,
+    apart: BTreeMap<BucketApi, String>,
 }
 
 /// A difference between what is seen and what paths are taken for, shown by two endpoints.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Found {
+pub struct BucketMismatch {
     /// What was found.
     pub relation: Relation,
     /// One of the two that show it.
-    pub one: Endpoint,
+    pub one: BucketApi,
     /// The other.
-    pub other: Endpoint,
+    pub other: BucketApi,
 }
 
-impl Sharing {
+impl BucketAssignment {
     /// Learns from an answer; returns what was found by it, once each.
-    pub(super) fn learn(&mut self, endpoint: &Endpoint, sight: Sight) -> Vec<Found> {
-        self.alike.learn(endpoint, sight);
-        let found = self.alike.found().map(|(relation, one, other)| Found {
-            relation,
-            one: one.clone(),
-            other: other.clone(),
-        });
+    pub(super) fn learn(&mut self, endpoint: &BucketApi, sight: Sight) -> Vec<BucketMismatch> {
+        self.correlation.learn(endpoint, sight);
+        let found = self
+            .correlation
+            .found()
+            .map(|(relation, one, other)| BucketMismatch {
+                relation,
+                one: one.clone(),
+                other: other.clone(),
+            });
         // What was found once holds: labels that come and go would be worse than a late mistake.
-        let new: Vec<Found> = found.filter(|found| !self.found.contains(found)).collect();
+        let new: Vec<BucketMismatch> = found.filter(|found| !self.found.contains(found)).collect();
         if !new.is_empty() {
             self.found.extend(new.iter().cloned());
             self.merge();
@@ -54,7 +55,7 @@ impl Sharing {
     }
 
     /// The name under which an endpoint's requests are counted.
-    pub(super) fn bucket<'a>(&'a self, endpoint: &'a Endpoint) -> &'a str {
+    pub(super) fn bucket<'a>(&'a self, endpoint: &'a BucketApi) -> &'a str {
         let merged = || self.merged.get(&*endpoint.bucket).map(String::as_str);
         let apart = self.apart.get(endpoint).map(String::as_str);
         apart.or_else(merged).unwrap_or(&endpoint.bucket)
@@ -66,11 +67,11 @@ impl Sharing {
     }
 
     /// What was found so far.
-    pub(super) fn found(&self) -> impl Iterator<Item = &Found> {
+    pub(super) fn found(&self) -> impl Iterator<Item = &BucketMismatch> {
         self.found.iter()
     }
 
-    fn of(&self, relation: Relation) -> impl Iterator<Item = (&Endpoint, &Endpoint)> {
+    fn of(&self, relation: Relation) -> impl Iterator<Item = (&BucketApi, &BucketApi)> {
         let found = self.found.iter();
         found
             .filter(move |found| found.relation == relation)
@@ -104,19 +105,19 @@ impl Sharing {
     /// Endpoints of one bucket that contradict each other: the first keeps the bucket's name, and
     /// those that agree with it; the next is counted under its own, with those that agree with it.
     fn part(&mut self) {
-        let contradict: BTreeSet<(&Endpoint, &Endpoint)> = self.of(Relation::Two).collect();
-        let endpoints: BTreeSet<&Endpoint> = contradict
+        let contradict: BTreeSet<(&BucketApi, &BucketApi)> = self.of(Relation::Two).collect();
+        let endpoints: BTreeSet<&BucketApi> = contradict
             .iter()
             .flat_map(|(one, other)| [*one, *other])
             .collect();
-        let agree = |one: &Endpoint, other: &Endpoint| {
+        let agree = |one: &BucketApi, other: &BucketApi| {
             one.bucket == other.bucket
                 && !contradict.contains(&(one, other))
                 && !contradict.contains(&(other, one))
         };
-        let mut groups: Vec<Vec<&Endpoint>> = Vec::new();
+        let mut groups: Vec<Vec<&BucketApi>> = Vec::new();
         for endpoint in endpoints {
-            let all_agree = |group: &&mut Vec<&Endpoint>| group.iter().all(|e| agree(e, endpoint));
+            let all_agree = |group: &&mut Vec<&BucketApi>| group.iter().all(|e| agree(e, endpoint));
             match groups.iter_mut().find(all_agree) {
                 Some(group) => group.push(endpoint),
                 None => groups.push(vec![endpoint]),
@@ -135,19 +136,19 @@ impl Sharing {
     }
 }
 
-impl State {
+impl LimitsState {
     /// Where a request is counted: in the bucket of its path, unless what was seen says otherwise.
-    pub(super) fn key(&self, charge: &Charge) -> Key {
+    pub(super) fn key(&self, charge: &Charge) -> LimitKey {
         let credential = label(charge.credential.as_ref());
-        let bucket = self.sharing.get(&credential).map_or_else(
+        let bucket = self.assignments.get(&credential).map_or_else(
             || charge.bucket.to_string(),
-            |sharing| sharing.bucket(&charge.into()).to_owned(),
+            |assignment| assignment.bucket(&charge.into()).to_owned(),
         );
-        Key { credential, bucket }
+        LimitKey { credential, bucket }
     }
 
     /// Compares what an answer shows with what others showed. What is found moves what is counted.
-    pub(super) fn compare(&mut self, charge: &Charge, look: &Look) -> Vec<Found> {
+    pub(super) fn compare(&mut self, charge: &Charge, look: &Look) -> Vec<BucketMismatch> {
         let (Some(read), Some(date)) = (look.rate_limit, look.date) else {
             return Vec::new();
         };
@@ -158,44 +159,44 @@ impl State {
             reset: read.reset.as_second(),
         };
         let credential = label(charge.credential.as_ref());
-        let sharing = self.sharing.entry(credential.clone()).or_default();
-        let found = sharing.learn(&charge.into(), sight);
+        let assignment = self.assignments.entry(credential.clone()).or_default();
+        let found = assignment.learn(&charge.into(), sight);
         if !found.is_empty() {
-            self.move_house(&credential);
+            self.reassign(&credential);
         }
         found
     }
 
     /// Counts everything of a credential where it is counted from now on.
-    fn move_house(&mut self, credential: &str) {
-        let Some(sharing) = self.sharing.get(credential) else {
+    fn reassign(&mut self, credential: &str) {
+        let Some(assignment) = self.assignments.get(credential) else {
             return;
         };
         let (moving, staying) = std::mem::take(&mut self.buckets)
             .into_iter()
             .partition(|(key, _)| key.credential == credential);
         self.buckets = staying;
-        let moving: BTreeMap<Key, Bucket> = moving;
+        let moving: BTreeMap<LimitKey, BucketLimit> = moving;
         for (key, mut bucket) in moving {
-            let at = |bucket: &str| Key {
+            let at = |bucket: &str| LimitKey {
                 credential: key.credential.clone(),
                 bucket: bucket.to_owned(),
             };
             for (name, endpoint) in std::mem::take(&mut bucket.endpoints) {
-                let who = Endpoint {
+                let who = BucketApi {
                     bucket: endpoint.taken_for.clone(),
                     name: name.clone(),
                 };
-                let home = self.buckets.entry(at(sharing.bucket(&who))).or_default();
+                let home = self.buckets.entry(at(assignment.bucket(&who))).or_default();
                 home.endpoints.insert(name, endpoint);
             }
-            let home = self.buckets.entry(at(sharing.home(&key.bucket)));
+            let home = self.buckets.entry(at(assignment.home(&key.bucket)));
             home.or_default().absorb(bucket);
         }
     }
 }
 
-impl From<&Charge> for Endpoint {
+impl From<&Charge> for BucketApi {
     fn from(charge: &Charge) -> Self {
         Self {
             bucket: charge.bucket.clone(),
@@ -204,14 +205,14 @@ impl From<&Charge> for Endpoint {
     }
 }
 
-impl Found {
+impl BucketMismatch {
     /// What to write under `orgs.ORG.buckets`, for people.
     pub(in crate::fleet) fn setting(&self) -> String {
         let (one, other) = (&self.one, &self.other);
         match self.relation {
             Relation::One => {
                 // A pattern wins over the published ones, so that the narrower one must be written.
-                let width = |endpoint: &Endpoint| (endpoint.bucket.len(), endpoint.bucket.clone());
+                let width = |endpoint: &BucketApi| (endpoint.bucket.len(), endpoint.bucket.clone());
                 let (wide, narrow) = if width(one) <= width(other) {
                     (one, other)
                 } else {
@@ -239,26 +240,26 @@ mod tests {
         units::Timestamp,
     };
 
-    fn endpoint(name: &'static str, bucket: &'static str) -> Endpoint {
-        Endpoint {
+    fn endpoint(name: &'static str, bucket: &'static str) -> BucketApi {
+        BucketApi {
             name: name.into(),
             bucket: bucket.into(),
         }
     }
 
-    fn known(found: &[(Relation, &Endpoint, &Endpoint)]) -> Sharing {
-        let found = found.iter().map(|(relation, one, other)| Found {
+    fn known(found: &[(Relation, &BucketApi, &BucketApi)]) -> BucketAssignment {
+        let found = found.iter().map(|(relation, one, other)| BucketMismatch {
             relation: *relation,
             one: (*one).clone(),
             other: (*other).clone(),
         });
-        let mut sharing = Sharing {
+        let mut assignment = BucketAssignment {
             found: found.collect(),
-            ..Sharing::default()
+            ..BucketAssignment::default()
         };
-        sharing.merge();
-        sharing.part();
-        sharing
+        assignment.merge();
+        assignment.part();
+        assignment
     }
 
     #[test]
@@ -268,12 +269,12 @@ mod tests {
             endpoint("c", "/api/v1/logs"),
             endpoint("d", "/api/v1/devices"),
         );
-        let sharing = known(&[(Relation::One, &c, &b), (Relation::One, &a, &b)]);
+        let assignment = known(&[(Relation::One, &c, &b), (Relation::One, &a, &b)]);
         for one in [&a, &b, &c] {
-            assert_eq!(sharing.bucket(one), "/api/v1*");
+            assert_eq!(assignment.bucket(one), "/api/v1*");
         }
-        assert_eq!(sharing.bucket(&d), "/api/v1/devices");
-        let settings: Vec<_> = sharing.found().map(Found::setting).collect();
+        assert_eq!(assignment.bucket(&d), "/api/v1/devices");
+        let settings: Vec<_> = assignment.found().map(BucketMismatch::setting).collect();
         assert_eq!(
             settings,
             [
@@ -287,15 +288,15 @@ mod tests {
     fn endpoints_that_contradict_each_other_are_counted_apart() {
         let [a, b, c, d] = ["a", "b", "c", "d"].map(|name| endpoint(name, "/api/v1*"));
         let two = Relation::Two;
-        let sharing = known(&[(two, &a, &b), (two, &b, &c), (two, &a, &d), (two, &c, &d)]);
-        let counted = [&a, &b, &c, &d].map(|endpoint| sharing.bucket(endpoint));
+        let assignment = known(&[(two, &a, &b), (two, &b, &c), (two, &a, &d), (two, &c, &d)]);
+        let counted = [&a, &b, &c, &d].map(|endpoint| assignment.bucket(endpoint));
         assert_eq!(counted, ["/api/v1*", "b", "/api/v1*", "b"]);
     }
 
     #[test]
     fn a_difference_is_told_once() {
         let (a, b) = (endpoint("a", "/a"), endpoint("b", "/b"));
-        let mut sharing = Sharing::default();
+        let mut assignment = BucketAssignment::default();
         let mut told = Vec::new();
         for minute in 0..20 {
             for (n, endpoint) in [&a, &b].into_iter().enumerate() {
@@ -305,11 +306,11 @@ mod tests {
                     remaining: 500 - n as u64,
                     reset: minute * 60 + 60,
                 };
-                told.extend(sharing.learn(endpoint, sight));
+                told.extend(assignment.learn(endpoint, sight));
             }
         }
         assert_eq!(told.len(), 1);
-        assert_eq!(sharing.bucket(&b), "/a");
+        assert_eq!(assignment.bucket(&b), "/a");
         assert_eq!(told[0].setting(), "'/b': '/a'");
     }
 
@@ -357,10 +358,10 @@ mod tests {
                 };
                 assert!(limits.ended(name, exchange.charge().as_ref(), run, now));
             }
-            let booked = ["a", "b"].map(|name| limits.booked(name).is_some());
+            let scheduled = ["a", "b"].map(|name| limits.scheduled(name).is_some());
             let expected = usize::from(found.is_empty()) + 1;
-            let count = booked.into_iter().filter(|booked| *booked).count();
-            assert_eq!(count, expected, "in minute {minute}: {booked:?}");
+            let count = scheduled.into_iter().filter(|scheduled| *scheduled).count();
+            assert_eq!(count, expected, "in minute {minute}: {scheduled:?}");
         }
         assert_eq!(found.len(), 1);
     }

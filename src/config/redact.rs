@@ -63,7 +63,7 @@ fn without_user(text: &str) -> String {
     }
 }
 
-/// The settings as JSON, which is YAML as well, with the pace that was settled for each probe.
+/// The settings as JSON, which is YAML as well, with the timing that was suppressed for each probe.
 pub(super) fn shown(
     mut settings: Value,
     orgs: &BTreeMap<Name, Org>,
@@ -73,12 +73,12 @@ pub(super) fn shown(
     for (name, org) in orgs {
         for probe in &org.probes {
             let path = ["orgs", name.as_str(), "probes"].into_iter();
-            settle(&mut settings, path.chain(probe.id.splitn(2, '/')), probe);
+            write_timing(&mut settings, path.chain(probe.id.splitn(2, '/')), probe);
         }
     }
     for (name, page) in pages {
         let path = ["status_pages", name.as_str()];
-        settle(&mut settings, path.into_iter(), &page.probe);
+        write_timing(&mut settings, path.into_iter(), &page.probe);
     }
     let shown = json!({
         "source": origin.source,
@@ -88,8 +88,8 @@ pub(super) fn shown(
     format!("{shown:#}\n")
 }
 
-/// Writes the pace into the settings at this path.
-fn settle<'a>(settings: &mut Value, path: impl Iterator<Item = &'a str>, probe: &Planned) {
+/// Writes the timing into the settings at this path.
+fn write_timing<'a>(settings: &mut Value, path: impl Iterator<Item = &'a str>, probe: &Planned) {
     let mut node = settings;
     for step in path {
         match node.get_mut(step) {
@@ -101,8 +101,8 @@ fn settle<'a>(settings: &mut Value, path: impl Iterator<Item = &'a str>, probe: 
         *node = json!({});
     }
     if let Value::Object(map) = node {
-        let pace = [("interval", probe.interval), ("timeout", probe.timeout)];
-        for (name, length) in pace {
+        let timing = [("interval", probe.interval), ("timeout", probe.timeout)];
+        for (name, length) in timing {
             map.insert(name.to_owned(), Interval::from(length).to_string().into());
         }
     }

@@ -1,77 +1,62 @@
-//! The hand that changes a simulated org while it runs, and the world it changes.
+//! The hand that changes a simulated org while it runs. What it changes is kept in [`super::world`].
 
-use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::background::Application;
 use super::clock::Clock;
+use super::counters::Verdict;
 use super::credentials::Principal;
-use super::faults::{Fault, Faults};
-use super::keys::{KeySet, SigningKey};
-use super::limits::{Limits, Verdict};
+use super::error::Error;
+use super::faults::Fault;
 use super::lock::hold;
 use super::org::Org;
-use super::proof::Proofs;
 use super::record::{Received, Record};
 use super::service_app::ServiceApp;
-use super::tokens::{Mint, Tokens};
-use super::{Error, ORG};
+use super::tokens::Mint;
+use super::world::World;
+
+/// How often an application looks at the clock.
+const TICK: Duration = Duration::from_millis(100);
 
 /// A running org's controls. Clones control the same org.
 #[derive(Clone)]
-pub struct Okta(Arc<Inner>);
+pub struct Controls(Arc<Inner>);
 
 struct Inner {
     url: String,
     clock: Clock,
     record: Record,
+    accepted: Arc<AtomicU64>,
     stop: CancellationToken,
     world: Mutex<World>,
 }
 
-/// Everything about an org that changes or is asked for.
-pub(super) struct World {
-    pub(super) org: Org,
-    pub(super) url: String,
-    pub(super) limits: Limits,
-    pub(super) tokens: Tokens,
-    pub(super) faults: Faults,
-    pub(super) proofs: Proofs,
-    keys: BTreeMap<String, KeySet>,
-    /// Signs the org server's access tokens and is published nowhere.
-    unpublished: Option<SigningKey>,
-}
-
-impl Okta {
-    pub(super) fn new(org: Org, url: String) -> Result<Self, Error> {
+impl Controls {
+    /// Controls of an org at `url`; `accepted` counts its connections.
+    pub(super) fn new(org: Org, url: String, accepted: Arc<AtomicU64>) -> Result<Self, Error> {
         let clock = org.clock.clone();
         let bearers = org.bearers.clone();
-        let world = World {
-            limits: Limits::new(org.buckets.clone(), org.window),
-            org,
-            url: url.clone(),
-            tokens: Tokens::default(),
-            faults: Faults::default(),
-            proofs: Proofs::new(),
-            keys: BTreeMap::new(),
-            unpublished: None,
-        };
+        let world = World::new(org, url.clone());
         let (record, stop) = (Record::new(), CancellationToken::new());
-        let okta = Self(Arc::new(Inner {
+        let controls = Self(Arc::new(Inner {
             url,
             clock,
             record,
+            accepted,
             stop,
             world: Mutex::new(world),
         }));
         for bearer in &bearers {
-            okta.mint(bearer)?;
+            controls.mint(bearer)?;
         }
-        Ok(okta)
+        Ok(controls)
     }
 
     /// The org's URL, without a trailing slash.
@@ -160,8 +145,8 @@ impl Okta {
     /// Spends up to `requests` on a path's bucket as another caller; returns how many passed.
     pub fn spend(&self, path: &str, who: &Principal, requests: u32) -> u32 {
         let now = self.now();
-        let limits = &mut self.world().limits;
-        let passes = |_: &u32| matches!(limits.take(path, Some(who), now), Verdict::Pass(_));
+        let counters = &mut self.world().counters;
+        let passes = |_: &u32| matches!(counters.take(path, Some(who), now), Verdict::Pass(_));
         (0..requests)
             .take_while(passes)
             .fold(0, |passed, _| passed + 1)
@@ -169,17 +154,35 @@ impl Okta {
 
     /// Lets an application spend quota until the org stops. Must be called within a runtime.
     pub fn run(&self, application: Application) {
-        let (okta, stop) = (self.clone(), self.stop_token());
+        let (controls, stop) = (self.clone(), self.stop_token());
         // The task ends with the org, so nobody needs its handle.
         drop(tokio::spawn(async move {
-            stop.run_until_cancelled(application.run(okta)).await;
+            stop.run_until_cancelled(controls.keep_spending(application))
+                .await;
         }));
+    }
+
+    async fn keep_spending(&self, application: Application) {
+        let mut rng = Rng::with_seed(application.seed);
+        let start = self.now();
+        let mut before = Duration::ZERO;
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            // A clock that was set back spends nothing until it has caught up.
+            let elapsed = Duration::try_from(self.now().duration_since(start)).unwrap_or_default();
+            let elapsed = elapsed.max(before);
+            let requests = application.pattern.requests(before, elapsed, &mut rng);
+            before = elapsed;
+            self.spend(&application.path, &application.who, requests);
+        }
     }
 
     /// Lets every path that begins with `prefix` misbehave, in place of an earlier fault there. Of
     /// several prefixes that fit, the one last given counts.
     pub fn fault(&self, prefix: &str, fault: Fault) {
-        self.world().faults.plant(prefix, fault);
+        self.world().faults.insert(prefix, fault);
     }
 
     /// Ends all misbehaviour.
@@ -199,7 +202,7 @@ impl Okta {
 
     /// How many connections were ever accepted.
     pub fn connection_count(&self) -> u64 {
-        self.0.record.connected()
+        self.0.accepted.load(Ordering::Relaxed)
     }
 
     /// Returns once exactly this path was asked for at least `times` times.
@@ -221,63 +224,5 @@ impl Okta {
 
     pub(super) fn stop_token(&self) -> CancellationToken {
         self.0.stop.clone()
-    }
-}
-
-impl World {
-    /// The issuer of an authorization server.
-    pub(super) fn issuer(&self, server: &str) -> String {
-        let url = self.org.issuer.as_deref().unwrap_or(&self.url);
-        if server == ORG {
-            url.to_owned()
-        } else {
-            format!("{url}/oauth2/{server}")
-        }
-    }
-
-    pub(super) fn has_server(&self, server: &str) -> bool {
-        server == ORG || self.org.servers.iter().any(|known| known == server)
-    }
-
-    /// The key set of a server, made when it is first needed: RSA keys take their time.
-    pub(super) fn keys(&mut self, server: &str, now: Timestamp) -> Result<&mut KeySet, Error> {
-        if !self.has_server(server) {
-            return Err(Error::NoSuchServer(server.to_owned()));
-        }
-        match self.keys.entry(server.to_owned()) {
-            std::collections::btree_map::Entry::Occupied(entry) => Ok(entry.into_mut()),
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                Ok(entry.insert(KeySet::new(self.org.keys_fresh_for, now)?))
-            }
-        }
-    }
-
-    pub(super) fn mint(&mut self, mint: &Mint, now: Timestamp) -> Result<String, Error> {
-        let server = mint.server.as_str();
-        if !self.has_server(server) {
-            return Err(Error::NoSuchServer(server.to_owned()));
-        }
-        let issuer = self.issuer(server);
-        let audience = if server == ORG {
-            self.url.as_str()
-        } else {
-            "api://default"
-        };
-        let claims = mint.claims(&issuer, audience, now);
-        let value = match mint.opaque_value() {
-            Some(value) => value.to_owned(),
-            None if server == ORG => mint.sign(&claims, self.unpublished_key()?)?,
-            None => mint.sign(&claims, self.keys(server, now)?.signer(now))?,
-        };
-        self.tokens.forget_old(now);
-        self.tokens.remember(&value, server, claims);
-        Ok(value)
-    }
-
-    fn unpublished_key(&mut self) -> Result<&SigningKey, Error> {
-        match &mut self.unpublished {
-            Some(key) => Ok(key),
-            empty => Ok(empty.insert(SigningKey::generate()?)),
-        }
     }
 }

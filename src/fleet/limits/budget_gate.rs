@@ -26,14 +26,14 @@ const SOON: Duration = Duration::from_secs(5);
 
 /// What one run may spend.
 #[derive(Debug)]
-pub(in crate::fleet) struct Purse {
+pub(in crate::fleet) struct BudgetGate {
     pub(super) limits: Arc<Limits>,
     /// The run was aimed at the end of a window.
     pub(super) aimed: bool,
     pub(super) begun: AtomicBool,
 }
 
-impl Gate for Purse {
+impl Gate for BudgetGate {
     fn admit(&self, charge: Charge) -> BoxFuture<'_, Result<(), Failure>> {
         Box::pin(async move {
             let mut changed = self.limits.changed.subscribe();

@@ -1,7 +1,7 @@
 //! The name that somebody who mistyped most likely meant. Pure.
 
 /// The known name nearest to this one, if any is near.
-pub(super) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(super) fn suggestion<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let name = name.to_lowercase().replace('-', "_");
     let allowed = 1 + name.chars().count() / 4;
     let near = known.iter().map(|known| (distance(&name, known), *known));
@@ -50,9 +50,9 @@ mod tests {
     #[test]
     fn only_what_is_near_is_meant() {
         let known = ["url", "cell", "credentials", "probes", "ca_file"];
-        assert_eq!(nearest("uri", &known), Some("url"));
-        assert_eq!(nearest("credentails", &known), Some("credentials"));
-        assert_eq!(nearest("CA-File", &known), Some("ca_file"));
-        assert_eq!(nearest("oauth", &known), None);
+        assert_eq!(suggestion("uri", &known), Some("url"));
+        assert_eq!(suggestion("credentails", &known), Some("credentials"));
+        assert_eq!(suggestion("CA-File", &known), Some("ca_file"));
+        assert_eq!(suggestion("oauth", &known), None);
     }
 }

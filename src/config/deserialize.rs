@@ -1,43 +1,43 @@
 //! From the tree to what may be written. Whatever has no place or the wrong shape is noted in plain
-//! words, struck from the tree, and the rest is read, so that one mistake does not hide the next.
+//! words, removed from it, and the rest is read, so that one mistake does not hide the next.
 //! No message shows a value: it may be a secret.
 
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
 use super::{
-    nearest::nearest,
-    problems::{At, Notes},
-    written,
+    problems::{Notes, SettingPath},
+    schema,
+    suggest::suggestion,
 };
 
 /// What is written, without what cannot be read.
-pub(super) fn read(mut tree: Value, notes: &mut Notes) -> written::Config {
+pub(super) fn read(mut tree: Value, notes: &mut Notes) -> schema::Config {
     let mut emptied = Vec::new();
     loop {
-        let error = match serde_path_to_error::deserialize::<_, written::Config>(&tree) {
-            Ok(written) => return written,
+        let error = match serde_path_to_error::deserialize::<_, schema::Config>(&tree) {
+            Ok(settings) => return settings,
             Err(error) => error,
         };
         let steps = steps(error.path());
-        let at = At::of(steps.iter().map(String::as_str));
+        let at = SettingPath::of(steps.iter().map(String::as_str));
         let message = error.inner().to_string();
         let unknown = Unknown::field(&message);
         if let Some(unknown) = &unknown {
             // What the misspelt one was meant for is not missing.
             let parent = steps.iter().rev().skip(1).rev().map(String::as_str);
             if let Some(meant) = unknown.meant() {
-                notes.settle(At::of(parent).field(meant));
+                notes.suppress(SettingPath::of(parent).field(meant));
             }
-            notes.struck(at, unknown.message());
+            notes.error_and_suppress(at, unknown.message());
         } else if emptied.contains(&steps) {
             // It was told already, and may not even be empty.
         } else {
             let node = steps.iter().try_fold(&tree, child);
-            notes.struck(at, mismatch(&message, node.unwrap_or(&Value::Null)));
+            notes.error_and_suppress(at, mismatch(&message, node.unwrap_or(&Value::Null)));
         }
-        if !strike(&mut tree, &steps, unknown.is_some()) {
-            return written::Config::default();
+        if !remove(&mut tree, &steps, unknown.is_some()) {
+            return schema::Config::default();
         }
         emptied.push(steps);
     }
@@ -61,7 +61,7 @@ fn child<'a>(node: &'a Value, step: &String) -> Option<&'a Value> {
 
 /// Empties the node at this path, or removes it if it has no place or was empty already. False if
 /// there is nothing to strike.
-fn strike(tree: &mut Value, steps: &[String], remove: bool) -> bool {
+fn remove(tree: &mut Value, steps: &[String], remove: bool) -> bool {
     let Some((last, parents)) = steps.split_last() else {
         return false;
     };
@@ -100,7 +100,7 @@ impl<'a> Unknown<'a> {
     }
 
     fn meant(&self) -> Option<&'a str> {
-        nearest(self.field, &self.known)
+        suggestion(self.field, &self.known)
     }
 
     fn message(&self) -> String {
@@ -132,7 +132,7 @@ fn mismatch(message: &str, found: &Value) -> String {
         "a sequence" => Expected::List,
         _ => Expected::Settings,
     };
-    let (expected, mend) = match (&expected, found) {
+    let (expected, fix) = match (&expected, found) {
         (_, Value::Null) => {
             return "nothing is written here: fill it in or drop the line".to_owned();
         }
@@ -141,7 +141,7 @@ fn mismatch(message: &str, found: &Value) -> String {
         (Expected::List, _) => ("a list", ": write it like `[one, two]`"),
         (Expected::Settings, _) => ("settings", ": write `name: value` lines below it"),
     };
-    format!("expected {expected}, found {}{mend}", kind(found))
+    format!("expected {expected}, found {}{fix}", kind(found))
 }
 
 enum Expected {
@@ -181,7 +181,7 @@ mod tests {
             "orrgs": 1,
         });
         let mut notes = Notes::default();
-        let written = read(tree, &mut notes);
+        let settings = read(tree, &mut notes);
         let told = notes.finish("x").unwrap_err().to_string();
         for (place, words) in [
             (
@@ -218,7 +218,7 @@ mod tests {
         for secret in ["s3cr3t", "12345"] {
             assert!(!told.contains(secret), "{told}");
         }
-        let acme = written.orgs.unwrap().remove("acme").flatten().unwrap();
+        let acme = settings.orgs.unwrap().remove("acme").flatten().unwrap();
         assert!(acme.credentials.unwrap().contains_key("other"));
         assert!(acme.probes.unwrap().discovery.is_some());
     }

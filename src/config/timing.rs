@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use super::{
-    problems::{At, Notes},
-    written::Defaults,
+    problems::{Notes, SettingPath},
+    schema::Defaults,
 };
 use crate::units::Interval;
 
@@ -22,9 +22,9 @@ pub(super) const SELDOM: Interval = Interval::seconds(60 * 60);
 /// Okta's own advice to its clients.
 const TIMEOUT: Interval = Interval::seconds(30);
 
-/// What one probe says of its pace.
+/// What one probe says of its timing.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pace {
+pub(super) struct Timing {
     /// What its kind is used to.
     pub(super) usual: Interval,
     /// What is written.
@@ -33,12 +33,12 @@ pub(super) struct Pace {
     pub(super) timeout: Option<Interval>,
 }
 
-impl Pace {
+impl Timing {
     /// Interval and timeout. A request must have ended, one way or the other, when the next is due.
-    pub(super) fn settle(
+    pub(super) fn resolve(
         self,
         defaults: Defaults,
-        at: &At,
+        at: &SettingPath,
         notes: &mut Notes,
     ) -> (Duration, Duration) {
         let interval = self.interval.or(defaults.interval).unwrap_or(self.usual);
@@ -48,9 +48,9 @@ impl Pace {
                 (Some(_), _) => at.field("interval"),
                 (None, Some(_)) => at.field("timeout"),
                 // Told once, and not for each probe.
-                (None, None) => At::default().field("defaults"),
+                (None, None) => SettingPath::default().field("defaults"),
             };
-            notes.problem(
+            notes.error(
                 &at,
                 format!(
                     "the interval {interval} is shorter than the timeout {timeout}: a request may still wait when \

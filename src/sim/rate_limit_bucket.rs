@@ -1,6 +1,6 @@
 //! One counter as Okta keeps it: a window opens with the first request that finds none open, lasts
 //! its time, and counts. It runs in whatever time it is told; who draws on which counter is
-//! decided in `limits`.
+//! decided in [`super::counters`].
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::clock::after;
 
 /// One counter and its window.
 #[derive(Clone, Debug)]
-pub struct Bucket {
+pub struct RateLimitBucket {
     limit: u32,
     length: Duration,
     window: Option<Window>,
@@ -24,7 +24,7 @@ struct Window {
 
 /// What the three rate-limit headers say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reading {
+pub struct RateLimitHeaders {
     /// What a window grants.
     pub limit: u32,
     /// What is left of it.
@@ -33,7 +33,7 @@ pub struct Reading {
     pub reset: i64,
 }
 
-impl Bucket {
+impl RateLimitBucket {
     /// A counter that nobody has drawn on.
     pub fn new(limit: u32, length: Duration) -> Self {
         Self {
@@ -48,7 +48,7 @@ impl Bucket {
     ///
     /// # Errors
     /// What the refusal's headers say.
-    pub fn take(&mut self, at: Timestamp) -> Result<Reading, Reading> {
+    pub fn take(&mut self, at: Timestamp) -> Result<RateLimitHeaders, RateLimitHeaders> {
         let before = self.reading(at);
         if before.remaining == 0 {
             return Err(before);
@@ -58,11 +58,11 @@ impl Bucket {
     }
 
     /// What the headers would say, without counting anything.
-    pub fn reading(&self, at: Timestamp) -> Reading {
+    pub fn reading(&self, at: Timestamp) -> RateLimitHeaders {
         let open = self.window.filter(|window| at < window.ends);
         let used = open.map_or(0, |window| window.used);
         let ends = open.map_or_else(|| after(at, self.length), |window| window.ends);
-        Reading {
+        RateLimitHeaders {
             limit: self.limit,
             remaining: self.limit.saturating_sub(used),
             reset: ends.as_second(),
@@ -85,8 +85,8 @@ mod tests {
     #[test]
     fn a_window_opens_with_a_request_and_not_on_the_minute() {
         let at = |ms| Timestamp::from_millisecond(ms).unwrap();
-        let mut bucket = Bucket::new(2, Duration::from_mins(1));
-        let reading = |remaining, reset| Reading {
+        let mut bucket = RateLimitBucket::new(2, Duration::from_mins(1));
+        let reading = |remaining, reset| RateLimitHeaders {
             limit: 2,
             remaining,
             reset,

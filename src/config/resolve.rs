@@ -8,11 +8,11 @@ use url::Url;
 use super::{
     Org, Planned, StatusPage,
     credentials::credentials,
-    pace::{Pace, STATUS_PAGE},
     probes::Planner,
-    problems::{At, Notes},
+    problems::{Notes, SettingPath},
+    schema::{self, Defaults, Named},
     sources,
-    written::{self, Defaults, Named},
+    timing::{STATUS_PAGE, Timing},
 };
 use crate::{
     okta::{Buckets, Client, NoClient, TlsSetups},
@@ -28,14 +28,14 @@ const BUDGET: Share = Share::TWENTIETH;
 /// alone asks for the thing.
 pub(super) fn named<T: Default>(
     written: Option<Named<T>>,
-    at: &At,
+    at: &SettingPath,
     notes: &mut Notes,
-) -> Vec<(Name, At, T)> {
+) -> Vec<(Name, SettingPath, T)> {
     let mut things = Vec::new();
     for (name, settings) in written.unwrap_or_default() {
         let at = at.field(&name);
         let name = name.parse().or_else(|why| {
-            notes.problem(&at, why);
+            notes.error(&at, why);
             format!("stand-in-{}", things.len()).parse()
         });
         if let Ok(name) = name {
@@ -53,13 +53,17 @@ pub(super) fn status_pages(
     notes: &mut Notes,
 ) -> BTreeMap<Name, StatusPage> {
     let mut pages = BTreeMap::new();
-    for (name, at, settings) in named(written, &At::default().field("status_pages"), notes) {
-        let pace = Pace {
+    for (name, at, settings) in named(
+        written,
+        &SettingPath::default().field("status_pages"),
+        notes,
+    ) {
+        let timing = Timing {
             usual: STATUS_PAGE,
             interval: settings.interval,
             timeout: settings.timeout,
         };
-        let (interval, timeout) = pace.settle(defaults, &at, notes);
+        let (interval, timeout) = timing.resolve(defaults, &at, notes);
         let planned = settings.plan().and_then(|(url, probe)| {
             let no_client = |e: NoClient| vec![Problem::new("url", e.to_string())];
             let client = tls.trusting(None).and_then(|tls| Client::new(&url, &tls));
@@ -77,7 +81,7 @@ pub(super) fn status_pages(
             }
             Err(problems) => {
                 for Problem { field, message } in problems {
-                    notes.problem(&at.field(&field), message);
+                    notes.error(&at.field(&field), message);
                 }
             }
         }
@@ -99,10 +103,10 @@ pub(super) struct Orgs<'a> {
 
 impl Orgs<'_> {
     /// All orgs; there must be one.
-    pub(super) fn read(mut self, written: Option<Named<written::Org>>) -> BTreeMap<Name, Org> {
-        let at = At::default().field("orgs");
+    pub(super) fn read(mut self, written: Option<Named<schema::Org>>) -> BTreeMap<Name, Org> {
+        let at = SettingPath::default().field("orgs");
         if written.as_ref().is_none_or(Named::is_empty) {
-            self.notes.problem(&at, no_org(self.environment));
+            self.notes.error(&at, no_org(self.environment));
         }
         named(written, &at, self.notes)
             .into_iter()
@@ -111,8 +115,8 @@ impl Orgs<'_> {
     }
 
     /// One org. What hangs on a URL that is wrong is read all the same, with a stand-in.
-    fn org(&mut self, written: written::Org, at: &At) -> Option<Org> {
-        let written::Org {
+    fn org(&mut self, written: schema::Org, at: &SettingPath) -> Option<Org> {
+        let schema::Org {
             url,
             cell,
             ca_file,
@@ -123,7 +127,7 @@ impl Orgs<'_> {
         } = written;
         let url = self.url(url.as_deref(), &at.field("url"))?;
         let cell = cell.and_then(|text| {
-            let refused = |why| self.notes.problem(&at.field("cell"), why);
+            let refused = |why| self.notes.error(&at.field("cell"), why);
             text.parse().map_err(refused).ok()
         });
         let origin = Url::parse(&url.to_string()).ok()?;
@@ -135,7 +139,7 @@ impl Orgs<'_> {
                     NoClient::CaFile(..) | NoClient::NoCertificate(_) => "ca_file",
                     NoClient::Setup(_) => "url",
                 };
-                self.notes.problem(&at.field(field), why);
+                self.notes.error(&at.field(field), why);
                 None
             }
         };
@@ -164,26 +168,26 @@ impl Orgs<'_> {
         })
     }
 
-    fn buckets(&mut self, written: &BTreeMap<String, String>, at: &At) -> Buckets {
+    fn buckets(&mut self, written: &BTreeMap<String, String>, at: &SettingPath) -> Buckets {
         Buckets::configured(written).unwrap_or_else(|problems| {
             for (pattern, problem) in problems {
-                self.notes.problem(&at.field(pattern), problem);
+                self.notes.error(&at.field(pattern), problem);
             }
             Buckets::default()
         })
     }
 
-    fn url(&mut self, written: Option<&str>, at: &At) -> Option<OrgUrl> {
+    fn url(&mut self, written: Option<&str>, at: &SettingPath) -> Option<OrgUrl> {
         let stand_in = "https://org.invalid".parse().ok();
         match written.map(str::parse) {
             Some(Ok(url)) => return Some(url),
             Some(Err(why)) => {
                 let why: crate::units::BadUrl = why;
-                self.notes.problem(at, why);
+                self.notes.error(at, why);
             }
             None => {
-                let mend = "name the org, like `https://acme.okta.com`";
-                self.notes.problem(at, format!("missing: {mend}"));
+                let fix = "name the org, like `https://acme.okta.com`";
+                self.notes.error(at, format!("missing: {fix}"));
             }
         }
         stand_in

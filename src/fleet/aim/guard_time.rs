@@ -16,12 +16,12 @@ const UNKNOWN: i64 = 500;
 
 /// What was learned of latency and misses, in milliseconds.
 #[derive(Debug, Clone)]
-pub(super) struct Guard {
+pub(super) struct GuardTime {
     took: VecDeque<i64>,
     margin: i64,
 }
 
-impl Default for Guard {
+impl Default for GuardTime {
     fn default() -> Self {
         Self {
             took: VecDeque::new(),
@@ -30,7 +30,7 @@ impl Default for Guard {
     }
 }
 
-impl Guard {
+impl GuardTime {
     /// A request took so long until its answer began.
     pub(super) fn took(&mut self, took: i64) {
         if self.took.len() == KEPT {
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn the_slowest_of_a_hundred_decides_and_one_in_more_does_not() {
-        let mut guard = Guard::default();
+        let mut guard = GuardTime::default();
         assert_eq!(guard.lead(), UNKNOWN + MARGIN);
         for took in 1..=100 {
             guard.took(took);
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_miss_widens_it_at_once_and_hits_narrow_it_slowly() {
-        let mut guard = Guard::default();
+        let mut guard = GuardTime::default();
         guard.missed();
         let wide = guard.lead();
         guard.hit();

@@ -1,20 +1,21 @@
-//! The demo's story: what happens to one org and its status page within a minute, again and again.
+//! The demo's scenario: what happens to one org and its status page within a minute, again and again.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 
+use super::ORG;
 use super::background::{Application, Pattern};
 use super::clock::after;
+use super::controls::Controls;
 use super::credentials::{ApiToken, Principal};
+use super::error::Error;
 use super::faults::Fault;
-use super::okta::Okta;
 use super::org::Org;
 use super::service_app::ServiceApp;
 use super::status_page::{Incident, StatusPage};
 use super::tokens::Mint;
-use super::{Error, ORG};
 
 /// The principal of the demo's exporter. The background application calls as the same one, as the
 /// headers show a caller nobody's requests but its own.
@@ -30,7 +31,7 @@ const CEILING: u32 = 25;
 /// The bucket that both spend from, and what the org may spend of it.
 const SPENT: (&str, u32) = ("/api/v1/users", 200);
 
-/// How long the story is before it begins again.
+/// How long the scenario is before it begins again.
 const LENGTH: Duration = Duration::from_mins(1);
 
 /// A quarter of Okta's window, so that a minute shows several run out.
@@ -41,7 +42,7 @@ const KEYS_FRESH: Duration = Duration::from_secs(20);
 
 /// One thing that happens.
 #[derive(Clone, Copy, Debug)]
-enum Beat {
+enum Step {
     /// A token of the custom server that ends in so many seconds.
     Mint(u64),
     /// A next key of a server is published; it signs after so many seconds.
@@ -62,23 +63,23 @@ enum Beat {
 }
 
 /// What happens, by seconds from the start.
-const STORY: &[(u64, Beat)] = &[
-    (0, Beat::Mint(35)),
-    (5, Beat::Plan),
-    (8, Beat::Fail("/api/v1/groups", 403, "E0000006", 2)),
-    (12, Beat::Announce("default", 8)),
-    (15, Beat::Trouble),
-    (22, Beat::Rotate(ORG)),
-    (26, Beat::Progress("Identified")),
-    (28, Beat::Fail("/api/v1/apps", 503, "E0000009", 2)),
-    (33, Beat::Stall("/api/v1/groups")),
-    (36, Beat::TooManyAtOnce("/api/v1/logs")),
-    (38, Beat::Progress("Monitoring")),
-    (44, Beat::Rotate(ORG)),
-    (45, Beat::Mint(20)),
-    (46, Beat::Rotate("default")),
-    (50, Beat::Progress("Resolved")),
-    (54, Beat::Withdraw("default")),
+const STEPS: &[(u64, Step)] = &[
+    (0, Step::Mint(35)),
+    (5, Step::Plan),
+    (8, Step::Fail("/api/v1/groups", 403, "E0000006", 2)),
+    (12, Step::Announce("default", 8)),
+    (15, Step::Trouble),
+    (22, Step::Rotate(ORG)),
+    (26, Step::Progress("Identified")),
+    (28, Step::Fail("/api/v1/apps", 503, "E0000009", 2)),
+    (33, Step::Stall("/api/v1/groups")),
+    (36, Step::TooManyAtOnce("/api/v1/logs")),
+    (38, Step::Progress("Monitoring")),
+    (44, Step::Rotate(ORG)),
+    (45, Step::Mint(20)),
+    (46, Step::Rotate("default")),
+    (50, Step::Progress("Resolved")),
+    (54, Step::Withdraw("default")),
 ];
 
 /// A token of the other principal.
@@ -86,7 +87,7 @@ pub fn twin(token: &str) -> ApiToken {
     ApiToken::new(TWIN, token).percent(CEILING)
 }
 
-/// The demo's org: a short window, and `token` as the exporter's API token. The story plays on any
+/// The demo's org: a short window, and `token` as the exporter's API token. The scenario runs on any
 /// org, but only here does the exporter see its quota spent.
 pub fn demo_org(name: &str, token: &str) -> Org {
     Org::new(name)
@@ -102,50 +103,50 @@ pub fn service_app(id: &str, public_key: &str) -> ServiceApp {
     app.grant(["okta.users.read"]).dpop()
 }
 
-/// Plays the story until the org stops. Each token minted is handed to `minted`, which may for
+/// Runs the scenario until the org stops. Each token minted is handed to `minted`, which may for
 /// instance write it where the exporter reads it; the first before anything else happens.
 ///
 /// # Errors
 /// If a key cannot be made or the org lacks the authorization server `default`.
-pub async fn play(
-    okta: &Okta,
+pub async fn run(
+    controls: &Controls,
     page: &StatusPage,
     mut minted: impl FnMut(&str),
 ) -> Result<(), Error> {
     for name in [EXPORTER, TWIN] {
         let who = Principal::new(name).percent(CEILING);
-        // Most windows end nearly used up; one in each round of the story runs out.
+        // Most windows end nearly used up; one in each round of the scenario runs out.
         for pattern in [Pattern::Steady(180), Pattern::Burst(20, LENGTH)] {
-            okta.run(Application::new(who.clone(), SPENT.0, pattern));
+            controls.run(Application::new(who.clone(), SPENT.0, pattern));
         }
     }
-    let stop = okta.stop_token();
+    let stop = controls.stop_token();
     let (mut incident, mut planned) = (String::new(), String::new());
     let mut start = Instant::now();
     loop {
-        for (second, beat) in STORY {
+        for (second, step) in STEPS {
             let due = sleep_until(start + Duration::from_secs(*second));
             if stop.run_until_cancelled(due).await.is_none() {
                 return Ok(());
             }
-            match beat {
-                Beat::Trouble => incident = page.open(trouble(&okta.cell())),
-                Beat::Progress(status) => drop(page.change(&incident, status)),
-                Beat::Mint(seconds) => minted(&okta.mint(&token(*seconds))?),
-                Beat::Announce(server, lead) => {
-                    okta.schedule_rotation(server, Duration::from_secs(*lead))?;
+            match step {
+                Step::Trouble => incident = page.open(trouble(&controls.cell())),
+                Step::Progress(status) => drop(page.change(&incident, status)),
+                Step::Mint(seconds) => minted(&controls.mint(&token(*seconds))?),
+                Step::Announce(server, lead) => {
+                    controls.schedule_rotation(server, Duration::from_secs(*lead))?;
                 }
-                Beat::Rotate(server) => okta.rotate_keys(server)?,
-                Beat::Withdraw(server) => drop(okta.remove_key_early(server)?),
-                Beat::Fail(path, status, code, times) => {
-                    okta.fault(path, Fault::error(*status, code).times(*times));
+                Step::Rotate(server) => controls.rotate_keys(server)?,
+                Step::Withdraw(server) => drop(controls.remove_key_early(server)?),
+                Step::Fail(path, status, code, times) => {
+                    controls.fault(path, Fault::error(*status, code).times(*times));
                 }
-                Beat::Stall(path) => okta.fault(path, Fault::stall_forever().times(1)),
-                Beat::Plan => {
+                Step::Stall(path) => controls.fault(path, Fault::stall_forever().times(1)),
+                Step::Plan => {
                     page.change(&planned, "Cancelled");
-                    planned = page.open(maintenance(okta.clock().now()));
+                    planned = page.open(maintenance(controls.clock().now()));
                 }
-                Beat::TooManyAtOnce(path) => okta.fault(path, Fault::concurrency().times(1)),
+                Step::TooManyAtOnce(path) => controls.fault(path, Fault::concurrency().times(1)),
             }
         }
         start += LENGTH;
@@ -193,9 +194,9 @@ mod tests {
 
     #[test]
     fn the_story_is_told_in_order_and_within_its_length() {
-        assert!(STORY.is_sorted_by_key(|(second, _)| second));
+        assert!(STEPS.is_sorted_by_key(|(second, _)| second));
         assert!(
-            STORY
+            STEPS
                 .iter()
                 .all(|(second, _)| Duration::from_secs(*second) < LENGTH)
         );
@@ -205,18 +206,18 @@ mod tests {
     async fn within_a_minute_tokens_are_minted_and_the_exporters_window_runs_out() {
         let org = demo_org("demo", "demo-token");
         let page = StatusPage::new(&org.clock);
-        let okta = Okta::new(org, "http://127.0.0.1:1".to_owned()).unwrap();
+        let controls = Controls::new(org, "http://127.0.0.1:1".to_owned(), Arc::default()).unwrap();
         let told = Arc::new(Mutex::new(Vec::new()));
-        let (teller, heard) = (okta.clone(), told.clone());
-        let story = tokio::spawn(async move {
-            play(&teller, &page, |token| hold(&heard).push(token.to_owned())).await
+        let (teller, heard) = (controls.clone(), told.clone());
+        let scenario = tokio::spawn(async move {
+            run(&teller, &page, |token| hold(&heard).push(token.to_owned())).await
         });
         tokio::time::sleep(Duration::from_millis(14_500)).await;
         let exporter = Principal::new(EXPORTER).percent(CEILING);
-        assert_eq!(okta.spend("/api/v1/users", &exporter, 1), 0);
+        assert_eq!(controls.spend("/api/v1/users", &exporter, 1), 0);
         tokio::time::sleep(Duration::from_secs(45)).await;
         assert_eq!(hold(&told).len(), 2);
-        okta.stop_token().cancel();
-        story.await.unwrap().unwrap();
+        controls.stop_token().cancel();
+        scenario.await.unwrap().unwrap();
     }
 }

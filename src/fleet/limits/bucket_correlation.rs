@@ -9,6 +9,8 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use crate::units::closed_list;
+
 /// Windows in which two buckets must have moved together before they count as one.
 const TOGETHER: u32 = 5;
 /// Each contradiction outweighs so many of them.
@@ -20,7 +22,7 @@ const MOST: usize = 64;
 
 /// An endpoint and the bucket that its path is taken for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Endpoint {
+pub struct BucketApi {
     /// The bucket.
     pub bucket: Cow<'static, str>,
     /// The endpoint's short name.
@@ -36,33 +38,24 @@ pub(super) struct Sight {
     pub(super) reset: i64,
 }
 
-/// What was found of two endpoints.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Relation {
-    /// They are taken for two buckets, and are one.
-    One,
-    /// They are taken for one bucket, and are two.
-    Two,
-}
-
-impl Relation {
-    /// The label value.
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::One => "shared",
-            Self::Two => "apart",
-        }
+closed_list! {
+    /// What was found of two endpoints.
+    pub enum Relation {
+        /// They are taken for two buckets, and are one.
+        One = "shared",
+        /// They are taken for one bucket, and are two.
+        Two = "apart",
     }
 }
 
 /// What is known of the endpoints of one credential.
 #[derive(Debug, Default)]
-pub(super) struct Alike {
-    sights: BTreeMap<Endpoint, Sight>,
+pub(super) struct BucketCorrelation {
+    sights: BTreeMap<BucketApi, Sight>,
     /// Two endpoints that are taken for one bucket.
-    endpoints: BTreeMap<(Endpoint, Endpoint), Tally>,
+    endpoints: BTreeMap<(BucketApi, BucketApi), Tally>,
     /// Two buckets, and an endpoint of each.
-    buckets: BTreeMap<(Name, Name), (Tally, Endpoint, Endpoint)>,
+    buckets: BTreeMap<(Name, Name), (Tally, BucketApi, BucketApi)>,
 }
 
 type Name = Cow<'static, str>;
@@ -84,9 +77,9 @@ enum Hint {
     Nothing,
 }
 
-impl Alike {
+impl BucketCorrelation {
     /// Learns from an answer; one that a limit refused may show another counter, and is not for here.
-    pub(super) fn learn(&mut self, endpoint: &Endpoint, sight: Sight) {
+    pub(super) fn learn(&mut self, endpoint: &BucketApi, sight: Sight) {
         if self.sights.len() >= MOST && !self.sights.contains_key(endpoint) {
             return;
         }
@@ -120,7 +113,7 @@ impl Alike {
     }
 
     /// What was found, with two endpoints to show it by.
-    pub(super) fn found(&self) -> impl Iterator<Item = (Relation, &Endpoint, &Endpoint)> {
+    pub(super) fn found(&self) -> impl Iterator<Item = (Relation, &BucketApi, &BucketApi)> {
         let two = self.endpoints.iter().filter(|(_, tally)| tally.is_two());
         let one = self.buckets.values().filter(|(tally, ..)| tally.is_one());
         two.map(|((a, b), _)| (Relation::Two, a, b))
@@ -244,15 +237,15 @@ mod tests {
         }
     }
 
-    fn endpoint(name: &'static str, bucket: &'static str) -> Endpoint {
-        Endpoint {
+    fn endpoint(name: &'static str, bucket: &'static str) -> BucketApi {
+        BucketApi {
             name: name.into(),
             bucket: bucket.into(),
         }
     }
 
-    fn found(alike: &Alike) -> Vec<(Relation, &str, &str)> {
-        let found = alike.found();
+    fn found(correlation: &BucketCorrelation) -> Vec<(Relation, &str, &str)> {
+        let found = correlation.found();
         found
             .map(|(relation, a, b)| (relation, &*a.name, &*b.name))
             .collect()
@@ -261,8 +254,8 @@ mod tests {
     /// Two endpoints on these counters, both asked about once a minute for an hour, `busy` requests
     /// of others each minute between.
     fn hour(
-        alike: &mut Alike,
-        (a, b): (&Endpoint, &Endpoint),
+        correlation: &mut BucketCorrelation,
+        (a, b): (&BucketApi, &BucketApi),
         counters: &mut [Counter],
         busy: u64,
     ) {
@@ -275,8 +268,8 @@ mod tests {
             }
             // Within the last second at times, as aimed looks are.
             let date = minute * 60 + rng.i64(55..60);
-            alike.learn(a, counters[first].take(date));
-            alike.learn(b, counters[last].take(date + rng.i64(0..2)));
+            correlation.learn(a, counters[first].take(date));
+            correlation.learn(b, counters[last].take(date + rng.i64(0..2)));
         }
     }
 
@@ -284,9 +277,9 @@ mod tests {
     fn what_draws_on_one_counter_is_found_to_be_one_idle_or_busy() {
         for busy in [0, 3, 400] {
             let (a, b) = (endpoint("a", "/a"), endpoint("b", "/b"));
-            let mut alike = Alike::default();
-            hour(&mut alike, (&a, &b), &mut [Counter::of(600)], busy);
-            assert_eq!(found(&alike), [(Relation::One, "a", "b")], "{busy}");
+            let mut correlation = BucketCorrelation::default();
+            hour(&mut correlation, (&a, &b), &mut [Counter::of(600)], busy);
+            assert_eq!(found(&correlation), [(Relation::One, "a", "b")], "{busy}");
         }
     }
 
@@ -297,23 +290,23 @@ mod tests {
             endpoint("b", "/b"),
             endpoint("c", "/a"),
         );
-        let mut alike = Alike::default();
+        let mut correlation = BucketCorrelation::default();
         let mut counters = [Counter::of(600), Counter::of(600)];
         for minute in 0..600 {
             let date = minute * 61;
             // `b` comes between two that share a counter, so that it moves together with the last.
-            alike.learn(&a, counters[0].take(date));
-            alike.learn(&b, counters[1].take(date));
-            alike.learn(&c, counters[0].take(date + 1));
+            correlation.learn(&a, counters[0].take(date));
+            correlation.learn(&b, counters[1].take(date));
+            correlation.learn(&c, counters[0].take(date + 1));
         }
-        assert_eq!(found(&alike), []);
+        assert_eq!(found(&correlation), []);
     }
 
     #[test]
     fn an_application_that_opens_two_buckets_at_once_does_not_make_them_one() {
         for lockstep in [1, 50, 300] {
             let (a, b) = (endpoint("a", "/a"), endpoint("b", "/b"));
-            let mut alike = Alike::default();
+            let mut correlation = BucketCorrelation::default();
             let mut counters = [Counter::of(600), Counter::of(600)];
             let mut rng = Rng::with_seed(3);
             for minute in 0..1_440 {
@@ -323,10 +316,10 @@ mod tests {
                     counters[0].take(date);
                     counters[1].take(date + rng.i64(0..2).min(n));
                 }
-                alike.learn(&a, counters[0].take(start + 58));
-                alike.learn(&b, counters[1].take(start + 58 + rng.i64(0..2)));
+                correlation.learn(&a, counters[0].take(start + 58));
+                correlation.learn(&b, counters[1].take(start + 58 + rng.i64(0..2)));
             }
-            assert_eq!(found(&alike), [], "{lockstep}");
+            assert_eq!(found(&correlation), [], "{lockstep}");
         }
     }
 
@@ -334,21 +327,21 @@ mod tests {
     fn what_contradicts_within_one_bucket_is_two() {
         let (a, b) = (endpoint("a", "/a"), endpoint("b", "/a"));
         for (limits, gap) in [((50, 15), 0), ((50, 50), 20), ((50, 50), 0)] {
-            let mut alike = Alike::default();
+            let mut correlation = BucketCorrelation::default();
             let mut counters = [Counter::of(limits.0), Counter::of(limits.1)];
             for minute in 0..10 {
-                alike.learn(&a, counters[0].take(minute * 70));
-                alike.learn(&b, counters[1].take(minute * 70 + gap));
+                correlation.learn(&a, counters[0].take(minute * 70));
+                correlation.learn(&b, counters[1].take(minute * 70 + gap));
             }
             assert_eq!(
-                found(&alike),
+                found(&correlation),
                 [(Relation::Two, "a", "b")],
                 "{limits:?} {gap}"
             );
         }
-        let mut alike = Alike::default();
-        hour(&mut alike, (&a, &b), &mut [Counter::of(600)], 300);
-        assert_eq!(found(&alike), [], "one counter contradicts nothing");
+        let mut correlation = BucketCorrelation::default();
+        hour(&mut correlation, (&a, &b), &mut [Counter::of(600)], 300);
+        assert_eq!(found(&correlation), [], "one counter contradicts nothing");
     }
 
     /// The recorded answers, in the order of time: path and what it showed.
@@ -376,13 +369,13 @@ mod tests {
     #[test]
     fn what_recorded_answers_show_agrees_with_the_published_patterns() {
         // As if nobody knew any pattern: every path a bucket of its own, and all paths one bucket.
-        let (mut own, mut all) = (Alike::default(), Alike::default());
+        let (mut own, mut all) = (BucketCorrelation::default(), BucketCorrelation::default());
         for (path, sight) in recorded() {
             own.learn(&endpoint(path, path), sight);
             all.learn(&endpoint(path, "all"), sight);
         }
         let published = Buckets::default();
-        let of = |endpoint: &Endpoint| published.of("GET", &endpoint.name);
+        let of = |endpoint: &BucketApi| published.of("GET", &endpoint.name);
         let found: Vec<_> = own.found().collect();
         assert!(found.len() >= 4, "{found:?}");
         for (relation, a, b) in found {

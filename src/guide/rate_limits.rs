@@ -1,6 +1,10 @@
 //! The kinds of 429, and limits that are hit again and again.
 
-use super::{Case, Chapter, Fact, Risk, Sign};
+use super::{
+    case::{Case, Chapter, Risk},
+    fact::Fact,
+    sign::{Sign, limited},
+};
 use crate::okta::LimitKind;
 
 pub(super) const CHAPTER: Chapter = Chapter {
@@ -9,7 +13,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "token-endpoint-limit",
             title: "Too many tokens are requested",
-            signs: &[Sign::limited(LimitKind::Limit).from("/v1/token")],
+            signs: &[Sign::Response(limited(LimitKind::Limit).from("/v1/token"))],
             cause: "a client asks for a new token far more often than tokens expire",
             action: "cache each token until 60 s before its `exp`, and let all who need it share the cache",
             takes: "1–3 h",
@@ -19,7 +23,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "rate-limit",
             title: "The rate limit is used up",
-            signs: &[Sign::limited(LimitKind::Limit)],
+            signs: &[Sign::Response(limited(LimitKind::Limit))],
             cause: "the credential's share of the bucket is empty until its reset (`X-Rate-Limit-Reset`; Okta sends no \
                     Retry-After)",
             action: "let callers wait until the reset, with jitter; find what spends it under Admin Console > Reports > \
@@ -42,7 +46,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "concurrency-limit",
             title: "Too many requests at once",
-            signs: &[Sign::limited(LimitKind::Concurrency)],
+            signs: &[Sign::Response(limited(LimitKind::Concurrency))],
             cause: "too many requests of the org are in flight at the same time; the reset that comes with it means nothing",
             action: "spread slow calls out and retry within seconds; System Log `core.concurrency.org.limit.violation` \
                      names the callers",
@@ -53,7 +57,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "unknown-limit",
             title: "A 429 that is not Okta's rate limit",
-            signs: &[Sign::limited(LimitKind::Unknown)],
+            signs: &[Sign::Response(limited(LimitKind::Unknown))],
             cause: "the answer says nothing of a limit: the edge, a proxy or a WAF limits",
             action: "look at what stands before the org; ask Okta's support with the time of this line",
             takes: "1–2 h",

@@ -1,0 +1,152 @@
+//! All that is known at one moment: a row for each probe and a ledger for each org. Copying it is
+//! cheap, since rows and owners are shared until one of them changes; so a scrape draws from a copy
+//! and keeps nobody waiting. A series whose fact is gone is simply not drawn.
+
+use std::{collections::BTreeMap, ops::Bound, sync::Arc};
+
+use super::{
+    Breaker, ProbeId,
+    breaker::StateName,
+    estimate::{Ceiling, org_limits},
+    families as own,
+    ledger::Ledger,
+    limits::Limits,
+    row::Row,
+    tokens,
+};
+use crate::{
+    metrics::Page,
+    okta::Credential,
+    probe::{organization, rate_limit_settings},
+    units::{Cell, Name, Timestamp},
+};
+
+/// What is known of every probe and every org.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Facts {
+    pub(super) rows: BTreeMap<Arc<ProbeId>, Arc<Row>>,
+    pub(super) owners: BTreeMap<Option<Name>, Arc<Owner>>,
+}
+
+/// An org, or (as `None`) all that belongs to no org.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Owner {
+    pub(super) ledger: Ledger,
+    pub(super) limits: Arc<Limits>,
+    pub(super) cell: Option<Cell>,
+    pub(super) breaker: Option<Arc<Breaker>>,
+    pub(super) credentials: Vec<Arc<Credential>>,
+}
+
+impl Facts {
+    /// An org's part, made where there is none.
+    pub(super) fn owner(&mut self, org: &Option<Name>) -> &mut Owner {
+        Arc::make_mut(self.owners.entry(org.clone()).or_default())
+    }
+
+    /// An org's part.
+    pub(super) fn of(&self, org: Option<&Name>) -> Option<&Owner> {
+        Some(self.owners.get(&org.cloned())?.as_ref())
+    }
+
+    /// The rows of an org's probes; of the status pages for `None`.
+    pub(super) fn rows_of<'a>(
+        &'a self,
+        org: Option<&Name>,
+    ) -> impl Iterator<Item = (&'a ProbeId, &'a Row)> + use<'a> {
+        let org = org.cloned();
+        let first = ProbeId {
+            org: org.clone(),
+            probe: String::new(),
+        };
+        let from = (Bound::Included(&first), Bound::Unbounded);
+        let rows = self.rows.range::<ProbeId, _>(from);
+        rows.map(|(id, row)| (id.as_ref(), row.as_ref()))
+            .take_while(move |(id, _)| id.org == org)
+    }
+
+    /// Draws every series, as of now.
+    pub(super) fn draw(&self, now: Timestamp, page: &mut Page) {
+        for (id, row) in &self.rows {
+            row.draw(id, now, page);
+        }
+        let mut counts: BTreeMap<(&str, &str), u32> = BTreeMap::new();
+        for (id, row) in &self.rows {
+            *counts.entry((id.org_label(), row.kind)).or_default() += 1;
+        }
+        for ((org, kind), count) in counts {
+            page.push(&own::PROBES, &[org, kind], f64::from(count));
+        }
+        for (org, owner) in &self.owners {
+            let label = org.as_ref().map_or("", Name::as_str);
+            owner.ledger.draw(label, now, page);
+            owner.limits.draw(label, now, page);
+            for credential in &owner.credentials {
+                tokens::draw(label, credential, page);
+            }
+            if let Some(breaker) = &owner.breaker {
+                let current = breaker.state().name();
+                for known in StateName::ALL {
+                    let labels = [label, known.as_str()];
+                    page.push(&own::BREAKER, &labels, f64::from(known == current));
+                }
+            }
+            if let Some(org) = org {
+                self.draw_incidents(org, page);
+                self.draw_org_limits(org, now, page);
+            }
+        }
+    }
+
+    /// The org's cell: as configured, else as its organization document says.
+    pub(super) fn cell(&self, org: &Name) -> Option<Cell> {
+        let configured = self.of(Some(org)).and_then(|owner| owner.cell.clone());
+        configured.or_else(|| {
+            let rows = self.rows_of(Some(org)).map(|(_, row)| row);
+            rows.filter_map(Row::organization)
+                .find_map(organization::Seen::cell)
+        })
+    }
+
+    /// Joins the ceilings that endpoints showed with the shares that the settings tell.
+    fn draw_org_limits(&self, org: &Name, now: Timestamp, page: &mut Page) {
+        let Some(owner) = self.of(Some(org)) else {
+            return;
+        };
+        let mut rows = self.rows_of(Some(org)).map(|(_, row)| row);
+        let settings = rows.find_map(Row::rate_limit_settings);
+        let shares: BTreeMap<&str, f64> = settings
+            .into_iter()
+            .flat_map(rate_limit_settings::Seen::shares)
+            .filter_map(|(name, share)| Some((name.as_str(), share.requests?)))
+            .collect();
+        let limits = owner.limits.known(now);
+        let ceilings = limits.iter().filter_map(|limit| {
+            Some(Ceiling {
+                bucket: &limit.bucket,
+                limit: limit.read?.limit,
+                share: *shares.get(limit.credential.as_str())?,
+            })
+        });
+        for (bucket, limit) in org_limits(ceilings) {
+            page.push(&own::ORG_LIMIT, &[org.as_str(), bucket], limit);
+        }
+    }
+
+    /// Joins the orgs' cells with the pages' incidents. Where either is unknown, nothing is drawn.
+    fn draw_incidents(&self, org: &Name, page: &mut Page) {
+        let Some(cell) = self.cell(org) else { return };
+        let mut totals: BTreeMap<&'static str, usize> = BTreeMap::new();
+        for (_, row) in self.rows_of(None) {
+            let Some(seen) = row.status_page() else {
+                continue;
+            };
+            for (category, count) in seen.by_category_on(&cell).into_iter().flatten() {
+                *totals.entry(category).or_default() += count;
+            }
+        }
+        for (category, count) in totals {
+            page.push(&own::ORG_INCIDENTS, &[org.as_str(), category], count as f64);
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! The real keeper in a time of its own.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, PoisonError},
+};
+
+use tokio::time::{advance, sleep};
+
+use super::*;
+use crate::{
+    fleet::{Duty, ProbeId, breaker::BreakerState},
+    metrics::Page,
+    okta::{ApiError, Phases, Refusal},
+    probe::ProbeResult,
+    units::{Timestamp, WallClock},
+};
+
+const MINUTE: Duration = Duration::from_mins(1);
+const QUICK: Duration = Duration::from_millis(100);
+
+/// How one run of a scripted probe ends, and after how long.
+type Ending = (Duration, Option<Failure>);
+
+/// A probe that does what it is told, and well and quickly after that.
+#[derive(Debug, Clone, Default)]
+struct Scripted {
+    script: Arc<Mutex<VecDeque<Ending>>>,
+    /// When runs began.
+    begun: Arc<Mutex<Vec<Instant>>>,
+}
+
+impl Scripted {
+    fn of(script: impl IntoIterator<Item = Ending>) -> Self {
+        Self {
+            script: Arc::new(Mutex::new(script.into_iter().collect())),
+            begun: Arc::default(),
+        }
+    }
+
+    fn begun(&self) -> Vec<Instant> {
+        self.begun
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// When runs began, in whole seconds since then.
+    fn seconds_since(&self, start: Instant) -> Vec<u64> {
+        let begun = self.begun();
+        begun.iter().map(|at| (*at - start).as_secs()).collect()
+    }
+}
+
+impl RunOnce for Scripted {
+    fn aims_at_windows(&self) -> bool {
+        false
+    }
+
+    async fn run_once(&self, _gate: Option<&dyn Gate>) -> Outcome {
+        let start = Instant::now();
+        self.begun.lock().unwrap().push(start);
+        let next = self.script.lock().unwrap().pop_front();
+        let (took, failure) = next.unwrap_or((QUICK, None));
+        sleep(took).await;
+        assert!(failure != Some(Failure::Internal("panic".to_owned())));
+        Outcome {
+            at: Timestamp::UNIX_EPOCH,
+            took: Some(took),
+            exchanges: vec![exchange()],
+            result: ProbeResult {
+                seen: None,
+                failure,
+            },
+        }
+    }
+}
+
+fn exchange() -> Exchange {
+    Exchange {
+        api: "users".into(),
+        path: "/api/v1/users".to_owned(),
+        credential: None,
+        bucket: None,
+        at: Timestamp::UNIX_EPOCH,
+        took: QUICK,
+        phases: Phases::default(),
+        answer: Err("connect"),
+    }
+}
+
+fn refused(connect: &str) -> Failure {
+    Failure::Connect {
+        host: "acme.okta.com".to_owned(),
+        detail: connect.to_owned(),
+    }
+}
+
+fn limited(back_off: Duration) -> Failure {
+    Failure::Refused(Box::new(Refusal {
+        status: 429,
+        path: "/api/v1/users".to_owned(),
+        anonymous: false,
+        error: ApiError::Unexplained(None),
+        request_id: None,
+        date: None,
+        limited: None,
+        back_off: Some(back_off),
+    }))
+}
+
+/// An org's keepers at work.
+struct World {
+    board: Arc<Board>,
+    controls: OrgControls,
+    stop: CancellationToken,
+    start: Instant,
+}
+
+impl World {
+    fn new() -> Self {
+        let clock = WallClock::of_the_runtime(Timestamp::UNIX_EPOCH);
+        Self {
+            board: Arc::new(Board::with_clock(clock)),
+            controls: OrgControls::default(),
+            stop: CancellationToken::new(),
+            start: Instant::now(),
+        }
+    }
+
+    fn keep(&self, probe: &str, run: &Scripted, duty: Duty) {
+        let id = ProbeId {
+            org: "acme".parse().ok(),
+            probe: probe.to_owned(),
+        };
+        self.board.expect(id.clone(), "endpoint", MINUTE);
+        let plan = Plan {
+            id,
+            run: run.clone(),
+            interval: MINUTE,
+            starts_in: Duration::ZERO,
+            duty,
+        };
+        let keeper = Keeper::new(plan, &self.board, Some(self.controls.clone()));
+        drop(tokio::spawn(keeper.keep(self.stop.clone())));
+    }
+
+    fn value(&self, series: &str) -> f64 {
+        let mut page = Page::new();
+        self.board.draw(self.board.clock().now(), &mut page);
+        let text = page.text();
+        let line = text.lines().find(|line| line.starts_with(series));
+        line.and_then(|line| line.rsplit_once(' '))
+            .and_then(|(_, value)| value.parse().ok())
+            .unwrap_or_else(|| panic!("no {series} in\n{text}"))
+    }
+
+    fn failures(&self, probe: &str, reason: &str) -> f64 {
+        self.value(&format!(
+            "okta_probe_failures_total{{org=\"acme\",probe=\"{probe}\",reason=\"{reason}\"}}"
+        ))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_is_due_each_interval_and_none_begins_while_one_is_under_way() {
+    let world = World::new();
+    let run = Scripted::of([(QUICK, None), (MINUTE * 5 / 2, None)]);
+    world.keep("endpoint/users", &run, Duty::default());
+    sleep(MINUTE * 6).await;
+    assert_eq!(run.seconds_since(world.start), [0, 60, 240, 300]);
+    assert_eq!(world.failures("endpoint/users", "overlap"), 2.0);
+    world.stop.cancel();
+    sleep(MINUTE * 5).await;
+    assert_eq!(run.begun().len(), 4, "it was told to stop");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_missed_while_the_machine_slept_is_not_made_up_for() {
+    let world = World::new();
+    let run = Scripted::default();
+    world.keep("endpoint/users", &run, Duty::default());
+    sleep(Duration::from_secs(1)).await;
+    advance(MINUTE * 10).await;
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(run.seconds_since(world.start), [0, 601]);
+    sleep(MINUTE).await;
+    assert_eq!(run.seconds_since(world.start), [0, 601, 661]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_org_in_trouble_is_tried_again_by_one_light_run_after_a_minute() {
+    let world = World::new();
+    let light = Scripted::of((0..4).map(|_| (QUICK, Some(refused("no route")))));
+    let other = Scripted::default();
+    let duty = Duty {
+        tries: true,
+        speaks: true,
+    };
+    world.keep("discovery", &light, duty);
+    sleep(MINUTE * 2 + Duration::from_secs(30)).await;
+    assert_eq!(world.controls.breaker.state().label(), "open");
+    world.keep("endpoint/users", &other, Duty::default());
+    sleep(MINUTE * 5 + Duration::from_secs(1)).await;
+    // It fails at 120 s for the third time; the trials are a minute after each failure.
+    assert_eq!(
+        light.seconds_since(world.start)[..5],
+        [0, 60, 120, 180, 240]
+    );
+    let closed = BreakerState::Closed { failures: 0 };
+    assert_eq!(world.controls.breaker.state(), closed);
+    let first = other.seconds_since(world.start)[0];
+    assert!(first >= 240, "held back until the trial went well: {first}");
+    assert!(world.failures("endpoint/users", "breaker_open") >= 1.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_was_slower_than_the_breaker_decides_nothing() {
+    let world = World::new();
+    let slow = Scripted::of([(MINUTE / 2, None)]);
+    world.keep("endpoint/slow", &slow, Duty::default());
+    for n in 0..3 {
+        let name = format!("endpoint/{n}");
+        let failing = Scripted::of([(QUICK, Some(refused("reset")))]);
+        world.keep(&name, &failing, Duty::default());
+    }
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(world.controls.breaker.state().label(), "open");
+    sleep(Duration::from_secs(40)).await;
+    assert_eq!(world.controls.breaker.state().label(), "open");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_429_keeps_a_probe_away_as_long_as_it_says_and_little_longer() {
+    let world = World::new();
+    let away = MINUTE * 3;
+    let run = Scripted::of([(QUICK, Some(limited(away)))]);
+    world.keep("endpoint/users", &run, Duty::default());
+    sleep(MINUTE * 5).await;
+    let second = run.begun()[1] - world.start;
+    let range = away..away.mul_f64(1.1) + QUICK * 2;
+    assert!(range.contains(&second), "{second:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_panics_is_one_failure_and_the_next_comes_in_its_time() {
+    let world = World::new();
+    let run = Scripted::of([(QUICK, Some(Failure::Internal("panic".to_owned())))]);
+    world.keep("endpoint/users", &run, Duty::default());
+    sleep(MINUTE + Duration::from_secs(1)).await;
+    assert_eq!(world.failures("endpoint/users", "internal"), 1.0);
+    assert_eq!(run.begun().len(), 2);
+}

@@ -1,0 +1,80 @@
+//! Running a probe once. When to, and what becomes of it, is the [keeper](super::Keeper)'s.
+
+use std::{fmt, time::Duration};
+
+use tokio::time::Instant;
+
+use crate::{
+    okta::{Client, Exchange, Failure, Gate, Session},
+    probe::{Observation, Probe, ProbeResult},
+    units::{Timestamp, WallClock},
+};
+
+/// What came of one run.
+#[derive(Debug)]
+pub struct Outcome {
+    /// When it began.
+    pub at: Timestamp,
+    /// How long it took; absent for a run that was left out.
+    pub took: Option<Duration>,
+    /// What was seen, and what failed.
+    pub result: ProbeResult<Observation>,
+    /// The requests it made.
+    pub exchanges: Vec<Exchange>,
+}
+
+/// Something that can be run once, again and again.
+pub trait RunOnce: fmt::Debug + Send + Sync + 'static {
+    /// True where a run is best made at the end of a rate-limit window, and at no other time.
+    fn aims_at_windows(&self) -> bool;
+
+    /// Runs once; `gate` is asked before each request that counts against a limit.
+    fn run_once(&self, gate: Option<&dyn Gate>) -> impl Future<Output = Outcome> + Send;
+}
+
+/// A probe, the client that it asks through, and how long each of its requests may take.
+#[derive(Debug)]
+pub struct ProbeRun {
+    /// The probe.
+    pub probe: Probe,
+    /// The client it asks through.
+    pub client: Client,
+    /// How long each of its requests may take.
+    pub timeout: Duration,
+}
+
+impl RunOnce for ProbeRun {
+    fn aims_at_windows(&self) -> bool {
+        self.probe.aims_at_windows()
+    }
+
+    async fn run_once(&self, gate: Option<&dyn Gate>) -> Outcome {
+        let mut okta = Session::new(&self.client, self.timeout);
+        if let Some(gate) = gate {
+            okta = okta.through(gate);
+        }
+        let (at, start) = (WallClock::default().now(), Instant::now());
+        let result = self.probe.run(&okta).await;
+        Outcome {
+            at,
+            took: Some(start.elapsed()),
+            result,
+            exchanges: okta.take_exchanges(),
+        }
+    }
+}
+
+impl Outcome {
+    /// A run that did not take place.
+    pub(super) fn left_out(at: Timestamp, failure: Failure) -> Self {
+        Self {
+            at,
+            took: None,
+            result: ProbeResult {
+                seen: None,
+                failure: Some(failure),
+            },
+            exchanges: Vec::new(),
+        }
+    }
+}

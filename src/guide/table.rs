@@ -1,0 +1,93 @@
+//! The table: every chapter, and which case explains a failure or a fact.
+
+use super::{
+    access,
+    case::{Case, Chapter},
+    fact::Fact,
+    health, own, rate_limits, reach,
+    sign::Sign,
+    symptom::Symptom,
+    tokens,
+};
+use crate::okta::Failure;
+
+/// Every chapter, the particular before the general.
+pub(super) static CHAPTERS: [Chapter; 6] = [
+    rate_limits::CHAPTER,
+    reach::CHAPTER,
+    tokens::CHAPTER,
+    access::CHAPTER,
+    health::CHAPTER,
+    own::CHAPTER,
+];
+
+/// Every case, in the order in which they are tried.
+pub fn cases() -> impl Iterator<Item = &'static Case> {
+    CHAPTERS.iter().flat_map(|chapter| chapter.cases)
+}
+
+/// The case of a failure of a probe of this kind.
+pub fn explain(failure: &Failure, kind: &str) -> &'static Case {
+    let symptom = Symptom::of(failure, kind);
+    cases()
+        .find(|case| case.signs.iter().any(|sign| sign.fits(&symptom)))
+        .unwrap_or(&own::UNKNOWN)
+}
+
+impl Fact {
+    /// Its case.
+    pub fn case(self) -> &'static Case {
+        cases()
+            .find(|case| case.signs.contains(&Sign::Known(self)))
+            .unwrap_or(&own::UNKNOWN)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{super::symptom::FailureMode, *};
+
+    #[test]
+    fn each_case_has_its_own_name_that_can_be_an_anchor() {
+        let mut slugs = BTreeSet::new();
+        for case in cases() {
+            assert!(slugs.insert(case.slug), "{} is there twice", case.slug);
+            let plain = |c: char| c.is_ascii_lowercase() || c == '-';
+            assert!(case.slug.chars().all(plain), "{}", case.slug);
+            assert!(!case.signs.is_empty(), "{} has no sign", case.slug);
+            for text in [case.title, case.cause, case.action, case.takes] {
+                assert!(!text.is_empty() && !text.ends_with('.'), "{text}");
+                assert!(!text.contains("  ") && !text.contains('\n'), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_no_test_can_provoke_is_described() {
+        let hung = Failure::Timeout {
+            phase: crate::okta::Phase::Dns,
+            after: std::time::Duration::from_secs(30),
+        };
+        assert_eq!(explain(&hung, "discovery").slug, "timeout-dns");
+        let fault = Failure::Internal("a panic".to_owned());
+        assert_eq!(explain(&fault, "discovery").slug, "internal");
+    }
+
+    #[test]
+    fn each_fact_has_exactly_one_case() {
+        for fact in Fact::ALL {
+            let of = cases().filter(|case| case.signs.contains(&Sign::Known(fact)));
+            assert_eq!(of.count(), 1, "{fact:?}");
+        }
+    }
+
+    #[test]
+    fn each_way_to_fail_has_a_case() {
+        for mode in FailureMode::ALL {
+            let of = cases().filter(|case| case.signs.contains(&Sign::Failed(mode)));
+            assert_eq!(of.count(), 1, "{mode:?}");
+        }
+    }
+}

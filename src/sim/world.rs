@@ -1,0 +1,98 @@
+//! Everything about a simulated org that changes or is asked for. The hand that changes it is
+//! [`super::controls`]; what is answered is decided in [`super::routes`].
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::ORG;
+use super::counters::Counters;
+use super::error::Error;
+use super::faults::Faults;
+use super::keys::{KeySet, SigningKey};
+use super::org::Org;
+use super::proof::Proofs;
+use super::tokens::{Mint, Tokens};
+
+pub(super) struct World {
+    pub(super) org: Org,
+    pub(super) url: String,
+    pub(super) counters: Counters,
+    pub(super) tokens: Tokens,
+    pub(super) faults: Faults,
+    pub(super) proofs: Proofs,
+    keys: BTreeMap<String, KeySet>,
+    /// Signs the org server's access tokens and is published nowhere.
+    unpublished: Option<SigningKey>,
+}
+
+impl World {
+    pub(super) fn new(org: Org, url: String) -> Self {
+        Self {
+            counters: Counters::new(org.buckets.clone(), org.window),
+            org,
+            url,
+            tokens: Tokens::default(),
+            faults: Faults::default(),
+            proofs: Proofs::new(),
+            keys: BTreeMap::new(),
+            unpublished: None,
+        }
+    }
+
+    /// The issuer of an authorization server.
+    pub(super) fn issuer(&self, server: &str) -> String {
+        let url = self.org.issuer.as_deref().unwrap_or(&self.url);
+        if server == ORG {
+            url.to_owned()
+        } else {
+            format!("{url}/oauth2/{server}")
+        }
+    }
+
+    pub(super) fn has_server(&self, server: &str) -> bool {
+        server == ORG || self.org.servers.iter().any(|known| known == server)
+    }
+
+    /// The key set of a server, made when it is first needed: RSA keys take their time.
+    pub(super) fn keys(&mut self, server: &str, now: Timestamp) -> Result<&mut KeySet, Error> {
+        if !self.has_server(server) {
+            return Err(Error::NoSuchServer(server.to_owned()));
+        }
+        match self.keys.entry(server.to_owned()) {
+            std::collections::btree_map::Entry::Occupied(entry) => Ok(entry.into_mut()),
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                Ok(entry.insert(KeySet::new(self.org.keys_fresh_for, now)?))
+            }
+        }
+    }
+
+    pub(super) fn mint(&mut self, mint: &Mint, now: Timestamp) -> Result<String, Error> {
+        let server = mint.server.as_str();
+        if !self.has_server(server) {
+            return Err(Error::NoSuchServer(server.to_owned()));
+        }
+        let issuer = self.issuer(server);
+        let audience = if server == ORG {
+            self.url.as_str()
+        } else {
+            "api://default"
+        };
+        let claims = mint.claims(&issuer, audience, now);
+        let value = match mint.opaque_value() {
+            Some(value) => value.to_owned(),
+            None if server == ORG => mint.sign(&claims, self.unpublished_key()?)?,
+            None => mint.sign(&claims, self.keys(server, now)?.signer(now))?,
+        };
+        self.tokens.forget_old(now);
+        self.tokens.remember(&value, server, claims);
+        Ok(value)
+    }
+
+    fn unpublished_key(&mut self) -> Result<&SigningKey, Error> {
+        match &mut self.unpublished {
+            Some(key) => Ok(key),
+            empty => Ok(empty.insert(SigningKey::generate()?)),
+        }
+    }
+}

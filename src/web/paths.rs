@@ -1,0 +1,39 @@
+//! Where things are served, and where the metrics therefore cannot be.
+
+/// Where the metrics are, unless the command line says otherwise.
+pub const TELEMETRY_PATH: &str = "/metrics";
+
+pub(super) const INDEX: &str = "/";
+pub(super) const STATUS: &str = "/api/v1/status";
+pub(super) const CONFIG: &str = "/config";
+pub(super) const HEALTHY: &str = "/-/healthy";
+pub(super) const READY: &str = "/-/ready";
+
+/// What begins so is kept for the exporter itself.
+const RESERVED: [&str; 2] = ["/-/", "/api/"];
+
+/// Whether the metrics can be served at a path: it stands for itself alone, and is not taken.
+pub(super) fn is_free(path: &str) -> bool {
+    let taken = [INDEX, CONFIG].contains(&path) || RESERVED.iter().any(|p| path.starts_with(p));
+    let pattern = path.contains(['{', '}', '*']) || path.contains("/:");
+    path.starts_with('/') && !taken && !pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_metrics_are_served_only_where_nothing_else_is() {
+        for free in [TELEMETRY_PATH, "/-", "/a/b", "/configuration", "/apis"] {
+            assert!(is_free(free), "{free}");
+        }
+        for path in [INDEX, STATUS, CONFIG, HEALTHY, READY, "", "metrics"] {
+            assert!(!is_free(path), "{path}");
+        }
+        // The router would read these as patterns, or refuse them.
+        for path in ["/{path}", "/*path", "/:path", "/a/{*rest}"] {
+            assert!(!is_free(path), "{path}");
+        }
+    }
+}

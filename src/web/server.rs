@@ -1,0 +1,124 @@
+//! The addresses that are served: bound first, answered once there is a board, drained in the end.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use futures_util::future::join_all;
+use tokio::sync::watch;
+
+use super::{paths, router};
+use crate::{
+    fleet::Board,
+    listener::{self, Listener},
+};
+
+/// How long answers under way may take once the program was told to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// How the exporter is served.
+#[derive(Debug, Clone)]
+pub struct Serving {
+    /// Where to listen: `:6582`, `127.0.0.1:6582`, `[::1]:0`.
+    pub listen: Vec<String>,
+    /// The path of the metrics.
+    pub telemetry_path: String,
+}
+
+/// The exporter cannot be served so.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says it")]
+pub enum CannotServe {
+    #[error("cannot listen on {address}: {why}; {}", fix(why))]
+    Listen { address: String, why: io::Error },
+    #[error("`--web.listen-address` names no address")]
+    NoAddress,
+    #[error(
+        "`--web.telemetry-path={0}` must begin with `/` and be none of /, /-/…, /api/…, /config"
+    )]
+    TelemetryPath(String),
+}
+
+/// What to do about an address that cannot be listened on.
+fn fix(why: &io::Error) -> &'static str {
+    match why.kind() {
+        io::ErrorKind::AddrInUse => {
+            "is another exporter running? `--web.listen-address` names another"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "ports below 1024 need a privilege: `--web.listen-address` names another"
+        }
+        _ => {
+            "write it as `:6582`, `127.0.0.1:6582` or `[::1]:6582`, with an address of this machine"
+        }
+    }
+}
+
+/// Every address bound, so that a wrong one is told before Okta is asked anything.
+pub struct Bound {
+    listeners: Vec<Listener>,
+    telemetry_path: String,
+}
+
+impl Bound {
+    /// Binds every address.
+    pub async fn new(serving: &Serving) -> Result<Self, CannotServe> {
+        let path = serving.telemetry_path.as_str();
+        if !paths::is_free(path) {
+            return Err(CannotServe::TelemetryPath(path.to_owned()));
+        }
+        let mut listeners = Vec::new();
+        for address in &serving.listen {
+            let listener = Listener::bind(address).await;
+            listeners.push(listener.map_err(|why| CannotServe::Listen {
+                address: address.clone(),
+                why,
+            })?);
+        }
+        if listeners.is_empty() {
+            return Err(CannotServe::NoAddress);
+        }
+        Ok(Self {
+            listeners,
+            telemetry_path: path.to_owned(),
+        })
+    }
+
+    /// Answers at every address what the board knows. `shown` is the configuration as it may be
+    /// shown, asked for at each request.
+    pub fn serve(self, board: Arc<Board>, shown: watch::Receiver<Arc<str>>) -> Server {
+        let router = router(board, &self.telemetry_path, shown);
+        let addresses = self.listeners.iter().map(Listener::address).collect();
+        let listeners = self.listeners.into_iter();
+        Server {
+            addresses,
+            servers: listeners
+                .map(|listener| listener.serve(router.clone()))
+                .collect(),
+        }
+    }
+}
+
+/// Every address served. Dropping it cuts every connection.
+#[derive(Debug)]
+pub struct Server {
+    servers: Vec<listener::Server>,
+    addresses: Vec<SocketAddr>,
+}
+
+impl Server {
+    /// Where it listens.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Takes no new request, and lets those under way end.
+    pub async fn drain(self) {
+        let servers = self.servers.into_iter();
+        let drained = join_all(servers.map(|server| server.drain(DRAIN))).await;
+        if drained.contains(&false) {
+            tracing::warn!(
+                after_seconds = DRAIN.as_secs(),
+                "gave up on answers still under way"
+            );
+        }
+    }
+}
