@@ -33,8 +33,8 @@ pub use problems::Problems;
 pub use sources::Origin;
 
 use crate::{
-    okta::{Client, Credential, TlsSetups},
-    probe::Probe,
+    okta::{Client, Credential, SecretReloads, TlsSetups},
+    probe::{Probe, SecretContext},
     units::{Cell, Name, OrgUrl, Share},
 };
 use problems::Notes;
@@ -52,6 +52,8 @@ pub struct Config {
     pub origin: Origin,
     /// The settings in force as JSON, every secret left out.
     pub shown: String,
+    /// How often the files that it names for secrets held something new.
+    pub secret_reloads: SecretReloads,
 }
 
 /// One org and its probes.
@@ -165,11 +167,15 @@ impl<'a> Loading<'a> {
         let settings = deserialize::read(tree, &mut notes);
         let defaults = settings.defaults.unwrap_or_default();
         let mut tls = TlsSetups::default();
+        let secret_reloads = SecretReloads::default();
         let status_pages =
             resolve::status_pages(settings.status_pages, defaults, &mut tls, &mut notes);
         let orgs = resolve::Orgs {
             defaults,
-            environment,
+            secrets: SecretContext {
+                environment,
+                reloads: &secret_reloads,
+            },
             tls: &mut tls,
             notes: &mut notes,
         }
@@ -182,6 +188,7 @@ impl<'a> Loading<'a> {
             warnings,
             origin,
             shown,
+            secret_reloads,
         })
     }
 }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     okta::{Buckets, Client, NoClient, TlsSetups},
-    probe::{PlanContext, Probe, Problem, status_page},
+    probe::{PlanContext, Probe, Problem, SecretContext, status_page},
     units::{Name, OrgUrl, Share},
 };
 
@@ -93,8 +93,8 @@ pub(super) fn status_pages(
 pub(super) struct Orgs<'a> {
     /// What holds where a probe says nothing.
     pub(super) defaults: Defaults,
-    /// The environment, as it was read once.
-    pub(super) environment: &'a BTreeMap<String, String>,
+    /// Where their secrets may be.
+    pub(super) secrets: SecretContext<'a>,
     /// Whom their clients trust.
     pub(super) tls: &'a mut TlsSetups,
     /// Where problems go.
@@ -106,7 +106,7 @@ impl Orgs<'_> {
     pub(super) fn read(mut self, written: Option<Named<schema::Org>>) -> BTreeMap<Name, Org> {
         let at = SettingPath::default().field("orgs");
         if written.as_ref().is_none_or(Named::is_empty) {
-            self.notes.error(&at, no_org(self.environment));
+            self.notes.error(&at, no_org(self.secrets.environment));
         }
         named(written, &at, self.notes)
             .into_iter()
@@ -145,12 +145,12 @@ impl Orgs<'_> {
         };
         let buckets = self.buckets(&buckets.unwrap_or_default(), &at.field("buckets"));
         let at_credentials = at.field("credentials");
-        let credentials = credentials(written, self.environment, &at_credentials, self.notes);
+        let credentials = credentials(written, self.secrets, &at_credentials, self.notes);
         let mut planner = Planner {
             context: PlanContext {
                 org: &url,
                 credentials: &credentials,
-                environment: self.environment,
+                secrets: self.secrets,
             },
             defaults: self.defaults,
             notes: self.notes,

@@ -46,5 +46,5 @@ pub use oauth::dpop::Dpop;
 pub use oauth::token_cache::TokenStatus;
 pub use principal::{Principal, PrincipalKind};
 pub use secret::error::NoSecret;
-pub use secret::file::{SecretFile, secret_reloads};
+pub use secret::file::{SecretFile, SecretReloads};
 pub use secret::source::SecretSource;

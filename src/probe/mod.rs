@@ -18,7 +18,7 @@ use crate::{
     units::Timestamp,
 };
 
-pub use plan::{PlanContext, Problem, Secrets};
+pub use plan::{PlanContext, Problem, SecretContext, Secrets};
 
 /// What one run came to: it may have seen something and still have failed at the rest.
 #[derive(Debug)]

@@ -120,6 +120,7 @@ fn claims(client_id: &str, audience: &str, issued: Timestamp, jti: &str) -> Valu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::okta::{SecretFile, SecretReloads};
 
     #[test]
     fn an_assertion_is_by_and_about_the_client_for_this_token_endpoint() {
@@ -166,9 +167,10 @@ mod tests {
         assert!(of("one").is_some());
         assert_eq!(of("one"), of("one"));
         assert_ne!(of("one"), of("two"));
-        let gone = ClientAuth::ClientSecretBasic(SecretSource::File(
-            std::path::PathBuf::from("/nowhere").into(),
-        ));
+        let gone = ClientAuth::ClientSecretBasic(SecretSource::File(SecretFile::new(
+            "/nowhere".into(),
+            &SecretReloads::default(),
+        )));
         assert_eq!(gone.fingerprint(), None);
     }
 }

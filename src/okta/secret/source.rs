@@ -61,6 +61,11 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+    use crate::okta::SecretReloads;
+
+    fn file(path: PathBuf) -> SecretSource {
+        SecretSource::File(SecretFile::new(path, &SecretReloads::default()))
+    }
 
     #[test]
     fn what_cannot_be_a_secret_is_refused_by_name_and_never_shown() {
@@ -68,10 +73,7 @@ mod tests {
         let path = dir.path().join("token");
         let refused = |content: &str| {
             std::fs::write(&path, content).unwrap();
-            SecretSource::File(path.clone().into())
-                .read()
-                .unwrap_err()
-                .to_string()
+            file(path.clone()).read().unwrap_err().to_string()
         };
         assert!(refused("\n").contains("is empty"));
         assert!(refused("s3cr3t\nsecond line").contains("line break"));
@@ -81,14 +83,14 @@ mod tests {
             "eyJs3cr3t.a.b".into(),
             "-----BEGIN s3cr3t".into(),
         ] {
-            let file = SecretSource::File(path.with_file_name(misplaced).into());
-            let told = file.read().unwrap_err().to_string();
+            let misplaced = file(path.with_file_name(misplaced));
+            let told = misplaced.read().unwrap_err().to_string();
             assert!(told.contains("looks like a secret"), "{told}");
             assert!(!told.contains("s3cr3t"), "{told}");
         }
         assert!(refused("ssws 00s3cr3t").contains("begins with `SSWS `"));
         assert!(
-            SecretSource::File(PathBuf::from("/nowhere/token").into())
+            file("/nowhere/token".into())
                 .read()
                 .unwrap_err()
                 .to_string()

@@ -78,7 +78,7 @@ impl Settings {
             env: access_token_env.clone(),
         };
         let token = secrets
-            .source("access_token", context.environment)
+            .source("access_token", context.secrets)
             .map_err(|p| problems.push(p))
             .ok();
         let (server, client) = match introspect
@@ -140,7 +140,7 @@ impl Introspect {
             env: self.client_secret_env.clone(),
         };
         let secret = secrets
-            .source("client_secret", context.environment)
+            .source("client_secret", context.secrets)
             .map_err(|p| problems.push(within(p)))
             .ok();
         if self.client_id.as_deref().is_none_or(str::is_empty) {
