@@ -17,8 +17,8 @@ mod credential;
 mod error;
 mod failure;
 mod principal;
+mod sanitize;
 pub mod scopes;
-mod words;
 
 pub use self::http::client::Client;
 pub use self::http::exchange::{Exchange, Phases, ResponseMeta};

@@ -80,7 +80,8 @@ impl Kind for Probe {
 
 impl Probe {
     async fn look(&self, okta: &Session<'_>) -> Result<(), Failure> {
-        let ask = Request::get(Self::KIND, "/.well-known/openid-configuration").connecting_anew();
+        let ask =
+            Request::get(Self::KIND, "/.well-known/openid-configuration").over_new_connection();
         let Document { issuer } = okta.ask(ask).await?.json()?;
         if issuer == self.issuer {
             return Ok(());

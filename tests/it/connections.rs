@@ -51,7 +51,7 @@ async fn requests_made_at_once_share_one_connection() {
         }
         assert_eq!(okta.controls().connection_count(), 1, "round {round}");
     }
-    let anew = ask(&client, metadata().connecting_anew(), PATIENCE);
+    let anew = ask(&client, metadata().over_new_connection(), PATIENCE);
     anew.await.unwrap().unwrap();
     assert_eq!(okta.controls().connection_count(), 2);
 }
@@ -115,7 +115,7 @@ async fn a_connection_of_its_own_is_closed_once_it_was_used() {
         }
     });
     let client = client(&okta, &url);
-    let request = Request::get("metadata", METADATA).connecting_anew();
+    let request = Request::get("metadata", METADATA).over_new_connection();
     ask(&client, request, PATIENCE).await.unwrap().unwrap();
     let closed = opened.wait_for(|counts| *counts == (1, 1));
     let closed = tokio::time::timeout(PATIENCE, closed).await;

@@ -1,4 +1,5 @@
-//! One pooled HTTP client per host: TLS, proxies, what it trusts. What is asked through it is elsewhere.
+//! One pooled HTTP client per host: TLS, proxies, what it trusts. What is asked through it
+//! is in [`session`](super::session).
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! One request to be made, as a value. Sending it is elsewhere.
+//! One request to be made, as a value. Sending it is in [`session`](super::session).
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ pub struct Request<'a> {
     pub(in crate::okta) credential: Option<&'a Credential>,
     pub(super) accept: &'static str,
     pub(super) user_agent: Option<&'static str>,
-    pub(super) anew: bool,
+    pub(super) new_connection: bool,
     pub(super) form: Option<Form<'a>>,
 }
 
@@ -56,7 +56,7 @@ impl<'a> Request<'a> {
             credential: None,
             accept: "application/json",
             user_agent: None,
-            anew: false,
+            new_connection: false,
             form: None,
         }
     }
@@ -81,8 +81,11 @@ impl<'a> Request<'a> {
 
     /// Over a connection of its own, as a new client would come.
     #[must_use]
-    pub fn connecting_anew(self) -> Self {
-        Self { anew: true, ..self }
+    pub fn over_new_connection(self) -> Self {
+        Self {
+            new_connection: true,
+            ..self
+        }
     }
 
     /// As a browser would ask for a page.

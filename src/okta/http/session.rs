@@ -77,13 +77,13 @@ impl<'a> Session<'a> {
 
     /// Asks the gate whether a request may be sent. It may have to wait, so whatever is dated is
     /// made after it.
-    pub(in crate::okta) async fn admit(&self, ask: &Request<'_>) -> Result<(), Failure> {
-        match (self.gate, self.bucket(ask)) {
+    pub(in crate::okta) async fn admit(&self, request: &Request<'_>) -> Result<(), Failure> {
+        match (self.gate, self.bucket(request)) {
             (Some(gate), Some(bucket)) => {
-                let credential = ask.credential.map(|credential| credential.name.clone());
+                let credential = request.credential.map(|credential| credential.name.clone());
                 gate.admit(Charge {
                     credential,
-                    api: ask.api.clone(),
+                    api: request.api.clone(),
                     bucket,
                 })
                 .await
@@ -92,23 +92,23 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn bucket(&self, ask: &Request<'_>) -> Option<Cow<'static, str>> {
-        self.client.buckets.of(ask.method(), ask.path())
+    fn bucket(&self, request: &Request<'_>) -> Option<Cow<'static, str>> {
+        self.client.buckets.of(request.method(), request.path())
     }
 
     /// Sends one request that was admitted, and writes the exchange down.
-    pub(in crate::okta) async fn send(&self, ask: &Request<'_>, auth: AuthHeaders) -> Sent {
-        let request = match self.request(ask, auth) {
-            Ok(request) => request,
-            Err(failure) => return Sent::not(failure),
+    pub(in crate::okta) async fn send(&self, request: &Request<'_>, auth: AuthHeaders) -> Attempt {
+        let outgoing = match self.build(request, auth) {
+            Ok(outgoing) => outgoing,
+            Err(failure) => return Attempt::unsent(failure),
         };
         let (trace, at, start) = (Trace::default(), Timestamp::now(), Instant::now());
         let exchange = async {
             let client = self.client;
-            if ask.anew {
-                exchange(&client.fresh, request, &trace).await
+            if request.new_connection {
+                exchange(&client.fresh, outgoing, &trace).await
             } else {
-                let exchange = exchange(&client.pooled, request, &trace);
+                let exchange = exchange(&client.pooled, outgoing, &trace);
                 client.first.share(&trace, exchange).await
             }
         };
@@ -120,12 +120,12 @@ impl<'a> Session<'a> {
                 after: self.timeout,
             }),
         };
-        let path = ask.path();
+        let path = request.path();
         let mut headers = HeaderMap::new();
         let (answer, result) = match received {
             Ok(received) => {
                 headers.clone_from(&received.headers);
-                received.judge(path, ask.credential.is_none())
+                received.judge(path, request.credential.is_none())
             }
             Err(failure) => (
                 Err(failure.request_reason().unwrap_or("body")),
@@ -133,10 +133,10 @@ impl<'a> Session<'a> {
             ),
         };
         let exchange = Exchange {
-            api: ask.api.clone(),
+            api: request.api.clone(),
             path: path.to_owned(),
-            credential: ask.credential.map(|credential| credential.name.clone()),
-            bucket: self.bucket(ask),
+            credential: request.credential.map(|credential| credential.name.clone()),
+            bucket: self.bucket(request),
             at,
             took: start.elapsed(),
             phases: trace.phases(),
@@ -153,7 +153,7 @@ impl<'a> Session<'a> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(exchange);
-        Sent { result, headers }
+        Attempt { result, headers }
     }
 
     /// What time it is at Okta.
@@ -181,39 +181,39 @@ impl<'a> Session<'a> {
         Ok(url)
     }
 
-    fn request(&self, ask: &Request<'_>, auth: AuthHeaders) -> Result<reqwest::Request, Failure> {
-        let url = self.url(&ask.path)?;
-        let mut request = match &ask.form {
+    fn build(&self, request: &Request<'_>, auth: AuthHeaders) -> Result<reqwest::Request, Failure> {
+        let url = self.url(&request.path)?;
+        let mut outgoing = match &request.form {
             None => self.client.pooled.request(Method::GET, url),
             Some(form) => {
                 let secret = form.secret.iter();
                 let secret = secret.map(|(name, secret)| (*name, secret.expose_secret()));
                 let body = sensitive::form(secret.chain(form.fields.iter().copied()));
-                let request = self.client.pooled.request(Method::POST, url);
-                let request = request.header(header::CONTENT_TYPE, FORM).body(body);
+                let outgoing = self.client.pooled.request(Method::POST, url);
+                let outgoing = outgoing.header(header::CONTENT_TYPE, FORM).body(body);
                 match form.client {
                     Some((id, secret)) => {
-                        request.header(header::AUTHORIZATION, sensitive::basic(id, secret)?)
+                        outgoing.header(header::AUTHORIZATION, sensitive::basic(id, secret)?)
                     }
-                    None => request,
+                    None => outgoing,
                 }
             }
         };
-        request = request.header(header::ACCEPT, ask.accept);
-        if let Some(user_agent) = ask.user_agent {
-            request = request.header(header::USER_AGENT, user_agent);
+        outgoing = outgoing.header(header::ACCEPT, request.accept);
+        if let Some(user_agent) = request.user_agent {
+            outgoing = outgoing.header(header::USER_AGENT, user_agent);
         }
         let AuthHeaders {
             authorization,
             dpop,
         } = auth;
         if let Some(authorization) = authorization {
-            request = request.header(header::AUTHORIZATION, authorization);
+            outgoing = outgoing.header(header::AUTHORIZATION, authorization);
         }
         if let Some(dpop) = dpop {
-            request = request.header("dpop", dpop);
+            outgoing = outgoing.header("dpop", dpop);
         }
-        request
+        outgoing
             .build()
             .map_err(|e| Failure::Internal(e.without_url().to_string()))
     }
@@ -221,13 +221,13 @@ impl<'a> Session<'a> {
 
 /// What came of one request, and the headers of the answer: a refusal may bring a nonce along.
 #[derive(Debug)]
-pub(in crate::okta) struct Sent {
+pub(in crate::okta) struct Attempt {
     pub(in crate::okta) result: Result<Response, Failure>,
     pub(in crate::okta) headers: HeaderMap,
 }
 
-impl Sent {
-    fn not(failure: Failure) -> Self {
+impl Attempt {
+    fn unsent(failure: Failure) -> Self {
         Self {
             result: Err(failure),
             headers: HeaderMap::new(),

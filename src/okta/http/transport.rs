@@ -1,5 +1,6 @@
 //! How a request reaches Okta: DNS and connecting with their times taken, and errors sorted.
-//! What is asked and what the answer means is elsewhere.
+//! What is asked is in [`request`](super::request), what the answer means in
+//! [`response`](super::response).
 
 use std::{
     error::Error,

@@ -14,7 +14,7 @@ use super::{
 use crate::okta::{
     Credential, Failure, MissingScope, Refusal, Request, Response, Session,
     clock::OktaClock,
-    http::{request::AuthHeaders, session::Sent},
+    http::{request::AuthHeaders, session::Attempt},
     secret::sensitive::authorization,
 };
 
@@ -42,7 +42,7 @@ impl OAuthApp {
             okta.admit(request).await?;
             let held = okta.clock().skew();
             let auth = self.auth(&token, request.method(), &url, okta.clock())?;
-            let Sent { result, headers } = okta.send(request, auth).await;
+            let Attempt { result, headers } = okta.send(request, auth).await;
             let renewed = self.proofs.resource_nonce.keep(&headers);
             let refusal = match result {
                 Ok(answer) => {

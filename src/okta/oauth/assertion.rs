@@ -1,5 +1,6 @@
 //! How a client proves to a token endpoint who it is: by an assertion that it signs (RFC 7523), or
-//! by a secret. When and for what it asks is elsewhere.
+//! by a secret. When and for what it asks is in
+//! [`mint`](super::mint).
 
 use aws_lc_rs::digest::{SHA256, digest};
 use secrecy::ExposeSecret;

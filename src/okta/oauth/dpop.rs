@@ -1,5 +1,5 @@
 //! DPoP (RFC 9449): proofs that whoever sends a request holds the key that its token is bound to.
-//! When a proof is due is decided elsewhere.
+//! When a proof is due is decided by [`ask`](super::ask) and [`mint`](super::mint).
 
 use std::sync::{
     Mutex, OnceLock, PoisonError,

@@ -1,4 +1,5 @@
-//! Where a secret comes from. Reading it is the only I/O here; what it opens is elsewhere.
+//! Where a secret comes from. Reading it is the only I/O here; how it goes into a
+//! request is in [`sensitive`](super::sensitive).
 
 use std::fmt;
 
