@@ -24,8 +24,9 @@ impl App {
         let bound = Bound::new(serving).await?;
         let board = Arc::new(Board::new());
         let (_, shown) = watch::channel(std::mem::take(&mut config.shown).into());
-        let secret_reloads = config.secret_reloads.clone();
-        let fleet = Fleet::launch(config, &board);
+        let mut fleet = Fleet::new(&board);
+        fleet.apply(config).await;
+        let secret_reloads = fleet.made().secret_reloads().clone();
         let server = bound.serve(Arc::clone(&board), shown, secret_reloads);
         Ok(Self {
             board,

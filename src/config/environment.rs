@@ -55,7 +55,7 @@ pub(super) fn overlay(tree: &mut Value, environment: &BTreeMap<String, String>, 
         match value(text) {
             Ok(value) => place(tree, &steps, value),
             Err(why) => {
-                notes.error_and_suppress(at.clone(), format!("the variable {variable} {why}"))
+                notes.error_and_suppress(at.clone(), format!("the variable {variable} {why}"));
             }
         }
         notes.set_by(at.clone(), variable);

@@ -13,6 +13,8 @@ mod defaults;
 mod deserialize;
 mod environment;
 mod file;
+mod fingerprint;
+mod made;
 mod oauth;
 mod probes;
 mod problems;
@@ -29,14 +31,17 @@ use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 use serde_json::Value;
 
 pub use environment::environment;
+pub use fingerprint::Fingerprint;
+pub use made::Made;
 pub use problems::Problems;
 pub use sources::Origin;
 
 use crate::{
-    okta::{Client, Credential, SecretReloads, TlsSetups},
+    okta::{Client, Credential, TlsSetups},
     probe::{Probe, SecretContext},
     units::{Cell, Name, OrgUrl, Share},
 };
+use fingerprint::Written;
 use problems::Notes;
 
 /// What to watch.
@@ -52,8 +57,8 @@ pub struct Config {
     pub origin: Origin,
     /// The settings in force as JSON, every secret left out.
     pub shown: String,
-    /// How often the files that it names for secrets held something new.
-    pub secret_reloads: SecretReloads,
+    /// What the next one may take over where the same is written.
+    pub made: Made,
 }
 
 /// One org and its probes.
@@ -71,6 +76,8 @@ pub struct Org {
     pub credentials: BTreeMap<Name, Arc<Credential>>,
     /// What is asked of it.
     pub probes: Vec<Planned>,
+    /// What was written of it, but for its probes and credentials.
+    pub fingerprint: Fingerprint,
 }
 
 /// One status page.
@@ -93,12 +100,23 @@ pub struct Planned {
     pub interval: Duration,
     /// How long each of its requests may take.
     pub timeout: Duration,
+    /// What was written of it, and of all that it asks with.
+    pub fingerprint: Fingerprint,
 }
 
 impl Config {
     /// The configuration of this file, or without one of what people already have (see `sources`);
     /// the `OKTA_EXPORTER__…` variables win over either. Files that it names are relative to it.
     pub fn load(
+        file: Option<&Path>,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Self, Problems> {
+        Self::load_after(&Made::default(), file, environment)
+    }
+
+    /// The same, read again: clients and credentials of which the same is written are taken over.
+    pub fn load_after(
+        earlier: &Made,
         file: Option<&Path>,
         environment: &BTreeMap<String, String>,
     ) -> Result<Self, Problems> {
@@ -113,6 +131,7 @@ impl Config {
                 origin,
                 environment: &environment,
                 notes,
+                earlier,
             }
             .finish(tree);
         };
@@ -124,14 +143,23 @@ impl Config {
         if let Some(directory) = path.parent() {
             file::resolve_files(&mut tree, directory);
         }
-        Loading::of(source, environment).finish(tree)
+        Loading::of(source, environment, earlier).finish(tree)
     }
 
     /// The configuration that this YAML describes.
     pub fn parse(yaml: &str, environment: &BTreeMap<String, String>) -> Result<Self, Problems> {
+        Self::parse_after(&Made::default(), yaml, environment)
+    }
+
+    /// The same, read again: clients and credentials of which the same is written are taken over.
+    pub fn parse_after(
+        earlier: &Made,
+        yaml: &str,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Self, Problems> {
         let source = "the configuration";
         let tree = file::tree(yaml).map_err(|message| Problems::whole(source, message))?;
-        Loading::of(source.to_owned(), environment).finish(tree)
+        Loading::of(source.to_owned(), environment, earlier).finish(tree)
     }
 }
 
@@ -140,11 +168,12 @@ struct Loading<'a> {
     origin: Origin,
     environment: &'a BTreeMap<String, String>,
     notes: Notes,
+    earlier: &'a Made,
 }
 
 impl<'a> Loading<'a> {
     /// Of one source, whatever else there is.
-    fn of(source: String, environment: &'a BTreeMap<String, String>) -> Self {
+    fn of(source: String, environment: &'a BTreeMap<String, String>, earlier: &'a Made) -> Self {
         Self {
             origin: Origin {
                 source,
@@ -152,6 +181,7 @@ impl<'a> Loading<'a> {
             },
             environment,
             notes: Notes::default(),
+            earlier,
         }
     }
 
@@ -160,27 +190,34 @@ impl<'a> Loading<'a> {
             origin,
             environment,
             mut notes,
+            earlier,
         } = self;
         environment::overlay(&mut tree, environment, &mut notes);
         defaults::complete(&mut tree);
         let redacted = redact::redacted(&tree);
+        let written = Written::new(&tree, environment);
         let settings = deserialize::read(tree, &mut notes);
         let defaults = settings.defaults.unwrap_or_default();
         let mut tls = TlsSetups::default();
-        let secret_reloads = SecretReloads::default();
-        let status_pages =
+        let mut made = Made::after(earlier);
+        let secret_reloads = made.secret_reloads().clone();
+        let mut status_pages =
             resolve::status_pages(settings.status_pages, defaults, &mut tls, &mut notes);
-        let orgs = resolve::Orgs {
+        let mut orgs = resolve::Orgs {
             defaults,
             secrets: SecretContext {
                 environment,
                 reloads: &secret_reloads,
             },
+            written: &written,
+            earlier,
+            made: &mut made,
             tls: &mut tls,
             notes: &mut notes,
         }
         .read(settings.orgs);
         let warnings = notes.finish(&origin.source)?;
+        written.sign(&mut orgs, &mut status_pages);
         let shown = redact::shown(redacted, &orgs, &status_pages, &origin);
         Ok(Config {
             orgs,
@@ -188,7 +225,7 @@ impl<'a> Loading<'a> {
             warnings,
             origin,
             shown,
-            secret_reloads,
+            made,
         })
     }
 }

@@ -2,7 +2,7 @@
 //! settings mean is in that kind's file.
 
 use super::{
-    Planned,
+    Fingerprint, Planned,
     problems::{Notes, SettingPath},
     resolve::named,
     schema::{self, Defaults},
@@ -124,6 +124,7 @@ impl Planner<'_> {
                 probe,
                 interval,
                 timeout,
+                fingerprint: Fingerprint::default(),
             }),
             Err(problems) => {
                 for Problem { field, message } in problems {

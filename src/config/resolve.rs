@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use super::{
-    Org, Planned, StatusPage,
+    Fingerprint, Made, Org, Planned, StatusPage,
     credentials::credentials,
+    fingerprint::Written,
     probes::Planner,
     problems::{Notes, SettingPath},
     schema::{self, Defaults, Named},
@@ -76,6 +77,7 @@ pub(super) fn status_pages(
                     probe: Probe::StatusPage(probe),
                     interval,
                     timeout,
+                    fingerprint: Fingerprint::default(),
                 };
                 pages.insert(name, StatusPage { client, probe });
             }
@@ -95,6 +97,12 @@ pub(super) struct Orgs<'a> {
     pub(super) defaults: Defaults,
     /// Where their secrets may be.
     pub(super) secrets: SecretContext<'a>,
+    /// What is written, to tell what is still the same.
+    pub(super) written: &'a Written<'a>,
+    /// What was made of what was written earlier.
+    pub(super) earlier: &'a Made,
+    /// What is made of it now.
+    pub(super) made: &'a mut Made,
     /// Whom their clients trust.
     pub(super) tls: &'a mut TlsSetups,
     /// Where problems go.
@@ -110,12 +118,15 @@ impl Orgs<'_> {
         }
         named(written, &at, self.notes)
             .into_iter()
-            .filter_map(|(name, at, settings)| Some((name, self.org(settings, &at)?)))
+            .filter_map(|(name, at, settings)| {
+                let org = self.org(&name, settings, &at)?;
+                Some((name, org))
+            })
             .collect()
     }
 
     /// One org. What hangs on a URL that is wrong is read all the same, with a stand-in.
-    fn org(&mut self, written: schema::Org, at: &SettingPath) -> Option<Org> {
+    fn org(&mut self, name: &Name, written: schema::Org, at: &SettingPath) -> Option<Org> {
         let schema::Org {
             url,
             cell,
@@ -131,8 +142,10 @@ impl Orgs<'_> {
             text.parse().map_err(refused).ok()
         });
         let origin = Url::parse(&url.to_string()).ok()?;
-        let tls = self.tls.trusting(ca_file.as_deref());
-        let client = match tls.and_then(|tls| Client::new(&origin, &tls)) {
+        let fingerprint = self.written.org(name.as_str());
+        let new = || Client::new(&origin, &self.tls.trusting(ca_file.as_deref())?);
+        let client = self.earlier.client(fingerprint);
+        let client = match client.map_or_else(new, Ok) {
             Ok(client) => Some(client),
             Err(why) => {
                 let field = match why {
@@ -145,7 +158,14 @@ impl Orgs<'_> {
         };
         let buckets = self.buckets(&buckets.unwrap_or_default(), &at.field("buckets"));
         let at_credentials = at.field("credentials");
-        let credentials = credentials(written, self.secrets, &at_credentials, self.notes);
+        let mut credentials = credentials(written, self.secrets, &at_credentials, self.notes);
+        for (credential_name, credential) in &mut credentials {
+            let written = self
+                .written
+                .credential(name.as_str(), credential_name.as_str());
+            *credential = self.earlier.credential(written, credential);
+            self.made.keep_credential(written, credential);
+        }
         let mut planner = Planner {
             context: PlanContext {
                 org: &url,
@@ -158,13 +178,16 @@ impl Orgs<'_> {
         };
         planner.plan(probes.unwrap_or_default(), at);
         let probes = planner.planned;
+        let client = client?.with_buckets(buckets);
+        self.made.keep_client(fingerprint, &client);
         Some(Org {
             url,
             cell,
-            client: client?.with_buckets(buckets),
+            client,
             budget: budget.or(self.defaults.budget).unwrap_or(BUDGET),
             credentials,
             probes,
+            fingerprint,
         })
     }
 

@@ -74,6 +74,7 @@ impl Asking<'_> {
             client,
             // What is asked once costs no share of a window worth speaking of.
             budget: _,
+            fingerprint: _,
             credentials,
             probes,
         } = org;

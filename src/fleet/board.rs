@@ -8,12 +8,11 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{OrgControls, Outcome, ProbeId, facts::Facts, report, row::Row};
+use super::{Outcome, ProbeId, arrangement::Arrangement, facts::Facts, report, row::Row};
 use crate::{
     guide::Finding,
     metrics::Page,
-    okta::Credential,
-    units::{Cell, Name, Timestamp, WallClock},
+    units::{Timestamp, WallClock},
 };
 
 /// What is known now. Shared by the keepers, who write, and the web, which reads.
@@ -48,22 +47,15 @@ impl Board {
     pub fn expect(&self, id: ProbeId, kind: &'static str, interval: Duration) {
         let row = Row::new(kind, interval, self.clock.now());
         let mut facts = self.lock();
-        facts.owner(&id.org);
+        facts.owner(id.org.as_ref());
         facts.rows.insert(Arc::new(id), Arc::new(row));
     }
 
-    /// An org, what the configuration says of its cell, and what guards it and its limits.
-    pub(super) fn introduce(&self, org: &Name, cell: Option<Cell>, controls: OrgControls) {
-        let mut facts = self.lock();
-        let owner = facts.owner(&Some(org.clone()));
-        owner.cell = cell;
-        owner.breaker = Some(controls.breaker);
-        owner.limits = controls.limits;
-    }
-
-    /// Who may ask an org: how each stands with its own access tokens is drawn.
-    pub(super) fn admit(&self, org: &Name, credentials: Vec<Arc<Credential>>) {
-        self.lock().owner(&Some(org.clone())).credentials = credentials;
+    /// Takes away what is no longer watched and makes room for what is new, all at once: nobody
+    /// reads a state between two configurations.
+    pub(super) fn arrange(&self, arrangement: Arrangement) {
+        let now = self.clock.now();
+        self.lock().arrange(arrangement, now);
     }
 
     /// Writes an outcome down. `expected_in` tells when the next is due.
@@ -86,11 +78,11 @@ impl Board {
         let mut found = Vec::new();
         {
             let mut facts = self.lock();
-            let owner = facts.owner(&id.org);
-            for exchange in exchanges {
-                found.extend(owner.limits.enter(&exchange, self.clock.now()));
-                owner.ledger.enter(exchange);
+            let owner = facts.owner(id.org.as_ref());
+            for exchange in &exchanges {
+                found.extend(owner.limits.enter(exchange, self.clock.now()));
             }
+            owner.learn(id, exchanges);
             if let Some(row) = facts.rows.get_mut(id) {
                 Arc::make_mut(row).record(at, took, result, expected_in);
             }

@@ -9,6 +9,7 @@ use super::{
     breaker::StateName,
     estimate::{Ceiling, org_limits},
     families as own,
+    footprint::Footprints,
     ledger::Ledger,
     limits::Limits,
     row::Row,
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::{
     metrics::Page,
-    okta::Credential,
+    okta::{Credential, Exchange, TOKEN_API},
     probe::{organization, rate_limit_settings},
     units::{Cell, Name, Timestamp},
 };
@@ -36,12 +37,42 @@ pub(super) struct Owner {
     pub(super) cell: Option<Cell>,
     pub(super) breaker: Option<Arc<Breaker>>,
     pub(super) credentials: Vec<Arc<Credential>>,
+    pub(super) footprints: Footprints,
+}
+
+impl Owner {
+    /// Learns from the requests of one probe's run.
+    pub(super) fn learn(&mut self, id: &ProbeId, exchanges: Vec<Exchange>) {
+        let fades = self.footprints.learn(&id.probe, &exchanges);
+        for exchange in exchanges {
+            self.ledger.enter(exchange);
+        }
+        if fades {
+            self.tidy();
+        }
+    }
+
+    /// Drops what no probe feeds any more.
+    pub(super) fn tidy(&mut self) {
+        // Tokens are minted for whoever asks first: that is the org's as long as it has an app.
+        let has_app = |credential: &Arc<Credential>| credential.app().is_some();
+        let mints = self.credentials.iter().any(has_app);
+        let gone = self.footprints.gone(|api| mints && api == TOKEN_API);
+        if gone.is_empty() {
+            return;
+        }
+        self.ledger.retain(|api| {
+            let is_gone = gone.iter().any(|fed| fed.api == api);
+            !is_gone || self.footprints.feeds(api)
+        });
+        self.limits.forget(&gone, self.footprints.charges());
+    }
 }
 
 impl Facts {
     /// An org's part, made where there is none.
-    pub(super) fn owner(&mut self, org: &Option<Name>) -> &mut Owner {
-        Arc::make_mut(self.owners.entry(org.clone()).or_default())
+    pub(super) fn owner(&mut self, org: Option<&Name>) -> &mut Owner {
+        Arc::make_mut(self.owners.entry(org.cloned()).or_default())
     }
 
     /// An org's part.

@@ -6,11 +6,14 @@ mod tests;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::{Instant, sleep_until};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep_until},
+};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
-    Board, Outcome, Pass, Plan, RunOnce, Verdict,
+    Board, Duty, Outcome, Pass, Plan, RunOnce, Verdict,
     controls::OrgControls,
     limits::{Limits, Run},
     report::Reporter,
@@ -28,6 +31,7 @@ pub struct Keeper<R> {
     board: Arc<Board>,
     /// What guards its org; a status page has none.
     controls: Option<OrgControls>,
+    duty: watch::Sender<Duty>,
 }
 
 /// Where a keeper stands.
@@ -53,10 +57,16 @@ impl<R: RunOnce> Keeper<R> {
     /// A keeper that carries out a plan and writes on a board.
     pub fn new(plan: Plan<R>, board: &Arc<Board>, controls: Option<OrgControls>) -> Self {
         Self {
+            duty: watch::Sender::new(plan.duty),
             plan: Arc::new(plan),
             board: Arc::clone(board),
             controls,
         }
+    }
+
+    /// What it does for its org, which may change while it is at work.
+    pub fn duty(&self) -> watch::Sender<Duty> {
+        self.duty.clone()
     }
 
     /// Keeps the probe until told to stop; a run under way is then given up.
@@ -119,7 +129,7 @@ impl<R: RunOnce> Keeper<R> {
     fn admitted(&self) -> Result<Option<Pass>, Failure> {
         match &self.controls {
             None => Ok(None),
-            Some(controls) => match controls.breaker.admit(self.plan.duty.tries) {
+            Some(controls) => match controls.breaker.admit(self.duty.borrow().tries) {
                 Some(pass) => Ok(Some(pass)),
                 None => Err(Failure::BreakerOpen),
             },
@@ -147,10 +157,13 @@ impl<R: RunOnce> Keeper<R> {
     }
 
     async fn trial_due(&self) {
-        match &self.controls {
-            Some(controls) if self.plan.duty.tries => controls.breaker.trial_due().await,
-            _ => std::future::pending().await,
-        }
+        let Some(controls) = &self.controls else {
+            return std::future::pending().await;
+        };
+        let mut duty = self.duty.subscribe();
+        // The sender lives in `self`.
+        drop(duty.wait_for(|duty| duty.tries).await);
+        controls.breaker.trial_due().await;
     }
 
     /// The tick after this one. Ticks missed while the machine slept are not made up for.
@@ -219,7 +232,7 @@ impl<R: RunOnce> Keeper<R> {
         self.board
             .record(id, outcome, by_turns.unwrap_or_else(until_due));
         let now = self.board.clock().now();
-        let findings = self.board.findings(id, self.plan.duty.speaks, now);
+        let findings = self.board.findings(id, self.duty.borrow().speaks, now);
         progress.reporter.find(id, findings);
     }
 }

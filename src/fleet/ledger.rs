@@ -137,6 +137,11 @@ impl Ledger {
         self.certificate = certificate_not_after.or(self.certificate);
     }
 
+    /// Keeps only the counts of what is still asked.
+    pub(super) fn retain(&mut self, asked: impl Fn(&str) -> bool) {
+        self.apis.retain(|api, _| asked(api));
+    }
+
     /// Local clock minus Okta's, as far as that is still known.
     pub(super) fn skew(&self, now: Timestamp) -> Option<f64> {
         let is_old = |since: Timestamp| now.duration_since(since) > UNANSWERED;

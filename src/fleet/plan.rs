@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use super::{ProbeRun, schedule};
 use crate::{
-    config::{Config, Org, Planned},
+    config::{Config, Fingerprint, Org, Planned},
     okta::Client,
     probe::Probe,
     units::Name,
@@ -62,6 +62,8 @@ pub struct Plan<R = ProbeRun> {
     pub starts_in: Duration,
     /// What it does for its org beside its own work.
     pub duty: Duty,
+    /// What was written of it.
+    pub fingerprint: Fingerprint,
 }
 
 /// What one probe does for its whole org.
@@ -89,37 +91,48 @@ impl fmt::Display for Plan {
 
 /// The plans of a configuration, with first runs at a bounded rate.
 pub fn plans(config: Config) -> Vec<Plan> {
+    let mut plans = plans_of(config);
+    spread(&mut plans);
+    plans
+}
+
+/// The plans of a configuration: those of the status pages first, then each org's.
+pub(super) fn plans_of(config: Config) -> Vec<Plan> {
     let Config {
         status_pages, orgs, ..
     } = config;
     let pages = status_pages.into_values();
-    let mut groups: Vec<Vec<Plan>> = vec![
-        pages
-            .map(|page| plan(None, page.client, page.probe))
-            .collect(),
-    ];
-    groups.extend(orgs.into_iter().map(|(name, org)| of_org(&name, org)));
-    let counts: Vec<usize> = groups.iter().map(Vec::len).collect();
-    let starts = schedule::starts(&counts);
-    let mut plans = Vec::new();
-    for (group, start) in groups.into_iter().zip(starts) {
-        for (index, plan) in (0..).zip(group) {
-            let starts_in = start + schedule::APART * index;
-            plans.push(Plan { starts_in, ..plan });
-        }
+    let mut plans: Vec<Plan> = pages
+        .map(|page| plan(None, page.client, page.probe))
+        .collect();
+    for (name, org) in orgs {
+        plans.extend(of_org(&name, org));
     }
     plans
 }
 
-/// The plans of an org, the light probe that tries it first.
+/// Spreads the first runs of plans that begin together.
+pub(super) fn spread(plans: &mut [Plan]) {
+    // The light probe comes first: it tells whether the others need try.
+    plans.sort_by_key(|plan| (plan.id.org.clone(), !is_light(plan)));
+    let same_org = |a: &Plan, b: &Plan| a.id.org == b.id.org;
+    let counts: Vec<usize> = plans.chunk_by(same_org).map(<[Plan]>::len).collect();
+    let starts = schedule::starts(&counts);
+    for (group, start) in plans.chunk_by_mut(same_org).zip(starts) {
+        for (index, plan) in (0..).zip(group) {
+            plan.starts_in = start + schedule::APART * index;
+        }
+    }
+}
+
+/// The plans of an org, each with its duty.
 fn of_org(name: &Name, org: Org) -> Vec<Plan> {
     let Org { client, probes, .. } = org;
     let plans = probes
         .into_iter()
         .map(|planned| plan(Some(name.clone()), client.clone(), planned));
-    let (mut plans, others): (Vec<_>, Vec<_>) = plans.partition(is_light);
-    let tries = plans.is_empty();
-    plans.extend(others);
+    let mut plans: Vec<Plan> = plans.collect();
+    let tries = !plans.iter().any(is_light);
     // Without a discovery probe whichever comes first may try, and the most frequent one speaks.
     let speaker = (0..plans.len()).min_by_key(|&index| {
         plans
@@ -145,6 +158,7 @@ fn plan(org: Option<Name>, client: Client, planned: Planned) -> Plan {
         probe,
         interval,
         timeout,
+        fingerprint,
     } = planned;
     Plan {
         id: ProbeId { org, probe: id },
@@ -156,5 +170,6 @@ fn plan(org: Option<Name>, client: Client, planned: Planned) -> Plan {
         interval,
         starts_in: Duration::ZERO,
         duty: Duty::default(),
+        fingerprint,
     }
 }

@@ -64,6 +64,16 @@ impl Row {
         }
     }
 
+    /// Its probe asks otherwise from now on: counters go on, and what was seen is void.
+    pub(super) fn begin_anew(&mut self, interval: Duration, now: Timestamp) {
+        self.seen = None;
+        self.last = None;
+        self.last_failure = None;
+        self.limited.clear();
+        self.interval = interval;
+        self.overdue_at = after(now, interval * SILENT);
+    }
+
     /// Learns how a run ended; `took` is absent for one that was left out.
     pub(super) fn record(
         &mut self,

@@ -43,6 +43,7 @@ pub use jose::private_key::PrivateKey;
 pub use oauth::app::{OAuthApp, OAuthSettings};
 pub use oauth::assertion::ClientAuth;
 pub use oauth::dpop::Dpop;
+pub use oauth::mint::TOKEN_API;
 pub use oauth::token_cache::TokenStatus;
 pub use principal::{Principal, PrincipalKind};
 pub use secret::error::NoSecret;

@@ -9,6 +9,7 @@ use tokio::time::{advance, sleep};
 
 use super::*;
 use crate::{
+    config::Fingerprint,
     fleet::{Duty, ProbeId, breaker::BreakerState},
     metrics::Page,
     okta::{ApiError, Phases, Refusal},
@@ -140,12 +141,13 @@ impl World {
             interval: MINUTE,
             starts_in: Duration::ZERO,
             duty,
+            fingerprint: Fingerprint::default(),
         };
         let keeper = Keeper::new(plan, &self.board, Some(self.controls.clone()));
         drop(tokio::spawn(keeper.keep(self.stop.clone())));
     }
 
-    fn value(&self, series: &str) -> f64 {
+    fn value(&self, series: &str) -> u64 {
         let mut page = Page::new();
         self.board.draw(self.board.clock().now(), &mut page);
         let text = page.text();
@@ -155,7 +157,7 @@ impl World {
             .unwrap_or_else(|| panic!("no {series} in\n{text}"))
     }
 
-    fn failures(&self, probe: &str, reason: &str) -> f64 {
+    fn failures(&self, probe: &str, reason: &str) -> u64 {
         self.value(&format!(
             "okta_probe_failures_total{{org=\"acme\",probe=\"{probe}\",reason=\"{reason}\"}}"
         ))
@@ -169,7 +171,7 @@ async fn a_run_is_due_each_interval_and_none_begins_while_one_is_under_way() {
     world.keep("endpoint/users", &run, Duty::default());
     sleep(MINUTE * 6).await;
     assert_eq!(run.seconds_since(world.start), [0, 60, 240, 300]);
-    assert_eq!(world.failures("endpoint/users", "overlap"), 2.0);
+    assert_eq!(world.failures("endpoint/users", "overlap"), 2);
     world.stop.cancel();
     sleep(MINUTE * 5).await;
     assert_eq!(run.begun().len(), 4, "it was told to stop");
@@ -211,7 +213,7 @@ async fn an_org_in_trouble_is_tried_again_by_one_light_run_after_a_minute() {
     assert_eq!(world.controls.breaker.state(), closed);
     let first = other.seconds_since(world.start)[0];
     assert!(first >= 240, "held back until the trial went well: {first}");
-    assert!(world.failures("endpoint/users", "breaker_open") >= 1.0);
+    assert!(world.failures("endpoint/users", "breaker_open") >= 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -248,6 +250,6 @@ async fn a_run_that_panics_is_one_failure_and_the_next_comes_in_its_time() {
     let run = Scripted::of([(QUICK, Some(Failure::Internal("panic".to_owned())))]);
     world.keep("endpoint/users", &run, Duty::default());
     sleep(MINUTE + Duration::from_secs(1)).await;
-    assert_eq!(world.failures("endpoint/users", "internal"), 1.0);
+    assert_eq!(world.failures("endpoint/users", "internal"), 1);
     assert_eq!(run.begun().len(), 2);
 }

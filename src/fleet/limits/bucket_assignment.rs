@@ -15,6 +15,8 @@ use crate::{fleet::aim::Look, okta::Charge};
 pub(super) struct BucketAssignment {
     correlation: BucketCorrelation,
     found: BTreeSet<BucketMismatch>,
+    /// Of these nobody asks any more.
+    hidden: BTreeSet<String>,
     /// Buckets that are counted under another's name.
     merged: BTreeMap<String, String>,
     /// Endpoints that are counted apart from their bucket.
@@ -35,6 +37,7 @@ pub struct BucketMismatch {
 impl BucketAssignment {
     /// Learns from an answer; returns what was found by it, once each.
     pub(super) fn learn(&mut self, endpoint: &BucketApi, sight: Sight) -> Vec<BucketMismatch> {
+        self.hidden.remove(&*endpoint.name);
         self.correlation.learn(endpoint, sight);
         let found = self
             .correlation
@@ -68,7 +71,17 @@ impl BucketAssignment {
 
     /// What was found so far.
     pub(super) fn found(&self) -> impl Iterator<Item = &BucketMismatch> {
-        self.found.iter()
+        let shown = |found: &&BucketMismatch| {
+            [&found.one, &found.other]
+                .iter()
+                .all(|api| !self.hidden.contains(&*api.name))
+        };
+        self.found.iter().filter(shown)
+    }
+
+    /// Shows no longer what is about this one: nobody asks it any more.
+    pub(super) fn hide(&mut self, api: &str) {
+        self.hidden.insert(api.to_owned());
     }
 
     fn of(&self, relation: Relation) -> impl Iterator<Item = (&BucketApi, &BucketApi)> {

@@ -7,6 +7,7 @@ mod draw;
 mod families;
 mod budget_gate;
 mod bucket_assignment;
+mod forget;
 mod spending;
 mod round_robin;
 mod window;

@@ -127,6 +127,11 @@ impl Spending {
         Ok(())
     }
 
+    /// True where no request is under way.
+    pub(super) fn is_idle(&self) -> bool {
+        self.under_way.is_empty()
+    }
+
     /// What was spent in another bucket was spent in this one.
     pub(super) fn absorb(&mut self, other: Self) {
         self.limit = self.limit.or(other.limit);

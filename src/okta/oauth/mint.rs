@@ -23,7 +23,8 @@ use crate::okta::{
 use crate::units::Secret;
 
 /// How requests to a token endpoint are called in metrics.
-const ENDPOINT: &str = "token";
+/// The short name of minting.
+pub const TOKEN_API: &str = "token";
 /// How long a token holds of which nothing is said.
 const LIFETIME: Duration = Duration::from_mins(5);
 /// The longest that a token is believed to hold.
@@ -105,7 +106,7 @@ impl Mint<'_> {
             fields: &[],
             client: None,
         };
-        let bare = Request::post(ENDPOINT, settings.token_path.as_str(), nothing);
+        let bare = Request::post(TOKEN_API, settings.token_path.as_str(), nothing);
         self.okta.admit(&bare.with(Some(self.credential))).await?;
         let id = settings.client_id.as_str();
         let scope = settings.scopes.join(" ");
@@ -130,7 +131,7 @@ impl Mint<'_> {
             fields: &fields,
             client,
         };
-        let request = Request::post(ENDPOINT, settings.token_path.as_str(), form);
+        let request = Request::post(TOKEN_API, settings.token_path.as_str(), form);
         let request = request.with(Some(self.credential));
         let clock = self.okta.clock();
         let auth = AuthHeaders {

@@ -1,0 +1,55 @@
+//! What was made of what was written, so that the same writing read again is the same thing: a
+//! client keeps its connections and what it knows of Okta's clock, a credential its tokens. And what is
+//! counted of all that was ever made.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::Fingerprint;
+use crate::okta::{Client, Credential, SecretReloads};
+
+/// The clients and credentials of a configuration, by what was written of them.
+#[derive(Debug, Clone, Default)]
+pub struct Made {
+    clients: BTreeMap<Fingerprint, Client>,
+    credentials: BTreeMap<Fingerprint, Arc<Credential>>,
+    secret_reloads: SecretReloads,
+}
+
+impl Made {
+    /// Nothing yet, which counts on.
+    pub(super) fn after(earlier: &Self) -> Self {
+        Self {
+            secret_reloads: earlier.secret_reloads.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// How often files that are named for secrets held something new.
+    pub fn secret_reloads(&self) -> &SecretReloads {
+        &self.secret_reloads
+    }
+
+    /// The client of an org with this fingerprint.
+    pub(super) fn client(&self, org: Fingerprint) -> Option<Client> {
+        self.clients.get(&org).cloned()
+    }
+
+    /// The credential with this fingerprint, or this one where there is none yet.
+    pub(super) fn credential(
+        &self,
+        written: Fingerprint,
+        new: &Arc<Credential>,
+    ) -> Arc<Credential> {
+        Arc::clone(self.credentials.get(&written).unwrap_or(new))
+    }
+
+    /// Remembers a client.
+    pub(super) fn keep_client(&mut self, org: Fingerprint, client: &Client) {
+        self.clients.insert(org, client.clone());
+    }
+
+    /// Remembers a credential.
+    pub(super) fn keep_credential(&mut self, written: Fingerprint, credential: &Arc<Credential>) {
+        self.credentials.insert(written, Arc::clone(credential));
+    }
+}

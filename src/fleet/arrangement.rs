@@ -1,0 +1,101 @@
+//! What a configuration makes of the board: room for what is new, and no trace of what is gone.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use super::{
+    OrgControls, ProbeId,
+    facts::{Facts, Owner},
+    row::Row,
+};
+use crate::{
+    okta::Credential,
+    units::{Cell, Name, Timestamp},
+};
+
+/// What a configuration makes of the board.
+#[derive(Debug, Default)]
+pub(super) struct Arrangement {
+    /// Every org.
+    pub(super) orgs: BTreeMap<Name, Introduction>,
+    /// Probes to make room for.
+    pub(super) added: Vec<Expected>,
+    /// Probes that ask otherwise from now on.
+    pub(super) changed: Vec<Expected>,
+    /// Probes that go, and all that only they knew.
+    pub(super) removed: Vec<ProbeId>,
+}
+
+/// One org, as it is configured.
+#[derive(Debug)]
+pub(super) struct Introduction {
+    /// What is configured of its cell.
+    pub(super) cell: Option<Cell>,
+    /// Who may ask it.
+    pub(super) credentials: Vec<Arc<Credential>>,
+    /// What guards it.
+    pub(super) controls: OrgControls,
+    /// Nothing that was known under its name holds.
+    pub(super) is_new: bool,
+}
+
+/// One probe that is to come.
+#[derive(Debug)]
+pub(super) struct Expected {
+    pub(super) id: ProbeId,
+    pub(super) kind: &'static str,
+    pub(super) interval: Duration,
+}
+
+impl Facts {
+    /// Takes away what is no longer watched and makes room for what is new.
+    pub(super) fn arrange(&mut self, arrangement: Arrangement, now: Timestamp) {
+        let Arrangement {
+            orgs,
+            added,
+            changed,
+            removed,
+        } = arrangement;
+        let stays = |org: &Option<Name>| org.as_ref().is_none_or(|org| orgs.contains_key(org));
+        self.owners.retain(|org, _| stays(org));
+        for id in &removed {
+            self.rows.remove(id);
+            if let Some(owner) = self.owners.get_mut(&id.org) {
+                let owner = Arc::make_mut(owner);
+                owner.footprints.forget(&id.probe);
+                owner.limits.leave(&id.probe);
+            }
+        }
+        for (name, org) in orgs {
+            let Introduction {
+                cell,
+                credentials,
+                controls,
+                is_new,
+            } = org;
+            let owner = self.owner(Some(&name));
+            if is_new {
+                *owner = Owner::default();
+            }
+            owner.cell = cell;
+            owner.credentials = credentials;
+            owner.breaker = Some(controls.breaker);
+            owner.limits = controls.limits;
+        }
+        for Expected { id, kind, interval } in added {
+            self.owner(id.org.as_ref());
+            let row = Row::new(kind, interval, now);
+            self.rows.insert(Arc::new(id), Arc::new(row));
+        }
+        for Expected { id, interval, .. } in changed {
+            if let Some(row) = self.rows.get_mut(&id) {
+                Arc::make_mut(row).begin_anew(interval, now);
+            }
+            let owner = self.owner(id.org.as_ref());
+            owner.footprints.change(&id.probe);
+            owner.limits.leave(&id.probe);
+        }
+        for owner in self.owners.values_mut() {
+            Arc::make_mut(owner).tidy();
+        }
+    }
+}

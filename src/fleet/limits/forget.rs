@@ -1,0 +1,46 @@
+//! What goes when a probe goes: its turn, and what only its requests showed.
+
+use std::collections::BTreeSet;
+
+use super::{LimitKey, Limits, label};
+use crate::{fleet::footprint::Fed, okta::Charge};
+
+impl Limits {
+    /// A probe aims here no longer.
+    pub(in crate::fleet) fn leave(&self, probe: &str) {
+        let mut state = self.lock();
+        for bucket in state.buckets.values_mut() {
+            bucket.round_robin.leave(probe);
+        }
+        drop(state);
+        self.changed.send_replace(());
+    }
+
+    /// Forgets what is gone, and the buckets of it in which nothing is left. Which buckets turned
+    /// out to be one is still true, and holds.
+    pub(in crate::fleet) fn forget(&self, gone: &[Fed], left: impl Iterator<Item = Charge>) {
+        let mut state = self.lock();
+        let left: Vec<Charge> = left.collect();
+        let keys: BTreeSet<LimitKey> = left.iter().map(|charge| state.key(charge)).collect();
+        for fed in gone {
+            let is_asked =
+                |left: &Charge| (&left.credential, &left.api) == (&fed.credential, &fed.api);
+            if !left.iter().any(is_asked) {
+                let credential = label(fed.credential.as_ref());
+                if let Some(assignment) = state.assignments.get_mut(&credential) {
+                    assignment.hide(&fed.api);
+                }
+                state.exceeded.remove(&(credential, fed.api.clone()));
+            }
+            let Some(charge) = fed.charge() else { continue };
+            let key = state.key(&charge);
+            let Some(bucket) = state.buckets.get_mut(&key) else {
+                continue;
+            };
+            bucket.endpoints.remove(&charge.api);
+            if !keys.contains(&key) && bucket.spending.is_idle() {
+                state.buckets.remove(&key);
+            }
+        }
+    }
+}
