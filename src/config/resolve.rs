@@ -67,7 +67,8 @@ pub(super) fn status_pages(
         let (interval, timeout) = timing.resolve(defaults, &at, notes);
         let planned = settings.plan().and_then(|(url, probe)| {
             let no_client = |e: NoClient| vec![Problem::new("url", e.to_string())];
-            let client = tls.trusting(None).and_then(|tls| Client::new(&url, &tls));
+            let tls = tls.trusting(None);
+            let client = tls.and_then(|tls| Client::for_page(&url, &tls));
             Ok((client.map_err(no_client)?, probe))
         });
         match planned {

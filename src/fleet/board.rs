@@ -64,17 +64,8 @@ impl Board {
             at,
             took,
             result,
-            mut exchanges,
+            exchanges,
         } = outcome;
-        if id.org.is_none() {
-            for exchange in &mut exchanges {
-                // A status page is not Okta's API: no bucket counts it, no code is Okta's.
-                exchange.bucket = None;
-                if let Ok(answered) = &mut exchange.answer {
-                    answered.error_code = None;
-                }
-            }
-        }
         let mut found = Vec::new();
         {
             let mut facts = self.lock();

@@ -28,13 +28,21 @@ pub struct Client {
     pub(super) first: Arc<FirstConnection>,
     pub(super) fresh: reqwest::Client,
     pub(super) origin: Url,
-    pub(super) buckets: Buckets,
+    /// `None` for a page that is no org's.
+    buckets: Option<Buckets>,
     pub(in crate::okta) clock: OktaClock,
 }
 
 impl Client {
-    /// A client for the host of this URL.
+    /// A client for the org at this URL.
     pub fn new(url: &Url, tls: &TlsSetup) -> Result<Self, NoClient> {
+        let buckets = Some(Buckets::default());
+        Self::for_page(url, tls).map(|client| Self { buckets, ..client })
+    }
+
+    /// A client for a page that is no org's: no bucket counts its requests, and neither code nor
+    /// clock nor certificate that its host shows is Okta's.
+    pub fn for_page(url: &Url, tls: &TlsSetup) -> Result<Self, NoClient> {
         let build = |builder: reqwest::ClientBuilder| {
             builder
                 .build()
@@ -50,20 +58,31 @@ impl Client {
             first: Arc::default(),
             fresh: build(fresh)?,
             origin,
-            buckets: Buckets::default(),
+            buckets: None,
             clock: OktaClock::default(),
         })
     }
 
-    /// Knows these buckets.
+    /// Knows these buckets of its org.
     #[must_use]
     pub fn with_buckets(self, buckets: Buckets) -> Self {
+        let buckets = Some(buckets);
         Self { buckets, ..self }
+    }
+
+    /// True if an org answers, and not a page.
+    pub(super) fn is_org(&self) -> bool {
+        self.buckets.is_some()
+    }
+
+    /// The bucket that a request draws on; `None` for public metadata.
+    pub(super) fn bucket_of(&self, method: &str, path: &str) -> Option<Cow<'static, str>> {
+        self.buckets.as_ref()?.of(method, path)
     }
 
     /// The bucket that a GET of this path draws on; `None` for public metadata.
     pub fn bucket(&self, path: &str) -> Option<Cow<'static, str>> {
-        self.buckets.of("GET", path)
+        self.bucket_of("GET", path)
     }
 }
 

@@ -78,6 +78,21 @@ pub struct ResponseMeta {
     pub certificate_not_after: Option<Timestamp>,
 }
 
+impl ResponseMeta {
+    /// Of an answer that is not Okta's: nothing else in it means what it means there.
+    pub(super) fn of_page(status: u16) -> Self {
+        Self {
+            status,
+            request_id: None,
+            error_code: None,
+            date: None,
+            rate_limit: None,
+            limited: None,
+            certificate_not_after: None,
+        }
+    }
+}
+
 impl Exchange {
     /// Local clock minus Okta's, at the middle of the round trip. `Date` is cut to whole seconds,
     /// so half a second is added to it: the expected value of what was cut.

@@ -16,7 +16,7 @@ use url::Url;
 use super::{
     certificate,
     client::Client,
-    exchange::Exchange,
+    exchange::{Exchange, ResponseMeta},
     gate::{Charge, Gate},
     request::{AuthHeaders, Request},
     response::{RawResponse, Response},
@@ -93,7 +93,7 @@ impl<'a> Session<'a> {
     }
 
     fn bucket(&self, request: &Request<'_>) -> Option<Cow<'static, str>> {
-        self.client.buckets.of(request.method(), request.path())
+        self.client.bucket_of(request.method(), request.path())
     }
 
     /// Sends one request that was admitted, and writes the exchange down.
@@ -125,7 +125,13 @@ impl<'a> Session<'a> {
         let (answer, result) = match received {
             Ok(received) => {
                 headers.clone_from(&received.headers);
-                received.judge(path, request.credential.is_none())
+                let (meta, result) = received.judge(path, request.credential.is_none());
+                let meta = if self.client.is_org() {
+                    meta
+                } else {
+                    ResponseMeta::of_page(meta.status)
+                };
+                (Ok(meta), result)
             }
             Err(failure) => (
                 Err(failure.request_reason().unwrap_or("body")),
