@@ -144,9 +144,10 @@ fn fill(board: &Board, now: Timestamp, probes: usize) {
             at: now,
             took: Some(took),
             result: ProbeResult {
-                seen: None,
+                observation: None,
                 failure: None,
             },
+            memory: None,
             exchanges: vec![exchange],
         };
         board.record(&id, outcome, interval);

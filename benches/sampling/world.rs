@@ -262,9 +262,10 @@ impl Told {
             at: look.sent,
             took: None,
             result: ProbeResult {
-                seen: None,
+                observation: None,
                 failure: None,
             },
+            memory: None,
             exchanges: vec![exchange],
         };
         self.board.record(&id, outcome, Duration::from_mins(1));

@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
-use super::{LogArgs, WebArgs, logging, told_to_stop};
+use super::{
+    logging::{self, LogArgs},
+    signal::told_to_stop,
+    web_args::WebArgs,
+};
 use crate::{
     app::App,
     config::Config,
@@ -162,7 +166,7 @@ fn greet(app: &App, telemetry_path: &str, okta: &str, page: &str) {
     eprintln!(
         "\nWithin a minute, and again in each: the rate limit of /api/v1/users runs out (the endpoint `users` \
          sees it coming,\nthe same watched without aim as `users-unaimed` hardly does), signing keys rotate (one \
-         set too early),\nthe watched token nears its end and dies, errors come by code, and an incident opens on \
+         set too early),\nthe watched token nears its expiry and dies, errors come by code, and an incident opens on \
          the org's own cell.\nCtrl-C ends it.\n"
     );
 }

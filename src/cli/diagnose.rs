@@ -9,7 +9,7 @@ use std::{
 
 use clap::ValueEnum;
 
-use super::{USAGE, fail_with, print};
+use super::output::{USAGE, fail_with, print};
 use crate::{
     config::{self, Config},
     diagnose::{Report, Step, Style, Verdict, diagnose, text},

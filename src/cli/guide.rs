@@ -1,9 +1,9 @@
 //! The guide as Markdown: all of it is `docs/troubleshooting.md`.
 
-use super::print;
+use super::output::print;
 use crate::guide;
 
-/// Print what can go wrong and what mends it, as Markdown.
+/// Print what can go wrong and what fixes it, as Markdown.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Only this case: its name, as log lines and pages tell it.

@@ -6,8 +6,6 @@ use tracing_subscriber::{
     Layer, filter::Targets, layer::SubscriberExt, registry, util::SubscriberInitExt,
 };
 
-use super::LogArgs;
-
 /// The form of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
@@ -35,6 +33,17 @@ impl From<Level> for LevelFilter {
             Level::Trace => Self::TRACE,
         }
     }
+}
+
+/// How to log.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct LogArgs {
+    /// The least severe level to log.
+    #[arg(long = "log.level", value_name = "LEVEL", default_value = "info")]
+    level: Level,
+    /// The form of log lines.
+    #[arg(long = "log.format", value_name = "FORMAT", default_value = "logfmt")]
+    format: Format,
 }
 
 /// Sets logging up, once.

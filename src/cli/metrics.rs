@@ -1,7 +1,8 @@
 //! The metric reference as Markdown: `docs/metrics.md` is what this prints. What a family means is
-//! said where it is drawn; here it only finds its section.
+//! said where it is drawn ([`crate::fleet`], [`crate::probe`], [`crate::web`]); here it only finds its
+//! section.
 
-use super::print;
+use super::output::print;
 use crate::{
     fleet,
     metrics::{Family, process},

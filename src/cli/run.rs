@@ -1,9 +1,30 @@
 //! The exporter itself.
 
-use super::{RunArgs, logging, told_to_stop};
+use std::path::PathBuf;
+
+use super::{
+    logging::{self, LogArgs},
+    signal::told_to_stop,
+    web_args::WebArgs,
+};
 use crate::{app::App, config};
 
-pub(super) async fn run(args: RunArgs) -> Result<(), String> {
+/// The flags of running.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The configuration file. Without one, `OKTA_DOMAIN` and its companions are read.
+    #[arg(long = "config.file", value_name = "FILE")]
+    config_file: Option<PathBuf>,
+    /// Check the configuration, tell every problem, and exit.
+    #[arg(long = "config.check")]
+    config_check: bool,
+    #[command(flatten)]
+    web: WebArgs,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), String> {
     let environment = config::environment();
     let config = config::Config::load(args.config_file.as_deref(), &environment)
         .map_err(|e| e.to_string())?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::told_to_stop;
+use super::signal::told_to_stop;
 use crate::sim::{ApiToken, Clock, Org, StatusPage, scenario};
 
 /// The simulated Okta alone.

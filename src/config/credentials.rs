@@ -1,10 +1,10 @@
-//! From `orgs.NAME.credentials` to credentials. How a request carries one is elsewhere.
+//! From `orgs.NAME.credentials` to credentials. How a request carries one is [`okta`](crate::okta)'s.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
+    named::named,
     problems::{Notes, SettingPath},
-    resolve::named,
     schema::{self, Named},
     secrets,
 };

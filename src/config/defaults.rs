@@ -1,71 +1,59 @@
 //! What is written where people write nothing: the probes of an org without `probes`, and Okta's own
-//! status page. As trees, so that they mean what the same words in a file would mean.
+//! status page. As trees, so that they mean what the same words in a file would mean. Which they
+//! are is said by the kinds of [`probe`](crate::probe).
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use crate::okta::scopes;
+use crate::probe::{self, Candidate, Place};
 
 /// Writes what was left out.
 pub(super) fn complete(tree: &mut Value) {
     let Value::Object(root) = tree else { return };
     if root.get("status_pages").is_none_or(Value::is_null) {
-        let okta = json!({ "okta": { "url": "https://status.okta.com/" } });
-        root.insert("status_pages".to_owned(), okta);
+        let mut all = probe::by_default(&[]).into_iter();
+        if let Some((_, pages)) = all.find(|(info, _)| info.place == Place::Page) {
+            root.insert("status_pages".to_owned(), pages);
+        }
     }
     let orgs = root.get_mut("orgs").and_then(Value::as_object_mut);
     for org in orgs.into_iter().flat_map(Map::values_mut) {
         let Value::Object(org) = org else { continue };
         if org.get("probes").is_none_or(Value::is_null) {
             let credentials = org.get("credentials").and_then(Value::as_object);
-            let first = credentials.and_then(|map| map.iter().next());
-            let probes = probes(first.map(|(name, settings)| (name.as_str(), settings)));
+            let credentials = credentials.into_iter().flatten();
+            let written: Vec<(String, Option<Vec<String>>)> = credentials
+                .map(|(name, settings)| (name.clone(), scopes(settings)))
+                .collect();
+            let candidates = written.iter().map(|(name, scopes)| Candidate {
+                name,
+                scopes: scopes.as_deref(),
+            });
+            let probes = probes(&candidates.collect::<Vec<_>>());
             org.insert("probes".to_owned(), probes);
         }
     }
 }
 
-/// Whether a credential may be used for what needs this scope. A service app asks for scopes; of
-/// tokens only Okta knows what they may do.
-fn asks_for(credential: &Value, scope: &str) -> bool {
-    match credential.pointer("/oauth/scopes") {
-        Some(Value::Array(asked)) => {
-            let asked: Vec<String> = asked
-                .iter()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect();
-            scopes::cover(&asked, scope)
-        }
-        _ => true,
-    }
+/// The scopes that a service app asks for. Of tokens only Okta knows what they may do.
+fn scopes(credential: &Value) -> Option<Vec<String>> {
+    let asked = credential.pointer("/oauth/scopes")?.as_array()?;
+    let words = asked.iter().filter_map(Value::as_str);
+    Some(words.map(str::to_owned).collect())
 }
 
-/// The probes of an org that names none: what is public, and, with a credential, the paths that
-/// applications use most, as far as it asks for their scopes.
-pub(super) fn probes(credential: Option<(&str, &Value)>) -> Value {
-    let mut probes = json!({ "discovery": {}, "organization": {}, "jwks": { "org": {} } });
-    if let (Some((credential, settings)), Value::Object(map)) = (credential, &mut probes) {
-        let endpoint = |name: &str| {
-            let path = format!("/api/v1/{name}?limit=1");
-            (
-                name.to_owned(),
-                json!({ "path": path, "credential": credential }),
-            )
-        };
-        let asks = |thing: &str| asks_for(settings, &format!("okta.{thing}.read"));
-        let names = ["users", "groups", "apps", "logs"].into_iter();
-        let endpoints = names.filter(|name| asks(name)).map(endpoint);
-        map.insert("endpoint".to_owned(), endpoints.collect());
-        if asks("rateLimits") && asks("principalRateLimits") {
-            let reader = json!({ "credential": credential });
-            map.insert("rate_limit_settings".to_owned(), reader);
-        }
-    }
-    probes
+/// The probes of an org that names none: what is public, and what its credentials may read.
+pub(super) fn probes(credentials: &[Candidate<'_>]) -> Value {
+    let all = probe::by_default(credentials).into_iter();
+    let of_org = all.filter(|(info, _)| info.place != Place::Page);
+    of_org
+        .map(|(info, settings)| (info.kind, settings))
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -220,7 +220,8 @@ mod tests {
         }
         let acme = settings.orgs.unwrap().remove("acme").flatten().unwrap();
         assert!(acme.credentials.unwrap().contains_key("other"));
-        assert!(acme.probes.unwrap().discovery.is_some());
+        let probes = acme.probes.unwrap().0;
+        assert!(probes.iter().any(|probe| probe.kind == "discovery"));
     }
 
     fn anything() -> impl Strategy<Value = Value> {

@@ -64,10 +64,9 @@ impl<'a> Written<'a> {
         for (name, org) in orgs {
             for planned in &mut org.probes {
                 let written = self.probe(name.as_str(), &planned.id);
-                let asks_with: Vec<Fingerprint> = org
-                    .credentials
-                    .keys()
-                    .map(|credential| self.credential(name.as_str(), credential.as_str()))
+                let credentials = planned.probe.credentials().into_iter();
+                let asks_with: Vec<Fingerprint> = credentials
+                    .map(|credential| self.credential(name.as_str(), credential.name.as_str()))
                     .collect();
                 let timing = (planned.interval, planned.timeout);
                 planned.fingerprint = Fingerprint::of((written, asks_with, timing));

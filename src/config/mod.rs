@@ -15,6 +15,7 @@ mod environment;
 mod file;
 mod fingerprint;
 mod made;
+mod named;
 mod oauth;
 mod probes;
 mod problems;

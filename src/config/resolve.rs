@@ -9,84 +9,56 @@ use super::{
     Fingerprint, Made, Org, Planned, StatusPage,
     credentials::credentials,
     fingerprint::Written,
-    probes::Planner,
+    named::named,
+    probes::{Planner, or_told},
     problems::{Notes, SettingPath},
     schema::{self, Defaults, Named},
     sources,
-    timing::{STATUS_PAGE, Timing},
 };
 use crate::{
-    okta::{Buckets, Client, NoClient, TlsSetups},
-    probe::{PlanContext, Probe, Problem, SecretContext, status_page},
+    okta::{Buckets, Client, NoClient, SecretReloads, TlsSetups},
+    probe::{Kind, PlanContext, Probe, Problem, SecretContext, Settings, Timed, status_page},
     units::{Name, OrgUrl, Share},
 };
 
 /// What the exporter may spend of each rate limit where nobody says otherwise.
 const BUDGET: Share = Share::TWENTIETH;
 
-/// Things by their names, each with its place. One with a bad name is told and read under a
-/// stand-in, so that what it holds is told as well. Those with nothing set are there too: a name
-/// alone asks for the thing.
-pub(super) fn named<T: Default>(
-    written: Option<Named<T>>,
-    at: &SettingPath,
-    notes: &mut Notes,
-) -> Vec<(Name, SettingPath, T)> {
-    let mut things = Vec::new();
-    for (name, settings) in written.unwrap_or_default() {
-        let at = at.field(&name);
-        let name = name.parse().or_else(|why| {
-            notes.error(&at, why);
-            format!("stand-in-{}", things.len()).parse()
-        });
-        if let Ok(name) = name {
-            things.push((name, at, settings.unwrap_or_default()));
-        }
-    }
-    things
-}
-
 /// The status pages.
 pub(super) fn status_pages(
-    written: Option<Named<status_page::Settings>>,
+    written: Option<Named<Timed<status_page::Settings>>>,
     defaults: Defaults,
     tls: &mut TlsSetups,
     notes: &mut Notes,
 ) -> BTreeMap<Name, StatusPage> {
+    let (nothing, reloads) = (BTreeMap::new(), SecretReloads::default());
+    let context = PlanContext {
+        credentials: &BTreeMap::new(),
+        secrets: SecretContext {
+            environment: &nothing,
+            reloads: &reloads,
+        },
+    };
     let mut pages = BTreeMap::new();
-    for (name, at, settings) in named(
-        written,
-        &SettingPath::default().field("status_pages"),
-        notes,
-    ) {
-        let timing = Timing {
-            usual: STATUS_PAGE,
-            interval: settings.interval,
-            timeout: settings.timeout,
-        };
-        let (interval, timeout) = timing.resolve(defaults, &at, notes);
-        let planned = settings.plan().and_then(|(url, probe)| {
+    let at = SettingPath::default().field("status_pages");
+    for (name, at, Timed { settings, timing }) in named(written, &at, notes) {
+        let (interval, timeout) =
+            defaults.complete(timing, status_page::Settings::INTERVAL, (&at, notes));
+        let planned = settings.plan(name.as_str(), &context).and_then(|probe| {
             let no_client = |e: NoClient| vec![Problem::new("url", e.to_string())];
             let tls = tls.trusting(None);
-            let client = tls.and_then(|tls| Client::for_page(&url, &tls));
+            let client = tls.and_then(|tls| Client::for_page(probe.url(), &tls));
             Ok((client.map_err(no_client)?, probe))
         });
-        match planned {
-            Ok((client, probe)) => {
-                let probe = Planned {
-                    id: format!("status_page/{name}"),
-                    probe: Probe::StatusPage(probe),
-                    interval,
-                    timeout,
-                    fingerprint: Fingerprint::default(),
-                };
-                pages.insert(name, StatusPage { client, probe });
-            }
-            Err(problems) => {
-                for Problem { field, message } in problems {
-                    notes.error(&at.field(&field), message);
-                }
-            }
+        if let Some((client, probe)) = or_told(planned, &at, notes) {
+            let probe = Planned {
+                id: format!("{}/{name}", status_page::Probe::KIND),
+                probe: Probe::StatusPage(probe),
+                interval,
+                timeout,
+                fingerprint: Fingerprint::default(),
+            };
+            pages.insert(name, StatusPage { client, probe });
         }
     }
     pages
@@ -169,16 +141,13 @@ impl Orgs<'_> {
         }
         let mut planner = Planner {
             context: PlanContext {
-                org: &url,
                 credentials: &credentials,
                 secrets: self.secrets,
             },
             defaults: self.defaults,
             notes: self.notes,
-            planned: Vec::new(),
         };
-        planner.plan(probes.unwrap_or_default(), at);
-        let probes = planner.planned;
+        let probes = planner.plan(probes.unwrap_or_default(), at);
         let client = client?.with_buckets(buckets);
         self.made.keep_client(fingerprint, &client);
         Some(Org {

@@ -1,13 +1,13 @@
-//! What may be written: names and shapes. No rule is here; what it means is elsewhere. The settings
-//! of a probe are in that probe's file.
+//! What may be written: names and shapes. No rule is here: what it means is in
+//! [`resolve`](super::resolve). The settings of a probe are in that [`probe`](crate::probe)'s file.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use crate::{
     okta::{Algorithm, Dpop},
-    probe::{discovery, endpoint, jwks, organization, rate_limit_settings, status_page, token},
+    probe::{Probes, Timed, status_page},
     units::{Interval, Secret, Share},
 };
 
@@ -19,7 +19,7 @@ pub(super) type Named<T> = BTreeMap<String, Option<T>>;
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Config {
     pub(super) defaults: Option<Defaults>,
-    pub(super) status_pages: Option<Named<status_page::Settings>>,
+    pub(super) status_pages: Option<Named<Timed<status_page::Settings>>>,
     pub(super) orgs: Option<Named<Org>>,
 }
 
@@ -85,28 +85,4 @@ pub(super) enum ClientAuth {
     PrivateKeyJwt,
     ClientSecretBasic,
     ClientSecretPost,
-}
-
-/// The probes of one org.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct Probes {
-    #[serde(deserialize_with = "named_alone")]
-    pub(super) discovery: Option<discovery::Settings>,
-    #[serde(deserialize_with = "named_alone")]
-    pub(super) organization: Option<organization::Settings>,
-    pub(super) endpoint: Option<Named<endpoint::Settings>>,
-    pub(super) jwks: Option<Named<jwks::Settings>>,
-    pub(super) token: Option<Named<token::Settings>>,
-    #[serde(deserialize_with = "named_alone")]
-    pub(super) rate_limit_settings: Option<rate_limit_settings::Settings>,
-}
-
-/// `discovery:` asks for the probe just as `discovery: {}` does.
-fn named_alone<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    Option::deserialize(deserializer).map(|settings: Option<T>| Some(settings.unwrap_or_default()))
 }

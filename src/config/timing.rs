@@ -1,5 +1,6 @@
 //! How often a probe runs and how long its requests may take: what it says, else what the file's
-//! `defaults` say, else what its kind is used to. Aiming within the interval is the fleet's.
+//! `defaults` say, else what its kind is used to. Aiming within the interval is the
+//! [`fleet`](crate::fleet)'s.
 
 use std::time::Duration;
 
@@ -7,44 +8,24 @@ use super::{
     problems::{Notes, SettingPath},
     schema::Defaults,
 };
-use crate::units::Interval;
+use crate::{probe::Timing, units::Interval};
 
-/// For kinds whose answer changes from minute to minute.
-pub(super) const EACH_MINUTE: Interval = Interval::seconds(60);
-/// For status pages: people write them.
-pub(super) const STATUS_PAGE: Interval = Interval::seconds(2 * 60);
-/// For signing keys: they may be cached for an hour, and an early removal shall be seen soon.
-pub(super) const KEYS: Interval = Interval::seconds(5 * 60);
-/// For what administrators set.
-pub(super) const SETTINGS: Interval = Interval::seconds(10 * 60);
-/// For what changes when an org moves house.
-pub(super) const SELDOM: Interval = Interval::seconds(60 * 60);
 /// Okta's own advice to its clients.
 const TIMEOUT: Interval = Interval::seconds(30);
 
-/// What one probe says of its timing.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Timing {
-    /// What its kind is used to.
-    pub(super) usual: Interval,
-    /// What is written.
-    pub(super) interval: Option<Interval>,
-    /// What is written.
-    pub(super) timeout: Option<Interval>,
-}
-
-impl Timing {
-    /// Interval and timeout. A request must have ended, one way or the other, when the next is due.
-    pub(super) fn resolve(
+impl Defaults {
+    /// The interval and the timeout of a probe that says so much itself, or all that is wrong. A
+    /// request must have ended, one way or the other, when the next is due.
+    pub(super) fn complete(
         self,
-        defaults: Defaults,
-        at: &SettingPath,
-        notes: &mut Notes,
+        Timing { interval, timeout }: Timing,
+        usual: Interval,
+        (at, notes): (&SettingPath, &mut Notes),
     ) -> (Duration, Duration) {
-        let interval = self.interval.or(defaults.interval).unwrap_or(self.usual);
-        let timeout = self.timeout.or(defaults.timeout).unwrap_or(TIMEOUT);
-        if interval < timeout {
-            let at = match (self.interval, self.timeout) {
+        let resolved = interval.or(self.interval).unwrap_or(usual);
+        let patience = timeout.or(self.timeout).unwrap_or(TIMEOUT);
+        if resolved < patience {
+            let at = match (interval, timeout) {
                 (Some(_), _) => at.field("interval"),
                 (None, Some(_)) => at.field("timeout"),
                 // Told once, and not for each probe.
@@ -53,11 +34,11 @@ impl Timing {
             notes.error(
                 &at,
                 format!(
-                    "the interval {interval} is shorter than the timeout {timeout}: a request may still wait when \
+                    "the interval {resolved} is shorter than the timeout {patience}: a request may still wait when \
                      the next is due; lengthen the one or shorten the other"
                 ),
             );
         }
-        (interval.get(), timeout.get())
+        (resolved.get(), patience.get())
     }
 }

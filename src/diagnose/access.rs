@@ -1,11 +1,11 @@
 //! What each credential may and may not read, probe by probe; and which scopes it was granted.
 
 use super::{
-    Check, Section,
+    check::{Check, Section},
     round::{Asked, Run},
     wrap::{list, span},
 };
-use crate::{fleet, okta::Credential, probe::Probe, units::Name};
+use crate::{fleet, okta::Credential, probe::Access, units::Name};
 
 const HERE: Section = Section::Access;
 
@@ -15,7 +15,11 @@ pub(super) fn checks(org: &Asked) -> Vec<Check> {
         .values()
         .filter_map(|c| granted(c))
         .collect();
-    let reading = org.runs.iter().filter(|run| reads(&run.probe));
+    // What is public has sections of its own.
+    let reading = org
+        .runs
+        .iter()
+        .filter(|run| run.probe.access() != Access::Public);
     let several = org.credentials.len() > 1;
     checks.extend(reading.map(|run| read(run, several)));
     if checks.is_empty() {
@@ -23,18 +27,6 @@ pub(super) fn checks(org: &Asked) -> Vec<Check> {
         checks.push(Check::skipped(HERE, "credentials", why));
     }
     checks
-}
-
-/// True for a probe of what is not public; the others have sections of their own.
-fn reads(probe: &Probe) -> bool {
-    !matches!(
-        probe,
-        Probe::Discovery(_)
-            | Probe::Organization(_)
-            | Probe::Jwks(_)
-            | Probe::Token(_)
-            | Probe::StatusPage(_)
-    )
 }
 
 fn read(run: &Run, several: bool) -> Check {

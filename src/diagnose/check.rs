@@ -1,5 +1,6 @@
-//! One thing that was looked at: how it stands, what is known, and what mends it. How a section
-//! comes to its checks is the section's.
+//! One thing that was checked: how it stands, what is known, and what fixes it. Each section comes to
+//! its checks in a file of its own: [`super::connectivity`], [`super::limits_left`],
+//! [`super::access`], [`super::token`], [`super::keys`], [`super::pages`].
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -10,12 +11,11 @@ use crate::{
     units::closed_list,
 };
 
-/// One thing that was looked at.
+/// One thing that was checked.
 #[derive(Debug, Clone, Serialize)]
 pub struct Check {
-    /// The section it stands in.
-    pub section: Section,
-    /// What was looked at.
+    pub(super) section: Section,
+    /// What was checked.
     pub name: String,
     /// How it stands.
     pub verdict: Verdict,
@@ -23,7 +23,7 @@ pub struct Check {
     pub says: String,
     /// What was seen, in numbers and names; what is not known is absent.
     pub facts: Map<String, Value>,
-    /// What mends it, where something is wrong.
+    /// What fixes it, where something is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<Advice>,
 }
@@ -42,8 +42,7 @@ closed_list! {
 }
 
 impl Section {
-    /// Its title.
-    pub const fn title(self) -> &'static str {
+    pub(super) const fn title(self) -> &'static str {
         match self {
             Self::Connectivity => "Connectivity",
             Self::RateLimits => "Rate limits, each credential's own",
@@ -102,7 +101,7 @@ impl Verdict {
             Fact::ScopeMissing
             | Fact::KeyWithdrawnEarly
             | Fact::ClockSkew
-            | Fact::CertificateEnding
+            | Fact::CertificateExpiring
             | Fact::LimitAgainAndAgain
             | Fact::IncidentOnCell
             | Fact::Overdue => Self::Degraded,
@@ -130,7 +129,7 @@ impl Check {
         }
     }
 
-    /// It was not looked at; why, and what would let it be.
+    /// It was not checked; why, and what would let it be.
     pub(super) fn skipped(section: Section, name: &str, why: impl Into<String>) -> Self {
         Self {
             says: why.into(),

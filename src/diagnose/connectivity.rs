@@ -1,7 +1,7 @@
 //! Can the org be reached, how long does each phase take, do the clocks agree, which cell is it on?
 
 use super::{
-    Check, Section,
+    check::{Check, Section},
     round::{Asked, Run},
     wrap::span,
 };
@@ -28,11 +28,11 @@ pub(super) fn checks(org: &Asked, now: Timestamp) -> Vec<Check> {
         )),
         Some(run) => checks.push(reached(run)),
     }
-    let ends = org.exchanges().find_map(|exchange| {
+    let expires = org.exchanges().find_map(|exchange| {
         let answered = exchange.answer.as_ref().ok()?;
         answered.certificate_not_after
     });
-    checks.extend(ends.map(|ends| certificate(ends, now)));
+    checks.extend(expires.map(|expires| certificate(expires, now)));
     checks.extend(org.skew().map(clock));
     let organization = org
         .runs
@@ -83,13 +83,13 @@ fn phases(exchange: &Exchange) -> String {
     format!("answers in {}: {}", span(exchange.took), parts.join(", "))
 }
 
-fn certificate(ends: Timestamp, now: Timestamp) -> Check {
-    let days = ends.duration_since(now).as_hours() / 24;
-    let check = fleet::certificate(ends, now).map_or_else(
-        || Check::healthy(HERE, "certificate", format!("ends in {days} days")),
+fn certificate(expires: Timestamp, now: Timestamp) -> Check {
+    let days = expires.duration_since(now).as_hours() / 24;
+    let check = fleet::certificate(expires, now).map_or_else(
+        || Check::healthy(HERE, "certificate", format!("expires in {days} days")),
         |finding| Check::found(HERE, "certificate", &finding),
     );
-    check.fact("ends", ends)
+    check.fact("expires", expires)
 }
 
 fn clock(skew: f64) -> Check {

@@ -1,12 +1,12 @@
 //! The signing keys of the authorization servers.
 
 use super::{
-    Check, Section,
+    check::{Check, Section},
     round::{Asked, Run},
     wrap::{list, span},
 };
 use crate::{
-    probe::{Observation, Probe},
+    probe::{Probe, jwks},
     units::Timestamp,
 };
 
@@ -30,7 +30,7 @@ fn set(run: &Run, now: Timestamp) -> Vec<Check> {
     if let Some(failure) = run.failure() {
         return vec![Check::failed(HERE, name, (failure, run.probe.kind()))];
     }
-    let Some(observation @ Observation::Jwks(seen)) = run.seen() else {
+    let Some(seen) = run.observation::<jwks::Probe>() else {
         return vec![Check::skipped(HERE, name, "the org cannot be reached")];
     };
     let kids: Vec<&str> = seen.kids().collect();
@@ -40,7 +40,7 @@ fn set(run: &Run, now: Timestamp) -> Vec<Check> {
             .fact("kids", &kids)
             .fact("max_age_seconds", max_age.map(|age| age.as_secs()))
     };
-    let findings = observation.findings(now);
+    let findings = run.known.findings(now);
     if !findings.is_empty() {
         let found = findings.iter().map(|f| Check::found(HERE, name, f));
         return found.map(known).collect();

@@ -1,10 +1,10 @@
 //! What the status pages tell of the org's own cell.
 
 use super::{
-    Check, Section, Verdict,
+    check::{Check, Section, Verdict},
     round::{Asked, Run},
 };
-use crate::{fleet, probe::Observation};
+use crate::{fleet, probe::status_page};
 
 const HERE: Section = Section::Status;
 
@@ -21,19 +21,17 @@ fn page(org: &Asked, run: &Run) -> Vec<Check> {
     if let Some(failure) = run.failure() {
         return vec![Check::failed(HERE, name, (failure, run.probe.kind()))];
     }
-    let reading = match run.seen() {
-        Some(Observation::StatusPage(seen)) => seen.reading(),
-        _ => None,
-    };
-    let Some(open) = reading.and_then(|reading| reading.open_incidents()) else {
+    let seen = run.observation::<status_page::Probe>();
+    let content = seen.and_then(status_page::Observation::content);
+    let Some(open) = content.and_then(status_page::PageContent::open_incidents) else {
         let why = "it does not list incidents: nothing is known";
         return vec![Check::skipped(HERE, name, why)];
     };
     let open = open.count();
     let on_cell = org.cell().and_then(|cell| {
-        let reading = reading?;
-        let listed = reading.incidents_on(&cell)?.count();
-        Some((fleet::incidents(reading, &cell), cell, listed))
+        let content = content?;
+        let listed = content.incidents_on(&cell)?.count();
+        Some((fleet::incidents(content, &cell), cell, listed))
     });
     let known = |check: Check, here: Option<usize>| {
         check

@@ -1,4 +1,4 @@
-//! Running every probe once. What came of it is judged in the sections.
+//! Running every probe once. What came of it is judged in the sections ([`super::check`]).
 
 use std::{
     collections::BTreeMap,
@@ -10,19 +10,28 @@ use std::{
 
 use futures_util::{StreamExt, future, stream};
 
-use super::Step;
 use crate::{
     config::{Config, Org, Planned, StatusPage},
     fleet::{Outcome, ProbeRun, RunOnce},
     okta::{Client, Credential, Exchange, Failure},
-    probe::{Observation, Probe},
+    probe::{AnyKnown, InTable, Probe, organization},
     units::{Cell, Name, OrgUrl},
 };
 
 /// How many of an org's probes run at a time: an org's concurrent requests are limited too.
 const AT_A_TIME: usize = 4;
 
-/// One org, asked.
+/// One probe has run.
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'a> {
+    /// Which one: the org's name and the probe's.
+    pub probe: &'a str,
+    /// How many have run, this one included.
+    pub done: usize,
+    /// How many there are.
+    pub all: usize,
+}
+
 pub(super) struct Asked {
     pub(super) name: Name,
     pub(super) url: OrgUrl,
@@ -31,13 +40,14 @@ pub(super) struct Asked {
     configured_cell: Option<Cell>,
 }
 
-/// One probe's run.
 pub(super) struct Run {
     /// `kind` or `kind/name`.
     pub(super) id: String,
     pub(super) probe: Probe,
     /// What came of it; `None` where it was left out, since the org could not be reached.
     pub(super) outcome: Option<Outcome>,
+    /// What is known since.
+    pub(super) known: AnyKnown,
 }
 
 /// Asks the orgs and the status pages, all side by side.
@@ -120,7 +130,11 @@ impl Asking<'_> {
             client: client.clone(),
             timeout,
         };
-        let outcome = run.run_once(None).await;
+        let mut outcome = run.run_once(&run.no_memory(), None).await;
+        let known = AnyKnown {
+            observation: outcome.result.observation.take(),
+            memory: outcome.memory.take(),
+        };
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         let probe_of_org = format!("{org} {id}");
         (self.told)(Step {
@@ -132,6 +146,7 @@ impl Asking<'_> {
             id,
             probe: run.probe,
             outcome: Some(outcome),
+            known,
         }
     }
 }
@@ -145,10 +160,9 @@ impl Asked {
     /// The org's cell: as configured, else as its organization document says.
     pub(super) fn cell(&self) -> Option<Cell> {
         let seen = || {
-            self.runs.iter().find_map(|run| match run.seen() {
-                Some(Observation::Organization(seen)) => seen.cell(),
-                _ => None,
-            })
+            let runs = self.runs.iter();
+            let mut seen = runs.filter_map(Run::observation::<organization::Probe>);
+            seen.find_map(organization::Observation::cell)
         };
         self.configured_cell.clone().or_else(seen)
     }
@@ -171,6 +185,7 @@ impl Run {
             id: planned.id,
             probe: planned.probe,
             outcome: None,
+            known: AnyKnown::default(),
         }
     }
 
@@ -179,17 +194,15 @@ impl Run {
         self.id.split_once('/').map_or(&self.id, |(_, name)| name)
     }
 
-    /// What it saw.
-    pub(super) fn seen(&self) -> Option<&Observation> {
-        self.outcome.as_ref()?.result.seen.as_ref()
+    /// What it saw, if it is of this kind.
+    pub(super) fn observation<K: InTable>(&self) -> Option<&K::Observation> {
+        K::observation(self.known.observation.as_ref()?)
     }
 
-    /// Why it failed.
     pub(super) fn failure(&self) -> Option<&Failure> {
         self.outcome.as_ref()?.result.failure.as_ref()
     }
 
-    /// Its last exchange.
     pub(super) fn last(&self) -> Option<&Exchange> {
         self.outcome.as_ref()?.exchanges.last()
     }

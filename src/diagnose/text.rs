@@ -1,6 +1,12 @@
-//! The report for people: 80 columns, colour where it is wanted. What is said is the checks'.
+//! The report for people: 80 columns, colour where it is wanted. What is said is in the
+//! checks: [`super::check`].
 
-use super::{Check, OrgReport, Report, Ticket, Verdict, wrap::lines};
+use super::{
+    check::{Check, Verdict},
+    report::{OrgReport, Report},
+    ticket::Ticket,
+    wrap::lines,
+};
 use crate::guide::{Advice, sentence};
 
 const WIDTH: usize = 80;
@@ -116,7 +122,7 @@ impl Lines {
         let column = widths.max().unwrap_or_default().min(NAMES);
         let mut rest = checks.iter().peekable();
         while let Some(check) = rest.next() {
-            // What mends several in a row is said once, after the last of them.
+            // What fixes several in a row is said once, after the last of them.
             let same = |next: &&Check| next.advice.is_some() && next.advice == check.advice;
             let advice = check
                 .advice

@@ -13,20 +13,19 @@ use crate::{
 pub struct Ticket {
     /// When, by Okta's clock where it was told.
     pub at: Timestamp,
-    /// The probe.
-    pub probe: String,
+    pub(super) probe: String,
     /// The path that was asked, without its query.
     pub path: Option<String>,
     /// The HTTP status; `None` where there was no answer.
-    pub status: Option<u16>,
+    pub(super) status: Option<u16>,
     /// Okta's code, an OAuth error, or `edge`.
-    pub error_code: Option<&'static str>,
+    pub(super) error_code: Option<&'static str>,
     /// Okta's id of the error.
     pub error_id: Option<String>,
     /// `X-Okta-Request-Id`.
     pub request_id: Option<String>,
     /// How a request failed that got no answer.
-    pub failure: Option<String>,
+    pub(super) failure: Option<String>,
 }
 
 impl Ticket {

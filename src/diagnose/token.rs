@@ -6,8 +6,8 @@ use std::time::Duration;
 use url::Url;
 
 use super::{
-    Check, Section, Verdict,
-    part::Part,
+    aspect::Aspect,
+    check::{Check, Section, Verdict},
     round::{Asked, Run},
     wrap::{list, span},
 };
@@ -15,7 +15,7 @@ use crate::{
     fleet,
     guide::{Fact, Finding},
     okta::{AccessToken, AuthorizationServer, Claims, Failure},
-    probe::{Observation, Probe, token},
+    probe::{Probe, token},
     units::Timestamp,
 };
 
@@ -31,11 +31,11 @@ pub(super) fn checks(org: &Asked, now: Timestamp) -> Vec<Check> {
         let Probe::Token(probe) = &run.probe else {
             continue;
         };
-        match run.seen() {
-            Some(Observation::Token(seen)) => {
+        match run.observation::<token::Probe>() {
+            Some(seen) => {
                 checks.extend(Token::new(org, run, (probe, seen)).checks(now));
             }
-            _ => checks.push(Check::skipped(
+            None => checks.push(Check::skipped(
                 HERE,
                 run.name(),
                 "the org cannot be reached",
@@ -43,7 +43,7 @@ pub(super) fn checks(org: &Asked, now: Timestamp) -> Vec<Check> {
         }
     }
     if checks.is_empty() {
-        let why = "none to look at: set ACCESS_TOKEN, or add a `token` probe";
+        let why = "none to check: set ACCESS_TOKEN, or add a `token` probe";
         checks.push(Check::skipped(HERE, "tokens", why));
     }
     checks
@@ -53,15 +53,19 @@ pub(super) fn checks(org: &Asked, now: Timestamp) -> Vec<Check> {
 struct Token<'a> {
     name: &'a str,
     says: Option<AccessToken>,
-    seen: &'a token::Seen,
+    seen: &'a token::Observation,
     introspects: bool,
     /// Its issuer is a server of this org; `None` where it names none.
     ours: Option<bool>,
-    failure: Option<(&'a Failure, Part)>,
+    failure: Option<(&'a Failure, Aspect)>,
 }
 
 impl<'a> Token<'a> {
-    fn new(org: &Asked, run: &'a Run, (probe, seen): (&token::Probe, &'a token::Seen)) -> Self {
+    fn new(
+        org: &Asked,
+        run: &'a Run,
+        (probe, seen): (&token::Probe, &'a token::Observation),
+    ) -> Self {
         let says = probe.decode();
         let issuer = match &says {
             Some(AccessToken::Jwt(claims)) => claims.iss.as_deref(),
@@ -73,10 +77,10 @@ impl<'a> Token<'a> {
             .map(|(issuer, origin)| AuthorizationServer::of_issuer(issuer, &origin).is_some());
         let asked = run.last().map(|exchange| exchange.api.as_ref());
         let failed_at = |failure: &Failure| match (failure, asked) {
-            (Failure::Mismatch(_), _) => Part::Issuer,
-            _ if says.is_none() => Part::Payload,
-            (_, None | Some("introspect")) => Part::Introspection,
-            _ => Part::Key,
+            (Failure::Mismatch(_), _) => Aspect::Issuer,
+            _ if says.is_none() => Aspect::Payload,
+            (_, None | Some("introspect")) => Aspect::Introspection,
+            _ => Aspect::Key,
         };
         Self {
             name: run.name(),
@@ -89,27 +93,29 @@ impl<'a> Token<'a> {
     }
 
     fn checks(&self, now: Timestamp) -> Vec<Check> {
-        let findings = probe_findings(self.seen, now);
-        let parts = [
-            (Part::Payload, self.payload()),
-            (Part::Expiry, self.expiry(now)),
-            (Part::Scopes, self.scopes()),
+        let findings = self.seen.findings(now);
+        let aspects = [
+            (Aspect::Payload, self.payload()),
+            (Aspect::Expiry, self.expiry(now)),
+            (Aspect::Scopes, self.scopes()),
             (
-                Part::Issuer,
-                self.matches(Part::Issuer, self.seen.issuer_matches),
+                Aspect::Issuer,
+                self.matches(Aspect::Issuer, self.seen.issuer_matches),
             ),
             (
-                Part::Audience,
-                self.matches(Part::Audience, self.seen.audience_matches),
+                Aspect::Audience,
+                self.matches(Aspect::Audience, self.seen.audience_matches),
             ),
-            (Part::Introspection, self.introspection()),
-            (Part::Key, self.key()),
+            (Aspect::Introspection, self.introspection()),
+            (Aspect::Key, self.key()),
         ];
         let mut checks = Vec::new();
-        for (part, otherwise) in parts {
-            let name = self.name_of(part);
-            let failed = self.failure.filter(|(_, at)| *at == part);
-            let found = findings.iter().filter(|f| Part::of(f.fact) == Some(part));
+        for (aspect, otherwise) in aspects {
+            let name = self.name_of(aspect);
+            let failed = self.failure.filter(|(_, at)| *at == aspect);
+            let found = findings
+                .iter()
+                .filter(|f| Aspect::of(f.fact) == Some(aspect));
             let wrong: Vec<Check> = failed
                 .map(|(failure, _)| Check::failed(HERE, &name, (failure, "token")))
                 .into_iter()
@@ -133,24 +139,25 @@ impl<'a> Token<'a> {
         checks
     }
 
-    fn name_of(&self, part: Part) -> String {
-        format!("{} {}", self.name, part.word())
+    fn name_of(&self, aspect: Aspect) -> String {
+        format!("{} {}", self.name, aspect.as_str())
     }
 
-    fn ok(&self, part: Part, says: impl Into<String>) -> Check {
-        Check::healthy(HERE, &self.name_of(part), says)
+    fn ok(&self, aspect: Aspect, says: impl Into<String>) -> Check {
+        Check::healthy(HERE, &self.name_of(aspect), says)
     }
 
-    fn unknown(&self, part: Part, why: &str) -> Check {
-        Check::skipped(HERE, &self.name_of(part), why)
+    fn unknown(&self, aspect: Aspect, why: &str) -> Check {
+        Check::skipped(HERE, &self.name_of(aspect), why)
     }
 
     fn payload(&self) -> Check {
         match &self.says {
-            None => self.unknown(Part::Payload, "it cannot be read"),
-            Some(AccessToken::Opaque) => {
-                self.ok(Part::Payload, "opaque: only its server knows what it means")
-            }
+            None => self.unknown(Aspect::Payload, "it cannot be read"),
+            Some(AccessToken::Opaque) => self.ok(
+                Aspect::Payload,
+                "opaque: only its server knows what it means",
+            ),
             Some(AccessToken::Jwt(claims)) => self.claims(claims),
         }
     }
@@ -174,7 +181,7 @@ impl<'a> Token<'a> {
             part("with key", kid.as_ref()),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
-        self.ok(Part::Payload, parts.join(", "))
+        self.ok(Aspect::Payload, parts.join(", "))
             .fact("iss", iss)
             .fact("aud", aud)
             .fact("cid", cid)
@@ -183,25 +190,25 @@ impl<'a> Token<'a> {
     }
 
     fn expiry(&self, now: Timestamp) -> Check {
-        let token::Seen {
+        let token::Observation {
             expires,
             issued,
             not_before,
             ..
         } = self.seen;
         let check = match expires {
-            None => self.unknown(Part::Expiry, "it does not say, and was not introspected"),
+            None => self.unknown(Aspect::Expiry, "it does not say, and was not introspected"),
             Some(end) => {
                 let left = Duration::try_from(end.duration_since(now)).unwrap_or_default();
                 let says = format!("in {}, at {end}", span(left));
                 if left > RENEWED {
-                    self.ok(Part::Expiry, says)
+                    self.ok(Aspect::Expiry, says)
                 } else {
                     let what = says + ": it should have been renewed by now";
                     let soon = Finding::new(Fact::TokenExpired, what);
                     Check {
                         verdict: Verdict::Degraded,
-                        ..Check::found(HERE, &self.name_of(Part::Expiry), &soon)
+                        ..Check::found(HERE, &self.name_of(Aspect::Expiry), &soon)
                     }
                 }
             }
@@ -218,7 +225,7 @@ impl<'a> Token<'a> {
 
     fn scopes(&self) -> Check {
         let Some(scopes) = &self.seen.scopes else {
-            return self.unknown(Part::Scopes, "it does not say, and was not introspected");
+            return self.unknown(Aspect::Scopes, "it does not say, and was not introspected");
         };
         let says = if scopes.is_empty() {
             "none".to_owned()
@@ -226,19 +233,19 @@ impl<'a> Token<'a> {
             list(scopes)
         };
         let required = Some(&self.seen.required).filter(|required| !required.is_empty());
-        self.ok(Part::Scopes, says)
+        self.ok(Aspect::Scopes, says)
             .fact("scopes", scopes)
             .fact("required", required.map(|required| required.to_vec()))
     }
 
-    fn matches(&self, part: Part, matches: Option<bool>) -> Check {
+    fn matches(&self, aspect: Aspect, matches: Option<bool>) -> Check {
         if matches.is_some() {
-            return self.ok(part, "as expected");
+            return self.ok(aspect, "as expected");
         }
-        match (part, self.ours) {
-            (Part::Issuer, Some(true)) => self.ok(part, "an authorization server of this org"),
-            (Part::Issuer, _) => self.unknown(part, "not compared: name it as `expect.issuer`"),
-            _ => self.unknown(part, "not compared: name it as `expect.audience`"),
+        match (aspect, self.ours) {
+            (Aspect::Issuer, Some(true)) => self.ok(aspect, "an authorization server of this org"),
+            (Aspect::Issuer, _) => self.unknown(aspect, "not compared: name it as `expect.issuer`"),
+            _ => self.unknown(aspect, "not compared: name it as `expect.audience`"),
         }
     }
 
@@ -246,11 +253,11 @@ impl<'a> Token<'a> {
         match self.seen.active {
             Some(active) => {
                 let says = if active { "active" } else { "inactive" };
-                self.ok(Part::Introspection, says).fact("active", active)
+                self.ok(Aspect::Introspection, says).fact("active", active)
             }
-            None if self.introspects => self.unknown(Part::Introspection, "not asked"),
+            None if self.introspects => self.unknown(Aspect::Introspection, "not asked"),
             None => self.unknown(
-                Part::Introspection,
+                Aspect::Introspection,
                 "not asked: set CLIENT_ID and CLIENT_SECRET, or `introspect`",
             ),
         }
@@ -265,15 +272,11 @@ impl<'a> Token<'a> {
                     Some(_) => "not looked at, for what failed above",
                     None => "not public: only custom authorization servers publish theirs",
                 };
-                return self.unknown(Part::Key, why);
+                return self.unknown(Aspect::Key, why);
             }
         };
-        self.ok(Part::Key, says)
+        self.ok(Aspect::Key, says)
             .fact("published", self.seen.key_published)
             .fact("signature_valid", self.seen.signature_valid)
     }
-}
-
-fn probe_findings(seen: &token::Seen, now: Timestamp) -> Vec<Finding> {
-    crate::probe::Seen::findings(seen, now)
 }

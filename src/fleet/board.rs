@@ -59,13 +59,8 @@ impl Board {
     }
 
     /// Writes an outcome down. `expected_in` tells when the next is due.
-    pub fn record(&self, id: &ProbeId, outcome: Outcome, expected_in: Duration) {
-        let Outcome {
-            at,
-            took,
-            result,
-            exchanges,
-        } = outcome;
+    pub fn record(&self, id: &ProbeId, mut outcome: Outcome, expected_in: Duration) {
+        let exchanges = std::mem::take(&mut outcome.exchanges);
         let mut found = Vec::new();
         {
             let mut facts = self.lock();
@@ -75,7 +70,7 @@ impl Board {
             }
             owner.learn(id, exchanges);
             if let Some(row) = facts.rows.get_mut(id) {
-                Arc::make_mut(row).record(at, took, result, expected_in);
+                Arc::make_mut(row).record(outcome, expected_in);
             }
         }
         for found in &found {

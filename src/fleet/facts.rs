@@ -18,7 +18,7 @@ use super::{
 use crate::{
     metrics::Page,
     okta::{Credential, Exchange, TOKEN_API},
-    probe::{organization, rate_limit_settings},
+    probe::{Known, organization, rate_limit_settings, status_page},
     units::{Cell, Name, Timestamp},
 };
 
@@ -134,8 +134,8 @@ impl Facts {
         let configured = self.of(Some(org)).and_then(|owner| owner.cell.clone());
         configured.or_else(|| {
             let rows = self.rows_of(Some(org)).map(|(_, row)| row);
-            rows.filter_map(Row::organization)
-                .find_map(organization::Seen::cell)
+            rows.filter_map(|row| row.known.of::<organization::Probe>())
+                .find_map(|known| known.observation?.cell())
         })
     }
 
@@ -145,10 +145,10 @@ impl Facts {
             return;
         };
         let mut rows = self.rows_of(Some(org)).map(|(_, row)| row);
-        let settings = rows.find_map(Row::rate_limit_settings);
+        let settings = rows.find_map(|row| row.known.of::<rate_limit_settings::Probe>());
         let shares: BTreeMap<&str, f64> = settings
-            .into_iter()
-            .flat_map(rate_limit_settings::Seen::shares)
+            .iter()
+            .flat_map(Known::shares)
             .filter_map(|(name, share)| Some((name.as_str(), share.requests?)))
             .collect();
         let limits = owner.limits.known(now);
@@ -169,7 +169,8 @@ impl Facts {
         let Some(cell) = self.cell(org) else { return };
         let mut totals: BTreeMap<&'static str, usize> = BTreeMap::new();
         for (_, row) in self.rows_of(None) {
-            let Some(seen) = row.status_page() else {
+            let known = row.known.of::<status_page::Probe>();
+            let Some(seen) = known.and_then(|known| known.observation) else {
                 continue;
             };
             for (category, count) in seen.by_category_on(&cell).into_iter().flatten() {

@@ -9,11 +9,11 @@ use super::{ProbeId, facts::Facts};
 use crate::{
     guide::{Fact, Finding},
     okta::Credential,
-    probe::status_page::Reading,
+    probe::status_page::{self, PageContent},
     units::{Cell, Name, Timestamp},
 };
 
-/// Okta refuses proofs and assertions that are five minutes off; a minute is time to mend it.
+/// Okta refuses proofs and assertions that are five minutes off; a minute is time to fix it.
 const SKEW: f64 = 60.0;
 /// Time to renew a certificate that somebody must renew by hand.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -27,13 +27,13 @@ pub fn clock(skew: f64) -> Option<Finding> {
     })
 }
 
-/// What is wrong with the certificate that the org's host serves, given its end.
-pub fn certificate(ends: Timestamp, now: Timestamp) -> Option<Finding> {
-    let left = ends.duration_since(now);
+/// What is wrong with the certificate that the org's host serves, given when it expires.
+pub fn certificate(expires: Timestamp, now: Timestamp) -> Option<Finding> {
+    let left = expires.duration_since(now);
     (left < SOON).then(|| {
         let days = left.as_hours() / 24;
-        let what = format!("the certificate ends at {ends}, in {days} days");
-        Finding::new(Fact::CertificateEnding, what)
+        let what = format!("the certificate expires at {expires}, in {days} days");
+        Finding::new(Fact::CertificateExpiring, what)
     })
 }
 
@@ -49,7 +49,7 @@ pub fn scopes(credential: &Credential) -> Option<Finding> {
 }
 
 /// What a status page tells of this cell.
-pub fn incidents(reading: &Reading, cell: &Cell) -> Vec<Finding> {
+pub fn incidents(reading: &PageContent, cell: &Cell) -> Vec<Finding> {
     let open = reading.incidents_on(cell).into_iter().flatten();
     open.map(|incident| {
         let (id, title, status) = (&incident.id, &incident.title, incident.status.as_str());
@@ -98,9 +98,10 @@ impl Facts {
         let ends = owner.and_then(|owner| owner.ledger.certificate_ends());
         findings.extend(ends.and_then(|ends| certificate(ends, now)));
         if let Some(cell) = self.cell(org) {
-            let pages = self.rows_of(None).filter_map(|(_, row)| row.status_page());
-            let readings = pages.filter_map(|page| page.reading());
-            findings.extend(readings.flat_map(|reading| incidents(reading, &cell)));
+            let pages = self.rows_of(None);
+            let pages = pages.filter_map(|(_, row)| row.known.of::<status_page::Probe>());
+            let contents = pages.filter_map(|page| page.observation?.content());
+            findings.extend(contents.flat_map(|content| incidents(content, &cell)));
         }
         findings
     }

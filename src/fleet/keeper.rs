@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     okta::{Charge, Exchange, Failure, Gate},
-    probe::Observation,
+    probe::{AnyMemory, Next},
 };
 
 /// One probe's keeper.
@@ -43,6 +43,7 @@ struct Progress {
     aims: bool,
     running: Option<Running>,
     reporter: Reporter,
+    memory: Arc<AnyMemory>,
 }
 
 /// A run under way.
@@ -76,6 +77,7 @@ impl<R: RunOnce> Keeper<R> {
             aims: false,
             running: None,
             reporter: Reporter::default(),
+            memory: Arc::new(self.plan.run.no_memory()),
         };
         loop {
             tokio::select! {
@@ -84,6 +86,9 @@ impl<R: RunOnce> Keeper<R> {
                 () = self.trial_due(), if progress.running.is_none() => self.try_org(&mut progress),
                 (outcome, pass) = ended(&mut progress.running, &self.board) => {
                     progress.running = None;
+                    if let Some(memory) = &outcome.memory {
+                        progress.memory = Arc::new(memory.clone());
+                    }
                     if let Some(pass) = pass {
                         pass.settle(verdict(&outcome));
                     }
@@ -105,7 +110,7 @@ impl<R: RunOnce> Keeper<R> {
         } else {
             match self.admitted() {
                 Ok(pass) => {
-                    progress.running = Some(self.run(aimed, pass));
+                    progress.running = Some(self.run(aimed, pass, &progress.memory));
                     return;
                 }
                 Err(failure) => failure,
@@ -121,7 +126,7 @@ impl<R: RunOnce> Keeper<R> {
             if let Some(limits) = self.limits().filter(|_| progress.aims) {
                 limits.begin(&self.plan.id.probe);
             }
-            progress.running = Some(self.run(false, pass));
+            progress.running = Some(self.run(false, pass, &progress.memory));
         }
     }
 
@@ -138,12 +143,12 @@ impl<R: RunOnce> Keeper<R> {
 
     /// Runs the probe in a task of its own: a panic there is a failure of one run, not the end of
     /// the keeper.
-    fn run(&self, aimed: bool, pass: Option<Pass>) -> Running {
-        let plan = Arc::clone(&self.plan);
+    fn run(&self, aimed: bool, pass: Option<Pass>, memory: &Arc<AnyMemory>) -> Running {
+        let (plan, memory) = (Arc::clone(&self.plan), Arc::clone(memory));
         let gate = self.limits().map(|limits| limits.gate(aimed));
         let task = AbortOnDropHandle::new(tokio::spawn(async move {
             let gate = gate.as_ref().map(|gate| gate as &dyn Gate);
-            plan.run.run_once(gate).await
+            plan.run.run_once(&memory, gate).await
         }));
         Running { pass, task }
     }
@@ -207,15 +212,11 @@ impl<R: RunOnce> Keeper<R> {
             let due = if soon { now } else { due };
             return away.map_or(due, |away| due.max(now + away));
         }
-        if outcome
-            .result
-            .seen
-            .as_ref()
-            .is_some_and(Observation::is_unsettled)
-        {
-            return due.min(now + schedule::look_again(self.plan.interval));
+        match outcome.memory.as_ref().map(AnyMemory::next) {
+            None | Some(Next::AtInterval) => due,
+            Some(Next::Soon) => due.min(now + schedule::look_again(self.plan.interval)),
+            Some(Next::Now) => now,
         }
-        due
     }
 
     fn limits(&self) -> Option<&Arc<Limits>> {

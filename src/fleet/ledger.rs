@@ -44,7 +44,7 @@ const SKEW: Family = Family::gauge(
 );
 const CERTIFICATE: Family = Family::gauge(
     "okta_tls_certificate_expiry_timestamp_seconds",
-    "When the certificate that the org's host serves ends.",
+    "When the certificate that the org's host serves expires.",
     &["org"],
 );
 
@@ -148,7 +148,7 @@ impl Ledger {
         self.skew.filter(|_| !self.unanswered.is_some_and(is_old))
     }
 
-    /// When the certificate that the org's host serves ends.
+    /// When the certificate that the org's host serves expires.
     pub(super) fn certificate_ends(&self) -> Option<Timestamp> {
         self.certificate
     }

@@ -7,12 +7,12 @@ use std::{
 
 use jiff::SignedDuration;
 
-use super::{ProbeId, families as own};
+use super::{Outcome, ProbeId, families as own};
 use crate::{
     guide::{Fact, Finding},
     metrics::Page,
     okta::{Failure, Reason},
-    probe::{Observation, ProbeResult, Scope, organization, rate_limit_settings, status_page},
+    probe::{AnyKnown, AnyObservation, ProbeResult, Scope},
     units::Timestamp,
 };
 
@@ -26,7 +26,7 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 #[derive(Debug, Clone)]
 pub(super) struct Row {
     pub(super) kind: &'static str,
-    pub(super) seen: Option<Observation>,
+    pub(super) known: AnyKnown,
     pub(super) last: Option<Ended>,
     pub(super) last_failure: Option<(Timestamp, Failure)>,
     last_success: Option<Timestamp>,
@@ -51,7 +51,7 @@ impl Row {
     pub(super) fn new(kind: &'static str, interval: Duration, now: Timestamp) -> Self {
         Self {
             kind,
-            seen: None,
+            known: AnyKnown::default(),
             last: None,
             last_failure: None,
             last_success: None,
@@ -66,7 +66,7 @@ impl Row {
 
     /// Its probe asks otherwise from now on: counters go on, and what was seen is void.
     pub(super) fn begin_anew(&mut self, interval: Duration, now: Timestamp) {
-        self.seen = None;
+        self.known = AnyKnown::default();
         self.last = None;
         self.last_failure = None;
         self.limited.clear();
@@ -74,22 +74,26 @@ impl Row {
         self.overdue_at = after(now, interval * SILENT);
     }
 
-    /// Learns how a run ended; `took` is absent for one that was left out.
-    pub(super) fn record(
-        &mut self,
-        at: Timestamp,
-        took: Option<Duration>,
-        result: ProbeResult<Observation>,
-        expected_in: Duration,
-    ) {
-        let ProbeResult { seen, failure } = result;
+    /// Learns how a run ended. Its exchanges are the ledger's.
+    pub(super) fn record(&mut self, outcome: Outcome, expected_in: Duration) {
+        let Outcome {
+            at,
+            took,
+            result:
+                ProbeResult {
+                    observation,
+                    failure,
+                },
+            memory,
+            exchanges: _,
+        } = outcome;
         let ended = after(at, took.unwrap_or_default());
         self.runs += 1;
-        self.seen = match (seen, self.seen.take()) {
-            (Some(seen), earlier) => Some(seen.after(earlier)),
-            (None, earlier) => earlier.map(Observation::fade),
-        };
-        self.dropped += self.seen.as_ref().map_or(0, Observation::dropped) as u64;
+        let earlier = self.known.observation.take();
+        self.known.observation =
+            observation.or_else(|| earlier.map(AnyObservation::after_failed_run));
+        self.known.memory = memory.or_else(|| self.known.memory.take());
+        self.dropped += self.known.dropped() as u64;
         match &failure {
             None => self.last_success = Some(ended),
             Some(failure) => {
@@ -132,8 +136,7 @@ impl Row {
 
     /// What is wrong at `now`, here, which is `then` by Okta's clock.
     pub(super) fn findings(&self, now: Timestamp, then: Timestamp) -> Vec<Finding> {
-        let seen = self.seen.as_ref();
-        let mut findings = seen.map_or_else(Vec::new, |seen| seen.findings(then));
+        let mut findings = self.known.findings(then);
         if self.is_overdue(now) && !self.is_held_back() {
             let what = "no run ended for three intervals";
             findings.push(Finding::new(Fact::Overdue, what));
@@ -144,27 +147,6 @@ impl Row {
             findings.push(Finding::new(Fact::LimitAgainAndAgain, what));
         }
         findings
-    }
-
-    pub(super) fn organization(&self) -> Option<&organization::Seen> {
-        match &self.seen {
-            Some(Observation::Organization(seen)) => Some(seen),
-            _ => None,
-        }
-    }
-
-    pub(super) fn status_page(&self) -> Option<&status_page::Seen> {
-        match &self.seen {
-            Some(Observation::StatusPage(seen)) => Some(seen),
-            _ => None,
-        }
-    }
-
-    pub(super) fn rate_limit_settings(&self) -> Option<&rate_limit_settings::Seen> {
-        match &self.seen {
-            Some(Observation::RateLimitSettings(seen)) => Some(seen),
-            _ => None,
-        }
     }
 
     pub(super) fn draw(&self, id: &ProbeId, now: Timestamp, page: &mut Page) {
@@ -193,16 +175,12 @@ impl Row {
                 last.took.map(|took| took.as_secs_f64()),
             );
         }
-        if let Some(seen) = &self.seen {
-            seen.draw(
-                Scope {
-                    org: id.org_label(),
-                    name: id.name(),
-                    now,
-                },
-                page,
-            );
-        }
+        let scope = Scope {
+            org: id.org_label(),
+            name: id.name(),
+            now,
+        };
+        self.known.draw(scope, page);
     }
 }
 

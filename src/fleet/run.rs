@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::{
     okta::{Client, Exchange, Failure, Gate, Session},
-    probe::{Observation, Probe, ProbeResult},
+    probe::{AnyMemory, AnyObservation, Probe, ProbeResult},
     units::{Timestamp, WallClock},
 };
 
@@ -18,7 +18,9 @@ pub struct Outcome {
     /// How long it took; absent for a run that was left out.
     pub took: Option<Duration>,
     /// What was seen, and what failed.
-    pub result: ProbeResult<Observation>,
+    pub result: ProbeResult<AnyObservation>,
+    /// What is remembered since; absent where nothing was learned.
+    pub memory: Option<AnyMemory>,
     /// The requests it made.
     pub exchanges: Vec<Exchange>,
 }
@@ -28,8 +30,16 @@ pub trait RunOnce: fmt::Debug + Send + Sync + 'static {
     /// True where a run is best made at the end of a rate-limit window, and at no other time.
     fn aims_at_windows(&self) -> bool;
 
-    /// Runs once; `gate` is asked before each request that counts against a limit.
-    fn run_once(&self, gate: Option<&dyn Gate>) -> impl Future<Output = Outcome> + Send;
+    /// What is remembered before anything was learned.
+    fn no_memory(&self) -> AnyMemory;
+
+    /// Runs once, knowing what is remembered; `gate` is asked before each request that counts
+    /// against a limit.
+    fn run_once(
+        &self,
+        known: &AnyMemory,
+        gate: Option<&dyn Gate>,
+    ) -> impl Future<Output = Outcome> + Send;
 }
 
 /// A probe, the client that it asks through, and how long each of its requests may take.
@@ -48,17 +58,24 @@ impl RunOnce for ProbeRun {
         self.probe.aims_at_windows()
     }
 
-    async fn run_once(&self, gate: Option<&dyn Gate>) -> Outcome {
+    fn no_memory(&self) -> AnyMemory {
+        self.probe.no_memory()
+    }
+
+    async fn run_once(&self, known: &AnyMemory, gate: Option<&dyn Gate>) -> Outcome {
         let mut okta = Session::new(&self.client, self.timeout);
         if let Some(gate) = gate {
             okta = okta.through(gate);
         }
         let (at, start) = (WallClock::default().now(), Instant::now());
-        let result = self.probe.run(&okta).await;
+        let result = self.probe.run(&okta, known).await;
+        let observed = result.observation.as_ref();
+        let memory = observed.map(|observation| known.clone().learn(observation));
         Outcome {
             at,
             took: Some(start.elapsed()),
             result,
+            memory,
             exchanges: okta.take_exchanges(),
         }
     }
@@ -71,9 +88,10 @@ impl Outcome {
             at,
             took: None,
             result: ProbeResult {
-                seen: None,
+                observation: None,
                 failure: Some(failure),
             },
+            memory: None,
             exchanges: Vec::new(),
         }
     }

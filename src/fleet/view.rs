@@ -68,7 +68,7 @@ pub struct Trouble {
     pub reason: &'static str,
     /// What happened.
     pub what: String,
-    /// What it means, and what mends it.
+    /// What it means, and what fixes it.
     #[serde(flatten)]
     pub advice: Advice,
     /// What Okta's support asks for.
@@ -80,7 +80,7 @@ pub struct Trouble {
 pub struct Noted {
     /// What was found.
     pub what: String,
-    /// What it means, and what mends it.
+    /// What it means, and what fixes it.
     #[serde(flatten)]
     pub advice: Advice,
 }
@@ -107,9 +107,9 @@ pub struct LimitView {
     /// How long before a window's end a look is sent, where somebody aims at it.
     pub guard_seconds: Option<f64>,
     /// When the next look in this bucket is due.
-    pub next_look: Option<Timestamp>,
+    pub next_sample: Option<Timestamp>,
     /// Why then.
-    pub next_look_is: Option<String>,
+    pub next_sample_is: Option<String>,
 }
 
 impl Board {
@@ -181,8 +181,8 @@ impl LimitView {
             last_usage_ratio: last.map(|(usage, _)| usage),
             last_phase_ratio: last.map(|(_, phase)| phase),
             guard_seconds: aim.map(|(guard, _)| guard),
-            next_look: aim.map(|(_, next)| next.at),
-            next_look_is: aim.map(|(_, next)| next.why.to_string()),
+            next_sample: aim.map(|(_, next)| next.at),
+            next_sample_is: aim.map(|(_, next)| next.why.to_string()),
         })
     }
 }

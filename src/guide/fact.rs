@@ -50,7 +50,7 @@ closed_list! {
         KeyWithdrawnEarly,
         NoKeys,
         ClockSkew,
-        CertificateEnding,
+        CertificateExpiring,
         LimitAgainAndAgain,
         IncidentOnCell,
         Overdue,
@@ -74,8 +74,8 @@ impl Fact {
             Self::KeyWithdrawnEarly => "a key left its set before its `max-age` had passed",
             Self::NoKeys => "a key set is empty, or holds keys that cannot be read",
             Self::ClockSkew => "this clock and Okta's `Date` are a minute apart or more",
-            Self::CertificateEnding => {
-                "the certificate that the org's host serves ends within two weeks"
+            Self::CertificateExpiring => {
+                "the certificate that the org's host serves expires within two weeks"
             }
             Self::LimitAgainAndAgain => "three 429s of one probe within an hour",
             Self::IncidentOnCell => "a status page names the org's cell",

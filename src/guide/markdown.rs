@@ -9,13 +9,13 @@ const INTRODUCTION: &str = "# Troubleshooting
 
 <!-- Written by `okta-exporter guide > docs/troubleshooting.md`; a test compares. -->
 
-What can go wrong between an application and Okta, how it is told from its like, and what mends it. The name above each \
+What can go wrong between an application and Okta, how it is told from its like, and what fixes it. The name above each \
 case is the `case` of log lines, of the status page, of `/api/v1/status` and of `okta-exporter diagnose`; \
 `okta-exporter guide NAME` prints one of them. The first case of which a sign fits is the one that is told.
 
 Where a case says *failure*, no answer came or none that could be read; where it says a status, Okta or something in \
 its place answered. A code is Okta's (`E0000011`), OAuth's (`invalid_token`, also from `WWW-Authenticate`), or `edge` \
-for an answer without `X-Okta-Request-Id`, which Okta's application servers never saw. *Risk* is that of the mend.
+for an answer without `X-Okta-Request-Id`, which Okta's application servers never saw. *Risk* is that of the fix.
 ";
 
 /// The whole guide.

@@ -1,9 +1,9 @@
 //! What each trouble means and what fixes it: one table for log lines, pages, `diagnose` and the
 //! documentation. It reads failures and facts, and asks nothing.
 //!
-//! The [`table`] has a file for each of its chapters. A failure is described by its [`symptom`], and
-//! the first case of which a [`sign`] fits explains it; so within a chapter, and among chapters, the
-//! particular comes before the general. A test provokes every case.
+//! The table has a file for each of its [`Chapter`]s. A failure is described by its symptom, and the
+//! first of the [`cases`] of which a [`Sign`] fits explains it; so within a chapter, and among
+//! chapters, the particular comes before the general. A test provokes every case.
 
 mod access;
 mod advice;

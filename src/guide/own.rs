@@ -67,8 +67,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
             signs: &[Sign::Failed(FailureMode::Budget)],
             cause: "the probes of this credential and bucket ask more often than the budget allows, or others have left \
                     nearly nothing",
-            action: "lengthen the intervals of probes that share the bucket, or raise `budget`; a look at the end of a \
-                     window goes on while little is left, others wait for the reset",
+            action: "lengthen the intervals of probes that share the bucket, or raise `budget`; samples of the end of \
+                     a window go on while little is left, others wait for the reset",
             takes: "5 min",
             risk: Risk::Low,
             alert: Some("OktaProbeBudgetSpent"),

@@ -36,7 +36,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             slug: "structural-limit",
             title: "The rate limit is used up again and again",
             signs: &[Sign::Known(Fact::LimitAgainAndAgain)],
-            cause: "the calls that are made regularly do not fit the limit: waiting does not mend it",
+            cause: "the calls that are made regularly do not fit the limit: waiting does not fix it",
             action: "make fewer calls: cache, filter on the server (`filter=`), event hooks in place of polling; raise the \
                      credential's share; or ask Okta's support for a higher limit",
             takes: "1–3 days",

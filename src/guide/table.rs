@@ -35,7 +35,7 @@ pub fn explain(failure: &Failure, kind: &str) -> &'static Case {
 }
 
 impl Fact {
-    /// Its case.
+    /// The case that has it as a sign.
     pub fn case(self) -> &'static Case {
         cases()
             .find(|case| case.signs.contains(&Sign::Known(self)))

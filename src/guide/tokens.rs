@@ -39,7 +39,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
                 Sign::Response(ASSERTION.saying("the future")),
                 Sign::Known(Fact::ClockSkew),
             ],
-            cause: "this machine's clock is wrong: beyond 5 min Okta refuses proofs and assertions, and tokens seem to end \
+            cause: "this machine's clock is wrong: beyond 5 min Okta refuses proofs and assertions, and tokens seem to expire \
                     early or late",
             action: "synchronise this machine's time (NTP, chrony) and see `okta_clock_skew_seconds` go to 0",
             takes: "15 min",

@@ -1,4 +1,5 @@
-//! Observations counted in fixed buckets, as a plain value. Drawing it is the page's business.
+//! Observations counted in fixed buckets, as a plain value. How it is drawn,
+//! [`super::text`] says.
 
 /// Counts of observations by their size.
 #[derive(Debug, Clone, PartialEq)]

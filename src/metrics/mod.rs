@@ -1,4 +1,5 @@
-//! Series and the page they are drawn on. What any series means is its probe's business.
+//! Series and the page they are drawn on. What a series means is said
+//! beside what draws it: its probe ([`crate::probe`]), or [`crate::fleet`].
 //!
 //! - [`Family`] describes a series in a constant beside the code that knows its value.
 //! - [`Page`] is drawn fresh at each scrape and turned into text.

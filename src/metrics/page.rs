@@ -19,7 +19,11 @@ use prometheus::{
     proto::{MetricFamily, MetricType},
 };
 
-use super::{Family, Histogram, Kind, text};
+use super::{
+    family::{Family, Kind},
+    histogram::Histogram,
+    text,
+};
 
 /// The series of one scrape, drawn fresh from what is known and then forgotten.
 ///

@@ -1,6 +1,6 @@
 //! What this process is and what it uses: `process_*` and the build. Nothing about Okta.
 
-use super::{Family, Page};
+use super::{family::Family, page::Page};
 
 /// Which build this is.
 pub const BUILD_INFO: Family = Family::gauge(

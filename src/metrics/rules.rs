@@ -1,6 +1,6 @@
 //! The rules every family obeys, checked by the tests of whoever declares one.
 
-use super::{Family, Kind};
+use super::family::{Family, Kind};
 
 /// Labels that Prometheus, or the labels people add to a target, would overwrite.
 const TAKEN: [&str; 5] = ["job", "instance", "type", "service", "region"];

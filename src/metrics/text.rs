@@ -1,9 +1,9 @@
 //! The text exposition format 0.0.4: headers, labels and values. Which series stand on a page,
-//! and in which order, is the page's business.
+//! and in which order, [`super::page`] decides.
 
 use std::fmt::Write;
 
-use super::{Family, Histogram};
+use super::{family::Family, histogram::Histogram};
 
 /// Writes the `# HELP` and `# TYPE` lines of a family.
 pub(super) fn header(text: &mut String, family: &Family) {

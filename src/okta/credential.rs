@@ -48,14 +48,14 @@ impl Credential {
         &self,
         path: &str,
         granted: &BTreeSet<String>,
-        mend: impl FnOnce() -> String,
+        fix: impl FnOnce() -> String,
     ) -> Option<MissingScope> {
         let scope = scopes::needed(path)?;
         (!scopes::cover(granted, scope)).then(|| MissingScope {
             credential: self.name.clone(),
             scope,
             path: path.to_owned(),
-            mend: mend(),
+            fix: fix(),
         })
     }
 }

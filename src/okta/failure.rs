@@ -137,7 +137,7 @@ pub struct NoToken {
 /// A scope that a credential's access token was not granted.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error(
-    "not sent: the access token of the credential `{credential}` lacks the scope {scope}, which {path} needs: {mend}"
+    "not sent: the access token of the credential `{credential}` lacks the scope {scope}, which {path} needs: {fix}"
 )]
 pub struct MissingScope {
     /// The credential.
@@ -147,7 +147,7 @@ pub struct MissingScope {
     /// The path that needs it.
     pub path: String,
     /// Where it is granted.
-    pub mend: String,
+    pub fix: String,
 }
 
 /// What a request was waiting for.

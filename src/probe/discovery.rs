@@ -1,14 +1,19 @@
 //! Does the org answer, and as the issuer one expects? Each run connects anew, so that DNS, TCP,
 //! TLS and the certificate are looked at as a new client would meet them. The certificate's end
-//! and the clock skew are read from every exchange, in the ledger.
+//! and the clock skew are read from every exchange, in the [`fleet`](crate::fleet)'s ledger.
 
 use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::{Kind, ProbeResult, Problem, Scope};
+use super::{
+    candidate::Candidate,
+    kind::{Access, Kind, Known, Place, ProbeResult, Scope},
+    plan::{PlanContext, Problem},
+};
 use crate::{
     metrics::{Family, Page},
     okta::{Failure, Request, Session},
-    units::{Interval, OrgUrl},
+    units::Interval,
 };
 
 const UP: Family = Family::gauge(
@@ -21,40 +26,47 @@ const UP: Family = Family::gauge(
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// How often to ask.
-    pub interval: Option<Interval>,
-    /// How long a request may take.
-    pub timeout: Option<Interval>,
     /// The issuer to expect, where it is not the org's URL.
-    pub issuer: Option<String>,
+    issuer: Option<String>,
 }
 
-/// The probe.
-#[derive(Debug, Clone)]
-pub struct Probe {
-    issuer: String,
-}
+impl super::kind::Settings for Settings {
+    type Probe = Probe;
 
-impl Settings {
-    /// From settings to a probe.
-    pub fn plan(&self, org: &OrgUrl) -> Result<Probe, Vec<Problem>> {
-        let issuer = self.issuer.clone().unwrap_or_else(|| org.to_string());
-        if issuer.starts_with("https://") || issuer.starts_with("http://") {
-            Ok(Probe { issuer })
-        } else {
-            Err(vec![Problem::new(
+    const PLACE: Place = Place::Once;
+    const INTERVAL: Interval = Interval::seconds(60);
+    const ACCESS: Access = Access::Public;
+
+    fn by_default(_credentials: &[Candidate<'_>]) -> Option<Value> {
+        Some(json!({}))
+    }
+
+    fn plan(&self, _name: &str, _context: &PlanContext<'_>) -> Result<Probe, Vec<Problem>> {
+        let is_issuer = |text: &String| text.starts_with("https://") || text.starts_with("http://");
+        match &self.issuer {
+            Some(issuer) if !is_issuer(issuer) => Err(vec![Problem::new(
                 "issuer",
                 format!(
                     "`{issuer}` is not an issuer: write it as the discovery document does, like `https://acme.okta.com`"
                 ),
-            )])
+            )]),
+            issuer => Ok(Probe {
+                issuer: issuer.clone(),
+            }),
         }
     }
 }
 
+/// Asks for the discovery document.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    /// The issuer to expect; `None` is the org's URL.
+    issuer: Option<String>,
+}
+
 /// Whether the org is up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seen {
+pub struct Observation {
     up: bool,
 }
 
@@ -65,25 +77,35 @@ struct Document {
 
 impl Kind for Probe {
     const KIND: &'static str = "discovery";
-    type Seen = Seen;
+    const FAMILIES: &'static [&'static Family] = &[&UP];
 
-    async fn run(&self, okta: &Session<'_>) -> ProbeResult<Seen> {
-        let failure = self.look(okta).await.err();
+    type Observation = Observation;
+    type Memory = ();
+
+    async fn run(&self, okta: &Session<'_>, (): &()) -> ProbeResult<Observation> {
+        let failure = self.compare_issuer(okta).await.err();
         ProbeResult {
-            seen: Some(Seen {
+            observation: Some(Observation {
                 up: failure.is_none(),
             }),
             failure,
         }
     }
+
+    fn draw(known: &Known<'_, Self>, scope: Scope<'_>, page: &mut Page) {
+        let up = known.observation.map(|seen| f64::from(seen.up));
+        page.push_some(&UP, &[scope.org], up);
+    }
 }
 
 impl Probe {
-    async fn look(&self, okta: &Session<'_>) -> Result<(), Failure> {
-        let ask =
+    async fn compare_issuer(&self, okta: &Session<'_>) -> Result<(), Failure> {
+        let request =
             Request::get(Self::KIND, "/.well-known/openid-configuration").over_new_connection();
-        let Document { issuer } = okta.ask(ask).await?.json()?;
-        if issuer == self.issuer {
+        let Document { issuer } = okta.ask(request).await?.json()?;
+        let org = okta.origin().as_str().trim_end_matches('/');
+        let expected = self.issuer.as_deref().unwrap_or(org);
+        if issuer == expected {
             return Ok(());
         }
         let issuer: String = issuer
@@ -92,17 +114,8 @@ impl Probe {
             .take(200)
             .collect();
         Err(Failure::Mismatch(format!(
-            "the discovery document names the issuer `{issuer}`, not `{}`: another org answers here, or \
-             `probes.discovery.issuer` must name it",
-            self.issuer
+            "the discovery document names the issuer `{issuer}`, not `{expected}`: another org answers here, or \
+             `probes.discovery.issuer` must name it"
         )))
-    }
-}
-
-impl super::Seen for Seen {
-    const FAMILIES: &'static [&'static Family] = &[&UP];
-
-    fn draw(&self, scope: Scope<'_>, page: &mut Page) {
-        page.push(&UP, &[scope.org], f64::from(self.up));
     }
 }

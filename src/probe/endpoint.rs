@@ -1,15 +1,20 @@
 //! Any path of the Management API. What its answers say (status, latency, error code, rate limit)
-//! is told by every exchange alike and kept in the ledger; here it is only asked.
+//! is told by every exchange alike and kept in the [`fleet`](crate::fleet)'s ledger; here it is only asked.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, de::IgnoredAny};
+use serde_json::{Value, json};
 
-use super::{Kind, PlanContext, ProbeResult, Problem, Scope};
+use super::{
+    candidate::Candidate,
+    kind::{Access, Kind, Known, Place, ProbeResult, Scope},
+    plan::{PlanContext, Problem},
+};
 use crate::{
     metrics::{Family, Page},
     okta::{Credential, Failure, Request, Session},
-    units::{Interval, Name},
+    units::Interval,
 };
 
 /// What may be written under `probes.endpoint.NAME`.
@@ -17,21 +22,16 @@ use crate::{
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// The path with its query, such as `/api/v1/users?limit=1`.
-    pub path: Option<String>,
+    path: Option<String>,
     /// The credential's name; none asks without one.
-    pub credential: Option<String>,
-    /// When to ask: at the ends of rate-limit windows, or by the interval alone.
-    pub sampling: Option<Sampling>,
-    /// How often to ask.
-    pub interval: Option<Interval>,
-    /// How long a request may take.
-    pub timeout: Option<Interval>,
+    credential: Option<String>,
+    sampling: Option<Sampling>,
 }
 
 /// When an endpoint is asked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Sampling {
+enum Sampling {
     /// Just before a rate-limit window ends, once in each: one request then sees nearly all use.
     #[default]
     WindowEnd,
@@ -39,18 +39,28 @@ pub enum Sampling {
     Interval,
 }
 
-/// The probe.
-#[derive(Debug, Clone)]
-pub struct Probe {
-    name: Name,
-    path: String,
-    credential: Option<Arc<Credential>>,
-    sampling: Sampling,
-}
+impl super::kind::Settings for Settings {
+    type Probe = Probe;
 
-impl Settings {
-    /// From settings to a probe.
-    pub fn plan(&self, name: &Name, context: PlanContext<'_>) -> Result<Probe, Vec<Problem>> {
+    const PLACE: Place = Place::Named;
+    const INTERVAL: Interval = Interval::seconds(60);
+    const ACCESS: Access = Access::Path;
+
+    /// The paths that applications use most, as far as the first credential asks for their scopes.
+    fn by_default(credentials: &[Candidate<'_>]) -> Option<Value> {
+        let first = credentials.first()?;
+        let mut endpoints = serde_json::Map::new();
+        for name in ["users", "groups", "apps", "logs"] {
+            let path = format!("/api/v1/{name}?limit=1");
+            if first.may_read(&path) {
+                let settings = json!({ "path": path, "credential": first.name });
+                endpoints.insert(name.to_owned(), settings);
+            }
+        }
+        Some(Value::Object(endpoints))
+    }
+
+    fn plan(&self, name: &str, context: &PlanContext<'_>) -> Result<Probe, Vec<Problem>> {
         let path = match &self.path {
             None => Err(Problem::new(
                 "path",
@@ -59,12 +69,10 @@ impl Settings {
             Some(path) => check(path).map(|()| path.clone()),
         };
         let asked = self.path.as_deref().unwrap_or_default();
-        match (
-            path,
-            context.credential_for(self.credential.as_deref(), asked),
-        ) {
+        let credential = context.credential_for(self.credential.as_deref(), asked);
+        match (path, credential) {
             (Ok(path), Ok(credential)) => Ok(Probe {
-                name: name.clone(),
+                name: name.to_owned(),
                 path,
                 credential,
                 sampling: self.sampling.unwrap_or_default(),
@@ -95,40 +103,52 @@ fn check(path: &str) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Asks for one path.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    name: String,
+    path: String,
+    credential: Option<Arc<Credential>>,
+    sampling: Sampling,
+}
+
 /// The endpoint answered; all there is to tell is in the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seen;
+pub struct Observation;
 
 impl Kind for Probe {
     const KIND: &'static str = "endpoint";
-    type Seen = Seen;
+    const FAMILIES: &'static [&'static Family] = &[];
+
+    type Observation = Observation;
+    type Memory = ();
 
     fn aims_at_windows(&self) -> bool {
         self.sampling == Sampling::WindowEnd
     }
 
-    async fn run(&self, okta: &Session<'_>) -> ProbeResult<Seen> {
-        self.look(okta).await.into()
+    fn credentials(&self) -> Vec<&Credential> {
+        self.credential.as_deref().into_iter().collect()
     }
+
+    async fn run(&self, okta: &Session<'_>, (): &()) -> ProbeResult<Observation> {
+        self.read(okta).await.into()
+    }
+
+    fn draw(_known: &Known<'_, Self>, _scope: Scope<'_>, _page: &mut Page) {}
 }
 
 impl Probe {
-    async fn look(&self, okta: &Session<'_>) -> Result<Seen, Failure> {
-        let ask = Request::get(self.name.to_string(), self.path.as_str())
-            .with(self.credential.as_deref());
-        let answer = okta.ask(ask).await?;
-        if !answer.body.is_empty() {
+    async fn read(&self, okta: &Session<'_>) -> Result<Observation, Failure> {
+        let request =
+            Request::get(self.name.clone(), self.path.as_str()).with(self.credential.as_deref());
+        let response = okta.ask(request).await?;
+        if !response.body.is_empty() {
             // A captive portal or a sign-in page answers 200 as well; only JSON is Okta's API.
-            let IgnoredAny = answer.json()?;
+            let IgnoredAny = response.json()?;
         }
-        Ok(Seen)
+        Ok(Observation)
     }
-}
-
-impl super::Seen for Seen {
-    const FAMILIES: &'static [&'static Family] = &[];
-
-    fn draw(&self, _scope: Scope<'_>, _page: &mut Page) {}
 }
 
 #[cfg(test)]

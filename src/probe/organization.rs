@@ -1,8 +1,14 @@
 //! Which cell the org lives on: what incidents are matched against. Public, in a huge bucket.
 
 use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::{Kind, ProbeResult, Problem, Scope, plain_word};
+use super::{
+    candidate::Candidate,
+    kind::{Access, Kind, Known, Place, ProbeResult, Scope},
+    label::plain_word,
+    plan::{PlanContext, Problem},
+};
 use crate::{
     metrics::{Family, Page},
     okta::{Failure, Request, Session},
@@ -18,33 +24,38 @@ const INFO: Family = Family::gauge(
 /// What may be written under `probes.organization`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    /// How often to ask.
-    pub interval: Option<Interval>,
-    /// How long a request may take.
-    pub timeout: Option<Interval>,
-}
+pub struct Settings {}
 
-/// The probe.
-#[derive(Debug, Clone, Copy)]
-pub struct Probe;
+impl super::kind::Settings for Settings {
+    type Probe = Probe;
 
-impl Settings {
-    /// From settings to a probe.
-    pub fn plan(&self) -> Result<Probe, Vec<Problem>> {
+    const PLACE: Place = Place::Once;
+    /// It changes when an org moves house.
+    const INTERVAL: Interval = Interval::seconds(60 * 60);
+    const ACCESS: Access = Access::Public;
+
+    fn by_default(_credentials: &[Candidate<'_>]) -> Option<Value> {
+        Some(json!({}))
+    }
+
+    fn plan(&self, _name: &str, _context: &PlanContext<'_>) -> Result<Probe, Vec<Problem>> {
         Ok(Probe)
     }
 }
 
+/// Asks for the organization document.
+#[derive(Debug, Clone, Copy)]
+pub struct Probe;
+
 /// What the organization document says. Okta does not promise the field `cell`, so it may be absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-pub struct Seen {
+pub struct Observation {
     cell: Option<String>,
     pipeline: Option<String>,
 }
 
-impl Seen {
+impl Observation {
     /// The cell, as the status page spells it.
     pub fn cell(&self) -> Option<Cell> {
         Cell::from_organization(self.cell.as_deref()?)
@@ -53,33 +64,30 @@ impl Seen {
 
 impl Kind for Probe {
     const KIND: &'static str = "organization";
-    type Seen = Seen;
+    const FAMILIES: &'static [&'static Family] = &[&INFO];
 
-    async fn run(&self, okta: &Session<'_>) -> ProbeResult<Seen> {
-        look(okta).await.into()
+    type Observation = Observation;
+    type Memory = ();
+
+    async fn run(&self, okta: &Session<'_>, (): &()) -> ProbeResult<Observation> {
+        read(okta).await.into()
+    }
+
+    fn draw(known: &Known<'_, Self>, scope: Scope<'_>, page: &mut Page) {
+        let Some(seen) = known.observation else {
+            return;
+        };
+        let word = |text: &'_ Option<String>| {
+            let plain = text.as_deref().and_then(plain_word);
+            plain.unwrap_or_default().to_owned()
+        };
+        let labels = [scope.org, &word(&seen.cell), &word(&seen.pipeline)];
+        page.push(&INFO, &labels, 1.0);
     }
 }
 
-async fn look(okta: &Session<'_>) -> Result<Seen, Failure> {
+async fn read(okta: &Session<'_>) -> Result<Observation, Failure> {
     okta.ask(Request::get(Probe::KIND, "/.well-known/okta-organization"))
         .await?
         .json()
-}
-
-impl super::Seen for Seen {
-    const FAMILIES: &'static [&'static Family] = &[&INFO];
-
-    fn draw(&self, scope: Scope<'_>, page: &mut Page) {
-        let word = |text: &Option<String>| {
-            text.as_deref()
-                .and_then(plain_word)
-                .unwrap_or_default()
-                .to_owned()
-        };
-        page.push(
-            &INFO,
-            &[scope.org, &word(&self.cell), &word(&self.pipeline)],
-            1.0,
-        );
-    }
 }

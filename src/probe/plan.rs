@@ -1,18 +1,17 @@
 //! From a probe's settings to a probe: what the settings may refer to, and what is wrong with them.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
+use super::{candidate::Candidate, secrets::SecretContext};
 use crate::{
-    okta::{Credential, SecretFile, SecretReloads, SecretSource, scopes},
-    units::{Name, OrgUrl, Secret},
+    okta::{Credential, OAuthApp},
+    units::Name,
 };
 
 /// What the settings of a probe may refer to.
 #[derive(Debug, Clone, Copy)]
 pub struct PlanContext<'a> {
-    /// The org's URL.
-    pub org: &'a OrgUrl,
-    /// The org's credentials.
+    /// The org's credentials; none for a status page, which belongs to no org.
     pub credentials: &'a BTreeMap<Name, Arc<Credential>>,
     /// Where secrets may be.
     pub secrets: SecretContext<'a>,
@@ -30,40 +29,15 @@ impl PlanContext<'_> {
             return Ok(Some(Arc::clone(credential)));
         }
         let known: Vec<&str> = self.credentials.keys().map(Name::as_str).collect();
-        let mend = if known.is_empty() {
+        let fix = if known.is_empty() {
             "define it under the org's `credentials`".to_owned()
         } else {
             format!("defined here: {}", known.join(", "))
         };
         Err(Problem::new(
             "credential",
-            format!("no credential is named `{name}`: {mend}"),
+            format!("no credential is named `{name}`: {fix}"),
         ))
-    }
-
-    /// The credential of this name, else the org's first that may read one of these paths.
-    pub fn reader(&self, name: Option<&str>, paths: &[&str]) -> Result<Arc<Credential>, Problem> {
-        let reads = |credential: &Arc<Credential>| {
-            let mut refused = paths.iter().map(|path| may_read(credential, path));
-            refused.find(Result::is_ok).unwrap_or_else(|| {
-                let first = paths.first().copied().unwrap_or_default();
-                may_read(credential, first)
-            })
-        };
-        if let Some(credential) = self.credential(name)? {
-            return reads(&credential).map(|()| credential);
-        }
-        let mut credentials = self.credentials.values();
-        let Some(first) = credentials.clone().next() else {
-            return Err(Problem::new(
-                "credential",
-                "there is none to ask with: define one under the org's `credentials`",
-            ));
-        };
-        match credentials.find(|credential| reads(credential).is_ok()) {
-            Some(reader) => Ok(Arc::clone(reader)),
-            None => reads(first).map(|()| Arc::clone(first)),
-        }
     }
 
     /// The credential of this name, which must ask for the scope that this path needs.
@@ -74,23 +48,48 @@ impl PlanContext<'_> {
     ) -> Result<Option<Arc<Credential>>, Problem> {
         let credential = self.credential(name)?;
         if let Some(credential) = &credential {
-            may_read(credential, path)?;
+            reads_one(credential, &[path])?;
         }
         Ok(credential)
     }
+
+    /// The credential of this name, else the org's best for these paths (see
+    /// [`Candidate::reader`]); it must be able to read one of them.
+    pub fn reader(&self, name: Option<&str>, paths: &[&str]) -> Result<Arc<Credential>, Problem> {
+        let named = self.credential(name)?;
+        let credential = named.or_else(|| {
+            let all: Vec<Candidate<'_>> = self
+                .credentials
+                .values()
+                .map(|c| Candidate::from(&**c))
+                .collect();
+            let best = Candidate::reader(&all, paths).or(all.first())?;
+            self.credential(Some(best.name)).ok()?
+        });
+        let Some(credential) = credential else {
+            return Err(Problem::new(
+                "credential",
+                "there is none to ask with: define one under the org's `credentials`",
+            ));
+        };
+        reads_one(&credential, paths).map(|()| credential)
+    }
 }
 
-/// Whether a credential asks for the scope that a path needs. Of tokens that others mint only Okta
-/// knows.
-fn may_read(credential: &Credential, path: &str) -> Result<(), Problem> {
-    let (Some(app), Some(scope)) = (credential.app(), scopes::needed(path)) else {
+/// Whether a credential asks for the scope that one of these paths needs.
+fn reads_one(credential: &Credential, paths: &[&str]) -> Result<(), Problem> {
+    let candidate = Candidate::from(credential);
+    let mut lacking = Vec::new();
+    for path in paths {
+        match candidate.lacks(path) {
+            None => return Ok(()),
+            Some(scope) => lacking.push((path, scope)),
+        }
+    }
+    let Some((path, scope)) = lacking.first() else {
         return Ok(());
     };
-    // Where no scope could be read, that was told already.
-    if app.scopes().is_empty() || scopes::cover(app.scopes(), scope) {
-        return Ok(());
-    }
-    let mend = if app.asks_the_org() {
+    let fix = if credential.app().is_some_and(OAuthApp::asks_the_org) {
         "add it to its `oauth.scopes`, and grant it at Admin Console > Applications > the app > Okta API Scopes"
     } else {
         "leave its `authorization_server` out, since only the org's own grants it, and add it to its `oauth.scopes`"
@@ -98,7 +97,7 @@ fn may_read(credential: &Credential, path: &str) -> Result<(), Problem> {
     let name = &credential.name;
     Err(Problem::new(
         "credential",
-        format!("`{name}` does not ask for the scope {scope}, which {path} needs: {mend}"),
+        format!("`{name}` does not ask for the scope {scope}, which {path} needs: {fix}"),
     ))
 }
 
@@ -107,7 +106,7 @@ fn may_read(credential: &Credential, path: &str) -> Result<(), Problem> {
 pub struct Problem {
     /// The field's path within the settings; empty for the settings as a whole.
     pub field: String,
-    /// What is wrong, and the mend.
+    /// What is wrong, and the fix.
     pub message: String,
 }
 
@@ -118,86 +117,5 @@ impl Problem {
             field: field.into(),
             message: message.into(),
         }
-    }
-}
-
-/// The three ways to give one secret: `X_file`, `X_env`, or inline `X`.
-#[derive(Debug, Clone, Default)]
-pub struct Secrets {
-    /// The secret itself, discouraged.
-    pub inline: Option<Secret>,
-    /// A file that holds it.
-    pub file: Option<PathBuf>,
-    /// An environment variable that holds it.
-    pub env: Option<String>,
-}
-
-/// What secrets are found with.
-#[derive(Debug, Clone, Copy)]
-pub struct SecretContext<'a> {
-    /// The environment, as it was read once.
-    pub environment: &'a BTreeMap<String, String>,
-    /// Where it is counted that a file holds another secret.
-    pub reloads: &'a SecretReloads,
-}
-
-impl Secrets {
-    /// The one source that was given for the field `name`; a file must be readable now.
-    pub fn source(&self, name: &str, context: SecretContext<'_>) -> Result<SecretSource, Problem> {
-        let (source, field) = self.place(name, context)?;
-        let read = source.read();
-        read.map_err(|e| Problem::new(field, e.to_string()))?;
-        Ok(source)
-    }
-
-    /// The one place that was given for the field `name`, and the field that gave it. What stands
-    /// there was not looked at yet.
-    pub fn place(
-        &self,
-        name: &str,
-        context: SecretContext<'_>,
-    ) -> Result<(SecretSource, String), Problem> {
-        match (&self.inline, &self.file, &self.env) {
-            (None, None, None) => Err(Problem::new(
-                name,
-                format!("missing: give `{name}_file` (best), `{name}_env` or `{name}`"),
-            )),
-            (Some(secret), None, None) => {
-                Ok((SecretSource::Given(secret.clone()), name.to_owned()))
-            }
-            (None, Some(file), None) => Ok((
-                SecretSource::File(SecretFile::new(file.clone(), context.reloads)),
-                format!("{name}_file"),
-            )),
-            (None, None, Some(variable)) => {
-                match context.environment.get(variable).map(|text| text.trim()) {
-                    Some(secret) if !secret.is_empty() => {
-                        let source = SecretSource::Given(secret.into());
-                        Ok((source, format!("{name}_env")))
-                    }
-                    _ => Err(Problem::new(format!("{name}_env"), not_set(variable))),
-                }
-            }
-            _ => Err(Problem::new(
-                name,
-                format!("given more than once: keep one of `{name}_file`, `{name}_env`, `{name}`"),
-            )),
-        }
-    }
-
-    /// True where any way is written.
-    pub fn is_given(&self) -> bool {
-        self.inline.is_some() || self.file.is_some() || self.env.is_some()
-    }
-}
-
-/// People write the secret itself where its variable's name belongs: what is not spelled as variables
-/// are is not shown.
-fn not_set(variable: &str) -> String {
-    let usual = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-    if variable.starts_with(|c: char| !c.is_ascii_digit()) && variable.chars().all(usual) {
-        format!("the environment variable `{variable}` is not set, or empty")
-    } else {
-        "no such environment variable is set; write its name here, not the secret".to_owned()
     }
 }

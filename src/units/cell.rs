@@ -1,5 +1,5 @@
-//! Okta's cells: what an incident names and what an org lives on. How a cell is learned is not
-//! here.
+//! Okta's cells: what an incident names and what an org lives on. How an org's cell is
+//! learned is in [`crate::probe::organization`].
 
 use std::{fmt, str::FromStr};
 

@@ -50,6 +50,14 @@ macro_rules! closed_list {
                 serializer.serialize_str(self.as_str())
             }
         }
+
+        impl<'de> serde::Deserialize<'de> for $list {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let word = <std::borrow::Cow<'_, str> as serde::Deserialize>::deserialize(deserializer)?;
+                Self::named(&word)
+                    .ok_or_else(|| serde::de::Error::unknown_variant(&word, &[$($label,)+]))
+            }
+        }
     };
     (
         $(#[$meta:meta])*

@@ -8,7 +8,7 @@ use url::{Host, Url};
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrgUrl(Url);
 
-/// A URL that was refused, with the mend in the message.
+/// A URL that was refused, with the fix in the message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "each message says it")]
 pub enum BadUrl {
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn each_common_mistake_is_refused_with_its_mend() {
-        for (text, mend) in [
+        for (text, fix) in [
             ("acme.okta.com", "write it like"),
             ("https://{yourOktaDomain}", "placeholder"),
             ("http://acme.okta.com", "https://acme.okta.com"),
@@ -142,7 +142,7 @@ mod tests {
             ),
         ] {
             let message = text.parse::<OrgUrl>().unwrap_err().to_string();
-            assert!(message.contains(mend), "{text}: {message}");
+            assert!(message.contains(fix), "{text}: {message}");
         }
     }
 }

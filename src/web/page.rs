@@ -43,7 +43,7 @@ pub(super) fn render(view: &View, telemetry_path: &str) -> String {
                     p.sum.bad[failing > 0] {
                         @if failing > 0 { (failing) " of " (all) " probes failing" }
                         @else { (all) " probes, none failing" }
-                        @if found > 0 { "; " (found) " to look at" }
+                        @if found == 1 { "; 1 warning" } @else if found > 1 { "; " (found) " warnings" }
                     }
                     nav {
                         a href=(telemetry_path) { "metrics" } " · "
@@ -89,7 +89,7 @@ fn limits(limits: &[LimitView], now: Timestamp) -> Markup {
         table.limits {
             thead { tr {
                 th { "rate limit" } th { "credential" } th { "remaining" } th {} th { "window" }
-                th { "last window" } th { "next look" }
+                th { "last window" } th { "next sample" }
             } }
             tbody { @for limit in limits { (limit_row(limit, now)) } }
         }
@@ -113,7 +113,7 @@ fn limit_row(limit: &LimitView, now: Timestamp) -> Markup {
                 }
             }
             td.told {
-                @if let (Some(at), Some(why), Some(guard)) = (limit.next_look, &limit.next_look_is, limit.guard_seconds) {
+                @if let (Some(at), Some(why), Some(guard)) = (limit.next_sample, &limit.next_sample_is, limit.guard_seconds) {
                     (seconds_to(at, now)) " " span.dim { (why) ", " (format!("{guard:.1} s")) " ahead" }
                 }
             }
@@ -133,7 +133,7 @@ fn row(probe: &ProbeView, now: Timestamp) -> Markup {
     let (class, word) = match probe.ok {
         None => ("wait", "waiting"),
         Some(_) if probe.overdue => ("bad", "overdue"),
-        Some(true) if !probe.findings.is_empty() => ("warn", "look"),
+        Some(true) if !probe.findings.is_empty() => ("warn", "warning"),
         Some(true) => ("good", "ok"),
         Some(false) => ("bad", "failing"),
     };

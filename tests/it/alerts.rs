@@ -379,7 +379,7 @@ async fn certificate(stage: &Stage) {
         .fires("OktaTlsCertificateExpiring", &[("org", "old")])
         .await;
     assert!(
-        told.summary().contains("ends in 4d 23h"),
+        told.summary().contains("expires in 4d 23h"),
         "{}",
         told.summary()
     );

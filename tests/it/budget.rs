@@ -361,7 +361,7 @@ async fn one_look_at_the_end_of_a_window_sees_what_was_used_in_it() {
     let status = json(&format!("{}/api/v1/status", exporter.url())).await;
     let limit = &status["orgs"][0]["limits"][0];
     assert!(
-        limit["next_look"].is_string() && limit["next_look_is"].is_string(),
+        limit["next_sample"].is_string() && limit["next_sample_is"].is_string(),
         "{limit}"
     );
 }

@@ -1,10 +1,15 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
-use okta_exporter::{config::Config, fleet};
+use okta_exporter::{
+    config::Config,
+    fleet,
+    probe::{KINDS, Place},
+};
 
-use crate::support::new_key;
-
-const EXAMPLE: &str = include_str!("../../config/okta-exporter.yaml");
+use crate::support::{
+    example::{EXAMPLE, example},
+    new_key,
+};
 
 fn environment(variables: &[(&str, &str)]) -> BTreeMap<String, String> {
     let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
@@ -18,20 +23,6 @@ fn planned(config: Config) -> String {
         .map(|plan| format!("{plan}\n"))
         .collect::<Vec<_>>();
     lines.concat()
-}
-
-/// The example with its secrets in files that are there.
-fn example(secrets: &Path) -> String {
-    for name in EXAMPLE.split("/run/secrets/").skip(1) {
-        let name: String = name.chars().take_while(|c| !c.is_whitespace()).collect();
-        let secret = if name.contains("private-key") {
-            new_key().0
-        } else {
-            "00secret".to_owned()
-        };
-        fs::write(secrets.join(name), secret).unwrap();
-    }
-    EXAMPLE.replace("/run/secrets", &secrets.display().to_string())
 }
 
 #[test]
@@ -52,14 +43,28 @@ fn the_example_is_good_and_says_what_holds_without_it() {
         .filter(|line| !is_pace(line))
         .fold(String::new(), |text, line| text + line + "\n");
     assert_eq!(planned(Config::parse(&without, &none).unwrap()), written);
-    insta::assert_snapshot!("example_plans", written);
 }
 
 #[test]
 fn the_example_shows_every_setting_there_is() {
     let asked = "{ zzz: 1 }";
+    let kinds: String = KINDS
+        .iter()
+        .filter_map(|info| {
+            let kind = info.kind;
+            match info.place {
+                Place::Page => None,
+                Place::Once => Some(format!("      {kind}: {asked}\n")),
+                // A token's settings are in groups.
+                Place::Named if kind == "token" => Some(format!(
+                    "      token: {{ ci: {{ zzz: 1, introspect: {asked}, expect: {asked} }} }}\n"
+                )),
+                Place::Named => Some(format!("      {kind}: {{ one: {asked} }}\n")),
+            }
+        })
+        .collect();
     let yaml = format!(
-        "zzz: 1\ndefaults: {asked}\nstatus_pages: {{ okta: {asked} }}\norgs:\n  acme:\n    zzz: 1\n    credentials: {{ monitor: {asked}, billing: {{ oauth: {asked} }} }}\n    probes:\n      zzz: 1\n      discovery: {asked}\n      organization: {asked}\n      endpoint: {{ users: {asked} }}\n      jwks: {{ org: {asked} }}\n      token: {{ ci: {{ zzz: 1, introspect: {asked}, expect: {asked} }} }}\n      rate_limit_settings: {asked}\n"
+        "zzz: 1\ndefaults: {asked}\nstatus_pages: {{ okta: {asked} }}\norgs:\n  acme:\n    zzz: 1\n    credentials: {{ monitor: {asked}, billing: {{ oauth: {asked} }} }}\n    probes:\n      zzz: 1\n{kinds}"
     );
     let told = Config::parse(&yaml, &BTreeMap::new())
         .unwrap_err()
@@ -69,7 +74,8 @@ fn the_example_shows_every_setting_there_is() {
         .skip(1)
         .map(|rest| rest.split(')').next().unwrap())
         .collect();
-    assert_eq!(lists.len(), 15, "{told}");
+    assert_eq!(lists.len(), yaml.matches("zzz").count(), "{told}");
+    assert!(lists.len() > 10);
     for name in lists.iter().flat_map(|list| list.split(", ")) {
         assert!(
             EXAMPLE.contains(&format!("{name}:")),
@@ -91,6 +97,9 @@ fn every_broken_file_is_told_in_these_words() {
         .collect();
     files.sort();
     assert!(files.len() >= 25, "{} files", files.len());
+    // A new kind changes none of these files.
+    let kinds = KINDS.iter().filter(|info| info.place != Place::Page);
+    let kinds = kinds.map(|info| info.kind).collect::<Vec<_>>().join(", ");
     for file in files {
         let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
         let told = match Config::load(Some(&file), &BTreeMap::new()) {
@@ -99,6 +108,7 @@ fn every_broken_file_is_told_in_these_words() {
         };
         assert!(!told.contains("s3cr3t"), "{name} shows a secret: {told}");
         assert!(!told.contains("MIGHAgEA"), "{name} shows a key: {told}");
+        let told = told.replace(&kinds, "every kind");
         insta::with_settings!({
             snapshot_path => "../fixtures/config/bad",
             prepend_module_to_snapshot => false,
@@ -153,6 +163,27 @@ fn a_scope_that_an_app_does_not_ask_for_is_told_with_the_place_that_grants_it() 
     // What anybody may read needs none, and neither does asking about a token.
     let public = "discovery: {}, organization: {}, jwks: { org: {} }, token: { ci: { access_token: a, introspect: { client_id: 0oa2, client_secret: b } } }";
     assert_eq!(told("okta.users.read", public), "");
+}
+
+#[test]
+fn a_credential_is_in_use_where_a_planned_probe_asks_with_it() {
+    let warnings = |probes: &str| {
+        let yaml = format!(
+            "status_pages: {{}}\norgs:\n  acme:\n    url: https://acme.okta.com\n    credentials: {{ app: {{ oauth: {{ client_id: 0oa1, key_id: k1, private_key_env: KEY, scopes: [okta.users.read] }} }}, monitor: {{ api_token_env: TOKEN }} }}\n    probes: {{ {probes} }}\n"
+        );
+        let secrets = environment(&[("KEY", &new_key().0), ("TOKEN", "00s3cr3t")]);
+        let config = Config::parse(&yaml, &secrets).unwrap_or_else(|e| panic!("{e}"));
+        config.warnings
+    };
+    let users = "endpoint: { users: { path: /api/v1/users, credential: app } }";
+    let unused = ["orgs.acme.credentials.monitor: no probe uses it"];
+    assert_eq!(warnings(users), unused);
+    // Of the two only the second may read the settings, so that it is the one that does.
+    let nothing: [&str; 0] = [];
+    assert_eq!(
+        warnings(&format!("{users}, rate_limit_settings: {{}}")),
+        nothing
+    );
 }
 
 #[cfg(unix)]

@@ -164,7 +164,11 @@ async fn what_is_wrong_with_tokens_clocks_and_certificates_is_found() {
     let report = report(&yaml).await;
     for (name, verdict, case) in [
         ("clock", Verdict::Degraded, Some("clock-skew")),
-        ("certificate", Verdict::Degraded, Some("certificate-ending")),
+        (
+            "certificate",
+            Verdict::Degraded,
+            Some("certificate-expiring"),
+        ),
         (
             "revoked introspection",
             Verdict::Broken,

@@ -130,7 +130,7 @@ async fn the_page_tells_what_is_found_and_what_mends_it() {
         .unwrap();
     let advice = guide::Fact::TokenExpired.case();
     for part in [
-        "1 probes, none failing; 1 to look at",
+        "1 probes, none failing; 1 warning",
         "expired-token",
         advice.takes,
         "until 60 s before <code>exp</code>",
@@ -390,7 +390,7 @@ recognised! {
     a_port_where_nobody_listens: "connect" => nobody_listens();
     a_handshake_that_hangs: "timeout-connect" => handshake_hangs();
     a_certificate_of_nobody: "tls" => unknown_authority();
-    a_certificate_about_to_end: "certificate-ending" => certificate_ending();
+    a_certificate_about_to_end: "certificate-expiring" => certificate_ending();
     an_answer_that_does_not_begin: "timeout-first-byte" => impatient(Fault::stall_forever());
     an_answer_that_does_not_end: "timeout-body" => impatient(Fault::stall_midway());
     an_answer_that_breaks_off: "cut" => users(Fault::truncated());

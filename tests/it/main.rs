@@ -22,6 +22,9 @@ mod support;
 /// What each kind of probe tells of an org that works.
 mod probes;
 
+/// The table of kinds: each can be configured, is served by the simulator, and is documented.
+mod kinds;
+
 /// Broken answers, names, certificates, clocks: each a typed failure, and nothing else stops.
 mod bad_input;
 
@@ -51,6 +54,9 @@ mod status_page;
 
 /// When things are asked: intervals, overlaps, the breaker, connections.
 mod schedule;
+
+/// One configuration after the other: what stays is not disturbed, what goes leaves nothing.
+mod reload;
 
 /// How many connections are made, and how long they are kept.
 mod connections;

@@ -206,9 +206,10 @@ fn counted(series: &BTreeMap<Endpoint, Vec<(Row, RateLimit)>>) -> Vec<Totals> {
                 at,
                 took: Some(Duration::ZERO),
                 result: ProbeResult {
-                    seen: None,
+                    observation: None,
                     failure: None,
                 },
+                memory: None,
                 exchanges: vec![exchange],
             };
             board.record(&id, outcome, Duration::from_mins(1));

@@ -181,13 +181,14 @@ async fn an_answer_under_way_is_ended_before_the_exporter_is() {
         probe: "discovery".to_owned(),
     };
     let result = ProbeResult {
-        seen: None,
+        observation: None,
         failure: None,
     };
     let outcome = Outcome {
         at: Timestamp::now(),
         took: None,
         result,
+        memory: None,
         exchanges: (0..MANY).map(failed).collect(),
     };
     exporter.record(&discovery, outcome);

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{CREDENTIAL, Set, Variables, org_at, org_name, org_url, set};
-use crate::config::{defaults, problems::Notes};
+use crate::{
+    config::{defaults, problems::Notes},
+    probe::Candidate,
+};
 
 /// The variable that names the org.
 pub(super) const DOMAIN: &str = "OKTA_DOMAIN";
@@ -29,7 +32,11 @@ pub(super) fn tree(variables: Variables<'_>, notes: &mut Notes) -> Value {
     let org = org_at(name);
     notes.set_by(org.field("url"), DOMAIN);
     let token = variables.get("OKTA_TOKEN");
-    let mut probes = defaults::probes(token.map(|_| (CREDENTIAL, &Value::Null)));
+    let candidate = Candidate {
+        name: CREDENTIAL,
+        scopes: None,
+    };
+    let mut probes = defaults::probes(token.map(|_| candidate).as_slice());
     let credential = token.map(|_| json!({ "api_token_env": "OKTA_TOKEN" }));
     let mut tree = super::org(name, &org_url(domain), credential);
     let client = match (variables.get("CLIENT_ID"), variables.get("CLIENT_SECRET")) {

@@ -170,7 +170,7 @@ impl Settings {
             "bearer" => self.token("bearer_token_env"),
             "privatekey" | "jwk" => self.service_app(key),
             "jwt" => Err(format!(
-                "{MODE} is JWT: a ready-made assertion ({ASSERTION}) can be used once and ends within the hour, \
+                "{MODE} is JWT: a ready-made assertion ({ASSERTION}) can be used once and expires within the hour, \
                  so a program that stays cannot live on it; set PrivateKey and give {PRIVATE_KEY}"
             )),
             _ => Err(format!(

@@ -58,7 +58,11 @@ impl RunOnce for Scripted {
         false
     }
 
-    async fn run_once(&self, _gate: Option<&dyn Gate>) -> Outcome {
+    fn no_memory(&self) -> AnyMemory {
+        AnyMemory::Endpoint(Box::default())
+    }
+
+    async fn run_once(&self, _known: &AnyMemory, _gate: Option<&dyn Gate>) -> Outcome {
         let start = Instant::now();
         self.begun.lock().unwrap().push(start);
         let next = self.script.lock().unwrap().pop_front();
@@ -70,9 +74,10 @@ impl RunOnce for Scripted {
             took: Some(took),
             exchanges: vec![exchange()],
             result: ProbeResult {
-                seen: None,
+                observation: None,
                 failure,
             },
+            memory: None,
         }
     }
 }

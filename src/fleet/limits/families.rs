@@ -57,12 +57,12 @@ pub(super) const TO_EXHAUSTION: Family = Family::gauge(
 );
 pub(super) const MISSED: Family = Family::counter(
     "okta_rate_limit_windows_missed_total",
-    "Looks at a window's end that came after it.",
+    "Samples meant for a window's end that came after it.",
     BUCKET,
 );
 pub(super) const GUARD: Family = Family::gauge(
     "okta_rate_limit_guard_seconds",
-    "How long before a window's end a look is sent: latency, the clocks' doubt and a margin, as learned.",
+    "How long before a window's end its sample is requested: latency, the clocks' doubt and a margin, as learned.",
     BUCKET,
 );
 pub(super) const OWN: Family = Family::counter(

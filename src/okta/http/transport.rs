@@ -183,7 +183,7 @@ where
     }
 }
 
-/// A redirect that was refused, told in words that name the mend.
+/// A redirect that was refused, told in words that name the fix.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct RefusedRedirect(pub(super) String);

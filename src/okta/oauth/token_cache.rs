@@ -20,7 +20,7 @@ use crate::units::{Secret, Timestamp};
 /// How long before its end a token is no longer used.
 const MARGIN: Duration = Duration::from_mins(1);
 /// How old a token must be to be replaced, if it was never of use: one that is refused from the
-/// first will not be mended by another of its kind.
+/// first will not be fixed by another of its kind.
 const WORTH_ANOTHER: Duration = Duration::from_mins(1);
 /// How long is waited after the first failure; twice as long after each further one.
 const FIRST_WAIT: Duration = Duration::from_secs(1);

@@ -1,23 +1,31 @@
 //! Whose limit the rate-limit headers show: which share of each bucket a credential may use, when
 //! Okta warns, and how it treats single clients. What the credential may not read, or Okta does not
-//! say, stays unknown: no default is put in its place. How much of a limit is used is the ledger's.
+//! say, stays unknown: no default is put in its place. How much of a limit is used is the
+//! [`fleet`](crate::fleet)'s.
 
+mod memory;
 mod read;
-mod round;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::{Kind, PlanContext, ProbeResult, Problem, Scope};
+use super::{
+    candidate::Candidate,
+    kind::{Access, Kind, Known, Place, ProbeResult, Scope},
+    plan::{PlanContext, Problem},
+    round::{Learned, Round},
+};
 use crate::{
     metrics::{Family, Page},
     okta::{Credential, Principal, PrincipalKind, Session},
     units::{Interval, Name},
 };
-pub use read::{ClientMode, Share};
-use read::{PerClient, WarningThreshold};
-use round::{Part, Round};
+use memory::Shares;
+pub use memory::{Memory, Observation};
+pub use read::{ClientMode, PrincipalShare};
+use read::{PerClient, PrincipalLimits, WarningThreshold};
 
 const RATIO: Family = Family::gauge(
     "okta_rate_limit_principal_ratio",
@@ -40,154 +48,161 @@ const MODE: Family = Family::gauge(
     &["org", "mode"],
 );
 
+/// What is read. A credential that may read one of them is of use.
+const PATHS: &[&str] = &[
+    "/api/v1/rate-limit-settings/per-client",
+    "/api/v1/principal-rate-limits",
+];
+
+/// The most that Okta puts on a page of principals.
+const PAGE: usize = 50;
+/// The most pages read: a credential beyond a thousand others stays unknown.
+const PAGES: usize = 20;
+
 /// What may be written under `probes.rate_limit_settings`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// The name of the credential that reads; none is the org's first.
-    pub credential: Option<String>,
-    /// How often to ask.
-    pub interval: Option<Interval>,
-    /// How long a request may take.
-    pub timeout: Option<Interval>,
+    /// The name of the credential that reads; left out, the org's first that may read all, else
+    /// the first that may read something.
+    credential: Option<String>,
 }
 
-/// The probe: who reads, and whose shares are looked for.
+impl super::kind::Settings for Settings {
+    type Probe = Probe;
+
+    const PLACE: Place = Place::Once;
+    /// Administrators change it, and seldom.
+    const INTERVAL: Interval = Interval::seconds(10 * 60);
+    const ACCESS: Access = Access::Read {
+        paths: PATHS,
+        role: "Read-Only Administrator",
+    };
+
+    /// Only where nothing would be withheld.
+    fn by_default(credentials: &[Candidate<'_>]) -> Option<Value> {
+        let reader = Candidate::reader(credentials, PATHS)?;
+        let reads_all = PATHS.iter().all(|path| reader.may_read(path));
+        reads_all.then(|| json!({ "credential": reader.name }))
+    }
+
+    fn plan(&self, _name: &str, context: &PlanContext<'_>) -> Result<Probe, Vec<Problem>> {
+        let reader = context.reader(self.credential.as_deref(), PATHS);
+        Ok(Probe {
+            reader: reader.map_err(|problem| vec![problem])?,
+            credentials: context.credentials.values().cloned().collect(),
+        })
+    }
+}
+
+/// Who reads, and whose shares are looked for.
 #[derive(Debug, Clone)]
 pub struct Probe {
     reader: Arc<Credential>,
     credentials: Vec<Arc<Credential>>,
 }
 
-/// What is read. A credential that may read one of them is of use.
-const READ: [&str; 2] = [
-    "/api/v1/rate-limit-settings/per-client",
-    "/api/v1/principal-rate-limits",
-];
-
-impl Settings {
-    /// From settings to a probe.
-    pub fn plan(&self, context: PlanContext<'_>) -> Result<Probe, Vec<Problem>> {
-        Ok(Probe {
-            reader: context
-                .reader(self.credential.as_deref(), &READ)
-                .map_err(|problem| vec![problem])?,
-            credentials: context.credentials.values().cloned().collect(),
-        })
-    }
-}
-
-/// What Okta says of its limits.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Seen {
-    warning_threshold: Part<f64>,
-    client_mode: Part<ClientMode>,
-    shares: BTreeMap<PrincipalKind, Part<BTreeMap<Name, Share>>>,
-}
-
-impl Seen {
-    /// The share of a limit from which Okta warns, where the org's setting is known.
-    pub fn warns_from(&self) -> Option<f64> {
-        self.warning_threshold.known().copied()
-    }
-
-    /// The credentials whose share of the org's buckets is known.
-    pub fn shares(&self) -> impl Iterator<Item = (&Name, Share)> {
-        let known = self.shares.values().filter_map(Part::known);
-        known.flatten().map(|(name, share)| (name, *share))
-    }
-}
-
 impl Kind for Probe {
     const KIND: &'static str = "rate_limit_settings";
-    type Seen = Seen;
+    const FAMILIES: &'static [&'static Family] = &[&RATIO, &CONCURRENCY, &THRESHOLD, &MODE];
 
-    async fn run(&self, okta: &Session<'_>) -> ProbeResult<Seen> {
+    type Observation = Observation;
+    type Memory = Memory;
+
+    fn credentials(&self) -> Vec<&Credential> {
+        vec![&self.reader]
+    }
+
+    /// One for the org.
+    fn memory_id(&self) -> Option<&str> {
+        Some("")
+    }
+
+    async fn run(&self, okta: &Session<'_>, _known: &Memory) -> ProbeResult<Observation> {
         let mut round = Round::new(okta, &self.reader);
-        let seen = Seen {
+        let observation = Observation {
             warning_threshold: round
-                .document("/api/v1/rate-limit-settings/warning-threshold")
+                .document(Self::KIND, "/api/v1/rate-limit-settings/warning-threshold")
                 .await
                 .and_then(WarningThreshold::ratio),
             client_mode: round
-                .document("/api/v1/rate-limit-settings/per-client")
+                .document(Self::KIND, "/api/v1/rate-limit-settings/per-client")
                 .await
                 .and_then(PerClient::mode),
             shares: self.shares(&mut round).await,
         };
-        let failure = round.failure();
         ProbeResult {
-            seen: Some(seen),
-            failure,
+            observation: Some(observation),
+            failure: round.failure(),
         }
+    }
+
+    fn learn(memory: Memory, observation: &Observation) -> Memory {
+        memory.learn(observation)
+    }
+
+    /// Nothing before this program's own first answer: what was remembered may be over by then.
+    fn draw(known: &Known<'_, Self>, scope: Scope<'_>, page: &mut Page) {
+        if known.observation.is_none() {
+            return;
+        }
+        for (name, share) in known.shares() {
+            let credential = [scope.org, name.as_str()];
+            page.push_some(&RATIO, &credential, share.requests);
+            page.push_some(&CONCURRENCY, &credential, share.concurrency);
+        }
+        page.push_some(&THRESHOLD, &[scope.org], known.warns_from());
+        if let Some(current) = known.memory.client_mode {
+            for mode in ClientMode::ALL {
+                let holds = f64::from(mode == current);
+                page.push(&MODE, &[scope.org, mode.as_str()], holds);
+            }
+        }
+    }
+}
+
+impl Known<'_, Probe> {
+    /// The share of a limit from which Okta warns, where the org's setting is known.
+    pub fn warns_from(&self) -> Option<f64> {
+        self.memory.warning_threshold
+    }
+
+    /// The credentials whose share of the org's buckets is known.
+    pub fn shares(&self) -> impl Iterator<Item = (&Name, PrincipalShare)> {
+        let seen = self.observation.into_iter();
+        seen.flat_map(|seen| seen.shares(&self.memory))
     }
 }
 
 impl Probe {
     /// The shares of the org's credentials, by kind of principal; a kind of which nobody is known
     /// is not asked for.
-    async fn shares(
-        &self,
-        round: &mut Round<'_>,
-    ) -> BTreeMap<PrincipalKind, Part<BTreeMap<Name, Share>>> {
-        let mut shares = BTreeMap::new();
+    async fn shares(&self, round: &mut Round<'_>) -> Vec<Shares> {
+        let mut shares = Vec::new();
         for kind in PrincipalKind::ALL {
-            let wanted: Vec<(&Name, Principal)> = self
+            let ours: BTreeMap<Name, Principal> = self
                 .credentials
                 .iter()
-                .filter_map(|credential| Some((&credential.name, credential.principal()?)))
+                .filter_map(|credential| Some((credential.name.clone(), credential.principal()?)))
                 .filter(|(_, principal)| principal.kind == kind)
                 .collect();
-            if wanted.is_empty() {
+            if ours.is_empty() {
                 continue;
             }
-            let listed = round.principals(kind).await;
-            let ours = listed.and_then(|listed| {
-                let share = |(name, principal): &(&Name, Principal)| {
-                    Some(((*name).clone(), *listed.get(&principal.id)?))
-                };
-                Some(wanted.iter().filter_map(share).collect())
+            // Okta refuses the list without this filter.
+            let path = format!(
+                "/api/v1/principal-rate-limits?filter=principalType%20eq%20%22{}%22&limit={PAGE}",
+                kind.as_str()
+            );
+            let listed = round.list("principal_rate_limits", path, PAGES).await;
+            let listed: Learned<BTreeMap<String, PrincipalShare>> = listed.and_then(|listing| {
+                let entries: Vec<PrincipalLimits> = listing.entries;
+                let all = entries.into_iter().filter_map(PrincipalLimits::share);
+                let is_ours = |id: &String| ours.values().any(|principal| principal.id == *id);
+                Some(all.filter(|(id, _)| is_ours(id)).collect())
             });
-            shares.insert(kind, ours);
+            shares.push(Shares { ours, listed });
         }
         shares
-    }
-}
-
-impl super::Seen for Seen {
-    const FAMILIES: &'static [&'static Family] = &[&RATIO, &CONCURRENCY, &THRESHOLD, &MODE];
-
-    /// What a disturbance kept from being read is as it was; what is withheld is unknown.
-    fn after(self, earlier: Option<Self>) -> Self {
-        let Some(mut earlier) = earlier else {
-            return self;
-        };
-        let shares = self.shares.into_iter().map(|(kind, part)| {
-            let before = earlier.shares.remove(&kind).unwrap_or_default();
-            (kind, part.after(before))
-        });
-        Self {
-            shares: shares.collect(),
-            warning_threshold: self.warning_threshold.after(earlier.warning_threshold),
-            client_mode: self.client_mode.after(earlier.client_mode),
-        }
-    }
-
-    fn draw(&self, scope: Scope<'_>, page: &mut Page) {
-        for (name, share) in self.shares() {
-            let credential = [scope.org, name.as_str()];
-            page.push_some(&RATIO, &credential, share.requests);
-            page.push_some(&CONCURRENCY, &credential, share.concurrency);
-        }
-        page.push_some(&THRESHOLD, &[scope.org], self.warns_from());
-        if let Some(current) = self.client_mode.known() {
-            for mode in ClientMode::ALL {
-                page.push(
-                    &MODE,
-                    &[scope.org, mode.as_str()],
-                    f64::from(mode == *current),
-                );
-            }
-        }
     }
 }

@@ -1,9 +1,6 @@
 //! What the documents say: pure, and tolerant of members that are missing, null or new.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 
 use crate::{okta::claim, units::closed_list};
 
@@ -37,8 +34,8 @@ closed_list! {
 }
 
 /// Which share of the org's limits a principal may use, 0 to 1; each may be unsaid.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Share {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct PrincipalShare {
     /// Of the requests of each bucket.
     pub requests: Option<f64>,
     /// Of the requests at once.
@@ -65,7 +62,7 @@ impl PerClient {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Entity {
+pub(super) struct PrincipalLimits {
     #[serde(deserialize_with = "claim")]
     principal_id: Option<String>,
     #[serde(deserialize_with = "claim")]
@@ -74,21 +71,15 @@ struct Entity {
     default_concurrency_percentage: Option<f64>,
 }
 
-/// One page of `/api/v1/principal-rate-limits`: shares by principal id. An entry that names nobody
-/// is nobody's.
-pub(super) fn principals(page: Vec<Value>) -> BTreeMap<String, Share> {
-    let entries = page
-        .into_iter()
-        .filter_map(|entry| serde_json::from_value::<Entity>(entry).ok());
-    entries
-        .filter_map(|entity| {
-            let share = Share {
-                requests: ratio(entity.default_percentage),
-                concurrency: ratio(entity.default_concurrency_percentage),
-            };
-            Some((entity.principal_id?, share))
-        })
-        .collect()
+impl PrincipalLimits {
+    /// Whose share, and which. An entry that names nobody is nobody's.
+    pub(super) fn share(self) -> Option<(String, PrincipalShare)> {
+        let share = PrincipalShare {
+            requests: ratio(self.default_percentage),
+            concurrency: ratio(self.default_concurrency_percentage),
+        };
+        Some((self.principal_id?, share))
+    }
 }
 
 /// A percentage as a ratio; what is none is unknown.
@@ -101,9 +92,10 @@ fn ratio(percentage: Option<f64>) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
+    use crate::probe::listing::Listing;
 
     fn threshold(document: Value) -> Option<f64> {
         serde_json::from_value::<WarningThreshold>(document)
@@ -158,15 +150,18 @@ mod tests {
             {"defaultPercentage": 10},
             {"principalId": "00T2", "defaultPercentage": null, "defaultConcurrencyPercentage": "50"},
         ]);
-        let shares = principals(page.as_array().unwrap().clone());
-        let known = Share {
+        let mut listing = Listing::<PrincipalLimits>::new();
+        listing.add(page.as_array().unwrap().clone());
+        let entries = listing.entries.into_iter();
+        let shares: Vec<_> = entries.filter_map(PrincipalLimits::share).collect();
+        let known = PrincipalShare {
             requests: Some(0.5),
             concurrency: Some(0.75),
         };
         let expected = [
             ("00T1".to_owned(), known),
-            ("00T2".to_owned(), Share::default()),
+            ("00T2".to_owned(), PrincipalShare::default()),
         ];
-        assert_eq!(shares, expected.into());
+        assert_eq!(shares, expected);
     }
 }

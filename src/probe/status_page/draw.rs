@@ -1,12 +1,19 @@
 //! A status page's series.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
-use super::{Incident, Indicator, Reading, Seen, read::Source};
+use super::{
+    content::{Component, Incident, PageContent},
+    format::Source,
+    observation::Observation,
+    words::Indicator,
+};
 use crate::{
     metrics::{Family, Page},
-    probe::Scope,
-    units::Timestamp,
+    probe::{
+        cap::{Capped, cap},
+        label::seconds,
+    },
 };
 
 const PAGE: &[&str] = &["page"];
@@ -49,40 +56,58 @@ const MAINTENANCE: Family = Family::gauge(
 /// The most incidents, maintenances and components that get series of their own, each.
 const MOST: usize = 50;
 
-impl crate::probe::Seen for Seen {
-    const FAMILIES: &'static [&'static Family] = &[
-        &UP,
-        &LAST_UPDATE,
-        &INCIDENTS,
-        &ACTIVE,
-        &INDICATOR,
-        &COMPONENT,
-        &MAINTENANCE,
-    ];
+/// The families of a status page.
+pub(super) const FAMILIES: &[&Family] = &[
+    &UP,
+    &LAST_UPDATE,
+    &INCIDENTS,
+    &ACTIVE,
+    &INDICATOR,
+    &COMPONENT,
+    &MAINTENANCE,
+];
 
-    fn dropped(&self) -> usize {
-        let beyond = |count: usize| count.saturating_sub(MOST);
-        self.reading.as_ref().map_or(0, |reading| {
-            beyond(reading.open_incidents().map_or(0, Iterator::count))
-                + beyond(reading.open_maintenances().count())
-                + beyond(reading.components.len())
-        })
-    }
+/// What gets series of its own.
+struct Drawn<'a> {
+    incidents: Capped<&'a Incident>,
+    maintenances: Capped<&'a Incident>,
+    components: Capped<&'a Component>,
+}
 
-    fn draw(&self, scope: Scope<'_>, page: &mut Page) {
-        page.push(&UP, &[scope.name], f64::from(self.up));
-        if let Some(reading) = &self.reading {
-            draw(reading, scope.name, page);
+impl<'a> Drawn<'a> {
+    /// Of too many incidents those that changed last, of maintenances those that come first, of
+    /// components those that are worst off.
+    fn of(content: &'a PageContent) -> Self {
+        let incidents = content.open_incidents().into_iter().flatten();
+        let maintenances = content.open_maintenances();
+        Self {
+            incidents: cap(incidents, MOST, |incident| incident.updated),
+            maintenances: cap(maintenances, MOST, |planned| Reverse(planned.started)),
+            components: cap(&content.components, MOST, |component| component.status),
         }
     }
 }
 
-fn draw(reading: &Reading, name: &str, page: &mut Page) {
-    let at = |time: Option<Timestamp>| time.map(|time| time.as_millisecond() as f64 / 1e3);
-    page.push_some(&LAST_UPDATE, &[name], at(reading.last_update));
-    let open: Vec<&Incident> = reading.open_incidents().into_iter().flatten().collect();
+/// How many series the cap keeps off the page.
+pub(super) fn dropped(seen: &Observation) -> usize {
+    seen.content().map(Drawn::of).map_or(0, |drawn| {
+        drawn.incidents.dropped + drawn.maintenances.dropped + drawn.components.dropped
+    })
+}
+
+/// Writes the series.
+pub(super) fn draw(seen: &Observation, name: &str, page: &mut Page) {
+    page.push(&UP, &[name], f64::from(seen.is_up()));
+    if let Some(content) = seen.content() {
+        draw_content(content, name, page);
+    }
+}
+
+fn draw_content(content: &PageContent, name: &str, page: &mut Page) {
+    page.push_some(&LAST_UPDATE, &[name], content.last_update.map(seconds));
+    let drawn = Drawn::of(content);
     let mut counts: BTreeMap<_, u32> = BTreeMap::new();
-    for incident in &open {
+    for incident in content.open_incidents().into_iter().flatten() {
         *counts
             .entry((incident.category, incident.status))
             .or_default() += 1;
@@ -94,29 +119,29 @@ fn draw(reading: &Reading, name: &str, page: &mut Page) {
             f64::from(count),
         );
     }
-    for incident in open.iter().take(MOST) {
+    for incident in drawn.incidents.kept {
         page.push(
             &ACTIVE,
             &[name, &incident.id, incident.category.as_str()],
             1.0,
         );
     }
-    for maintenance in reading.open_maintenances().take(MOST) {
+    for maintenance in drawn.maintenances.kept {
         page.push_some(
             &MAINTENANCE,
             &[name, &maintenance.id],
-            at(maintenance.started),
+            maintenance.started.map(seconds),
         );
     }
-    if reading.source == Source::Statuspage {
-        for known in reading.indicator.iter().flat_map(|_| Indicator::ALL) {
+    if content.source == Source::Statuspage {
+        for known in content.indicator.iter().flat_map(|_| Indicator::ALL) {
             page.push(
                 &INDICATOR,
                 &[name, known.as_str()],
-                f64::from(reading.indicator == Some(known)),
+                f64::from(content.indicator == Some(known)),
             );
         }
-        for component in reading.components.iter().take(MOST) {
+        for component in drawn.components.kept {
             page.push(
                 &COMPONENT,
                 &[name, &component.name, component.status.as_str()],

@@ -7,7 +7,7 @@ use quick_xml::{
     events::{BytesStart, Event},
 };
 
-use super::{Unreadable, text};
+use super::{text, unreadable::Unreadable};
 
 const FEED: &str = "the feed";
 

@@ -6,18 +6,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Category, Incident, Reading, Source, Status, Unreadable,
+    content::{Incident, PageContent, distinct, newest},
     entries::{Entry, entries},
-    read::{root, without_data},
-    reading::{distinct, newest},
+    format::{Source, root},
     text,
-    words::snake_case,
+    unreadable::{Unreadable, without_data},
+    words::{Category, Status, snake_case},
 };
 
 const ENTRY: &str = "entry";
 
 /// Reads the feed.
-pub(super) fn read(text: &str) -> Result<Reading, Unreadable> {
+pub(super) fn read(text: &str) -> Result<PageContent, Unreadable> {
     match root(text).as_deref() {
         Some("feed" | "rss" | "rdf:rdf") => {}
         Some("html") => {
@@ -37,7 +37,7 @@ pub(super) fn read(text: &str) -> Result<Reading, Unreadable> {
     // RSS dates announced work by its day, so it does not show that the feed is alive.
     let last_update = newest(all.iter().filter(|i| !(is_planned(i) && i.is_open())));
     let (planned, incidents): (Vec<_>, Vec<_>) = all.into_iter().partition(is_planned);
-    Ok(Reading {
+    Ok(PageContent {
         source: Source::Feed,
         incidents: Some(distinct(incidents)),
         maintenances: Some(distinct(planned)),

@@ -6,19 +6,20 @@
 use serde_json::Value;
 
 use super::{
-    Category, Cell, Incident, Reading, Source, Status, Unreadable,
-    read::without_data,
-    reading::{distinct, newest},
+    content::{Incident, PageContent, distinct, newest},
+    format::Source,
     span, text,
+    unreadable::{Unreadable, without_data},
+    words::{Category, Status},
 };
-use crate::units::Timestamp;
+use crate::units::{Cell, Timestamp};
 
 const INCIDENTS: &str = "incidents";
 const OUTAGES: &str = "planned-outages";
 const STATUS: &str = "Status__c";
 
 /// Reads the page.
-pub(super) fn read(page: &str) -> Result<Reading, Unreadable> {
+pub(super) fn read(page: &str) -> Result<PageContent, Unreadable> {
     let missing = Unreadable::Missing(INCIDENTS);
     let (incidents, outages) = match (span::named(page, INCIDENTS), span::named(page, OUTAGES)) {
         // The names are gone. The page must then show its end, since an empty list of outages
@@ -45,7 +46,7 @@ pub(super) fn read(page: &str) -> Result<Reading, Unreadable> {
     let (announced, incidents): (Vec<_>, Vec<_>) =
         incidents.into_iter().partition(|i| i.category.is_planned());
     planned.extend(announced);
-    Ok(Reading {
+    Ok(PageContent {
         source: Source::Okta,
         incidents: Some(distinct(incidents)),
         maintenances: Some(distinct(planned)),

@@ -3,7 +3,12 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::{Format, Reading, Source, Unreadable, read};
+use super::{
+    content::PageContent,
+    format::{Format, Source},
+    read::read,
+    unreadable::Unreadable,
+};
 
 const OKTA: &str = include_str!("../../../tests/fixtures/status/okta.html");
 const ALL: [&str; 5] = [
@@ -15,7 +20,7 @@ const ALL: [&str; 5] = [
 ];
 const FORMATS: [Format; 4] = [Format::Auto, Format::Okta, Format::Statuspage, Format::Atom];
 
-fn auto(body: &[u8]) -> Result<Reading, Unreadable> {
+fn auto(body: &[u8]) -> Result<PageContent, Unreadable> {
     read(Format::Auto, None, body)
 }
 

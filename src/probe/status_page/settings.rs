@@ -1,11 +1,16 @@
 //! What may be written under `status_pages.NAME`, and what is wrong with it.
 
 use serde::Deserialize;
+use serde_json::{Value, json};
 use url::Url;
 
-use super::{Format, Probe};
+use super::{ask::Probe, format::Format};
 use crate::{
-    probe::Problem,
+    probe::{
+        candidate::Candidate,
+        kind::{Access, Place},
+        plan::{PlanContext, Problem},
+    },
     units::{Interval, is_loopback},
 };
 
@@ -13,19 +18,24 @@ use crate::{
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// The page's address.
-    pub url: Option<String>,
-    /// `auto`, `okta`, `statuspage` or `atom`.
-    pub format: Format,
-    /// How often to ask.
-    pub interval: Option<Interval>,
-    /// How long a request may take.
-    pub timeout: Option<Interval>,
+    url: Option<String>,
+    format: Format,
 }
 
-impl Settings {
-    /// From settings to a probe and the address that its client connects to.
-    pub fn plan(&self) -> Result<(Url, Probe), Vec<Problem>> {
+impl crate::probe::kind::Settings for Settings {
+    type Probe = Probe;
+
+    const PLACE: Place = Place::Page;
+    /// People write it.
+    const INTERVAL: Interval = Interval::seconds(2 * 60);
+    const ACCESS: Access = Access::Public;
+
+    /// Okta's own.
+    fn by_default(_credentials: &[Candidate<'_>]) -> Option<Value> {
+        Some(json!({ "okta": { "url": "https://status.okta.com/" } }))
+    }
+
+    fn plan(&self, _name: &str, _context: &PlanContext<'_>) -> Result<Probe, Vec<Problem>> {
         let refused = |message: String| Err(vec![Problem::new("url", message)]);
         let Some(text) = &self.url else {
             return refused("missing: name the page, like `https://status.okta.com/`".to_owned());
@@ -33,13 +43,10 @@ impl Settings {
         match Url::parse(text) {
             Ok(url) if url.host().is_none() => refused(format!("`{text}` names no host")),
             Ok(url) if url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)) => {
-                Ok((
-                    url.clone(),
-                    Probe {
-                        url,
-                        format: self.format,
-                    },
-                ))
+                Ok(Probe {
+                    url,
+                    format: self.format,
+                })
             }
             Ok(url) if url.scheme() == "http" => {
                 refused("`http://` is accepted for loopback only: write `https://`".to_owned())

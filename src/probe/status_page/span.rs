@@ -3,7 +3,7 @@
 
 use serde_json::{Deserializer, Value};
 
-use super::{Unreadable, text};
+use super::{text, unreadable::Unreadable};
 
 /// How every list of incidents begins, whatever the markup around it.
 const MARK: &str = r#"[{"attributes":{"type":"Incident__c""#;

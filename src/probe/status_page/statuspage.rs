@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    Category, Component, ComponentStatus, Incident, Indicator, Reading, Source, Status, Unreadable,
-    read::without_data,
-    reading::{distinct, newest},
+    content::{Component, Incident, PageContent, distinct, newest},
+    format::Source,
     text,
+    unreadable::{Unreadable, without_data},
+    words::{Category, ComponentStatus, Indicator, Status},
 };
 use crate::units::Timestamp;
 
@@ -19,7 +20,7 @@ const MAINTENANCES: &str = "scheduled_maintenances";
 const COMPONENTS: &str = "components";
 
 /// Reads the document.
-pub(super) fn read(text: &str) -> Result<Reading, Unreadable> {
+pub(super) fn read(text: &str) -> Result<PageContent, Unreadable> {
     let document: Value = serde_json::from_str(text).map_err(|error| match error {
         _ if text.trim_start().starts_with('<') => {
             let expected = "Statuspage JSON";
@@ -43,7 +44,7 @@ pub(super) fn read(text: &str) -> Result<Reading, Unreadable> {
     }
     let listed = incidents.iter().chain(&maintenances).flatten();
     let last_update = time(page, "updated_at").max(newest(listed));
-    Ok(Reading {
+    Ok(PageContent {
         source: Source::Statuspage,
         incidents,
         maintenances,

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::Seen;
+use super::observation::Observation;
 use crate::{
     guide::{Fact, Finding},
     units::Timestamp,
@@ -11,9 +11,9 @@ use crate::{
 /// Clocks that agree still differ by a little, and `Date` is cut to whole seconds.
 const TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
 
-impl Seen {
+impl Observation {
     /// What is wrong with the token at `now`, by Okta's clock.
-    pub(super) fn wrong(&self, now: Timestamp) -> Vec<Finding> {
+    pub fn findings(&self, now: Timestamp) -> Vec<Finding> {
         let expired = self.expires.filter(|end| *end <= now);
         let ahead = |at: Option<Timestamp>| at.filter(|at| at.duration_since(now) > TOLERANCE);
         let early = ahead(self.not_before).map(|at| ("nbf", at));
@@ -77,42 +77,42 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    fn facts(seen: &Seen) -> Vec<Fact> {
-        let findings = seen.wrong(at(1000));
+    fn facts(seen: &Observation) -> Vec<Fact> {
+        let findings = seen.findings(at(1000));
         findings.into_iter().map(|finding| finding.fact).collect()
     }
 
     #[test]
     fn a_token_in_its_time_has_nothing_wrong_and_unknown_claims_nothing() {
-        let seen = Seen {
+        let seen = Observation {
             issued: Some(at(1004)),
             not_before: Some(at(1000)),
             expires: Some(at(1001)),
             active: Some(true),
-            ..Seen::default()
+            ..Observation::default()
         };
         assert_eq!(facts(&seen), []);
-        assert_eq!(facts(&Seen::default()), []);
+        assert_eq!(facts(&Observation::default()), []);
     }
 
     #[test]
     fn an_expired_or_early_token_is_not_called_inactive_besides() {
-        let expired = Seen {
+        let expired = Observation {
             expires: Some(at(1000)),
             active: Some(false),
-            ..Seen::default()
+            ..Observation::default()
         };
         assert_eq!(facts(&expired), [Fact::TokenExpired]);
-        let early = Seen {
+        let early = Observation {
             issued: Some(at(1006)),
             active: Some(false),
-            ..Seen::default()
+            ..Observation::default()
         };
         assert_eq!(facts(&early), [Fact::TokenNotYetValid]);
-        let revoked = Seen {
+        let revoked = Observation {
             expires: Some(at(2000)),
             active: Some(false),
-            ..Seen::default()
+            ..Observation::default()
         };
         assert_eq!(facts(&revoked), [Fact::TokenInactive]);
     }

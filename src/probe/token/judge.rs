@@ -2,32 +2,30 @@
 
 use std::sync::Arc;
 
-use super::Seen;
+use super::observation::Observation;
 use crate::okta::Claims;
 
 /// What a token is expected to say.
 #[derive(Debug, Clone, Default)]
-pub struct Expect {
-    /// The issuer.
-    pub issuer: Option<String>,
-    /// The audience.
-    pub audience: Option<String>,
+pub(super) struct Expect {
+    pub(super) issuer: Option<String>,
+    pub(super) audience: Option<String>,
     /// The scopes that its user needs.
-    pub scopes: Arc<[String]>,
+    pub(super) scopes: Arc<[String]>,
 }
 
 impl Expect {
     /// Notes what the claims say, and how it compares.
-    pub(super) fn judge(&self, claims: &Claims, seen: &mut Seen) {
-        seen.expires = claims.exp;
-        seen.issued = claims.iat;
-        seen.not_before = claims.nbf;
-        seen.scopes.clone_from(&claims.scopes);
-        seen.issuer_matches = match (&self.issuer, &claims.iss) {
+    pub(super) fn judge(&self, claims: &Claims, observation: &mut Observation) {
+        observation.expires = claims.exp;
+        observation.issued = claims.iat;
+        observation.not_before = claims.nbf;
+        observation.scopes.clone_from(&claims.scopes);
+        observation.issuer_matches = match (&self.issuer, &claims.iss) {
             (Some(expected), Some(issuer)) => Some(expected == issuer),
             _ => None,
         };
-        seen.audience_matches = match &self.audience {
+        observation.audience_matches = match &self.audience {
             Some(expected) if !claims.aud.is_empty() => Some(claims.aud.contains(expected)),
             _ => None,
         };
@@ -38,10 +36,10 @@ impl Expect {
 mod tests {
     use super::*;
 
-    fn judged(expect: &Expect, claims: &Claims) -> Seen {
-        let mut seen = Seen {
+    fn judged(expect: &Expect, claims: &Claims) -> Observation {
+        let mut seen = Observation {
             required: Arc::clone(&expect.scopes),
-            ..Seen::default()
+            ..Observation::default()
         };
         expect.judge(claims, &mut seen);
         seen

@@ -4,10 +4,17 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::{Client, Expect, Probe};
+use super::{
+    ask::{Client, Probe},
+    judge::Expect,
+};
 use crate::{
     okta::AuthorizationServer,
-    probe::{PlanContext, Problem, Secrets},
+    probe::{
+        kind::{Access, Place},
+        plan::{PlanContext, Problem},
+        secrets::{HeldSecret, Secrets},
+    },
     units::{Interval, Secret},
 };
 
@@ -16,72 +23,73 @@ use crate::{
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// A file that holds the access token; read at every run.
-    pub access_token_file: Option<PathBuf>,
+    access_token_file: Option<PathBuf>,
     /// An environment variable that holds it.
-    pub access_token_env: Option<String>,
+    access_token_env: Option<String>,
     /// The token itself, discouraged.
-    pub access_token: Option<Secret>,
+    access_token: Option<Secret>,
     /// Where and how to introspect; left out, Okta is not asked whether the token is active.
-    pub introspect: Option<Introspect>,
+    introspect: Option<Introspect>,
     /// What the token is expected to say.
-    pub expect: Expected,
-    /// How often to look.
-    pub interval: Option<Interval>,
-    /// How long a request may take.
-    pub timeout: Option<Interval>,
+    expect: Expected,
 }
 
 /// What may be written under `introspect`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Introspect {
+struct Introspect {
     /// The server that minted the token; left out, the token's issuer tells.
-    pub authorization_server: Option<String>,
-    /// The client that asks.
-    pub client_id: Option<String>,
+    authorization_server: Option<String>,
+    client_id: Option<String>,
     /// A file that holds its secret.
-    pub client_secret_file: Option<PathBuf>,
+    client_secret_file: Option<PathBuf>,
     /// An environment variable that holds it.
-    pub client_secret_env: Option<String>,
+    client_secret_env: Option<String>,
     /// The secret itself, discouraged.
-    pub client_secret: Option<Secret>,
+    client_secret: Option<Secret>,
 }
 
 /// What may be written under `expect`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Expected {
-    /// The issuer.
-    pub issuer: Option<String>,
-    /// The audience.
-    pub audience: Option<String>,
+struct Expected {
+    issuer: Option<String>,
+    audience: Option<String>,
     /// The scopes that the token's user needs.
-    pub scopes: Vec<String>,
+    scopes: Vec<String>,
 }
 
-impl Settings {
-    /// From settings to a probe.
-    pub fn plan(&self, context: PlanContext<'_>) -> Result<Probe, Vec<Problem>> {
-        let Self {
-            access_token_file,
-            access_token_env,
-            access_token,
-            introspect,
-            expect,
-            interval: _,
-            timeout: _,
-        } = self;
-        let mut problems = Vec::new();
-        let secrets = Secrets {
-            inline: access_token.clone(),
-            file: access_token_file.clone(),
-            env: access_token_env.clone(),
+impl crate::probe::kind::Settings for Settings {
+    type Probe = Probe;
+
+    const PLACE: Place = Place::Named;
+    const INTERVAL: Interval = Interval::seconds(60);
+    /// The token proves itself, and the client that introspects it has a secret of its own.
+    const ACCESS: Access = Access::Public;
+
+    fn secrets(&self) -> Vec<HeldSecret> {
+        let token = HeldSecret {
+            within: "",
+            name: "access_token",
+            secrets: self.access_token(),
         };
-        let token = secrets
+        let client = self.introspect.as_ref().map(|introspect| HeldSecret {
+            within: "introspect",
+            name: "client_secret",
+            secrets: introspect.client_secret(),
+        });
+        std::iter::once(token).chain(client).collect()
+    }
+
+    fn plan(&self, _name: &str, context: &PlanContext<'_>) -> Result<Probe, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let token = self
+            .access_token()
             .source("access_token", context.secrets)
             .map_err(|p| problems.push(p))
             .ok();
-        let (server, client) = match introspect
+        let (server, client) = match self
+            .introspect
             .as_ref()
             .map(|introspect| introspect.plan(context))
         {
@@ -93,9 +101,9 @@ impl Settings {
             }
         };
         let expect = Expect {
-            issuer: expect.issuer.clone(),
-            audience: expect.audience.clone(),
-            scopes: expect.scopes.clone().into(),
+            issuer: self.expect.issuer.clone(),
+            audience: self.expect.audience.clone(),
+            scopes: self.expect.scopes.clone().into(),
         };
         match token {
             Some(token) if problems.is_empty() => Ok(Probe {
@@ -109,10 +117,28 @@ impl Settings {
     }
 }
 
+impl Settings {
+    fn access_token(&self) -> Secrets {
+        Secrets {
+            inline: self.access_token.clone(),
+            file: self.access_token_file.clone(),
+            env: self.access_token_env.clone(),
+        }
+    }
+}
+
 impl Introspect {
+    fn client_secret(&self) -> Secrets {
+        Secrets {
+            inline: self.client_secret.clone(),
+            file: self.client_secret_file.clone(),
+            env: self.client_secret_env.clone(),
+        }
+    }
+
     fn plan(
         &self,
-        context: PlanContext<'_>,
+        context: &PlanContext<'_>,
     ) -> Result<(Option<AuthorizationServer>, Client), Vec<Problem>> {
         let within = |problem: Problem| Problem {
             field: format!("introspect.{}", problem.field),
@@ -134,12 +160,8 @@ impl Introspect {
                 None
             }
         };
-        let secrets = Secrets {
-            inline: self.client_secret.clone(),
-            file: self.client_secret_file.clone(),
-            env: self.client_secret_env.clone(),
-        };
-        let secret = secrets
+        let secret = self
+            .client_secret()
             .source("client_secret", context.secrets)
             .map_err(|p| problems.push(within(p)))
             .ok();

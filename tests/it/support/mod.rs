@@ -1,6 +1,7 @@
 //! An exporter beside a simulated Okta, and its scraped page.
 
 pub mod dashboard;
+pub mod example;
 mod leak;
 mod program;
 pub mod promql;

@@ -9,11 +9,30 @@ pub struct Scrape {
     series: Vec<Series>,
 }
 
+/// One series of a page.
 #[derive(Debug, Clone)]
-struct Series {
-    name: String,
-    labels: BTreeMap<String, String>,
-    value: f64,
+pub struct Series {
+    /// Its name.
+    pub name: String,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its value.
+    pub value: f64,
+}
+
+impl Series {
+    /// True for a counter, and for the parts of a histogram.
+    pub fn is_counter(&self) -> bool {
+        let ends = ["_total", "_bucket", "_count", "_sum"];
+        ends.iter().any(|end| self.name.ends_with(end))
+    }
+
+    /// What selects it, and it alone.
+    pub fn selector(&self) -> String {
+        let label = |(name, value): (&String, &String)| format!("{name}=\"{value}\"");
+        let labels: Vec<String> = self.labels.iter().map(label).collect();
+        format!("{}{{{}}}", self.name, labels.join(","))
+    }
 }
 
 impl Scrape {
@@ -40,6 +59,11 @@ impl Scrape {
             })
             .collect();
         Self { text, series }
+    }
+
+    /// Every series.
+    pub fn series(&self) -> &[Series] {
+        &self.series
     }
 
     /// The value of the one series that fits; `None` where there is none.

@@ -1,10 +1,13 @@
-//! What a status page said, in one form whatever the page's own. No reading and no metrics here.
+//! What a status page said, in one form whatever the page's own. Reading it is each format's;
+//! its series are in [`draw`](super::draw).
 
 use jiff::SignedDuration;
 
-use super::{Category, ComponentStatus, Indicator, Source, Status};
-use crate::units::Cell;
-use crate::units::Timestamp;
+use super::{
+    format::Source,
+    words::{Category, ComponentStatus, Indicator, Status},
+};
+use crate::units::{Cell, Timestamp};
 
 /// How old a feed's newest entry may be before the feed is held to be frozen: Okta's own once
 /// answered 200 for more than a year after its last entry.
@@ -13,9 +16,9 @@ pub const FROZEN_AFTER: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// How far ahead of our clock a feed may be dated and still be believed.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
-/// One reading of a status page.
+/// What one answer of a status page said.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reading {
+pub struct PageContent {
     /// What the page turned out to be.
     pub source: Source,
     /// The incidents listed, open and closed, each id once; `None` where the source does not say.
@@ -23,7 +26,7 @@ pub struct Reading {
     /// Planned work, in the same form; `None` where the source does not say.
     pub maintenances: Option<Vec<Incident>>,
     /// The newest change that the page tells of. On Okta's page and on a Statuspage a quiet month
-    /// is normal; in a feed see [`Reading::is_frozen`].
+    /// is normal; in a feed see [`PageContent::is_frozen`].
     pub last_update: Option<Timestamp>,
     /// The one word for everything; only a Statuspage has it.
     pub indicator: Option<Indicator>,
@@ -69,7 +72,7 @@ impl Incident {
     }
 }
 
-impl Reading {
+impl PageContent {
     /// The open incidents; `None` where they are unknown, which is not zero.
     pub fn open_incidents(&self) -> Option<impl Iterator<Item = &Incident>> {
         Some(self.incidents.as_ref()?.iter().filter(|i| i.is_open()))
@@ -85,7 +88,7 @@ impl Reading {
     /// field has most likely changed its name or its words.
     ///
     /// An incident of unknown reach is not among them: an org would be alarmed for every incident
-    /// of another continent. It is in the page's totals, and in [`Reading::incidents_of_unknown_reach`].
+    /// of another continent. It is in the page's totals, and in [`PageContent::incidents_of_unknown_reach`].
     pub fn incidents_on(&self, cell: &Cell) -> Option<impl Iterator<Item = &Incident>> {
         let mut open = self
             .open_incidents()
@@ -175,7 +178,7 @@ mod tests {
 
     #[test]
     fn only_a_feed_freezes_for_the_others_list_what_is_open_now() {
-        let seen = |source| Reading {
+        let seen = |source| PageContent {
             source,
             incidents: Some(Vec::new()),
             maintenances: None,

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Check, Section, Verdict,
+    check::{Check, Section, Verdict},
     round::{Asked, Run},
     wrap::span,
 };
 use crate::{
     okta::RateLimit,
-    probe::Observation,
+    probe::rate_limit_settings,
     units::{Name, Timestamp},
 };
 
@@ -35,10 +35,7 @@ pub(super) fn checks(org: &Asked, now: Timestamp) -> Vec<Check> {
         };
         return vec![Check::skipped(HERE, "limits", why)];
     }
-    let settings = |run: &Run| match run.seen() {
-        Some(Observation::RateLimitSettings(seen)) => seen.warns_from(),
-        _ => None,
-    };
+    let settings = |run: &Run| run.known.of::<rate_limit_settings::Probe>()?.warns_from();
     let warns_from = org.runs.iter().find_map(settings).unwrap_or(WARNS_FROM);
     let several = org.credentials.len() > 1;
     samples

@@ -1,0 +1,30 @@
+//! What a command says on standard output and standard error, and its exit status. Log lines are
+//! [`super::logging`]'s.
+
+use std::{io::Write as _, process::ExitCode};
+
+/// The exit status of a command line that cannot be understood, as sysexits.h has it: 1 and 2 are
+/// what `diagnose` finds.
+pub(super) const USAGE: u8 = 64;
+
+/// Writes to standard output, for people and for pipes.
+pub(super) fn print(text: &str) -> Result<(), String> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        // Whoever reads on in `head` has seen enough.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(format!("the output cannot be written: {error}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Says why on standard error, in words for a person at a terminal.
+pub(super) fn fail(message: &str) -> ExitCode {
+    fail_with(1, message)
+}
+
+/// The same, with an exit status of its own.
+pub(super) fn fail_with(status: u8, message: &str) -> ExitCode {
+    eprintln!("okta-exporter: {message}");
+    ExitCode::from(status)
+}

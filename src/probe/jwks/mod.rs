@@ -1,0 +1,224 @@
+//! The signing keys of an authorization server: which are published, and what changed. Keys are
+//! public and free to fetch. An answer is eventually consistent (two edge nodes may differ for a
+//! while), so a key is gone only when two answers in a row lack it; a key once seen is published.
+//! What one answer said is an [`Observation`]; what it changes is the [`History`]'s.
+
+mod history;
+mod observation;
+#[cfg(test)]
+mod tests;
+
+use jiff::SignedDuration;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    candidate::Candidate,
+    kind::{Access, Kind, Known, Next, Place, ProbeResult, Scope},
+    label::{plain_word, seconds},
+    plan::{PlanContext, Problem},
+};
+use crate::{
+    guide::{Fact, Finding},
+    metrics::{Family, Page},
+    okta::{AuthorizationServer, Session},
+    units::{Interval, Timestamp},
+};
+
+pub use history::History;
+pub use observation::Observation;
+
+const SERVER: &[&str] = &["org", "authorization_server"];
+const KEYS: Family = Family::gauge("okta_jwks_keys", "Keys in the set.", SERVER);
+const PUBLISHED: Family = Family::gauge(
+    "okta_jwks_published",
+    "1; 0 if the set is empty or held keys that cannot be read.",
+    SERVER,
+);
+const KEY_INFO: Family = Family::gauge(
+    "okta_jwks_key_info",
+    "Always 1; one series for each published key.",
+    &["org", "authorization_server", "kid", "alg", "use"],
+);
+const FIRST_SEEN: Family = Family::gauge(
+    "okta_jwks_key_first_seen_timestamp_seconds",
+    "When this exporter first saw the key.",
+    &["org", "authorization_server", "kid"],
+);
+const CHANGES: Family = Family::counter(
+    "okta_jwks_changes_total",
+    "Keys that were added to or removed from the set.",
+    &["org", "authorization_server", "change"],
+);
+const ROTATIONS: Family = Family::counter(
+    "okta_jwks_rotations_total",
+    "Times the set changed.",
+    SERVER,
+);
+const LAST_CHANGE: Family = Family::gauge(
+    "okta_jwks_last_change_timestamp_seconds",
+    "When the set was last seen to change.",
+    SERVER,
+);
+const EARLY_REMOVALS: Family = Family::counter(
+    "okta_jwks_early_removals_total",
+    "Keys that left the set before the max-age they were served with had passed: caches of them are wrong.",
+    SERVER,
+);
+const MAX_AGE: Family = Family::gauge(
+    "okta_jwks_max_age_seconds",
+    "How long the last answer may be cached.",
+    SERVER,
+);
+const EXPIRES: Family = Family::gauge(
+    "okta_jwks_expires_timestamp_seconds",
+    "Until when the last answer may be cached.",
+    SERVER,
+);
+
+/// The most keys of one set that get series of their own; Okta publishes one to three.
+const MOST_KEYS: usize = 20;
+
+/// How long after a key was withdrawn early the wrong caches are worth a word.
+const WRONG_CACHES: SignedDuration = SignedDuration::from_hours(1);
+
+/// What may be written under `probes.jwks.NAME`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// `org`, or the id of a custom authorization server such as `default`.
+    authorization_server: Option<String>,
+}
+
+impl super::kind::Settings for Settings {
+    type Probe = Probe;
+
+    const PLACE: Place = Place::Named;
+    /// Keys may be cached for an hour, and an early removal shall be seen soon.
+    const INTERVAL: Interval = Interval::seconds(5 * 60);
+    const ACCESS: Access = Access::Public;
+
+    fn by_default(_credentials: &[Candidate<'_>]) -> Option<Value> {
+        Some(json!({ "org": {} }))
+    }
+
+    fn plan(&self, _name: &str, _context: &PlanContext<'_>) -> Result<Probe, Vec<Problem>> {
+        let server =
+            AuthorizationServer::parse(self.authorization_server.as_deref().unwrap_or("org"));
+        server
+            .map(|server| Probe { server })
+            .map_err(|bad| vec![Problem::new("authorization_server", bad.to_string())])
+    }
+}
+
+/// Asks for the keys of one authorization server.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    server: AuthorizationServer,
+}
+
+impl Kind for Probe {
+    const KIND: &'static str = "jwks";
+    const FAMILIES: &'static [&'static Family] = &[
+        &KEYS,
+        &PUBLISHED,
+        &KEY_INFO,
+        &FIRST_SEEN,
+        &CHANGES,
+        &ROTATIONS,
+        &LAST_CHANGE,
+        &EARLY_REMOVALS,
+        &MAX_AGE,
+        &EXPIRES,
+    ];
+
+    type Observation = Observation;
+    /// Nothing before the first answer.
+    type Memory = Option<History>;
+
+    fn memory_id(&self) -> Option<&str> {
+        Some(self.server.label())
+    }
+
+    async fn run(&self, okta: &Session<'_>, _known: &Option<History>) -> ProbeResult<Observation> {
+        let asked = Timestamp::now();
+        let read = self.server.keys(okta).await;
+        read.map(|(keys, max_age)| {
+            let under_way = asked..Timestamp::now();
+            Observation::read(self.server.label(), &keys, max_age, under_way)
+        })
+        .into()
+    }
+
+    fn learn(memory: Option<History>, observation: &Observation) -> Option<History> {
+        Some(match memory {
+            None => History::begin(observation),
+            Some(history) => history.learn(observation),
+        })
+    }
+
+    fn next(memory: &Option<History>) -> Next {
+        match memory {
+            Some(history) if history.is_unsettled() => Next::Soon,
+            _ => Next::AtInterval,
+        }
+    }
+
+    fn findings(known: &Known<'_, Self>, now: Timestamp) -> Vec<Finding> {
+        let (Some(seen), Some(history)) = (known.observation, &*known.memory) else {
+            return Vec::new();
+        };
+        let mut findings = Vec::new();
+        if !history.is_published(seen) {
+            let (read, not) = (history.keys.len(), seen.unreadable);
+            findings.push(Finding::new(
+                Fact::NoKeys,
+                format!("the set holds {read} keys that can be read, and {not} that cannot"),
+            ));
+        }
+        let last = history
+            .last_change
+            .filter(|at| now.duration_since(*at) < WRONG_CACHES);
+        if let (Some(at), 1..) = (last, history.early_removals) {
+            findings.push(Finding::new(
+                Fact::KeyWithdrawnEarly,
+                format!("a key left the set before its max-age had passed; last change {at:.0}"),
+            ));
+        }
+        findings
+    }
+
+    fn dropped(known: &Known<'_, Self>) -> usize {
+        let keys = known
+            .memory
+            .as_ref()
+            .as_ref()
+            .map_or(0, |history| history.keys.len());
+        keys.saturating_sub(MOST_KEYS)
+    }
+
+    /// Nothing before this program's own first answer: what was remembered may be over by then.
+    fn draw(known: &Known<'_, Self>, scope: Scope<'_>, page: &mut Page) {
+        let (Some(seen), Some(history)) = (known.observation, &*known.memory) else {
+            return;
+        };
+        let server = [scope.org, seen.server.as_str()];
+        page.push(&KEYS, &server, history.keys.len() as f64);
+        page.push(&PUBLISHED, &server, f64::from(history.is_published(seen)));
+        page.push(&ROTATIONS, &server, history.rotations as f64);
+        page.push(&EARLY_REMOVALS, &server, history.early_removals as f64);
+        page.push_some(&LAST_CHANGE, &server, history.last_change.map(seconds));
+        page.push_some(&MAX_AGE, &server, seen.max_age.map(|age| age.as_secs_f64()));
+        page.push_some(&EXPIRES, &server, seen.expires().map(seconds));
+        for (change, count) in [("added", history.added), ("removed", history.removed)] {
+            page.push(&CHANGES, &[server[0], server[1], change], count as f64);
+        }
+        for (kid, key) in history.keys.iter().take(MOST_KEYS) {
+            let word = |text: &'_ str| plain_word(text).unwrap_or_default().to_owned();
+            let (alg, usage) = (word(&key.facts.alg), word(&key.facts.usage));
+            page.push(&KEY_INFO, &[server[0], server[1], kid, &alg, &usage], 1.0);
+            let first_seen = seconds(key.first_seen);
+            page.push(&FIRST_SEEN, &[server[0], server[1], kid], first_seen);
+        }
+    }
+}

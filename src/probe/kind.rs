@@ -1,0 +1,195 @@
+//! The contract: what the file of a kind of probe must say. [`Settings`] is the kind as people
+//! write it, [`Kind`] as it runs; the table of kinds is in [`probe`](super).
+
+use std::{borrow::Cow, fmt};
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::{
+    candidate::Candidate,
+    plan::{PlanContext, Problem},
+    secrets::HeldSecret,
+};
+use crate::{
+    guide::Finding,
+    metrics::{Family, Page},
+    okta::{Credential, Failure, Session},
+    units::{Interval, Timestamp},
+};
+
+/// A kind of probe as people write it. Interval and timeout are common to all kinds and no part
+/// of it: [`Timed`](super::settings::Timed) reads them.
+pub trait Settings: fmt::Debug + Clone + Default + DeserializeOwned {
+    /// What they plan.
+    type Probe: Kind;
+
+    /// Where they are written, and how often.
+    const PLACE: Place;
+    /// How often such a probe runs where nobody says otherwise.
+    const INTERVAL: Interval;
+    /// What its credential must be allowed.
+    const ACCESS: Access;
+
+    /// What stands in the configuration where nobody writes any, given the org's credentials by
+    /// name; `None` where such a probe is only made when asked for. Of [`Place::Page`], the pages
+    /// by name.
+    fn by_default(_credentials: &[Candidate<'_>]) -> Option<Value> {
+        None
+    }
+
+    /// The secrets that they hold, so that where those are kept can be judged.
+    fn secrets(&self) -> Vec<HeldSecret> {
+        Vec::new()
+    }
+
+    /// The probe, or all that is wrong. A probe without a name of its own is named as its kind.
+    fn plan(&self, name: &str, context: &PlanContext<'_>) -> Result<Self::Probe, Vec<Problem>>;
+}
+
+/// A kind of probe as it runs.
+pub trait Kind: Sized {
+    /// The word in the configuration and in the `probe` label: the name of its file.
+    const KIND: &'static str;
+    /// The families it draws.
+    const FAMILIES: &'static [&'static Family];
+
+    /// What one run saw.
+    type Observation: fmt::Debug + Clone;
+    /// What is remembered across runs, and may be kept across restarts; `()` for most kinds.
+    type Memory: fmt::Debug + Clone + Default + PartialEq + Serialize + DeserializeOwned;
+
+    /// True where a run is best made at the end of a rate-limit window, and at no other time.
+    fn aims_at_windows(&self) -> bool {
+        false
+    }
+
+    /// The credentials that it asks with.
+    fn credentials(&self) -> Vec<&Credential> {
+        Vec::new()
+    }
+
+    /// Whose memory it is, in Okta's own ids; `None` where nothing is worth keeping.
+    fn memory_id(&self) -> Option<&str> {
+        None
+    }
+
+    /// Asks once.
+    fn run(
+        &self,
+        okta: &Session<'_>,
+        known: &Self::Memory,
+    ) -> impl Future<Output = ProbeResult<Self::Observation>> + Send;
+
+    /// What is remembered after this was seen. Pure.
+    #[must_use]
+    fn learn(memory: Self::Memory, _observation: &Self::Observation) -> Self::Memory {
+        memory
+    }
+
+    /// When to run next, as far as what is remembered tells.
+    fn next(_memory: &Self::Memory) -> Next {
+        Next::AtInterval
+    }
+
+    /// What of the last observation still holds after a run that saw nothing.
+    #[must_use]
+    fn after_failed_run(observation: Self::Observation) -> Self::Observation {
+        observation
+    }
+
+    /// What is wrong though no request failed; `now` is by Okta's clock.
+    fn findings(_known: &Known<'_, Self>, _now: Timestamp) -> Vec<Finding> {
+        Vec::new()
+    }
+
+    /// How many series a cap keeps off the page.
+    fn dropped(_known: &Known<'_, Self>) -> usize {
+        0
+    }
+
+    /// Writes the series.
+    fn draw(known: &Known<'_, Self>, scope: Scope<'_>, page: &mut Page);
+}
+
+/// Where probes of a kind are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// `orgs.ORG.probes.KIND`: an org has one.
+    Once,
+    /// `orgs.ORG.probes.KIND.NAME`: an org has as many as have names.
+    Named,
+    /// `status_pages.NAME`: it belongs to no org.
+    Page,
+}
+
+/// What a probe's credential must be allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Nothing: what it asks is public, or proves itself by secrets of the probe's own.
+    Public,
+    /// What the path in its settings needs.
+    Path,
+    /// To read these paths. Which scope each needs is told by [`okta::scopes`](crate::okta::scopes).
+    Read {
+        /// The paths.
+        paths: &'static [&'static str],
+        /// The least of Okta's standard admin roles that may, for the owner of an API token.
+        role: &'static str,
+    },
+}
+
+/// What one run came to: it may have seen something and still have failed at the rest.
+#[derive(Debug)]
+pub struct ProbeResult<O> {
+    /// What it saw; `None` where it saw nothing.
+    pub observation: Option<O>,
+    /// Why it did not end well.
+    pub failure: Option<Failure>,
+}
+
+impl<O> From<Result<O, Failure>> for ProbeResult<O> {
+    fn from(result: Result<O, Failure>) -> Self {
+        match result {
+            Ok(observation) => Self {
+                observation: Some(observation),
+                failure: None,
+            },
+            Err(failure) => Self {
+                observation: None,
+                failure: Some(failure),
+            },
+        }
+    }
+}
+
+/// When a probe is to run next, but for failures and windows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// When its interval is over.
+    AtInterval,
+    /// Sooner: another answer would settle what this one left open.
+    Soon,
+    /// At once: there is more to read.
+    Now,
+}
+
+/// What is known of one probe: what its last run saw, and what is remembered of all.
+#[derive(Debug)]
+pub struct Known<'a, K: Kind> {
+    /// What still holds of the last observation; `None` before the first.
+    pub observation: Option<&'a K::Observation>,
+    /// What is remembered.
+    pub memory: Cow<'a, K::Memory>,
+}
+
+/// Whose series are drawn, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    /// The org; empty for a status page, which belongs to none.
+    pub org: &'a str,
+    /// The probe's own name; empty for kinds of which an org has one.
+    pub name: &'a str,
+    /// The moment of the scrape.
+    pub now: Timestamp,
+}

@@ -1,0 +1,144 @@
+//! What one round learned of an org's limits, and what is known of them since. Pure.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::read::{ClientMode, PrincipalShare};
+use crate::{okta::Principal, probe::round::Learned, units::Name};
+
+/// What one round learned.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation {
+    pub(super) warning_threshold: Learned<f64>,
+    pub(super) client_mode: Learned<ClientMode>,
+    pub(super) shares: Vec<Shares>,
+}
+
+/// The shares of one kind of principals.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Shares {
+    /// The org's credentials of this kind.
+    pub(super) ours: BTreeMap<Name, Principal>,
+    /// What Okta says of them, by their ids.
+    pub(super) listed: Learned<BTreeMap<String, PrincipalShare>>,
+}
+
+/// What is known: what a disturbance kept from being read is as it was, what is withheld is
+/// unknown.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Memory {
+    pub(super) warning_threshold: Option<f64>,
+    pub(super) client_mode: Option<ClientMode>,
+    /// By the principals' ids.
+    pub(super) shares: BTreeMap<String, PrincipalShare>,
+}
+
+impl Memory {
+    /// What is known after one more round.
+    pub(super) fn learn(self, seen: &Observation) -> Self {
+        let mut shares = BTreeMap::new();
+        for Shares { ours, listed } in &seen.shares {
+            for Principal { id, .. } in ours.values() {
+                let listed = listed.clone().and_then(|listed| listed.get(id).copied());
+                if let Some(share) = listed.after(self.shares.get(id).copied()) {
+                    shares.insert(id.clone(), share);
+                }
+            }
+        }
+        Self {
+            warning_threshold: seen.warning_threshold.clone().after(self.warning_threshold),
+            client_mode: seen.client_mode.clone().after(self.client_mode),
+            shares,
+        }
+    }
+}
+
+impl Observation {
+    /// The credentials whose shares are known.
+    pub(super) fn shares<'a>(
+        &'a self,
+        memory: &'a Memory,
+    ) -> impl Iterator<Item = (&'a Name, PrincipalShare)> {
+        let ours = self.shares.iter().flat_map(|shares| &shares.ours);
+        ours.filter_map(|(name, principal)| Some((name, *memory.shares.get(&principal.id)?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::okta::PrincipalKind;
+
+    fn learned<T: std::fmt::Debug + Clone + 'static>(
+        known: impl Strategy<Value = T> + 'static,
+    ) -> impl Strategy<Value = Learned<T>> {
+        prop_oneof![
+            known.prop_map(Learned::Known),
+            Just(Learned::Unknown),
+            Just(Learned::Missed),
+        ]
+    }
+
+    fn share() -> impl Strategy<Value = PrincipalShare> {
+        let ratio = || prop::option::of((0u32..=200).prop_map(|half| f64::from(half) / 200.0));
+        (ratio(), ratio()).prop_map(|(requests, concurrency)| PrincipalShare {
+            requests,
+            concurrency,
+        })
+    }
+
+    fn observation() -> impl Strategy<Value = Observation> {
+        let threshold = (0u32..=100).prop_map(|percent| f64::from(percent) / 100.0);
+        let listed = prop::collection::btree_map("00T[12]", share(), 0..3);
+        let mode = prop::sample::select(ClientMode::ALL.to_vec());
+        (learned(threshold), learned(mode), learned(listed)).prop_map(
+            |(threshold, mode, listed)| {
+                let ours = ["1", "2"].map(|n| {
+                    let principal = Principal {
+                        kind: PrincipalKind::ApiToken,
+                        id: format!("00T{n}"),
+                    };
+                    (format!("monitor-{n}").parse().unwrap(), principal)
+                });
+                Observation {
+                    warning_threshold: threshold,
+                    client_mode: mode,
+                    shares: vec![Shares {
+                        ours: ours.into(),
+                        listed,
+                    }],
+                }
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_known_survives_being_written_down(
+            all in prop::collection::vec(observation(), 0..4),
+        ) {
+            let memory = all.iter().fold(Memory::default(), Memory::learn);
+            let written = serde_json::to_string(&memory).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Memory>(&written).unwrap(), memory);
+        }
+
+        #[test]
+        fn what_was_missed_is_as_it_was_and_what_is_withheld_is_unknown(
+            seen in observation(),
+        ) {
+            let known = Memory::default().learn(&seen);
+            let all = |threshold, mode, listed| Observation {
+                warning_threshold: threshold,
+                client_mode: mode,
+                shares: vec![Shares { listed, ..seen.shares[0].clone() }],
+            };
+            let missed = all(Learned::Missed, Learned::Missed, Learned::Missed);
+            prop_assert_eq!(&known.clone().learn(&missed), &known);
+            let withheld = all(Learned::Unknown, Learned::Unknown, Learned::Unknown);
+            prop_assert_eq!(known.learn(&withheld), Memory::default());
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! One round of documents and lists, each read as far as the credential may: one that is withheld
+//! does not stop the others, a failure that all would meet ends the round.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::listing::Listing;
+use crate::okta::{Credential, Failure, Reason, Request, Response, Session, next};
+
+/// What a round learned of one thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Learned<T> {
+    /// It was said.
+    Known(T),
+    /// It is not said, or not to this credential.
+    Unknown,
+    /// Nothing, this time: what was known before still holds.
+    Missed,
+}
+
+impl<T> Learned<T> {
+    /// What was said, read further; what that cannot make sense of is not said.
+    pub(super) fn and_then<U>(self, read: impl FnOnce(T) -> Option<U>) -> Learned<U> {
+        match self {
+            Self::Known(value) => read(value).map_or(Learned::Unknown, Learned::Known),
+            Self::Unknown => Learned::Unknown,
+            Self::Missed => Learned::Missed,
+        }
+    }
+
+    /// What is known now, given what was before.
+    pub(super) fn after(self, earlier: Option<T>) -> Option<T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Unknown => None,
+            Self::Missed => earlier,
+        }
+    }
+}
+
+/// A round under way.
+pub(super) struct Round<'a> {
+    okta: &'a Session<'a>,
+    credential: &'a Credential,
+    withheld: Option<Failure>,
+    ended: Option<Failure>,
+}
+
+impl<'a> Round<'a> {
+    /// A round by this credential.
+    pub(super) fn new(okta: &'a Session<'a>, credential: &'a Credential) -> Self {
+        Self {
+            okta,
+            credential,
+            withheld: None,
+            ended: None,
+        }
+    }
+
+    /// Why the round did not end well: what ended it, else what was first withheld.
+    pub(super) fn failure(self) -> Option<Failure> {
+        self.ended.or(self.withheld)
+    }
+
+    /// One document. `api` is the `endpoint` label of the request.
+    pub(super) async fn document<T: DeserializeOwned>(
+        &mut self,
+        api: &'static str,
+        path: &str,
+    ) -> Learned<T> {
+        self.read(api, path, |response| response.json()).await
+    }
+
+    /// A list, page after page as the `Link` headers lead, at most so many.
+    pub(super) async fn list<T: DeserializeOwned>(
+        &mut self,
+        api: &'static str,
+        first: String,
+        most_pages: usize,
+    ) -> Learned<Listing<T>> {
+        let mut path = first;
+        let mut listing = Listing::new();
+        for _ in 0..most_pages {
+            let read = |response: Response| {
+                let page: Vec<Value> = response.json()?;
+                Ok((page, next(&response.headers)))
+            };
+            match self.read(api, &path, read).await {
+                Learned::Known((page, next)) => {
+                    listing.add(page);
+                    let Some(next) = next else {
+                        listing.is_complete = true;
+                        break;
+                    };
+                    path = next;
+                }
+                Learned::Unknown => return Learned::Unknown,
+                Learned::Missed => return Learned::Missed,
+            }
+        }
+        Learned::Known(listing)
+    }
+
+    async fn read<T>(
+        &mut self,
+        api: &'static str,
+        path: &str,
+        read: impl FnOnce(Response) -> Result<T, Failure>,
+    ) -> Learned<T> {
+        if self.ended.is_some() {
+            return Learned::Missed;
+        }
+        let request = Request::get(api, path).with(Some(self.credential));
+        match self.okta.ask(request).await.and_then(read) {
+            Ok(said) => Learned::Known(said),
+            Err(failure) if is_about_this_path(&failure) => {
+                self.withheld.get_or_insert(failure);
+                Learned::Unknown
+            }
+            Err(failure) => {
+                self.ended = Some(failure);
+                Learned::Missed
+            }
+        }
+    }
+}
+
+/// True where another path may well be answered. A status of its own, such as 404, counts as such;
+/// the org's trouble, a limit or a refused credential do not.
+fn is_about_this_path(failure: &Failure) -> bool {
+    let of_the_path = matches!(
+        failure.reason(),
+        Reason::Forbidden | Reason::HttpStatus | Reason::InvalidBody | Reason::TooLarge
+    );
+    of_the_path && !failure.is_org_trouble()
+}

@@ -1,0 +1,102 @@
+//! The three ways to give one secret. What is worth a warning about where it is kept is the
+//! configuration's to say.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use super::plan::Problem;
+use crate::{
+    okta::{SecretFile, SecretReloads, SecretSource},
+    units::Secret,
+};
+
+/// The three ways to give one secret: `X_file`, `X_env`, or inline `X`.
+#[derive(Debug, Clone, Default)]
+pub struct Secrets {
+    /// The secret itself, discouraged.
+    pub inline: Option<Secret>,
+    /// A file that holds it.
+    pub file: Option<PathBuf>,
+    /// An environment variable that holds it.
+    pub env: Option<String>,
+}
+
+/// What secrets are found with.
+#[derive(Debug, Clone, Copy)]
+pub struct SecretContext<'a> {
+    /// The environment, as it was read once.
+    pub environment: &'a BTreeMap<String, String>,
+    /// Where it is counted that a file holds another secret.
+    pub reloads: &'a SecretReloads,
+}
+
+impl Secrets {
+    /// The one source that was given for the field `name`; a file must be readable now.
+    pub fn source(&self, name: &str, context: SecretContext<'_>) -> Result<SecretSource, Problem> {
+        let (source, field) = self.place(name, context)?;
+        let read = source.read();
+        read.map_err(|e| Problem::new(field, e.to_string()))?;
+        Ok(source)
+    }
+
+    /// The one place that was given for the field `name`, and the field that gave it. What stands
+    /// there was not looked at yet.
+    pub fn place(
+        &self,
+        name: &str,
+        context: SecretContext<'_>,
+    ) -> Result<(SecretSource, String), Problem> {
+        match (&self.inline, &self.file, &self.env) {
+            (None, None, None) => Err(Problem::new(
+                name,
+                format!("missing: give `{name}_file` (best), `{name}_env` or `{name}`"),
+            )),
+            (Some(secret), None, None) => {
+                Ok((SecretSource::Given(secret.clone()), name.to_owned()))
+            }
+            (None, Some(file), None) => Ok((
+                SecretSource::File(SecretFile::new(file.clone(), context.reloads)),
+                format!("{name}_file"),
+            )),
+            (None, None, Some(variable)) => {
+                match context.environment.get(variable).map(|text| text.trim()) {
+                    Some(secret) if !secret.is_empty() => {
+                        let source = SecretSource::Given(secret.into());
+                        Ok((source, format!("{name}_env")))
+                    }
+                    _ => Err(Problem::new(format!("{name}_env"), not_set(variable))),
+                }
+            }
+            _ => Err(Problem::new(
+                name,
+                format!("given more than once: keep one of `{name}_file`, `{name}_env`, `{name}`"),
+            )),
+        }
+    }
+
+    /// True where any way is written.
+    pub fn is_given(&self) -> bool {
+        self.inline.is_some() || self.file.is_some() || self.env.is_some()
+    }
+}
+
+/// People write the secret itself where its variable's name belongs: what is not spelled as variables
+/// are is not shown.
+fn not_set(variable: &str) -> String {
+    let usual = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    if variable.starts_with(|c: char| !c.is_ascii_digit()) && variable.chars().all(usual) {
+        format!("the environment variable `{variable}` is not set, or empty")
+    } else {
+        "no such environment variable is set; write its name here, not the secret".to_owned()
+    }
+}
+
+/// A secret that a probe's settings hold.
+#[derive(Debug, Clone)]
+pub struct HeldSecret {
+    /// The settings it is among, such as `introspect`; empty for the probe's own.
+    pub within: &'static str,
+    /// Its name, such as `client_secret`.
+    pub name: &'static str,
+    /// How it is given.
+    pub secrets: Secrets,
+}

@@ -1,0 +1,165 @@
+//! Asking about a token: reading it, decoding it without trusting it, introspecting it, and looking
+//! for its key. What its claims are compared with is told by [`judge`](super::judge).
+
+use std::sync::Arc;
+
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+
+use super::{judge::Expect, observation::Observation};
+use crate::{
+    okta::{
+        AccessToken, AuthorizationServer, Claims, Failure, Form, OneOrMany, Request, SecretSource,
+        Session, claim,
+    },
+    probe::kind::ProbeResult,
+    units::{Secret, Timestamp},
+};
+
+/// Watches one token.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    pub(super) token: SecretSource,
+    pub(super) server: Option<AuthorizationServer>,
+    pub(super) introspect: Option<Client>,
+    pub(super) expect: Expect,
+}
+
+/// The client that introspects.
+#[derive(Debug, Clone)]
+pub(super) struct Client {
+    pub(super) id: String,
+    pub(super) secret: SecretSource,
+}
+
+/// Introspection's answer. An inactive token's holds nothing but `active`.
+#[derive(Debug, Default, Deserialize)]
+struct Introspected {
+    active: bool,
+    #[serde(default, deserialize_with = "claim")]
+    scope: Option<String>,
+    #[serde(default, deserialize_with = "claim")]
+    exp: Option<i64>,
+    #[serde(default, deserialize_with = "claim")]
+    iat: Option<i64>,
+    #[serde(default, deserialize_with = "claim")]
+    nbf: Option<i64>,
+    #[serde(default, deserialize_with = "claim")]
+    iss: Option<String>,
+    #[serde(default, deserialize_with = "claim")]
+    aud: Option<OneOrMany>,
+}
+
+impl Probe {
+    /// What the token says of itself, without asking; `None` where it cannot be read.
+    pub fn decode(&self) -> Option<AccessToken> {
+        let token = self.token.read().ok()?;
+        AccessToken::decode(token.expose_secret()).ok()
+    }
+
+    /// True if Okta is asked about it.
+    pub fn introspects(&self) -> bool {
+        self.introspect.is_some()
+    }
+
+    /// What can be known of the token now, and why no more.
+    pub(super) async fn inspect(&self, okta: &Session<'_>) -> ProbeResult<Observation> {
+        let mut observation = Observation {
+            required: Arc::clone(&self.expect.scopes),
+            ..Observation::default()
+        };
+        let failure = self.fill(okta, &mut observation).await.err();
+        // A token that could not even be read leaves nothing known: what an earlier one said is void.
+        ProbeResult {
+            observation: Some(observation),
+            failure,
+        }
+    }
+
+    /// Fills in what can be known, in the order of its cost; the first failure ends it.
+    async fn fill(&self, okta: &Session<'_>, seen: &mut Observation) -> Result<(), Failure> {
+        let token = self.token.read()?;
+        let claims = match AccessToken::decode(token.expose_secret())
+            .map_err(|e| Failure::InvalidBody(format!("the access token cannot be decoded: {e}")))?
+        {
+            AccessToken::Jwt(claims) => Some(claims),
+            AccessToken::Opaque => None,
+        };
+        if let Some(claims) = &claims {
+            self.expect.judge(claims, seen);
+        }
+        let server = self.minting_server(okta, claims.as_deref())?;
+        if let Some(client) = &self.introspect {
+            let found = introspect(okta, &server, client, &token).await?;
+            seen.active = Some(found.active);
+            if claims.is_none() {
+                self.expect.judge(&found.into_claims(), seen);
+            }
+        }
+        // The org server's access tokens are signed with keys that Okta does not publish: nothing
+        // can be said of their signature, nor of their key.
+        if let Some(claims) = claims.filter(|_| server.is_custom()) {
+            let (keys, _) = server.keys(okta).await?;
+            seen.verify(&claims, &keys, token.expose_secret());
+        }
+        Ok(())
+    }
+
+    /// The server to ask: the configured one, or the one that the token says it is from. Okta
+    /// calls a token inactive when any other server is asked.
+    fn minting_server(
+        &self,
+        okta: &Session<'_>,
+        claims: Option<&Claims>,
+    ) -> Result<AuthorizationServer, Failure> {
+        if let Some(server) = &self.server {
+            return Ok(server.clone());
+        }
+        let Some(issuer) = claims.and_then(|claims| claims.iss.as_deref()) else {
+            return Ok(AuthorizationServer::org());
+        };
+        AuthorizationServer::of_issuer(issuer, okta.origin()).ok_or_else(|| {
+            let issuer: String = issuer.chars().filter(|c| !c.is_control()).take(200).collect();
+            Failure::Mismatch(format!(
+                "the token's issuer `{issuer}` is no authorization server of this org: it cannot be asked about \
+                 here; watch the token under the org that minted it, or name `introspect.authorization_server`"
+            ))
+        })
+    }
+}
+
+async fn introspect(
+    okta: &Session<'_>,
+    server: &AuthorizationServer,
+    client: &Client,
+    token: &Secret,
+) -> Result<Introspected, Failure> {
+    let secret = client.secret.read()?;
+    let form = Form {
+        secret: Some(("token", token)),
+        fields: &[("token_type_hint", "access_token")],
+        client: Some((&client.id, &secret)),
+    };
+    okta.ask(Request::post("introspect", server.path("introspect"), form))
+        .await?
+        .json()
+}
+
+impl Introspected {
+    /// The same facts in the form of a token's claims; so an opaque token is judged like any other.
+    fn into_claims(self) -> Claims {
+        let at =
+            |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        Claims {
+            exp: at(self.exp),
+            iat: at(self.iat),
+            nbf: at(self.nbf),
+            iss: self.iss,
+            aud: self.aud.map(OneOrMany::into_values).unwrap_or_default(),
+            scopes: self
+                .scope
+                .map(|scope| scope.split_ascii_whitespace().map(str::to_owned).collect()),
+            ..Claims::default()
+        }
+    }
+}

@@ -1,0 +1,139 @@
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    time::Duration,
+};
+
+use okta_exporter::{
+    config::{Config, Planned},
+    okta::{Client, Session},
+    probe::{KINDS, KindInfo, Place},
+    sim::{ApiToken, Clock, Mint, Org, StatusPage},
+};
+
+use crate::support::{
+    API_TOKEN, PATIENCE,
+    example::{EXAMPLE, example},
+};
+
+/// Every probe that a configuration plans, with the client that it asks through.
+fn planned(config: Config) -> Vec<(Client, Planned)> {
+    let pages = config.status_pages.into_values();
+    let mut all: Vec<_> = pages.map(|page| (page.client, page.probe)).collect();
+    for org in config.orgs.into_values() {
+        let probes = org.probes.into_iter();
+        all.extend(probes.map(|planned| (org.client.clone(), planned)));
+    }
+    all
+}
+
+/// The kinds that are not among these.
+fn lacking(kinds: &BTreeSet<&str>) -> Vec<&'static str> {
+    let all = KINDS.iter().map(|info| info.kind);
+    all.filter(|kind| !kinds.contains(kind)).collect()
+}
+
+#[test]
+fn every_kind_has_a_file_of_its_own_and_a_place_in_the_example_that_says_what_it_is() {
+    let mut problems = Vec::new();
+    for KindInfo { kind, place, .. } in KINDS {
+        let files = [
+            format!("src/probe/{kind}.rs"),
+            format!("src/probe/{kind}/mod.rs"),
+        ];
+        if !files.iter().any(|file| Path::new(file).exists()) {
+            problems.push(format!("`{kind}` is not the name of a file in src/probe"));
+        }
+        let line = match place {
+            Place::Page => "status_pages:".to_owned(),
+            Place::Once | Place::Named => format!("      {kind}:"),
+        };
+        let lines: Vec<&str> = EXAMPLE.lines().collect();
+        let at = lines.iter().position(|written| *written == line);
+        let said = at.is_some_and(|at| lines[at - 1].trim_start().starts_with("# "));
+        if !said {
+            problems.push(format!(
+                "config/okta-exporter.yaml has no line `{line}` below a comment that says what it watches"
+            ));
+        }
+    }
+    assert!(problems.is_empty(), "{problems:#?}");
+}
+
+#[test]
+fn some_configuration_makes_each_kind() {
+    let secrets = tempfile::tempdir().unwrap();
+    let text = example(secrets.path());
+    let config = Config::parse(&text, &BTreeMap::new()).unwrap_or_else(|e| panic!("{e}"));
+    let all = planned(config);
+    let made = all
+        .iter()
+        .map(|(_, planned)| planned.probe.kind())
+        .collect();
+    let lacking = lacking(&made);
+    assert!(
+        lacking.is_empty(),
+        "config/okta-exporter.yaml makes no probe of the kinds {lacking:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_simulated_okta_serves_what_each_kind_asks_and_what_it_learns_can_be_kept() {
+    let secrets = tempfile::tempdir().unwrap();
+    let text = example(secrets.path());
+    let okta = Org::new("acme")
+        .api_token(ApiToken::new("monitor", API_TOKEN))
+        .client("0oa1b2c3d4e5f6g7h8i9", API_TOKEN)
+        .start()
+        .await
+        .unwrap();
+    let token = okta.controls().mint(&Mint::by("default")).unwrap();
+    fs::write(secrets.path().join("ci-access-token"), token).unwrap();
+    let page = StatusPage::new(&Clock::running()).start(0).await.unwrap();
+    let text = text
+        .replace("https://acme.okta.com", okta.url())
+        .replace("https://status.okta.com/", &page.okta_url());
+    let config = Config::parse(&text, &BTreeMap::new()).unwrap_or_else(|e| panic!("{e}"));
+
+    let (mut served, mut failures) = (BTreeSet::new(), Vec::new());
+    for (client, Planned { id, probe, .. }) in planned(config) {
+        let session = Session::new(&client, PATIENCE);
+        let nothing = probe.no_memory();
+        let result = probe.run(&session, &nothing).await;
+        match (result.observation, result.failure) {
+            (Some(seen), None) => {
+                served.insert(probe.kind());
+                let memory = nothing.learn(&seen);
+                let written = memory.to_json().unwrap();
+                assert_eq!(probe.memory(written).unwrap(), memory, "{id}");
+            }
+            (_, failure) => failures.push(format!("{id}: {failure:?}")),
+        }
+        let strange = probe.memory("no memory of any kind".into());
+        let told = strange.unwrap_err().to_string();
+        assert!(told.contains(probe.kind()), "{told}");
+    }
+    let lacking = lacking(&served);
+    assert!(
+        lacking.is_empty(),
+        "src/sim does not serve what these kinds ask: {lacking:?}; {failures:#?}"
+    );
+}
+
+#[test]
+fn each_kind_says_how_often_it_runs_and_what_its_credential_needs() {
+    for info in KINDS {
+        assert!(info.interval.get() >= Duration::from_mins(1), "{info:?}");
+        if let okta_exporter::probe::Access::Read { paths, role } = info.access {
+            assert!(
+                !paths.is_empty() && role.ends_with("Administrator"),
+                "{info:?}"
+            );
+            for path in paths {
+                let scope = okta_exporter::okta::scopes::needed(path);
+                assert!(scope.is_some(), "no scope is known for {path}");
+            }
+        }
+    }
+}
