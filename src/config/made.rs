@@ -53,3 +53,25 @@ impl Made {
         self.credentials.insert(written, Arc::clone(credential));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::okta::SecretFile;
+
+    #[test]
+    fn what_was_counted_before_a_reload_is_not_forgotten() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, first) = (dir.path().join("token"), Made::default());
+        let file = SecretFile::new(path.clone(), first.secret_reloads());
+        for secret in ["one", "two"] {
+            std::fs::write(&path, secret).unwrap();
+            file.read().unwrap();
+        }
+        let second = Made::after(&first);
+        assert_eq!(second.secret_reloads().count(), 1);
+        std::fs::write(&path, "three").unwrap();
+        file.read().unwrap();
+        assert_eq!(second.secret_reloads().count(), 2);
+    }
+}
