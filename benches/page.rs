@@ -4,8 +4,8 @@
 //! cargo bench --bench page
 //! ```
 //!
-//! The page is drawn from the board of a fleet whose probes have all ended a run, just as a scrape
-//! draws it. Beside it, in the same rounds so that a busy machine slows all alike, the `prometheus`
+//! The page is drawn from the board and the limits of a fleet whose probes have all ended a run, just
+//! as a scrape draws it. Beside it, in the same rounds so that a busy machine slows all alike, the `prometheus`
 //! crate makes the same series in its usual way: vectors set in a fresh registry. For memory, each
 //! way has a process of its own, because none should start with what another left behind.
 
@@ -16,7 +16,7 @@ use std::{
 };
 
 use okta_exporter::{
-    fleet::{Board, Outcome, ProbeId},
+    fleet::{Board, Outcome, ProbeId, limits::Limits},
     metrics::Page,
     okta::{Exchange, Phases, RateLimit, ResponseMeta},
     probe::ProbeResult,
@@ -36,10 +36,17 @@ const MEMORY_OF: &str = "--memory-of";
 
 /// What is scraped, and how each way holds it.
 struct Scraped {
-    board: Board,
+    known: Known,
     now: Timestamp,
     series: usize,
     rows: Vec<Row>,
+}
+
+/// What a page is drawn from.
+#[derive(Default)]
+struct Known {
+    board: Board,
+    limits: BTreeMap<String, Limits>,
 }
 
 /// One family of the page as the `prometheus` crate has to be told it.
@@ -82,36 +89,32 @@ fn main() -> io::Result<()> {
 impl Scraped {
     /// A board grown until its page has so many series.
     fn new(series: usize) -> Self {
-        let (board, now) = (Board::new(), Timestamp::now());
-        let of_one = {
-            let one = Board::new();
-            fill(&one, now, 1);
-            let two = Board::new();
-            fill(&two, now, 2);
-            count(&drawn(&two, now)) - count(&drawn(&one, now))
-        };
-        fill(&board, now, series.div_ceil(of_one.max(1)));
-        let text = drawn(&board, now);
+        let now = Timestamp::now();
+        let of_one = count(&drawn(&filled(now, 2), now)) - count(&drawn(&filled(now, 1), now));
+        let known = filled(now, series.div_ceil(of_one.max(1)));
+        let text = drawn(&known, now);
         Self {
             series: count(&text),
             rows: rows(&text),
-            board,
+            known,
             now,
         }
     }
 }
 
 /// So many probes, each with one answered request behind it.
-fn fill(board: &Board, now: Timestamp, probes: usize) {
+fn filled(now: Timestamp, probes: usize) -> Known {
+    let mut known = Known::default();
     for i in 0..probes {
-        let org: Option<Name> = format!("acme-{}", i / PROBES_PER_ORG).parse().ok();
+        let name = format!("acme-{}", i / PROBES_PER_ORG);
+        let org: Option<Name> = name.parse().ok();
         let credential: Option<Name> = format!("credential-{}", i % 5).parse().ok();
         let id = ProbeId {
             org,
             probe: format!("endpoint/{ENDPOINT}{i}"),
         };
         let interval = Duration::from_mins(1);
-        board.expect(id.clone(), "endpoint", interval);
+        known.board.expect(id.clone(), "endpoint", interval);
         let used = (i * 7919 % 600) as u64;
         let answered = ResponseMeta {
             status: 200,
@@ -140,6 +143,7 @@ fn fill(board: &Board, now: Timestamp, probes: usize) {
             },
             answer: Ok(answered),
         };
+        known.limits.entry(name).or_default().settle(&exchange);
         let outcome = Outcome {
             at: now,
             took: Some(took),
@@ -150,17 +154,21 @@ fn fill(board: &Board, now: Timestamp, probes: usize) {
             memory: None,
             exchanges: vec![exchange],
         };
-        board.record(&id, outcome, interval);
+        known.board.record(&id, outcome, interval);
     }
+    known
 }
 
 fn page(scraped: &Scraped) -> String {
-    drawn(&scraped.board, scraped.now)
+    drawn(&scraped.known, scraped.now)
 }
 
-fn drawn(board: &Board, now: Timestamp) -> String {
+fn drawn(known: &Known, now: Timestamp) -> String {
     let mut page = Page::new();
-    board.draw(now, &mut page);
+    known.board.draw(now, &mut page);
+    for (org, limits) in &known.limits {
+        limits.draw(org, now, &mut page);
+    }
     page.text()
 }
 

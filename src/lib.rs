@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! config ─▶ Config ─▶ plans ─▶ Fleet: one keeper per probe
-//!                                 keeper: when? ─▶ probe.run(&Okta) ─▶ Outcome
+//!                                 keeper: when? ─▶ probe.run(…) ─────▶ Outcome
 //!                                                                         │
 //!                                                                       Board ──▶ Page ──▶ GET /metrics
 //!                                                                         ├─────▶ View ──▶ GET /

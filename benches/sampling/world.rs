@@ -6,12 +6,11 @@ use std::{collections::BTreeMap, time::Duration};
 use fastrand::Rng;
 use okta_exporter::{
     fleet::{
-        Board, Outcome, ProbeId,
-        aim::{Aim, Clock, Look, SampleRequest},
+        aim::{Aim, RateLimitSample, SampleRequest},
+        limits::Limits,
     },
     metrics::Page,
-    okta::{Exchange, Phases, RateLimit, ResponseMeta},
-    probe::ProbeResult,
+    okta::{Exchange, OktaClock, Phases, RateLimit, ResponseMeta},
     sim,
     units::Timestamp,
 };
@@ -42,7 +41,7 @@ pub(super) enum Sampler {
 #[derive(Default)]
 pub(super) struct Aimed {
     aim: Aim,
-    clock: Clock,
+    clock: OktaClock,
     now: i64,
     last: Option<i64>,
 }
@@ -87,12 +86,12 @@ impl Sampler {
         }
     }
 
-    fn learn(&mut self, look: &Look) {
-        if let Self::Aimed(aimed) = self {
-            aimed.clock.learn(look);
-            aimed.aim.learn(look);
-            aimed.now = look.answered.as_millisecond() - START;
-            aimed.last = Some(look.sent.as_millisecond() - START);
+    fn learn(&mut self, exchange: &Exchange) {
+        if let (Self::Aimed(aimed), Some(sample)) = (self, RateLimitSample::of(exchange)) {
+            aimed.clock.learn(exchange);
+            aimed.aim.learn(&sample);
+            aimed.now = sample.answered.as_millisecond() - START;
+            aimed.last = Some(sample.sent.as_millisecond() - START);
         }
     }
 }
@@ -135,7 +134,7 @@ pub(super) fn live(mut sampler: Sampler, arrivals: &[Arrival], limit: u32) -> Fi
     };
     let mut rng = Rng::with_seed(SEED);
     let end = arrivals.last().map_or(0, |last| millis(last.at));
-    let mut looks: u32 = 0;
+    let mut requests: u32 = 0;
     let mut told = Told::default();
     loop {
         let sent = sampler.next(&mut rng);
@@ -145,24 +144,36 @@ pub(super) fn live(mut sampler: Sampler, arrivals: &[Arrival], limit: u32) -> Fi
             break;
         }
         let reading = world.ask(counted);
-        looks += 1;
+        requests += 1;
         let second = (START + counted).div_euclid(1_000);
-        let look = Look {
-            sent: moment(sent),
-            answered: moment(sent + took),
-            date: Timestamp::from_second(second).ok(),
-            rate_limit: Some(RateLimit {
-                limit: reading.limit.into(),
-                remaining: reading.remaining.into(),
-                reset: Timestamp::from_second(reading.reset).unwrap_or(Timestamp::MAX),
+        let exchange = Exchange {
+            api: "users".into(),
+            path: "/api/v1/users".to_owned(),
+            credential: "application".parse().ok(),
+            bucket: Some("/api/v1/users".into()),
+            at: moment(sent),
+            took: Duration::from_millis(took.unsigned_abs()),
+            phases: Phases::default(),
+            answer: Ok(ResponseMeta {
+                status: 200,
+                error_code: None,
+                date: Timestamp::from_second(second).ok(),
+                rate_limit: Some(RateLimit {
+                    limit: reading.limit.into(),
+                    remaining: reading.remaining.into(),
+                    reset: Timestamp::from_second(reading.reset).unwrap_or(Timestamp::MAX),
+                }),
+                limited: None,
+                certificate_not_after: None,
+                request_id: None,
             }),
         };
-        sampler.learn(&look);
-        told.learn(&look, reading.reset);
+        sampler.learn(&exchange);
+        told.learn(&exchange, reading.reset);
     }
     Figures {
-        a_minute: f64::from(looks) * 60_000.0 / end.max(1) as f64,
-        a_window: f64::from(looks) / world.over.len().max(1) as f64,
+        a_minute: f64::from(requests) * 60_000.0 / end.max(1) as f64,
+        a_window: f64::from(requests) / world.over.len().max(1) as f64,
         ..compare(&world.over, &told.usage, f64::from(limit))
     }
 }
@@ -227,57 +238,25 @@ impl World<'_> {
 /// What the exporter's page tells of windows that are over: `okta_rate_limit_window_usage_ratio`.
 #[derive(Default)]
 struct Told {
-    board: Board,
+    limits: Limits,
     reset: Option<i64>,
     usage: BTreeMap<i64, f64>,
 }
 
 impl Told {
-    /// Writes a look down. When it shows that another window has begun, the page is read for the
+    /// Settles an exchange. When it shows that another window has begun, the page is read for the
     /// one before.
-    fn learn(&mut self, look: &Look, reset: i64) {
-        let exchange = Exchange {
-            api: "users".into(),
-            path: "/api/v1/users".to_owned(),
-            credential: "application".parse().ok(),
-            bucket: Some("/api/v1/users".into()),
-            at: look.sent,
-            took: Duration::try_from(look.answered.duration_since(look.sent)).unwrap_or_default(),
-            phases: Phases::default(),
-            answer: Ok(ResponseMeta {
-                status: 200,
-                error_code: None,
-                date: look.date,
-                rate_limit: look.rate_limit,
-                limited: None,
-                certificate_not_after: None,
-                request_id: None,
-            }),
-        };
-        let id = ProbeId {
-            org: "acme".parse().ok(),
-            probe: "endpoint/users".to_owned(),
-        };
-        let outcome = Outcome {
-            at: look.sent,
-            took: None,
-            result: ProbeResult {
-                observation: None,
-                failure: None,
-            },
-            memory: None,
-            exchanges: vec![exchange],
-        };
-        self.board.record(&id, outcome, Duration::from_mins(1));
+    fn learn(&mut self, exchange: &Exchange, reset: i64) {
+        self.limits.settle(exchange);
         if let Some(before) = self.reset.replace(reset).filter(|before| *before != reset) {
-            let usage = self.read(look.answered);
+            let usage = self.read(exchange.answered_at());
             self.usage.extend(usage.map(|usage| (before, usage)));
         }
     }
 
     fn read(&self, now: Timestamp) -> Option<f64> {
         let mut page = Page::new();
-        self.board.draw(now, &mut page);
+        self.limits.draw("acme", now, &mut page);
         let text = page.text();
         let mut lines = text.lines();
         let series = lines.find(|line| line.starts_with("okta_rate_limit_window_usage_ratio{"))?;

@@ -1,4 +1,5 @@
-//! The text of a configuration file as a tree of values. What the values should be is elsewhere.
+//! The text of a configuration file as a tree of values. What the values should be is
+//! in the [`schema`](super::schema).
 
 use std::path::Path;
 

@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::Fingerprint;
+use super::fingerprint::Fingerprint;
 use crate::okta::{Client, Credential, SecretReloads};
 
 /// The clients and credentials of a configuration, by what was written of them.

@@ -17,6 +17,7 @@ mod fingerprint;
 mod made;
 mod named;
 mod oauth;
+mod planned;
 mod probes;
 mod problems;
 mod redact;
@@ -26,24 +27,22 @@ mod secrets;
 mod sources;
 mod suggest;
 mod timing;
+mod written;
 
-use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::Path};
 
 use serde_json::Value;
 
 pub use environment::environment;
 pub use fingerprint::Fingerprint;
 pub use made::Made;
+pub use planned::{Org, Planned, StatusPage};
 pub use problems::Problems;
 pub use sources::Origin;
 
-use crate::{
-    okta::{Client, Credential, TlsSetups},
-    probe::{Probe, SecretContext},
-    units::{Cell, Name, OrgUrl, Share},
-};
-use fingerprint::Written;
+use crate::{okta::TlsSetups, probe::SecretContext, units::Name};
 use problems::Notes;
+use written::Written;
 
 /// What to watch.
 #[derive(Debug)]
@@ -60,49 +59,6 @@ pub struct Config {
     pub shown: String,
     /// What the next one may take over where the same is written.
     pub made: Made,
-}
-
-/// One org and its probes.
-#[derive(Debug)]
-pub struct Org {
-    /// Where it is.
-    pub url: OrgUrl,
-    /// Its cell, where the organization document cannot tell.
-    pub cell: Option<Cell>,
-    /// The client that its probes share.
-    pub client: Client,
-    /// The share of each of its rate limits that may be spent on it.
-    pub budget: Share,
-    /// Who may ask.
-    pub credentials: BTreeMap<Name, Arc<Credential>>,
-    /// What is asked of it.
-    pub probes: Vec<Planned>,
-    /// What was written of it, but for its probes and credentials.
-    pub fingerprint: Fingerprint,
-}
-
-/// One status page.
-#[derive(Debug)]
-pub struct StatusPage {
-    /// The client that asks it.
-    pub client: Client,
-    /// How it is asked.
-    pub probe: Planned,
-}
-
-/// One probe, ready to be scheduled.
-#[derive(Debug)]
-pub struct Planned {
-    /// `kind` or `kind/name`: the `probe` label.
-    pub id: String,
-    /// The probe.
-    pub probe: Probe,
-    /// How often it runs.
-    pub interval: Duration,
-    /// How long each of its requests may take.
-    pub timeout: Duration,
-    /// What was written of it, and of all that it asks with.
-    pub fingerprint: Fingerprint,
 }
 
 impl Config {

@@ -1,4 +1,5 @@
-//! From `credentials.NAME.oauth` to a service app. What the app does is elsewhere.
+//! From `credentials.NAME.oauth` to a service app. What the app does is told by
+//! [`OAuthApp`](crate::okta::OAuthApp).
 
 use super::{
     problems::{Notes, SettingPath},

@@ -2,8 +2,9 @@
 //! settings mean, is told by [`probe`](crate::probe).
 
 use super::{
-    Fingerprint, Planned,
+    fingerprint::Fingerprint,
     named::checked,
+    planned::Planned,
     problems::{Notes, SettingPath},
     schema::Defaults,
     secrets,

@@ -1,4 +1,5 @@
-//! What was found wrong, each with its path, and how it is told. What is wrong is decided elsewhere.
+//! What was found wrong, each with its path, and how it is told. What is wrong is decided by
+//! [`deserialize`](super::deserialize) and [`resolve`](super::resolve).
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Org, Origin, Planned, StatusPage};
+use super::{
+    planned::{Org, Planned, StatusPage},
+    sources::Origin,
+};
 use crate::units::{Interval, Name};
 
 /// What stands where a secret was written.

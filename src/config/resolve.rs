@@ -6,14 +6,16 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use super::{
-    Fingerprint, Made, Org, Planned, StatusPage,
     credentials::credentials,
-    fingerprint::Written,
+    fingerprint::Fingerprint,
+    made::Made,
     named::named,
+    planned::{Org, Planned, StatusPage},
     probes::{Planner, or_told},
     problems::{Notes, SettingPath},
     schema::{self, Defaults, Named},
     sources,
+    written::Written,
 };
 use crate::{
     okta::{Buckets, Client, NoClient, SecretReloads, TlsSetups},

@@ -1,4 +1,5 @@
-//! What is worth a warning about where a secret is kept. Reading it is elsewhere.
+//! What is worth a warning about where a secret is kept. It is read by
+//! [`Secrets`](crate::probe::Secrets).
 
 use std::path::Path;
 

@@ -13,7 +13,7 @@ use futures_util::{StreamExt, future, stream};
 use crate::{
     config::{Config, Org, Planned, StatusPage},
     fleet::{Outcome, ProbeRun, RunOnce},
-    okta::{Client, Credential, Exchange, Failure},
+    okta::{Client, Credential, Exchange, Failure, OktaClock},
     probe::{AnyKnown, InTable, Probe, organization},
     units::{Cell, Name, OrgUrl},
 };
@@ -38,6 +38,7 @@ pub(super) struct Asked {
     pub(super) credentials: BTreeMap<Name, Arc<Credential>>,
     pub(super) runs: Vec<Run>,
     configured_cell: Option<Cell>,
+    clock: OktaClock,
 }
 
 pub(super) struct Run {
@@ -114,6 +115,7 @@ impl Asking<'_> {
             credentials,
             runs,
             configured_cell: cell,
+            clock: client.okta_clock().clone(),
         }
     }
 
@@ -175,7 +177,7 @@ impl Asked {
 
     /// Local clock minus Okta's, in seconds.
     pub(super) fn skew(&self) -> Option<f64> {
-        self.exchanges().rev().find_map(Exchange::clock_skew)
+        self.clock.skew()
     }
 }
 

@@ -79,6 +79,7 @@ impl Facts {
             owner.cell = cell;
             owner.credentials = credentials;
             owner.breaker = Some(controls.breaker);
+            owner.ledger.follow(controls.limits.okta_clock());
             owner.limits = controls.limits;
         }
         for Expected { id, kind, interval } in added {

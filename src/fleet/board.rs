@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{Outcome, ProbeId, arrangement::Arrangement, facts::Facts, report, row::Row};
+use super::{Outcome, ProbeId, arrangement::Arrangement, facts::Facts, row::Row};
 use crate::{
     guide::Finding,
     metrics::Page,
@@ -61,20 +61,19 @@ impl Board {
     /// Writes an outcome down. `expected_in` tells when the next is due.
     pub fn record(&self, id: &ProbeId, mut outcome: Outcome, expected_in: Duration) {
         let exchanges = std::mem::take(&mut outcome.exchanges);
-        let mut found = Vec::new();
         {
             let mut facts = self.lock();
             let owner = facts.owner(id.org.as_ref());
-            for exchange in &exchanges {
-                found.extend(owner.limits.enter(exchange, self.clock.now()));
+            if id.org.is_none() {
+                // Nothing guards a page, so that nobody has settled these.
+                for exchange in &exchanges {
+                    owner.limits.settle(exchange);
+                }
             }
             owner.learn(id, exchanges);
             if let Some(row) = facts.rows.get_mut(id) {
                 Arc::make_mut(row).record(outcome, expected_in);
             }
-        }
-        for found in &found {
-            report::buckets(id, found);
         }
         self.recorded.send_modify(|count| *count += 1);
     }

@@ -2,14 +2,18 @@
 //! cheap, since rows and owners are shared until one of them changes; so a scrape draws from a copy
 //! and keeps nobody waiting. A series whose fact is gone is simply not drawn.
 
-use std::{collections::BTreeMap, ops::Bound, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Bound,
+    sync::Arc,
+};
 
 use super::{
     Breaker, ProbeId,
     breaker::StateName,
     estimate::{Ceiling, org_limits},
     families as own,
-    footprint::Footprints,
+    footprint::{Fed, Footprints},
     ledger::Ledger,
     limits::Limits,
     row::Row,
@@ -54,10 +58,14 @@ impl Owner {
 
     /// Drops what no probe feeds any more.
     pub(super) fn tidy(&mut self) {
-        // Tokens are minted for whoever asks first: that is the org's as long as it has an app.
-        let has_app = |credential: &Arc<Credential>| credential.app().is_some();
-        let mints = self.credentials.iter().any(has_app);
-        let gone = self.footprints.gone(|api| mints && api == TOKEN_API);
+        // A token is minted for whoever asks first: that is the credential's as long as it is there.
+        let names = self.credentials.iter().map(|credential| &credential.name);
+        let names: BTreeSet<&Name> = names.collect();
+        let is_minting = |fed: &Fed| {
+            let credential = fed.credential.as_ref();
+            fed.api == TOKEN_API && credential.is_some_and(|name| names.contains(name))
+        };
+        let gone = self.footprints.gone(is_minting);
         if gone.is_empty() {
             return;
         }

@@ -89,11 +89,10 @@ impl Footprints {
         self.left.extend(known.fed);
     }
 
-    /// What nobody feeds any more, told once. What is the org's own is kept while it is.
-    pub(super) fn gone(&mut self, of_org: impl Fn(&str) -> bool) -> Vec<Fed> {
+    /// What nobody feeds any more, told once; what is kept for another reason is told later.
+    pub(super) fn gone(&mut self, is_kept: impl Fn(&Fed) -> bool) -> Vec<Fed> {
         let left = std::mem::take(&mut self.left);
-        let (kept, left): (BTreeSet<Fed>, BTreeSet<Fed>) =
-            left.into_iter().partition(|fed| of_org(&fed.api));
+        let (kept, left): (BTreeSet<Fed>, BTreeSet<Fed>) = left.into_iter().partition(is_kept);
         self.left = kept;
         let is_fed = |one: &Fed| self.of.values().any(|known| known.fed.contains(one));
         left.into_iter().filter(|fed| !is_fed(fed)).collect()
@@ -131,7 +130,7 @@ mod tests {
     }
 
     fn gone(footprints: &mut Footprints) -> Vec<String> {
-        let gone = footprints.gone(|api| api == "token");
+        let gone = footprints.gone(|fed| fed.api == "token");
         gone.into_iter().map(|fed| fed.api.to_string()).collect()
     }
 

@@ -15,12 +15,12 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use super::{
     Board, Duty, Outcome, Pass, Plan, RunOnce, Verdict,
     controls::OrgControls,
-    limits::{Limits, Run},
-    report::Reporter,
+    limits::{EndedRun, Limits},
+    report::{self, Reporter},
     schedule,
 };
 use crate::{
-    okta::{Charge, Exchange, Failure, Gate},
+    okta::{Failure, Gate},
     probe::{AnyMemory, Next},
 };
 
@@ -186,7 +186,7 @@ impl<R: RunOnce> Keeper<R> {
     /// of a window.
     fn take(&self, outcome: Outcome, progress: &mut Progress) {
         let interval = self.plan.interval;
-        let (at, charged) = (outcome.at, charged(&outcome, self.plan.id.name()));
+        let at = outcome.at;
         let failure = outcome.result.failure.as_ref();
         let away =
             failure.and_then(|failure| schedule::stay_away(failure, interval, fastrand::f64()));
@@ -196,12 +196,14 @@ impl<R: RunOnce> Keeper<R> {
             return;
         };
         let now = self.board.clock().now();
-        let run = Run {
+        let run = EndedRun {
+            probe: &self.plan.id.probe,
+            api: self.plan.id.name(),
             at,
             interval,
             not_before: away.and_then(|away| now.saturating_add(away).ok()),
         };
-        progress.aims = limits.ended(&self.plan.id.probe, charged.as_ref(), run, now);
+        progress.aims = limits.ended(run);
     }
 
     /// When the next run is due by the interval, given how this one ended.
@@ -232,17 +234,13 @@ impl<R: RunOnce> Keeper<R> {
         let until_due = || progress.due.saturating_duration_since(Instant::now());
         self.board
             .record(id, outcome, by_turns.unwrap_or_else(until_due));
+        for found in self.limits().map(|l| l.take_found()).unwrap_or_default() {
+            report::buckets(id, &found);
+        }
         let now = self.board.clock().now();
         let findings = self.board.findings(id, self.duty.borrow().speaks, now);
         progress.reporter.find(id, findings);
     }
-}
-
-/// Whose limit a run drew on, in which bucket: told by its own request, and not by one that minted
-/// a token for it.
-fn charged(outcome: &Outcome, api: &str) -> Option<Charge> {
-    let own = |exchange: &&Exchange| exchange.api == api;
-    outcome.exchanges.iter().rfind(own)?.charge()
 }
 
 /// What a run showed of its org. One that asked nothing, for want of a secret, has seen nothing.

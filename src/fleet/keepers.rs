@@ -148,7 +148,10 @@ impl Fleet {
                 fingerprint: org.fingerprint,
                 controls: OrgControls {
                     breaker: Arc::default(),
-                    limits: Arc::new(Limits::new(org.budget)),
+                    limits: Arc::new(
+                        Limits::with_clock(org.budget, self.board.clock())
+                            .with_okta_clock(org.client.okta_clock().clone()),
+                    ),
                 },
             });
             let introduction = Introduction {

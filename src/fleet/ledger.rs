@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 
 use crate::{
     metrics::{Family, Histogram, Page},
-    okta::{Exchange, ResponseMeta},
+    okta::{Exchange, OktaClock, ResponseMeta},
     units::Timestamp,
 };
 
@@ -67,7 +67,7 @@ const UNANSWERED: SignedDuration = SignedDuration::from_mins(5);
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ledger {
     apis: BTreeMap<Cow<'static, str>, ApiCounts>,
-    skew: Option<f64>,
+    clock: OktaClock,
     /// When the first request was sent that got no answer, since the last that got one.
     unanswered: Option<Timestamp>,
     certificate: Option<Timestamp>,
@@ -95,9 +95,13 @@ impl Default for ApiCounts {
 }
 
 impl Ledger {
+    /// Tells the org's clock from now on, which learns where exchanges are settled.
+    pub(super) fn follow(&mut self, clock: &OktaClock) {
+        self.clock = clock.clone();
+    }
+
     /// Writes one exchange down.
     pub(super) fn enter(&mut self, exchange: Exchange) {
-        let skew = exchange.clock_skew();
         let Exchange {
             api: name,
             path: _,
@@ -133,7 +137,6 @@ impl Ledger {
             *api.errors.entry((status, code)).or_default() += 1;
         }
         self.unanswered = None;
-        self.skew = skew.or(self.skew);
         self.certificate = certificate_not_after.or(self.certificate);
     }
 
@@ -145,7 +148,9 @@ impl Ledger {
     /// Local clock minus Okta's, as far as that is still known.
     pub(super) fn skew(&self, now: Timestamp) -> Option<f64> {
         let is_old = |since: Timestamp| now.duration_since(since) > UNANSWERED;
-        self.skew.filter(|_| !self.unanswered.is_some_and(is_old))
+        self.clock
+            .skew()
+            .filter(|_| !self.unanswered.is_some_and(is_old))
     }
 
     /// When the certificate that the org's host serves expires.

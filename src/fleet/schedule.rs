@@ -20,10 +20,9 @@ pub(super) fn starts(counts: &[usize]) -> Vec<Duration> {
     let mut starts = Vec::with_capacity(counts.len());
     let mut begin = Duration::ZERO;
     for side_by_side in counts.chunks(SIDE_BY_SIDE) {
-        for index in 0..side_by_side.len() {
-            // Not at the same moment: each has a place of its own between two of the others' runs.
-            starts.push(begin + APART.mul_f64(index as f64 / SIDE_BY_SIDE as f64));
-        }
+        // Not at the same moment: each has a place of its own between two of the others' runs.
+        let places = (0..).zip(side_by_side);
+        starts.extend(places.map(|(place, _)| begin + Duration::from_millis(place)));
         let longest = side_by_side.iter().copied().max().unwrap_or_default();
         begin += APART * u32::try_from(longest).unwrap_or(u32::MAX);
     }

@@ -34,8 +34,8 @@ impl Session<'_> {
             authorization,
             dpop: None,
         };
-        self.admit(&request).await?;
-        self.send(&request, auth).await.result
+        let admission = self.admit(&request).await?;
+        self.send(&request, auth, admission).await.result
     }
 
     /// The scope that this path needs and that a token was not granted which somebody else mints, where

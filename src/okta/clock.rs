@@ -1,5 +1,6 @@
-//! Okta's clock, as its answers tell it: what is signed here is dated by it, so that a wrong clock
-//! on this machine does no harm.
+//! Okta's clock by ours, as an org's answers tell it. There is one for an org: what is signed here is
+//! dated by it, so that a wrong clock on this machine does no harm; the ends of windows are aimed at
+//! by it; and how far this machine's clock is off is told by it.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -8,68 +9,58 @@ use std::{
 
 use jiff::SignedDuration;
 
+use super::{Exchange, clock_bounds::ClockBounds};
 use crate::units::{Name, Timestamp};
 
-/// Half of the second that `Date` is cut to.
-const CUT: f64 = 0.5;
 /// How much earlier than the earliest that it may be at Okta something is dated: whole seconds are
-/// written, and what was issued in the future is refused.
-const SAFE: f64 = 1.0;
-/// The most that an answer's slowness makes unsure: so much that a date still serves.
-const MOST_UNSURE: f64 = 60.0;
+/// written, and what was issued in the future is refused. In milliseconds, as all numbers here.
+const SAFE: i64 = 1_000;
+/// The most that doubt makes a date earlier: so much that it still serves.
+const MOST_DOUBT: i64 = 60_000;
 /// From which difference on, in seconds, it may be why Okta refuses.
 const NOTABLE: f64 = 60.0;
 
-/// Local time minus Okta's, as the answers of a host show it. All clones know the same.
+/// The difference between Okta's clock and ours. All clones know the same.
 #[derive(Clone, Debug, Default)]
-pub(super) struct OktaClock(Arc<Mutex<Option<Difference>>>);
-
-/// In seconds, and how far from the truth that may be.
-#[derive(Clone, Copy, Debug)]
-struct Difference {
-    skew: f64,
-    unsure: f64,
-}
+pub struct OktaClock(Arc<Mutex<Option<ClockBounds>>>);
 
 impl OktaClock {
-    /// Notes the difference that an answer showed, which was waited for so long. A slow answer
-    /// tells less than a quick one: it counts only where the clock must have moved.
-    pub(super) fn learn(&self, skew: f64, wait: Duration) {
-        let seen = Difference {
-            skew,
-            unsure: (wait.as_secs_f64() / 2.0 + CUT).min(MOST_UNSURE),
+    /// Learns from an exchange, once: whoever settles it says so. An answer that a cache kept has no
+    /// `Date` that counts. Whether it was Okta that dated the answer is to be judged here.
+    pub fn learn(&self, exchange: &Exchange) {
+        let answer = exchange.answer.as_ref().ok();
+        let Some(date) = answer.and_then(|answer| answer.date) else {
+            return;
         };
+        let seen = ClockBounds::seen(date, exchange.at, exchange.answered_at());
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let keep = known.is_some_and(|known| {
-            known.unsure < seen.unsure
-                && (known.skew - seen.skew).abs() <= known.unsure + seen.unsure
-        });
-        if !keep {
-            *known = Some(seen);
-        }
+        *known = Some(known.map_or(seen, |known| known.narrowed(seen)));
     }
 
-    fn known(&self) -> Option<Difference> {
+    /// What is known of the difference; `None` before the first answer.
+    pub fn bounds(&self) -> Option<ClockBounds> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Local time minus Okta's, in seconds; `None` before the first answer.
-    pub(super) fn skew(&self) -> Option<f64> {
-        self.known().map(|known| known.skew)
+    pub fn skew(&self) -> Option<f64> {
+        self.bounds().map(|bounds| -bounds.ahead() as f64 / 1e3)
     }
 
     /// What time it is at Okta, as far as it is known.
     pub(super) fn now(&self) -> Timestamp {
-        earlier(self.skew().unwrap_or_default())
+        let ahead = self.bounds().map(ClockBounds::ahead);
+        later(Timestamp::now(), ahead.unwrap_or_default())
     }
 
     /// A moment that is past at Okta for sure, and not long ago.
     pub(super) fn past(&self) -> Timestamp {
-        let known = self.known().unwrap_or(Difference {
-            skew: 0.0,
-            unsure: SAFE,
+        let ours = Timestamp::now();
+        let least = self.bounds().map_or(-SAFE, |bounds| {
+            let bounds = bounds.as_of(ours);
+            bounds.ahead() - bounds.doubt().min(MOST_DOUBT)
         });
-        earlier(known.skew + known.unsure + SAFE)
+        later(ours, least - SAFE)
     }
 
     /// True if the difference has turned out to be another than it was held to be, by so much.
@@ -101,22 +92,50 @@ impl OktaClock {
     }
 }
 
-/// The local time, less so many seconds.
-fn earlier(seconds: f64) -> Timestamp {
-    let now = Timestamp::now();
-    let by = SignedDuration::try_from_secs_f64(seconds).unwrap_or_default();
-    now.checked_sub(by).unwrap_or(now)
+/// So many milliseconds later.
+fn later(moment: Timestamp, by: i64) -> Timestamp {
+    let by = SignedDuration::from_millis(by);
+    moment.checked_add(by).unwrap_or(moment)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::okta::{Phases, ResponseMeta};
 
     const QUICK: Duration = Duration::from_millis(100);
     const SLOW: Duration = Duration::from_secs(20);
 
+    /// An answer just now, of a server so many milliseconds behind this machine.
+    fn answer(skew: i64, took: Duration) -> Exchange {
+        let at = Timestamp::now();
+        let wrote = later(at, i64::try_from(took.as_millis()).unwrap() / 2 - skew);
+        Exchange {
+            api: "org".into(),
+            path: "/".to_owned(),
+            credential: None,
+            bucket: None,
+            at,
+            took,
+            phases: Phases::default(),
+            answer: Ok(ResponseMeta {
+                status: 200,
+                request_id: None,
+                error_code: None,
+                date: Timestamp::from_second(wrote.as_second()).ok(),
+                rate_limit: None,
+                limited: None,
+                certificate_not_after: None,
+            }),
+        }
+    }
+
     fn behind(moment: Timestamp) -> f64 {
         Timestamp::now().duration_since(moment).as_secs_f64()
+    }
+
+    fn is_about(clock: &OktaClock, seconds: f64) -> bool {
+        (clock.skew().unwrap() - seconds).abs() <= 0.7
     }
 
     #[test]
@@ -124,14 +143,18 @@ mod tests {
         let clock = OktaClock::default();
         assert!(behind(clock.now()).abs() < 60.0);
         assert!(behind(clock.past()) >= 2.0);
-        clock.clone().learn(600.0, QUICK);
+        clock.clone().learn(&answer(600_000, QUICK));
         assert!((behind(clock.now()) - 600.0).abs() < 60.0);
-        assert!(behind(clock.past()) >= 601.5);
+        assert!(behind(clock.past()) >= 601.0);
         let minute = Duration::from_mins(1);
         assert!(clock.has_moved(None, minute));
         assert!(!clock.has_moved(Some(590.0), minute));
-        for strange in [f64::NAN, f64::INFINITY, f64::MAX] {
-            clock.learn(strange, QUICK);
+        for strange in [Timestamp::MIN, Timestamp::MAX] {
+            let mut strange_answer = answer(0, QUICK);
+            if let Ok(answer) = &mut strange_answer.answer {
+                answer.date = Some(strange);
+            }
+            clock.learn(&strange_answer);
             clock.now();
             clock.past();
         }
@@ -140,26 +163,40 @@ mod tests {
     #[test]
     fn a_slow_answer_moves_the_clock_only_where_it_must_have_moved() {
         let clock = OktaClock::default();
-        clock.learn(0.1, QUICK);
-        clock.learn(-9.0, SLOW);
-        assert_eq!(clock.skew(), Some(0.1));
-        clock.learn(0.3, QUICK);
-        assert_eq!(clock.skew(), Some(0.3), "as good as the one before");
-        clock.learn(600.0, SLOW);
-        assert_eq!(clock.skew(), Some(600.0));
-        clock.learn(601.0, QUICK);
-        assert_eq!(clock.skew(), Some(601.0), "better");
+        clock.learn(&answer(100, QUICK));
+        let known = clock.skew();
+        clock.learn(&answer(-9_000, SLOW));
+        assert!(is_about(&clock, 0.1), "{:?} after {known:?}", clock.skew());
+        clock.learn(&answer(600_000, SLOW));
+        assert!((clock.skew().unwrap() - 600.0).abs() < 11.0);
+        clock.learn(&answer(601_000, QUICK));
+        assert!(is_about(&clock, 601.0), "better: {:?}", clock.skew());
+    }
+
+    #[test]
+    fn an_answer_that_nobody_dated_or_a_cache_kept_teaches_nothing() {
+        let clock = OktaClock::default();
+        let mut undated = answer(600_000, QUICK);
+        if let Ok(answer) = &mut undated.answer {
+            answer.date = None;
+        }
+        clock.learn(&undated);
+        undated.answer = Err("timeout");
+        clock.learn(&undated);
+        assert_eq!(clock.skew(), None);
     }
 
     #[test]
     fn a_difference_is_told_where_it_matters_and_in_which_way() {
         let clock = OktaClock::default();
         assert_eq!(clock.note(), None);
-        clock.learn(2.0, QUICK);
+        clock.learn(&answer(2_000, QUICK));
         assert_eq!(clock.note(), None);
-        clock.learn(-600.2, QUICK);
-        assert!(clock.note().unwrap().contains("600 s behind Okta's"));
-        clock.learn(90.0, QUICK);
-        assert!(clock.note().unwrap().contains("90 s ahead of Okta's"));
+        clock.learn(&answer(-600_000, QUICK));
+        let told = clock.note().unwrap();
+        assert!(told.contains("s behind Okta's"), "{told}");
+        clock.learn(&answer(90_000, QUICK));
+        let told = clock.note().unwrap();
+        assert!(told.contains("s ahead of Okta's"), "{told}");
     }
 }

@@ -1,10 +1,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use okta_exporter::{
-    fleet::{Board, Outcome, ProbeId},
+    fleet::limits::Limits,
     metrics::Page,
     okta::{Buckets, Exchange, LimitKind, Phases, RateLimit, ResponseMeta},
-    probe::ProbeResult,
     units::Timestamp,
 };
 use proptest::prelude::*;
@@ -170,17 +169,13 @@ fn proved(answers: &[(Row, RateLimit)]) -> Totals {
     (used.len() as f64, exhausted as f64, consumed as f64)
 }
 
-/// What the exporter makes of them: recorded on a board, and read from its page an hour later. Each
+/// What the exporter makes of them: settled, and read from the page an hour later. Each
 /// endpoint has a credential of its own here, so that none learns from another.
 fn counted(series: &BTreeMap<Endpoint, Vec<(Row, RateLimit)>>) -> Vec<Totals> {
-    let board = Board::new();
+    let limits = Limits::default();
     let buckets = Buckets::default();
     let mut last = Timestamp::UNIX_EPOCH;
     for (number, answers) in series.values().enumerate() {
-        let id = ProbeId {
-            org: Some("acme".parse().unwrap()),
-            probe: "endpoint/recorded".to_owned(),
-        };
         for (row, read) in answers {
             let at = Timestamp::from_second(row.date).unwrap();
             last = last.max(at);
@@ -202,24 +197,12 @@ fn counted(series: &BTreeMap<Endpoint, Vec<(Row, RateLimit)>>) -> Vec<Totals> {
                     request_id: None,
                 }),
             };
-            let outcome = Outcome {
-                at,
-                took: Some(Duration::ZERO),
-                result: ProbeResult {
-                    observation: None,
-                    failure: None,
-                },
-                memory: None,
-                exchanges: vec![exchange],
-            };
-            board.record(&id, outcome, Duration::from_mins(1));
+            limits.settle(&exchange);
         }
     }
     let mut page = Page::new();
-    board.draw(
-        last.saturating_add(Duration::from_hours(1)).unwrap(),
-        &mut page,
-    );
+    let later = last.saturating_add(Duration::from_hours(1)).unwrap();
+    limits.draw("acme", later, &mut page);
     let page = Scrape::parse(page.text());
     let total = |name: &str, number: usize| {
         let series = format!(r#"okta_rate_limit_{name}_total{{credential="c{number}"}}"#);

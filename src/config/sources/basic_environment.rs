@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{CREDENTIAL, Set, Variables, org_at, org_name, org_url, set};
+use super::{
+    tree::{CREDENTIAL, org, org_at, org_name, org_url, set},
+    variables::{Set, Variables},
+};
 use crate::{
     config::{defaults, problems::Notes},
     probe::Candidate,
@@ -29,8 +32,8 @@ const TOKEN: &str = "access";
 pub(super) fn tree(variables: Variables<'_>, notes: &mut Notes) -> Value {
     let domain = variables.get(DOMAIN).unwrap_or_default();
     let name = org_name(domain);
-    let org = org_at(name);
-    notes.set_by(org.field("url"), DOMAIN);
+    let at = org_at(name);
+    notes.set_by(at.field("url"), DOMAIN);
     let token = variables.get("OKTA_TOKEN");
     let candidate = Candidate {
         name: CREDENTIAL,
@@ -38,7 +41,7 @@ pub(super) fn tree(variables: Variables<'_>, notes: &mut Notes) -> Value {
     };
     let mut probes = defaults::probes(token.map(|_| candidate).as_slice());
     let credential = token.map(|_| json!({ "api_token_env": "OKTA_TOKEN" }));
-    let mut tree = super::org(name, &org_url(domain), credential);
+    let mut tree = org(name, &org_url(domain), credential);
     let client = match (variables.get("CLIENT_ID"), variables.get("CLIENT_SECRET")) {
         (Some(id), Some(_)) => {
             Some(json!({ "client_id": id, "client_secret_env": "CLIENT_SECRET" }))
@@ -46,7 +49,7 @@ pub(super) fn tree(variables: Variables<'_>, notes: &mut Notes) -> Value {
         (None, None) => None,
         _ => {
             notes.warn(
-                &org,
+                &at,
                 "CLIENT_ID and CLIENT_SECRET introspect together: one is missing",
             );
             None
@@ -63,7 +66,7 @@ pub(super) fn tree(variables: Variables<'_>, notes: &mut Notes) -> Value {
         }
     } else if client.is_some() {
         notes.warn(
-            &org,
+            &at,
             "CLIENT_ID and CLIENT_SECRET introspect ACCESS_TOKEN, which is not set",
         );
     }

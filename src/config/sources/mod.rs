@@ -1,5 +1,6 @@
 //! Where settings come from when there is no file: the first of what people already have that names
-//! an org. Each way is written as the tree that a file would hold; what a tree means is elsewhere.
+//! an org. Each way is written as the tree that a file would hold; what a tree means is told by
+//! [`resolve`](super::resolve).
 //!
 //! Variables go before files that lie about in a home directory, and the ways are never mixed: a
 //! token must not travel to an org that it was not given for.
@@ -7,16 +8,16 @@
 mod basic_environment;
 mod sdk;
 mod terraform;
+mod tree;
+mod variables;
 
 use std::{collections::BTreeMap, fmt, path::Path};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::problems::{Notes, SettingPath};
+use super::problems::Notes;
 use crate::units::closed_list;
-
-/// The name of the credential that each way makes.
-const CREDENTIAL: &str = "monitor";
+use variables::{Set, Variables};
 
 /// Where the settings come from, in names of files and variables; never a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,12 +49,6 @@ pub(super) struct StandIn {
     pub(super) origin: Origin,
 }
 
-/// Variables that belong together. The first names the org.
-struct Set {
-    whose: &'static str,
-    names: &'static [&'static str],
-}
-
 closed_list! {
     /// The ways, in the order in which they win.
     enum Way {
@@ -70,31 +65,6 @@ impl Way {
             Self::Sdk => &sdk::SET,
             Self::Terraform => &terraform::SET,
         }
-    }
-}
-
-/// Variables that are set, as they are; white space around a value is no part of it, and one that
-/// is empty is not set.
-#[derive(Clone, Copy)]
-struct Variables<'a>(&'a BTreeMap<String, String>);
-
-impl<'a> Variables<'a> {
-    fn get(self, name: &str) -> Option<&'a str> {
-        let text = self.0.get(name).map(|text| text.trim());
-        text.filter(|text| !text.is_empty())
-    }
-}
-
-impl Set {
-    /// Those of its variables that are set.
-    fn found(&self, variables: Variables<'_>) -> Vec<&'static str> {
-        let set = |name: &&&str| variables.get(name).is_some();
-        self.names.iter().filter(set).copied().collect()
-    }
-
-    /// In words, with these names.
-    fn told(&self, names: &[&str]) -> String {
-        format!("{} ({})", self.whose, names.join(", "))
     }
 }
 
@@ -153,86 +123,6 @@ pub(super) fn half_given(
         (variables.get(head).is_none()).then_some((*found.first()?, head))
     };
     Way::ALL.into_iter().map(Way::set).find_map(half)
-}
-
-/// The place of an org's settings.
-fn org_at(name: &str) -> SettingPath {
-    SettingPath::default().field("orgs").field(name)
-}
-
-/// One org with one credential; it gets the probes that such an org gets in a file.
-fn org(name: &str, url: &str, credential: Option<Value>) -> Value {
-    let mut written = json!({ "url": url });
-    if let Some(credential) = credential {
-        set(
-            &mut written,
-            "credentials",
-            json!({ CREDENTIAL: credential }),
-        );
-    }
-    json!({ "orgs": { name: written } })
-}
-
-fn set(node: &mut Value, name: &str, value: Value) {
-    if let Value::Object(map) = node {
-        map.insert(name.to_owned(), value);
-    }
-}
-
-/// A private key as people give it, the key itself or the path of a file that holds it: the setting
-/// it stands for. What is neither may be a key without its first line, so it is not shown.
-fn private_key(variable: &str, text: &str) -> Result<(&'static str, String), String> {
-    if text.starts_with("-----BEGIN") || text.starts_with('{') {
-        Ok(("private_key_env", variable.to_owned()))
-    } else if Path::new(text).is_file() {
-        Ok(("private_key_file", text.to_owned()))
-    } else {
-        Err(format!(
-            "{variable} holds neither a private key (PEM or JWK) nor the path of a file that is there"
-        ))
-    }
-}
-
-/// A service app. What it lacks is told where its settings are read.
-fn service_app(id: &str, key: (&str, String), key_id: Option<&str>, scopes: Vec<&str>) -> Value {
-    let mut oauth = Map::new();
-    oauth.insert("client_id".to_owned(), id.into());
-    oauth.insert(key.0.to_owned(), key.1.into());
-    if let Some(key_id) = key_id {
-        oauth.insert("key_id".to_owned(), key_id.into());
-    }
-    if !scopes.is_empty() {
-        oauth.insert("scopes".to_owned(), scopes.into());
-    }
-    json!({ "oauth": oauth })
-}
-
-/// Scopes, between commas or white space.
-fn scopes(text: Option<&str>) -> Vec<&str> {
-    let parts = text.unwrap_or_default().split([',', ' ', '\n', '\t']);
-    parts.filter(|scope| !scope.is_empty()).collect()
-}
-
-/// A domain as people have it at hand: bare, or copied from a browser with its scheme and one
-/// slash at the end.
-fn org_url(domain: &str) -> String {
-    let domain = domain.strip_suffix('/').unwrap_or(domain);
-    if domain.contains("://") {
-        domain.to_owned()
-    } else {
-        format!("https://{domain}")
-    }
-}
-
-/// The domain's first label.
-fn org_name(domain: &str) -> &str {
-    let host = domain.split_once("://").map_or(domain, |(_, host)| host);
-    let label = host.split(['.', ':', '/']).next().unwrap_or_default();
-    if label.parse::<crate::units::Name>().is_ok() {
-        label
-    } else {
-        "okta"
-    }
 }
 
 #[cfg(test)]

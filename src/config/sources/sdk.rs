@@ -9,7 +9,8 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
-    CREDENTIAL, Set, Variables, org_at, org_name, org_url, private_key, scopes, service_app,
+    tree::{CREDENTIAL, org, org_at, org_name, org_url, private_key, scopes, service_app},
+    variables::{Set, Variables},
 };
 use crate::config::{
     file,
@@ -143,7 +144,7 @@ impl Settings {
         }
         let at = at.field("credentials").field(CREDENTIAL);
         let credential = self.credential(&at, notes);
-        super::org(name, &org_url(url), credential)
+        org(name, &org_url(url), credential)
     }
 
     fn credential(&self, at: &SettingPath, notes: &mut Notes) -> Option<Value> {

@@ -3,7 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::{CREDENTIAL, Set, Variables, org_at, org_name, private_key, scopes, service_app};
+use super::{
+    tree::{self, CREDENTIAL, org_at, org_name, private_key, scopes, service_app},
+    variables::{Set, Variables},
+};
 use crate::config::problems::{Notes, SettingPath};
 
 /// The variable that names the org.
@@ -45,7 +48,7 @@ pub(super) fn tree(variables: Variables<'_>, notes: &mut Notes) -> Value {
     notes.set_by(at.field("url"), &format!("{ORG} and {BASE}"));
     let at = at.field("credentials").field(CREDENTIAL);
     let credential = credential(variables, &at, notes);
-    super::org(name, &format!("https://{org}.{base}"), credential)
+    tree::org(name, &format!("https://{org}.{base}"), credential)
 }
 
 fn credential(variables: Variables<'_>, at: &SettingPath, notes: &mut Notes) -> Option<Value> {

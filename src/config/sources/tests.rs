@@ -1,4 +1,7 @@
-use super::*;
+use super::{
+    tree::{org_name, org_url},
+    *,
+};
 
 /// A home directory and a working directory of a test's own.
 struct Places {

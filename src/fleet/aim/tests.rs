@@ -5,6 +5,7 @@ use std::fmt::Write;
 use proptest::prelude::*;
 
 use super::*;
+use crate::okta::{Exchange, Phases, RateLimit, ResponseMeta};
 
 /// When the tests begin, in milliseconds.
 const START: i64 = 1_757_607_698_250;
@@ -57,10 +58,10 @@ impl Bucket {
     }
 }
 
-/// A prober: its clocks, its latency, and what came of its looks.
+/// A prober: its clocks, its latency, and what came of its samples.
 struct Prober {
     aim: Aim,
-    clock: Clock,
+    clock: OktaClock,
     interval: Duration,
     /// How far Okta's clock is ahead, and how long a request takes there and back.
     ahead: i64,
@@ -68,30 +69,52 @@ struct Prober {
     spare: bool,
     now: i64,
     last: Option<i64>,
-    looks: Vec<(NextSample, Look)>,
+    samples: Vec<(NextSample, RateLimitSample)>,
 }
 
 fn moment(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(ms).unwrap()
 }
 
+/// An answer to what was sent then and took so long, written at this moment of Okta's clock.
+fn answer((sent, took): (i64, i64), counted: i64, rate_limit: Option<RateLimit>) -> Exchange {
+    Exchange {
+        api: "users".into(),
+        path: "/api/v1/users".to_owned(),
+        credential: None,
+        bucket: Some("/api/v1/users".into()),
+        at: moment(sent),
+        took: Duration::from_millis(took.unsigned_abs()),
+        phases: Phases::default(),
+        answer: Ok(ResponseMeta {
+            status: 200,
+            request_id: None,
+            error_code: None,
+            date: Some(moment(counted.div_euclid(1000) * 1000)),
+            rate_limit,
+            limited: None,
+            certificate_not_after: None,
+        }),
+    }
+}
+
 impl Prober {
     fn new(interval: u64) -> Self {
         Self {
             aim: Aim::default(),
-            clock: Clock::default(),
+            clock: OktaClock::default(),
             interval: Duration::from_secs(interval),
             ahead: 0,
             took: |_| 100,
             spare: true,
             now: START,
             last: None,
-            looks: Vec::new(),
+            samples: Vec::new(),
         }
     }
 
-    /// Looks once more, whenever the aim says.
-    fn look(&mut self, bucket: &mut Bucket) {
+    /// Takes one more sample, whenever the aim says.
+    fn sample(&mut self, bucket: &mut Bucket) {
         let request = SampleRequest {
             now: moment(self.now),
             last: self.last.map(moment),
@@ -101,35 +124,34 @@ impl Prober {
         };
         let next = self.aim.next(&self.clock, &request);
         let sent = next.at.as_millisecond();
-        let took = (self.took)(i64::try_from(self.looks.len()).unwrap());
+        let took = (self.took)(i64::try_from(self.samples.len()).unwrap());
         let counted = sent + took / 2 + self.ahead;
-        let look = Look {
-            sent: next.at,
-            answered: moment(sent + took),
-            date: Some(moment(counted.div_euclid(1000) * 1000)),
-            rate_limit: Some(bucket.ask(counted)),
-        };
-        self.learn(look);
-        self.looks.push((next, look));
+        let answer = answer((sent, took), counted, Some(bucket.ask(counted)));
+        self.learn(&answer);
+        let sample = RateLimitSample::of(&answer).unwrap();
+        self.samples.push((next, sample));
     }
 
-    fn learn(&mut self, look: Look) {
-        self.clock.learn(&look);
-        self.aim.learn(&look);
-        self.last = Some(look.sent.as_millisecond());
-        self.now = look.answered.as_millisecond();
+    fn learn(&mut self, answer: &Exchange) {
+        self.clock.learn(answer);
+        match RateLimitSample::of(answer) {
+            Some(sample) => self.aim.learn(&sample),
+            None => self.aim.learn_nothing(answer.at, answer.answered_at()),
+        }
+        self.last = Some(answer.at.as_millisecond());
+        self.now = answer.answered_at().as_millisecond();
     }
 
-    /// The looks as text, a line each.
+    /// The samples as text, a line each.
     fn timeline(&self) -> String {
         let mut text = String::new();
-        for (next, look) in &self.looks {
-            let read = look.rate_limit.unwrap();
-            let left = read.reset.as_millisecond() - (look.sent.as_millisecond() + self.ahead);
+        for (next, sample) in &self.samples {
+            let read = sample.rate_limit;
+            let left = read.reset.as_millisecond() - (sample.sent.as_millisecond() + self.ahead);
             writeln!(
                 text,
                 "{:>8.1} s  used {:>3} of {}  {:>5.1} s before the reset  {}",
-                (look.sent.as_millisecond() - START) as f64 / 1e3,
+                (sample.sent.as_millisecond() - START) as f64 / 1e3,
                 read.limit - read.remaining,
                 read.limit,
                 left as f64 / 1e3,
@@ -141,13 +163,13 @@ impl Prober {
     }
 }
 
-/// Whoever asks whenever: the windows that a prober met, and which of its looks fell into each.
+/// Whoever asks whenever: the windows that a prober met, and which of its samples fell into each.
 fn by_window(prober: &Prober) -> Vec<(i64, Vec<Why>)> {
     let mut windows: Vec<(i64, Vec<Why>)> = Vec::new();
-    for (next, look) in &prober.looks {
-        let reset = look.rate_limit.unwrap().reset.as_second();
+    for (next, sample) in &prober.samples {
+        let reset = sample.rate_limit.reset.as_second();
         match windows.last_mut() {
-            Some((known, looks)) if *known == reset => looks.push(next.why),
+            Some((known, whys)) if *known == reset => whys.push(next.why),
             _ => windows.push((reset, vec![next.why])),
         }
     }
@@ -159,9 +181,9 @@ fn steady(every: i64) -> impl Iterator<Item = i64> {
     (0..3_600_000 / every).map(move |n| n * every)
 }
 
-fn looks(prober: &mut Prober, bucket: &mut Bucket, count: usize) -> String {
+fn samples(prober: &mut Prober, bucket: &mut Bucket, count: usize) -> String {
     for _ in 0..count {
-        prober.look(bucket);
+        prober.sample(bucket);
     }
     prober.timeline()
 }
@@ -169,20 +191,20 @@ fn looks(prober: &mut Prober, bucket: &mut Bucket, count: usize) -> String {
 #[test]
 fn a_busy_bucket_is_looked_at_once_in_each_window_just_before_its_end() {
     let mut bucket = Bucket::new(50, 60, steady(1_400));
-    insta::assert_snapshot!(looks(&mut Prober::new(60), &mut bucket, 12));
+    insta::assert_snapshot!(samples(&mut Prober::new(60), &mut bucket, 12));
 }
 
 #[test]
 fn an_idle_bucket_is_opened_and_watched_to_its_end() {
     let mut bucket = Bucket::new(50, 60, []);
-    insta::assert_snapshot!(looks(&mut Prober::new(60), &mut bucket, 8));
+    insta::assert_snapshot!(samples(&mut Prober::new(60), &mut bucket, 8));
 }
 
 #[test]
 fn a_lasting_answer_without_headers_leaves_the_interval() {
     let mut bucket = Bucket::new(50, 60, steady(1_400));
     let mut prober = Prober::new(60);
-    looks(&mut prober, &mut bucket, 5);
+    samples(&mut prober, &mut bucket, 5);
     for _ in 0..BLIND {
         let request = SampleRequest {
             now: moment(prober.now),
@@ -192,15 +214,11 @@ fn a_lasting_answer_without_headers_leaves_the_interval() {
             spare: true,
         };
         let next = prober.aim.next(&prober.clock, &request);
-        prober.learn(Look {
-            sent: next.at,
-            answered: next.at,
-            date: Some(next.at),
-            rate_limit: None,
-        });
+        let sent = next.at.as_millisecond();
+        prober.learn(&answer((sent, 0), sent, None));
     }
-    prober.look(&mut bucket);
-    let (next, _) = prober.looks.last().unwrap();
+    prober.sample(&mut bucket);
+    let (next, _) = prober.samples.last().unwrap();
     assert_eq!(next.why, Why::Interval);
 }
 
@@ -228,12 +246,12 @@ proptest! {
         let longest = i64::try_from(interval).unwrap() * 1000 + 2 * seconds * 1000 + 120_000;
         for _ in 0..60 {
             let before = prober.now;
-            prober.look(&mut bucket);
-            let sent = prober.looks.last().unwrap().0.at.as_millisecond();
+            prober.sample(&mut bucket);
+            let sent = prober.samples.last().unwrap().0.at.as_millisecond();
             prop_assert!(before <= sent && sent - before <= longest, "{}", prober.timeline());
         }
         for (_, whys) in by_window(&prober).split_off(2) {
-            let reasons = whys.iter().skip(1).all(|why| matches!(why, Why::SecondLook { .. } | Why::TooShort | Why::Interval));
+            let reasons = whys.iter().skip(1).all(|why| matches!(why, Why::SecondSample { .. } | Why::TooShort | Why::Interval));
             prop_assert!(reasons && whys.len() <= 2 || seconds <= 5, "{whys:?}\n{}", prober.timeline());
         }
         prop_assert!(prober.aim.missed() <= 6, "{}\n{}", prober.aim.missed(), prober.timeline());
@@ -243,41 +261,41 @@ proptest! {
 #[test]
 fn short_and_long_windows_are_learned_and_aimed_at_alike() {
     let ten = || Bucket::new(50, 10, steady(700));
-    let mut text = looks(&mut Prober::new(60), &mut ten(), 6);
-    text += &looks(&mut Prober::new(5), &mut ten(), 6);
+    let mut text = samples(&mut Prober::new(60), &mut ten(), 6);
+    text += &samples(&mut Prober::new(5), &mut ten(), 6);
     let mut five_minutes = Bucket::new(5_000, 300, steady(900));
-    text += &looks(&mut Prober::new(60), &mut five_minutes, 6);
+    text += &samples(&mut Prober::new(60), &mut five_minutes, 6);
     insta::assert_snapshot!(text);
 }
 
 #[test]
 fn an_interval_longer_than_a_window_is_kept_to_the_nearest_end() {
     let mut bucket = Bucket::new(50, 60, steady(2_000));
-    insta::assert_snapshot!(looks(&mut Prober::new(300), &mut bucket, 8));
+    insta::assert_snapshot!(samples(&mut Prober::new(300), &mut bucket, 8));
 }
 
 #[test]
 fn a_bucket_that_goes_quiet_and_comes_back_is_seen_again() {
     let quiet = steady(2_000).filter(|at| !(200_000..500_000).contains(at));
     let mut bucket = Bucket::new(50, 60, quiet);
-    insta::assert_snapshot!(looks(&mut Prober::new(60), &mut bucket, 14));
+    insta::assert_snapshot!(samples(&mut Prober::new(60), &mut bucket, 14));
 }
 
 #[test]
 fn a_look_that_comes_too_late_is_a_miss_and_widens_the_guard() {
     let mut bucket = Bucket::new(50, 60, steady(1_400));
     let mut prober = Prober::new(60);
-    prober.look(&mut bucket);
+    prober.sample(&mut bucket);
     let guard = prober.aim.guard(&prober.clock);
     prober.took = |_| 9_000;
-    prober.look(&mut bucket);
+    prober.sample(&mut bucket);
     assert_eq!(prober.aim.missed(), 1, "{}", prober.timeline());
     prober.took = |_| 100;
-    looks(&mut prober, &mut bucket, 30);
+    samples(&mut prober, &mut bucket, 30);
     assert_eq!(prober.aim.missed(), 1, "{}", prober.timeline());
     assert!(prober.aim.guard(&prober.clock) > guard);
-    let (_, last) = prober.looks.last().unwrap();
-    let read = last.rate_limit.unwrap();
+    let (_, last) = prober.samples.last().unwrap();
+    let read = last.rate_limit;
     let left = read.reset.as_millisecond() - last.sent.as_millisecond();
     assert!((0..12_000).contains(&left), "still in its window: {left}");
 }
@@ -287,28 +305,23 @@ fn a_local_clock_that_jumps_is_learned_anew() {
     for jump in [-3_600_000, -2_500, 2_500, 3_600_000] {
         let mut bucket = Bucket::new(50, 60, steady(1_400));
         let mut prober = Prober::new(60);
-        looks(&mut prober, &mut bucket, 6);
+        samples(&mut prober, &mut bucket, 6);
         // The timer goes on; only what the clock shows has changed.
         prober.now += jump;
         prober.last = prober.last.map(|last| last + jump);
         prober.ahead -= jump;
-        let before = prober.looks.len();
+        let before = prober.samples.len();
         for _ in 0..8 {
-            if prober.looks.len() == before {
+            if prober.samples.len() == before {
                 // One answer tells the new time.
                 let counted = prober.now + 1_000 + prober.ahead;
-                prober.learn(Look {
-                    sent: moment(prober.now + 950),
-                    answered: moment(prober.now + 1_050),
-                    date: Some(moment(counted.div_euclid(1000) * 1000)),
-                    rate_limit: None,
-                });
+                prober.learn(&answer((prober.now + 950, 100), counted, None));
             }
-            prober.look(&mut bucket);
+            prober.sample(&mut bucket);
         }
-        for (next, look) in prober.looks.iter().skip(before + 3) {
-            let end = look.rate_limit.unwrap().reset.as_millisecond();
-            let left = end - (look.sent.as_millisecond() + prober.ahead);
+        for (next, sample) in prober.samples.iter().skip(before + 3) {
+            let end = sample.rate_limit.reset.as_millisecond();
+            let left = end - (sample.sent.as_millisecond() + prober.ahead);
             assert!(
                 (0..2_500).contains(&left) || next.why == Why::Length,
                 "{jump}: {left}\n{}",
@@ -322,16 +335,12 @@ fn a_local_clock_that_jumps_is_learned_anew() {
 fn resets_that_cannot_be_are_not_aimed_at() {
     for reset in [-3_600, -1, 301, 86_400] {
         let mut prober = Prober::new(60);
-        prober.learn(Look {
-            sent: moment(START),
-            answered: moment(START + 100),
-            date: Some(moment(START)),
-            rate_limit: Some(RateLimit {
-                limit: 50,
-                remaining: 20,
-                reset: Timestamp::from_second(START / 1000 + reset).unwrap(),
-            }),
-        });
+        let read = RateLimit {
+            limit: 50,
+            remaining: 20,
+            reset: Timestamp::from_second(START / 1000 + reset).unwrap(),
+        };
+        prober.learn(&answer((START, 100), START, Some(read)));
         let request = SampleRequest {
             now: moment(prober.now),
             last: Some(moment(START)),
@@ -349,7 +358,7 @@ fn resets_that_cannot_be_are_not_aimed_at() {
 fn who_must_stay_away_is_aimed_at_a_later_window() {
     let mut bucket = Bucket::new(50, 60, steady(1_400));
     let mut prober = Prober::new(60);
-    looks(&mut prober, &mut bucket, 6);
+    samples(&mut prober, &mut bucket, 6);
     let away = moment(prober.now + 200_000);
     let request = SampleRequest {
         now: moment(prober.now),

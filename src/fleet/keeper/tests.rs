@@ -12,7 +12,7 @@ use crate::{
     config::Fingerprint,
     fleet::{Duty, ProbeId, breaker::BreakerState},
     metrics::Page,
-    okta::{ApiError, Phases, Refusal},
+    okta::{ApiError, Exchange, Phases, Refusal},
     probe::ProbeResult,
     units::{Timestamp, WallClock},
 };

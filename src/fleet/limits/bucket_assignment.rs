@@ -4,11 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    BucketLimit, LimitKey, LimitsState,
-    bucket_correlation::{BucketApi, BucketCorrelation, Relation, Sight},
-    label,
+    bucket_correlation::BucketCorrelation,
+    bucket_mismatch::{BucketApi, BucketMismatch, Relation},
 };
-use crate::{fleet::aim::Look, okta::Charge};
+use crate::fleet::aim::RateLimitSample;
 
 /// The buckets of one credential, as its endpoints turn out to share them.
 #[derive(Debug, Default)]
@@ -23,22 +22,15 @@ pub(super) struct BucketAssignment {
     apart: BTreeMap<BucketApi, String>,
 }
 
-/// A difference between what is seen and what paths are taken for, shown by two endpoints.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct BucketMismatch {
-    /// What was found.
-    pub relation: Relation,
-    /// One of the two that show it.
-    pub one: BucketApi,
-    /// The other.
-    pub other: BucketApi,
-}
-
 impl BucketAssignment {
     /// Learns from an answer; returns what was found by it, once each.
-    pub(super) fn learn(&mut self, endpoint: &BucketApi, sight: Sight) -> Vec<BucketMismatch> {
+    pub(super) fn learn(
+        &mut self,
+        endpoint: &BucketApi,
+        sample: RateLimitSample,
+    ) -> Vec<BucketMismatch> {
         self.hidden.remove(&*endpoint.name);
-        self.correlation.learn(endpoint, sight);
+        self.correlation.learn(endpoint, sample);
         let found = self
             .correlation
             .found()
@@ -52,20 +44,20 @@ impl BucketAssignment {
         if !new.is_empty() {
             self.found.extend(new.iter().cloned());
             self.merge();
-            self.part();
+            self.split();
         }
         new
     }
 
     /// The name under which an endpoint's requests are counted.
-    pub(super) fn bucket<'a>(&'a self, endpoint: &'a BucketApi) -> &'a str {
+    pub(super) fn of_api<'a>(&'a self, endpoint: &'a BucketApi) -> &'a str {
         let merged = || self.merged.get(&*endpoint.bucket).map(String::as_str);
         let apart = self.apart.get(endpoint).map(String::as_str);
         apart.or_else(merged).unwrap_or(&endpoint.bucket)
     }
 
     /// The name under which what belongs to a bucket as a whole is counted.
-    pub(super) fn home<'a>(&'a self, bucket: &'a str) -> &'a str {
+    pub(super) fn of_bucket<'a>(&'a self, bucket: &'a str) -> &'a str {
         self.merged.get(bucket).map_or(bucket, String::as_str)
     }
 
@@ -117,7 +109,7 @@ impl BucketAssignment {
 
     /// Endpoints of one bucket that contradict each other: the first keeps the bucket's name, and
     /// those that agree with it; the next is counted under its own, with those that agree with it.
-    fn part(&mut self) {
+    fn split(&mut self) {
         let contradict: BTreeSet<(&BucketApi, &BucketApi)> = self.of(Relation::Two).collect();
         let endpoints: BTreeSet<&BucketApi> = contradict
             .iter()
@@ -149,109 +141,10 @@ impl BucketAssignment {
     }
 }
 
-impl LimitsState {
-    /// Where a request is counted: in the bucket of its path, unless what was seen says otherwise.
-    pub(super) fn key(&self, charge: &Charge) -> LimitKey {
-        let credential = label(charge.credential.as_ref());
-        let bucket = self.assignments.get(&credential).map_or_else(
-            || charge.bucket.to_string(),
-            |assignment| assignment.bucket(&charge.into()).to_owned(),
-        );
-        LimitKey { credential, bucket }
-    }
-
-    /// Compares what an answer shows with what others showed. What is found moves what is counted.
-    pub(super) fn compare(&mut self, charge: &Charge, look: &Look) -> Vec<BucketMismatch> {
-        let (Some(read), Some(date)) = (look.rate_limit, look.date) else {
-            return Vec::new();
-        };
-        let sight = Sight {
-            date: date.as_second(),
-            limit: read.limit,
-            remaining: read.remaining,
-            reset: read.reset.as_second(),
-        };
-        let credential = label(charge.credential.as_ref());
-        let assignment = self.assignments.entry(credential.clone()).or_default();
-        let found = assignment.learn(&charge.into(), sight);
-        if !found.is_empty() {
-            self.reassign(&credential);
-        }
-        found
-    }
-
-    /// Counts everything of a credential where it is counted from now on.
-    fn reassign(&mut self, credential: &str) {
-        let Some(assignment) = self.assignments.get(credential) else {
-            return;
-        };
-        let (moving, staying) = std::mem::take(&mut self.buckets)
-            .into_iter()
-            .partition(|(key, _)| key.credential == credential);
-        self.buckets = staying;
-        let moving: BTreeMap<LimitKey, BucketLimit> = moving;
-        for (key, mut bucket) in moving {
-            let at = |bucket: &str| LimitKey {
-                credential: key.credential.clone(),
-                bucket: bucket.to_owned(),
-            };
-            for (name, endpoint) in std::mem::take(&mut bucket.endpoints) {
-                let who = BucketApi {
-                    bucket: endpoint.taken_for.clone(),
-                    name: name.clone(),
-                };
-                let home = self.buckets.entry(at(assignment.bucket(&who))).or_default();
-                home.endpoints.insert(name, endpoint);
-            }
-            let home = self.buckets.entry(at(assignment.home(&key.bucket)));
-            home.or_default().absorb(bucket);
-        }
-    }
-}
-
-impl From<&Charge> for BucketApi {
-    fn from(charge: &Charge) -> Self {
-        Self {
-            bucket: charge.bucket.clone(),
-            name: charge.api.clone(),
-        }
-    }
-}
-
-impl BucketMismatch {
-    /// What to write under `orgs.ORG.buckets`, for people.
-    pub(in crate::fleet) fn setting(&self) -> String {
-        let (one, other) = (&self.one, &self.other);
-        match self.relation {
-            Relation::One => {
-                // A pattern wins over the published ones, so that the narrower one must be written.
-                let width = |endpoint: &BucketApi| (endpoint.bucket.len(), endpoint.bucket.clone());
-                let (wide, narrow) = if width(one) <= width(other) {
-                    (one, other)
-                } else {
-                    (other, one)
-                };
-                let wide = &wide.bucket;
-                match &*narrow.bucket {
-                    pattern if pattern.starts_with('/') => format!("'{pattern}': '{wide}'"),
-                    _ => format!("'PATH OF {}': '{wide}'", narrow.name),
-                }
-            }
-            Relation::Two => format!("'PATH OF {}': {}", other.name, other.name),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::{
-        fleet::limits::{Limits, Run},
-        okta::{Exchange, Phases, RateLimit, ResponseMeta},
-        units::Timestamp,
-    };
+    use crate::{okta::RateLimit, units::Timestamp};
 
     fn endpoint(name: &'static str, bucket: &'static str) -> BucketApi {
         BucketApi {
@@ -271,7 +164,7 @@ mod tests {
             ..BucketAssignment::default()
         };
         assignment.merge();
-        assignment.part();
+        assignment.split();
         assignment
     }
 
@@ -284,9 +177,9 @@ mod tests {
         );
         let assignment = known(&[(Relation::One, &c, &b), (Relation::One, &a, &b)]);
         for one in [&a, &b, &c] {
-            assert_eq!(assignment.bucket(one), "/api/v1*");
+            assert_eq!(assignment.of_api(one), "/api/v1*");
         }
-        assert_eq!(assignment.bucket(&d), "/api/v1/devices");
+        assert_eq!(assignment.of_api(&d), "/api/v1/devices");
         let settings: Vec<_> = assignment.found().map(BucketMismatch::setting).collect();
         assert_eq!(
             settings,
@@ -302,7 +195,7 @@ mod tests {
         let [a, b, c, d] = ["a", "b", "c", "d"].map(|name| endpoint(name, "/api/v1*"));
         let two = Relation::Two;
         let assignment = known(&[(two, &a, &b), (two, &b, &c), (two, &a, &d), (two, &c, &d)]);
-        let counted = [&a, &b, &c, &d].map(|endpoint| assignment.bucket(endpoint));
+        let counted = [&a, &b, &c, &d].map(|endpoint| assignment.of_api(endpoint));
         assert_eq!(counted, ["/api/v1*", "b", "/api/v1*", "b"]);
     }
 
@@ -311,71 +204,24 @@ mod tests {
         let (a, b) = (endpoint("a", "/a"), endpoint("b", "/b"));
         let mut assignment = BucketAssignment::default();
         let mut told = Vec::new();
-        for minute in 0..20 {
+        for minute in 0..20_i64 {
             for (n, endpoint) in [&a, &b].into_iter().enumerate() {
-                let sight = Sight {
-                    date: minute * 60 + 50,
-                    limit: 600,
-                    remaining: 500 - n as u64,
-                    reset: minute * 60 + 60,
+                let at = |second| Timestamp::from_second(minute * 60 + second).unwrap();
+                let sample = RateLimitSample {
+                    sent: at(50),
+                    answered: at(50),
+                    date: Some(at(50)),
+                    rate_limit: RateLimit {
+                        limit: 600,
+                        remaining: 500 - n as u64,
+                        reset: at(60),
+                    },
                 };
-                told.extend(assignment.learn(endpoint, sight));
+                told.extend(assignment.learn(endpoint, sample));
             }
         }
         assert_eq!(told.len(), 1);
-        assert_eq!(assignment.bucket(&b), "/a");
+        assert_eq!(assignment.of_api(&b), "/a");
         assert_eq!(told[0].setting(), "'/b': '/a'");
-    }
-
-    /// An answer to a request for `name`, at this second of Okta's clock and of ours.
-    fn exchange(name: &'static str, (second, remaining, reset): (i64, u64, i64)) -> Exchange {
-        let at = |second| Timestamp::from_second(second).unwrap();
-        Exchange {
-            api: name.into(),
-            path: format!("/{name}"),
-            credential: Some("monitor".parse().unwrap()),
-            bucket: Some(format!("/{name}").into()),
-            at: at(second),
-            took: Duration::ZERO,
-            phases: Phases::default(),
-            answer: Ok(ResponseMeta {
-                status: 200,
-                error_code: None,
-                date: Some(at(second)),
-                rate_limit: Some(RateLimit {
-                    limit: 600,
-                    remaining,
-                    reset: at(reset),
-                }),
-                limited: None,
-                certificate_not_after: None,
-                request_id: None,
-            }),
-        }
-    }
-
-    #[test]
-    fn a_bucket_that_two_endpoints_turn_out_to_share_is_looked_at_once() {
-        let limits = Limits::default();
-        let mut found = Vec::new();
-        for minute in 0..10 {
-            for (name, later) in [("a", 0_i64), ("b", 1)] {
-                let (second, left) = (60 * minute + 57 + later, 500 - later.unsigned_abs());
-                let exchange = exchange(name, (second, left, 60 * (minute + 1)));
-                let now = exchange.at;
-                found.extend(limits.enter(&exchange, now));
-                let run = Run {
-                    at: now,
-                    interval: Duration::from_mins(1),
-                    not_before: None,
-                };
-                assert!(limits.ended(name, exchange.charge().as_ref(), run, now));
-            }
-            let scheduled = ["a", "b"].map(|name| limits.scheduled(name).is_some());
-            let expected = usize::from(found.is_empty()) + 1;
-            let count = scheduled.into_iter().filter(|scheduled| *scheduled).count();
-            assert_eq!(count, expected, "in minute {minute}: {scheduled:?}");
-        }
-        assert_eq!(found.len(), 1);
     }
 }

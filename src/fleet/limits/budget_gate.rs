@@ -13,11 +13,8 @@ use std::{
 use futures_util::future::BoxFuture;
 use tokio::time::{Instant, sleep};
 
-use super::{Limits, spending::Refused};
-use crate::{
-    okta::{Charge, Exchange, Failure, Gate},
-    units::Timestamp,
-};
+use super::{org_limits::Limits, spending::Refused};
+use crate::okta::{Charge, Exchange, Failure, Gate};
 
 /// The longest that a request waits: longer than any window lasts.
 const PATIENCE: Duration = Duration::from_secs(330);
@@ -26,27 +23,36 @@ const SOON: Duration = Duration::from_secs(5);
 
 /// What one run may spend.
 #[derive(Debug)]
-pub(in crate::fleet) struct BudgetGate {
-    pub(super) limits: Arc<Limits>,
+pub struct BudgetGate {
+    limits: Arc<Limits>,
     /// The run was aimed at the end of a window.
-    pub(super) aimed: bool,
-    pub(super) begun: AtomicBool,
+    aimed: bool,
+    begun: AtomicBool,
+}
+
+impl Limits {
+    /// What a run may spend; `aimed` at the end of a window, or not.
+    pub fn gate(self: &Arc<Self>, aimed: bool) -> BudgetGate {
+        BudgetGate {
+            limits: Arc::clone(self),
+            aimed,
+            begun: AtomicBool::new(false),
+        }
+    }
 }
 
 impl Gate for BudgetGate {
     fn admit(&self, charge: Charge) -> BoxFuture<'_, Result<(), Failure>> {
         Box::pin(async move {
-            let mut changed = self.limits.changed.subscribe();
+            let mut changed = self.limits.changes();
             let given_up = Instant::now() + PATIENCE;
             loop {
                 changed.borrow_and_update();
-                let now = Timestamp::now();
-                let asked = self.limits.admit(&charge, self.aimed, now);
-                let Err(refused) = asked else {
+                let Err(refused) = self.limits.admit(&charge, self.aimed) else {
                     self.begun.store(true, Ordering::Relaxed);
                     return Ok(());
                 };
-                let wait = refused.wait(now).unwrap_or(SOON);
+                let wait = refused.wait(self.limits.wall_clock.now()).unwrap_or(SOON);
                 let patient = refused == Refused::Unknown || self.begun.load(Ordering::Relaxed);
                 if !patient || Instant::now() + wait > given_up {
                     return Err(Failure::Budget {
@@ -65,5 +71,9 @@ impl Gate for BudgetGate {
 
     fn settle(&self, exchange: &Exchange) {
         self.limits.settle(exchange);
+    }
+
+    fn abandon(&self, charge: &Charge, sent: bool) {
+        self.limits.abandon(charge, sent);
     }
 }

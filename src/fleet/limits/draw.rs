@@ -1,6 +1,8 @@
 //! The series of an org's rate limits, and the same for the page that people read, as of now.
 
-use super::{BucketMismatch, Limits, families as own};
+use super::{
+    api_samples::ApiSamples, bucket_mismatch::BucketMismatch, families as own, org_limits::Limits,
+};
 use crate::{
     fleet::aim::NextSample,
     metrics::Page,
@@ -18,7 +20,7 @@ pub(in crate::fleet) struct KnownLimit {
     pub(in crate::fleet) read: Option<RateLimit>,
     /// Usage and phase of the last window that is over.
     pub(in crate::fleet) last: Option<(f64, f64)>,
-    /// How long before a window's end a look is sent, and the next one; where somebody aims.
+    /// How long before a window's end a sample is sent, and the next one; where somebody aims.
     pub(in crate::fleet) aim: Option<(f64, NextSample)>,
 }
 
@@ -27,21 +29,20 @@ impl Limits {
     pub(in crate::fleet) fn known(&self, now: Timestamp) -> Vec<KnownLimit> {
         let mut state = self.lock();
         let mut limits = Vec::new();
-        let clock = state.clock.clone();
         for (key, bucket) in &mut state.buckets {
-            let guard = bucket.aim.guard(&clock).as_secs_f64();
+            let guard = bucket.aim.guard(&self.okta_clock).as_secs_f64();
             let aim = bucket
                 .round_robin
                 .scheduled()
                 .map(|scheduled| (guard, scheduled.next));
-            for (name, endpoint) in &mut bucket.endpoints {
-                endpoint.windows.close(now);
-                let last = endpoint.windows.last(now);
+            for (name, samples) in &mut bucket.apis {
+                samples.windows.close(now);
+                let last = samples.windows.last(now);
                 limits.push(KnownLimit {
                     credential: key.credential.clone(),
                     bucket: key.bucket.clone(),
                     endpoint: name.to_string(),
-                    read: (now < endpoint.void_at).then_some(endpoint.read),
+                    read: samples.is_current(now).then_some(samples.last.rate_limit),
                     last: last.map(|last| (last.usage, last.phase)),
                     aim,
                 });
@@ -51,20 +52,19 @@ impl Limits {
     }
 
     /// Writes the series.
-    pub(in crate::fleet) fn draw(&self, org: &str, now: Timestamp, page: &mut Page) {
+    pub fn draw(&self, org: &str, now: Timestamp, page: &mut Page) {
         let mut state = self.lock();
-        let clock = state.clock.clone();
         for (key, bucket) in &mut state.buckets {
-            for (name, endpoint) in &mut bucket.endpoints {
-                endpoint.windows.close(now);
-                endpoint.draw([org, &key.credential, &key.bucket, name], now, page);
+            for (name, samples) in &mut bucket.apis {
+                samples.windows.close(now);
+                samples.draw([org, &key.credential, &key.bucket, name], now, page);
             }
             let labels = [org, key.credential.as_str(), key.bucket.as_str()];
             if bucket.own > 0 {
                 page.push(&own::OWN, &labels, bucket.own as f64);
             }
             if bucket.round_robin.anyone() && bucket.aim.sees_windows() {
-                let guard = bucket.aim.guard(&clock);
+                let guard = bucket.aim.guard(&self.okta_clock);
                 page.push(&own::GUARD, &labels, guard.as_secs_f64());
                 page.push(&own::MISSED, &labels, bucket.aim.missed() as f64);
             }
@@ -98,13 +98,14 @@ impl Limits {
     }
 }
 
-impl super::ApiSamples {
+impl ApiSamples {
     fn draw(&self, labels: [&str; 4], now: Timestamp, page: &mut Page) {
-        if now < self.void_at {
-            page.push(&own::LIMIT, &labels, self.read.limit as f64);
-            page.push(&own::REMAINING, &labels, self.read.remaining as f64);
-            page.push(&own::RESET, &labels, self.read.reset.as_second() as f64);
-            page.push(&own::USAGE, &labels, self.read.usage_ratio());
+        if self.is_current(now) {
+            let read = self.last.rate_limit;
+            page.push(&own::LIMIT, &labels, read.limit as f64);
+            page.push(&own::REMAINING, &labels, read.remaining as f64);
+            page.push(&own::RESET, &labels, read.reset.as_second() as f64);
+            page.push(&own::USAGE, &labels, read.usage_ratio());
         }
         if let Some(last) = self.windows.last(now) {
             page.push(&own::WINDOW_USAGE, &labels, last.usage);

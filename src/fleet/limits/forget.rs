@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{LimitKey, Limits, label};
+use super::{
+    limit_key::{LimitKey, credential_label},
+    org_limits::Limits,
+};
 use crate::{fleet::footprint::Fed, okta::Charge};
 
 impl Limits {
@@ -13,7 +16,7 @@ impl Limits {
             bucket.round_robin.leave(probe);
         }
         drop(state);
-        self.changed.send_replace(());
+        self.tell_change();
     }
 
     /// Forgets what is gone, and the buckets of it in which nothing is left. Which buckets turned
@@ -26,18 +29,19 @@ impl Limits {
             let is_asked =
                 |left: &Charge| (&left.credential, &left.api) == (&fed.credential, &fed.api);
             if !left.iter().any(is_asked) {
-                let credential = label(fed.credential.as_ref());
+                let credential = credential_label(fed.credential.as_ref());
                 if let Some(assignment) = state.assignments.get_mut(&credential) {
                     assignment.hide(&fed.api);
                 }
                 state.exceeded.remove(&(credential, fed.api.clone()));
+                state.charged.remove(&fed.api);
             }
             let Some(charge) = fed.charge() else { continue };
             let key = state.key(&charge);
             let Some(bucket) = state.buckets.get_mut(&key) else {
                 continue;
             };
-            bucket.endpoints.remove(&charge.api);
+            bucket.apis.remove(&charge.api);
             if !keys.contains(&key) && bucket.spending.is_idle() {
                 state.buckets.remove(&key);
             }

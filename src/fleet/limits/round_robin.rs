@@ -1,14 +1,16 @@
-//! Whose turn it is: the probes that look at one credential's limit in one bucket take turns, so
-//! that each window has one look and each probe is still visited. Pure.
+//! Whose turn it is: the probes that sample one credential's limit in one bucket take turns, so
+//! that each window has one sample and each probe is still visited. Pure.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use tokio::time::Instant;
 
-use super::super::aim::{NextSample, SampleRequest};
-use crate::units::Timestamp;
+use crate::{
+    fleet::aim::{NextSample, SampleRequest},
+    units::Timestamp,
+};
 
-/// The probes that take turns, and the next look.
+/// The probes that take turns, and the next sample.
 #[derive(Debug, Default)]
 pub(super) struct RoundRobin {
     members: BTreeMap<String, Member>,
@@ -19,7 +21,7 @@ pub(super) struct RoundRobin {
 /// One probe's part in it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Member {
-    /// How often it is to look.
+    /// How often it is to sample.
     pub(super) interval: Duration,
     /// When it last began to.
     pub(super) last: Timestamp,
@@ -27,19 +29,19 @@ pub(super) struct Member {
     pub(super) not_before: Option<Timestamp>,
 }
 
-/// The next look, and whose it is.
+/// The next sample, and whose it is.
 #[derive(Debug, Clone)]
 pub(super) struct Scheduled {
-    pub(super) who: String,
+    pub(super) probe: String,
     pub(super) next: NextSample,
     /// The same moment by a clock that nobody sets.
     pub(super) due: Instant,
 }
 
 impl RoundRobin {
-    /// A probe takes part from now on, or has looked.
-    pub(super) fn enter(&mut self, who: &str, member: Member) {
-        self.members.insert(who.to_owned(), member);
+    /// A probe takes part from now on, or has sampled.
+    pub(super) fn enter(&mut self, probe: &str, member: Member) {
+        self.members.insert(probe.to_owned(), member);
         self.under_way = false;
         self.scheduled = None;
     }
@@ -52,25 +54,25 @@ impl RoundRobin {
     }
 
     /// A probe takes part no longer.
-    pub(super) fn leave(&mut self, who: &str) {
-        if self.members.remove(who).is_some() {
+    pub(super) fn leave(&mut self, probe: &str) {
+        if self.members.remove(probe).is_some() {
             self.under_way = false;
             self.scheduled = None;
         }
     }
 
-    /// A look begins: until it has ended no other is scheduled.
+    /// A sample begins: until it has ended no other is scheduled.
     pub(super) fn begin(&mut self) {
         self.under_way = true;
         self.scheduled = None;
     }
 
-    /// True if the next look may be scheduled, or scheduled anew.
+    /// True if the next sample may be scheduled, or scheduled anew.
     pub(super) fn may_schedule(&self) -> bool {
         !self.under_way && !self.members.is_empty()
     }
 
-    /// What the next look is to be, and whose: of the probe that has waited longest for its due.
+    /// What the next sample is to be, and whose: of the probe that has waited longest for its due.
     pub(super) fn request(
         &self,
         now: Timestamp,
@@ -82,7 +84,7 @@ impl RoundRobin {
             let due = member.last.saturating_add(interval).unwrap_or(member.last);
             (member.not_before.map_or(due, |at| at.max(due)), member.last)
         };
-        let (who, member) = self.members.iter().min_by_key(|(_, member)| due(member))?;
+        let (probe, member) = self.members.iter().min_by_key(|(_, member)| due(member))?;
         let request = SampleRequest {
             now,
             last: Some(member.last),
@@ -90,15 +92,15 @@ impl RoundRobin {
             not_before: member.not_before,
             spare: true,
         };
-        Some((who.clone(), request))
+        Some((probe.clone(), request))
     }
 
-    /// Books the next look.
+    /// Schedules the next sample.
     pub(super) fn schedule(&mut self, scheduled: Scheduled) {
         self.scheduled = Some(scheduled);
     }
 
-    /// The next look.
+    /// The next sample.
     pub(super) fn scheduled(&self) -> Option<&Scheduled> {
         self.scheduled.as_ref()
     }
@@ -114,8 +116,8 @@ impl RoundRobin {
     }
 
     /// True if this probe takes part.
-    pub(super) fn has(&self, who: &str) -> bool {
-        self.members.contains_key(who)
+    pub(super) fn has(&self, probe: &str) -> bool {
+        self.members.contains_key(probe)
     }
 }
 

@@ -3,11 +3,14 @@
 
 use std::{collections::VecDeque, fmt, time::Duration};
 
-use crate::{okta::RateLimit, units::Timestamp};
+use crate::{
+    okta::RateLimit,
+    units::{Share, Timestamp},
+};
 
 /// When so little of a limit is left, requests that need not be made now are not made.
 const FLOOR: f64 = 0.1;
-/// A request of which nobody has heard for so long was given up by whoever sent it.
+/// A request of which nobody has heard for so long was admitted before its bucket was split.
 const LOST: Duration = Duration::from_mins(5);
 
 /// Why a request must wait, and until when.
@@ -77,7 +80,7 @@ pub(super) struct Spending {
 
 impl Spending {
     /// What a window grants this exporter; `None` before any answer told the limit.
-    pub(super) fn allowed(&self, share: f64) -> Option<u64> {
+    pub(super) fn allowed(&self, share: Share) -> Option<u64> {
         // A share of a limit is far below what a float holds exactly.
         #[expect(
             clippy::cast_possible_truncation,
@@ -85,7 +88,7 @@ impl Spending {
             reason = "floored, and not negative"
         )]
         self.limit
-            .map(|limit| ((limit as f64 * share).floor() as u64).max(1))
+            .map(|limit| ((limit as f64 * share.get()).floor() as u64).max(1))
     }
 
     /// What was spent in windows that may still be open, requests under way included.
@@ -99,7 +102,7 @@ impl Spending {
     pub(super) fn admit(
         &mut self,
         now: Timestamp,
-        share: f64,
+        share: Share,
         aimed: Aimed,
     ) -> Result<(), Refused> {
         self.under_way
@@ -140,6 +143,12 @@ impl Spending {
         self.low = self.low.or(other.low);
     }
 
+    /// Nothing will be heard of a request: either it was not sent, or it is spent until then.
+    pub(super) fn abandon(&mut self, over: Option<Timestamp>) {
+        self.under_way.pop_front();
+        self.spent.extend(over);
+    }
+
     /// Learns how a request ended: what its answer said of the limit, and when the window that it
     /// fell into is certainly over.
     pub(super) fn settle(&mut self, read: Option<RateLimit>, over: Timestamp) {
@@ -170,10 +179,15 @@ mod tests {
 
     use super::*;
 
+    const TWENTIETH: Share = Share::TWENTIETH;
     const PLAIN: Aimed = Aimed::Not { others: false };
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
+    }
+
+    fn half() -> Share {
+        0.5.try_into().unwrap()
     }
 
     fn read(limit: u64, remaining: u64) -> RateLimit {
@@ -187,45 +201,62 @@ mod tests {
     #[test]
     fn a_share_of_each_window_and_at_least_one_request() {
         let mut spending = Spending::default();
-        assert_eq!(spending.admit(at(0), 0.05, PLAIN), Ok(()));
-        assert_eq!(spending.admit(at(0), 0.05, PLAIN), Err(Refused::Unknown));
+        assert_eq!(spending.admit(at(0), TWENTIETH, PLAIN), Ok(()));
+        assert_eq!(
+            spending.admit(at(0), TWENTIETH, PLAIN),
+            Err(Refused::Unknown)
+        );
         spending.settle(Some(read(50, 49)), at(61));
-        assert_eq!(spending.admit(at(1), 0.05, PLAIN), Ok(()));
+        assert_eq!(spending.admit(at(1), TWENTIETH, PLAIN), Ok(()));
         let spent = Err(Refused::Spent {
             allowed: 2,
             until: at(61),
         });
-        assert_eq!(spending.admit(at(2), 0.05, PLAIN), spent);
+        assert_eq!(spending.admit(at(2), TWENTIETH, PLAIN), spent);
         spending.settle(Some(read(50, 48)), at(61));
-        assert_eq!(spending.admit(at(60), 0.05, PLAIN), spent);
-        assert_eq!(spending.admit(at(61), 0.05, PLAIN), Ok(()));
+        assert_eq!(spending.admit(at(60), TWENTIETH, PLAIN), spent);
+        assert_eq!(spending.admit(at(61), TWENTIETH, PLAIN), Ok(()));
         spending.settle(Some(read(10, 9)), at(121));
-        assert_eq!(spending.allowed(0.05), Some(1));
+        assert_eq!(spending.allowed(TWENTIETH), Some(1));
     }
 
     #[test]
-    fn where_little_is_left_only_looks_at_a_windows_end_go_on() {
+    fn where_little_is_left_only_samples_at_a_windows_end_go_on() {
         let mut spending = Spending::default();
-        spending.admit(at(0), 0.5, PLAIN).unwrap();
+        spending.admit(at(0), half(), PLAIN).unwrap();
         spending.settle(Some(read(50, 5)), at(61));
         let low = Err(Refused::Low {
             remaining: 5,
             until: at(61),
         });
-        assert_eq!(spending.admit(at(1), 0.5, PLAIN), low);
-        assert_eq!(spending.admit(at(1), 0.5, Aimed::AtTheEnd), Ok(()));
+        assert_eq!(spending.admit(at(1), half(), PLAIN), low);
+        assert_eq!(spending.admit(at(1), half(), Aimed::AtTheEnd), Ok(()));
         spending.settle(Some(read(50, 4)), at(61));
-        assert_eq!(spending.admit(at(61), 0.5, PLAIN), Ok(()));
+        assert_eq!(spending.admit(at(61), half(), PLAIN), Ok(()));
     }
 
     #[test]
     fn one_request_of_the_share_is_kept_for_the_aim() {
         let mut spending = Spending::default();
         let beside = Aimed::Not { others: true };
-        spending.admit(at(0), 0.05, beside).unwrap();
+        spending.admit(at(0), TWENTIETH, beside).unwrap();
         spending.settle(Some(read(50, 49)), at(61));
-        assert!(spending.admit(at(1), 0.05, beside).is_err());
-        assert_eq!(spending.admit(at(59), 0.05, Aimed::AtTheEnd), Ok(()));
+        assert!(spending.admit(at(1), TWENTIETH, beside).is_err());
+        assert_eq!(spending.admit(at(59), TWENTIETH, Aimed::AtTheEnd), Ok(()));
+    }
+
+    #[test]
+    fn a_request_that_was_not_sent_is_not_spent_and_one_that_may_have_been_is() {
+        let mut spending = Spending {
+            limit: Some(20),
+            ..Spending::default()
+        };
+        spending.admit(at(0), TWENTIETH, PLAIN).unwrap();
+        spending.abandon(None);
+        spending.admit(at(0), TWENTIETH, PLAIN).unwrap();
+        spending.abandon(Some(at(61)));
+        assert!(spending.admit(at(60), TWENTIETH, PLAIN).is_err());
+        assert_eq!(spending.admit(at(61), TWENTIETH, PLAIN), Ok(()));
     }
 
     proptest! {
@@ -235,14 +266,13 @@ mod tests {
             limit in 1_u64..200,
             asks in proptest::collection::vec((0_i64..40, 0_i64..8, any::<bool>()), 1..200),
         ) {
-            let share = 0.05;
             let allowed = (limit / 20).max(1);
             let mut spending = Spending { limit: Some(limit), ..Spending::default() };
             let (mut now, mut opened, mut own) = (0, -1_000, 0);
             for (wait, took, aimed) in asks {
                 now += wait;
                 let aimed = if aimed { Aimed::AtTheEnd } else { PLAIN };
-                if spending.admit(at(now), share, aimed).is_err() {
+                if spending.admit(at(now), TWENTIETH, aimed).is_err() {
                     continue;
                 }
                 if now - opened >= 60 {

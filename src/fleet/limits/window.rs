@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::{okta::RateLimit, units::Timestamp};
+use crate::{fleet::aim::RateLimitSample, units::Timestamp};
 
 /// An answer that was on its way when its window ended still counts for it.
 const LATE: Duration = Duration::from_secs(2);
@@ -13,16 +13,6 @@ const FORGOTTEN: u32 = 3;
 const GAP: Duration = Duration::from_mins(5);
 /// A pace is believed from this share of a window on: two requests in its first second are no pace.
 const PACE_FROM: f64 = 0.1;
-
-/// One answer's numbers, and where they stand.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Sample {
-    pub(super) read: RateLimit,
-    /// When the answer came, by our clock.
-    pub(super) at: Timestamp,
-    /// How long the window had yet to last.
-    pub(super) left: Duration,
-}
 
 /// The windows that were seen.
 #[derive(Debug, Default)]
@@ -39,7 +29,7 @@ pub(super) struct Windows {
 
 #[derive(Debug, Clone, Copy)]
 struct Open {
-    best: Sample,
+    best: RateLimitSample,
     length: Duration,
 }
 
@@ -55,32 +45,29 @@ pub(super) struct Closed {
     gap: Duration,
 }
 
-impl Sample {
-    /// The share of a window of this length that was over.
-    fn phase(&self, length: Duration) -> f64 {
-        (1.0 - self.left.as_secs_f64() / length.as_secs_f64()).clamp(0.0, 1.0)
-    }
-
-    fn used(&self) -> u64 {
-        self.read.limit - self.read.remaining
+impl Open {
+    /// The share of the window that was over at its best sample.
+    fn phase(&self) -> f64 {
+        let left = self.best.left().as_secs_f64() / self.length.as_secs_f64();
+        (1.0 - left).clamp(0.0, 1.0)
     }
 
     fn over_at(&self) -> Timestamp {
-        after(self.at, self.left + LATE)
+        after(self.best.answered, self.best.left() + LATE)
     }
 }
 
 impl Windows {
     /// Learns from an answer. One of a window that is over already changes nothing.
-    pub(super) fn enter(&mut self, sample: Sample, length: Duration) {
-        self.close(sample.at);
-        let reset = sample.read.reset;
+    pub(super) fn enter(&mut self, sample: RateLimitSample, length: Duration) {
+        self.close(sample.answered);
+        let reset = sample.rate_limit.reset;
         if self.last.is_some_and(|last| reset <= last.reset) {
             return;
         }
         let better = match self.open {
-            Some(open) if open.best.read.reset == reset => {
-                sample.read.remaining <= open.best.read.remaining
+            Some(open) if open.best.rate_limit.reset == reset => {
+                sample.rate_limit.remaining <= open.best.rate_limit.remaining
             }
             Some(_) => {
                 // Whatever the clocks say: another reset is another window.
@@ -99,7 +86,7 @@ impl Windows {
 
     /// Lets a window that is over be over.
     pub(super) fn close(&mut self, now: Timestamp) {
-        if self.open.is_some_and(|open| open.best.over_at() <= now) {
+        if self.open.is_some_and(|open| open.over_at() <= now) {
             self.end();
         }
     }
@@ -113,45 +100,49 @@ impl Windows {
     /// How long until the open window has nothing left, if it goes on as it went so far; `None` if
     /// it ends first, or if it is too young to tell.
     pub(super) fn time_to_exhaustion(&self, now: Timestamp) -> Option<f64> {
-        let Open { best, length } = self.open?;
-        let phase = best.phase(length);
+        let open = self.open?;
+        let Open { best, length } = open;
+        let phase = open.phase();
         let age = phase * length.as_secs_f64();
-        let since = now.duration_since(best.at).as_secs_f64().max(0.0);
-        if phase < PACE_FROM || since > best.left.as_secs_f64() {
+        let since = now.duration_since(best.answered).as_secs_f64().max(0.0);
+        if phase < PACE_FROM || since > best.left().as_secs_f64() {
             return None;
         }
-        let left = best.read.remaining as f64 * age / best.used() as f64;
-        (left < best.left.as_secs_f64()).then(|| (left - since).max(0.0))
+        let left = best.rate_limit.remaining as f64 * age / best.used() as f64;
+        (left < best.left().as_secs_f64()).then(|| (left - since).max(0.0))
     }
 
     fn end(&mut self) {
-        let Some(Open { best, length }) = self.open.take() else {
+        let Some(open) = self.open.take() else {
             return;
         };
-        let at = best.over_at();
+        let Open { best, length } = open;
+        let at = open.over_at();
         let gap = self.last.map_or(GAP, |last| {
             Duration::try_from(at.duration_since(last.at)).unwrap_or_default()
         });
         self.seen += 1;
-        self.exhausted += u64::from(best.read.remaining == 0);
+        self.exhausted += u64::from(best.rate_limit.remaining == 0);
         self.consumed += best.used();
         self.last = Some(Closed {
-            usage: best.read.usage_ratio(),
-            phase: best.phase(length),
-            reset: best.read.reset,
+            usage: best.rate_limit.usage_ratio(),
+            phase: open.phase(),
+            reset: best.rate_limit.reset,
             at,
             gap: gap.max(length),
         });
     }
 }
 
-fn after(at: Timestamp, length: Duration) -> Timestamp {
+/// So much later.
+pub(super) fn after(at: Timestamp, length: Duration) -> Timestamp {
     at.saturating_add(length).unwrap_or(at)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::okta::RateLimit;
 
     const MINUTE: Duration = Duration::from_mins(1);
 
@@ -159,15 +150,16 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    fn sample(second: i64, remaining: u64, reset: i64) -> Sample {
-        Sample {
-            read: RateLimit {
+    fn sample(second: i64, remaining: u64, reset: i64) -> RateLimitSample {
+        RateLimitSample {
+            sent: at(second),
+            answered: at(second),
+            date: Some(at(second)),
+            rate_limit: RateLimit {
                 limit: 50,
                 remaining,
                 reset: at(reset),
             },
-            at: at(second),
-            left: Duration::from_secs(u64::try_from(reset - second).unwrap()),
         }
     }
 

@@ -80,6 +80,11 @@ impl Client {
         self.buckets.as_ref()?.of(method, path)
     }
 
+    /// The clock of the host, as its answers tell it.
+    pub fn okta_clock(&self) -> &OktaClock {
+        &self.clock
+    }
+
     /// The bucket that a GET of this path draws on; `None` for public metadata.
     pub fn bucket(&self, path: &str) -> Option<Cow<'static, str>> {
         self.bucket_of("GET", path)

@@ -94,17 +94,11 @@ impl ResponseMeta {
 }
 
 impl Exchange {
-    /// Local clock minus Okta's, at the middle of the round trip. `Date` is cut to whole seconds,
-    /// so half a second is added to it: the expected value of what was cut.
-    pub fn clock_skew(&self) -> Option<f64> {
-        let date = self.answer.as_ref().ok()?.date?;
-        // The header was written when the first byte left; the body has nothing to do with it.
-        let answered = self
-            .took
-            .saturating_sub(self.phases.body.unwrap_or_default());
-        let wait = self.phases.first_byte.unwrap_or_default();
-        let middle = self.at.as_millisecond() as f64 / 1e3 + answered.as_secs_f64()
-            - wait.as_secs_f64() / 2.0;
-        Some(middle - (date.as_second() as f64 + 0.5))
+    /// When its answer began to arrive, or when it failed; by our clock. The headers were written
+    /// then: the body has nothing to do with them.
+    pub fn answered_at(&self) -> Timestamp {
+        let body = self.phases.body.unwrap_or_default();
+        let waited = self.took.saturating_sub(body);
+        self.at.saturating_add(waited).unwrap_or(self.at)
     }
 }

@@ -20,13 +20,17 @@ pub struct Charge {
     pub bucket: Cow<'static, str>,
 }
 
-/// Decides whether a request may be sent.
+/// Decides whether a request may be sent. Each that was admitted is then settled or abandoned.
 pub trait Gate: std::fmt::Debug + Send + Sync {
     /// Comes back once the request may be sent, or with the reason why it must not be.
     fn admit(&self, charge: Charge) -> BoxFuture<'_, Result<(), Failure>>;
 
-    /// Learns what came of a request that was admitted.
+    /// Learns what came of a request, also of one that counted against no limit, and teaches the
+    /// org's [`OktaClock`](super::OktaClock) by it.
     fn settle(&self, exchange: &Exchange);
+
+    /// Nothing will be heard of a request that was admitted. It may have been `sent`, or surely not.
+    fn abandon(&self, charge: &Charge, sent: bool);
 }
 
 impl Exchange {

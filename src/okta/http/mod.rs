@@ -1,5 +1,6 @@
 //! How a request reaches Okta, and its answer comes back.
 
+pub(super) mod admission;
 pub(super) mod certificate;
 pub(super) mod client;
 pub(super) mod exchange;

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
+    admission::Admission,
     certificate,
     client::Client,
     exchange::{Exchange, ResponseMeta},
@@ -77,19 +78,16 @@ impl<'a> Session<'a> {
 
     /// Asks the gate whether a request may be sent. It may have to wait, so whatever is dated is
     /// made after it.
-    pub(in crate::okta) async fn admit(&self, request: &Request<'_>) -> Result<(), Failure> {
-        match (self.gate, self.bucket(request)) {
-            (Some(gate), Some(bucket)) => {
-                let credential = request.credential.map(|credential| credential.name.clone());
-                gate.admit(Charge {
-                    credential,
-                    api: request.api.clone(),
-                    bucket,
-                })
-                .await
-            }
-            _ => Ok(()),
-        }
+    pub(in crate::okta) async fn admit(
+        &self,
+        request: &Request<'_>,
+    ) -> Result<Admission<'a>, Failure> {
+        let charge = self.bucket(request).map(|bucket| Charge {
+            credential: request.credential.map(|credential| credential.name.clone()),
+            api: request.api.clone(),
+            bucket,
+        });
+        Admission::ask(self.gate, charge).await
     }
 
     fn bucket(&self, request: &Request<'_>) -> Option<Cow<'static, str>> {
@@ -97,11 +95,17 @@ impl<'a> Session<'a> {
     }
 
     /// Sends one request that was admitted, and writes the exchange down.
-    pub(in crate::okta) async fn send(&self, request: &Request<'_>, auth: AuthHeaders) -> Attempt {
+    pub(in crate::okta) async fn send(
+        &self,
+        request: &Request<'_>,
+        auth: AuthHeaders,
+        mut admission: Admission<'_>,
+    ) -> Attempt {
         let outgoing = match self.build(request, auth) {
             Ok(outgoing) => outgoing,
             Err(failure) => return Attempt::unsent(failure),
         };
+        admission.sending();
         let (trace, at, start) = (Trace::default(), Timestamp::now(), Instant::now());
         let exchange = async {
             let client = self.client;
@@ -148,13 +152,7 @@ impl<'a> Session<'a> {
             phases: trace.phases(),
             answer,
         };
-        if let Some(skew) = exchange.clock_skew() {
-            let wait = exchange.phases.first_byte.unwrap_or(exchange.took);
-            self.client.clock.learn(skew, wait);
-        }
-        if let Some(gate) = self.gate {
-            gate.settle(&exchange);
-        }
+        admission.settle(&exchange, &self.client.clock);
         self.exchanges
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -39,10 +39,10 @@ impl OAuthApp {
         let mut token = self.token_for(&url, okta, credential).await?;
         let mut tried = Vec::new();
         loop {
-            okta.admit(request).await?;
+            let admission = okta.admit(request).await?;
             let held = okta.clock().skew();
             let auth = self.auth(&token, request.method(), &url, okta.clock())?;
-            let Attempt { result, headers } = okta.send(request, auth).await;
+            let Attempt { result, headers } = okta.send(request, auth, admission).await;
             let renewed = self.proofs.resource_nonce.keep(&headers);
             let refusal = match result {
                 Ok(answer) => {

@@ -107,7 +107,8 @@ impl Mint<'_> {
             client: None,
         };
         let bare = Request::post(TOKEN_API, settings.token_path.as_str(), nothing);
-        self.okta.admit(&bare.with(Some(self.credential))).await?;
+        let bare = bare.with(Some(self.credential));
+        let admission = self.okta.admit(&bare).await?;
         let id = settings.client_id.as_str();
         let scope = settings.scopes.join(" ");
         let proof = ready.prove(id, url.as_str(), self.okta.clock().past())?;
@@ -138,7 +139,7 @@ impl Mint<'_> {
             authorization: None,
             dpop: self.app.proofs.at_token_endpoint(url, clock)?,
         };
-        Ok(self.okta.send(&request, auth).await)
+        Ok(self.okta.send(&request, auth, admission).await)
     }
 
     fn again(&self, refusal: &Refusal, renewed: bool, clock_moved: bool) -> Option<Again> {

@@ -1,0 +1,18 @@
+//! Whose limit in which bucket, as labels have it.
+
+use crate::units::Name;
+
+/// The credential label of requests that carry none: their headers show the org's own bucket.
+const ANONYMOUS: &str = "none";
+
+/// Whose limit, in which bucket.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct LimitKey {
+    pub(super) credential: String,
+    pub(super) bucket: String,
+}
+
+/// The label value of a credential, or of none.
+pub(super) fn credential_label(credential: Option<&Name>) -> String {
+    credential.map_or_else(|| ANONYMOUS.to_owned(), Name::to_string)
+}
