@@ -79,16 +79,15 @@ pub struct ResponseMeta {
 }
 
 impl ResponseMeta {
-    /// Of an answer that is not Okta's: nothing else in it means what it means there.
-    pub(super) fn of_page(status: u16) -> Self {
+    /// What is left of it where a page answered that is no org's: its codes, clock, ceilings and
+    /// certificate are not Okta's. That it limits who asks too much is the same.
+    pub(super) fn of_page(self) -> Self {
         Self {
-            status,
-            request_id: None,
             error_code: None,
             date: None,
             rate_limit: None,
-            limited: None,
             certificate_not_after: None,
+            ..self
         }
     }
 }

@@ -17,7 +17,7 @@ use super::{
     admission::Admission,
     certificate,
     client::Client,
-    exchange::{Exchange, ResponseMeta},
+    exchange::Exchange,
     gate::{Charge, Gate},
     request::{AuthHeaders, Request},
     response::{RawResponse, Response},
@@ -133,7 +133,7 @@ impl<'a> Session<'a> {
                 let meta = if self.client.is_org() {
                     meta
                 } else {
-                    ResponseMeta::of_page(meta.status)
+                    meta.of_page()
                 };
                 (Ok(meta), result)
             }
