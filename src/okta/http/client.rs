@@ -63,6 +63,11 @@ impl Client {
         })
     }
 
+    /// Scheme, host and port of what it asks.
+    pub fn origin(&self) -> &Url {
+        &self.origin
+    }
+
     /// Knows these buckets of its org.
     #[must_use]
     pub fn with_buckets(self, buckets: Buckets) -> Self {
