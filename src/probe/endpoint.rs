@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::{
     candidate::Candidate,
     kind::{Access, Kind, Known, Place, ProbeResult, Scope},
-    plan::{PlanContext, Problem},
+    plan::PlanContext,
+    problem::Problem,
 };
 use crate::{
     metrics::{Family, Page},

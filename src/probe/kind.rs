@@ -6,11 +6,7 @@ use std::{borrow::Cow, fmt};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{
-    candidate::Candidate,
-    plan::{PlanContext, Problem},
-    secrets::HeldSecret,
-};
+use super::{candidate::Candidate, plan::PlanContext, problem::Problem, secrets::HeldSecret};
 use crate::{
     guide::Finding,
     metrics::{Family, Page},

@@ -9,6 +9,7 @@ pub mod kind;
 mod label;
 mod listing;
 mod plan;
+mod problem;
 mod round;
 mod secrets;
 mod settings;
@@ -40,7 +41,8 @@ use crate::{
 
 pub use candidate::Candidate;
 pub use kind::{Access, Kind, Known, Next, Place, ProbeResult, Scope, Settings};
-pub use plan::{PlanContext, Problem};
+pub use plan::PlanContext;
+pub use problem::Problem;
 pub use secrets::{HeldSecret, SecretContext, Secrets};
 pub use settings::{Timed, Timing, WrittenProbe};
 pub use table::{BadMemory, KindInfo, MemoryKey};

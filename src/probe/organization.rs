@@ -7,7 +7,8 @@ use super::{
     candidate::Candidate,
     kind::{Access, Kind, Known, Place, ProbeResult, Scope},
     label::plain_word,
-    plan::{PlanContext, Problem},
+    plan::PlanContext,
+    problem::Problem,
 };
 use crate::{
     metrics::{Family, Page},

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{candidate::Candidate, secrets::SecretContext};
+use super::{candidate::Candidate, problem::Problem, secrets::SecretContext};
 use crate::{
     okta::{Credential, OAuthApp},
     units::Name,
@@ -99,23 +99,4 @@ fn reads_one(credential: &Credential, paths: &[&str]) -> Result<(), Problem> {
         "credential",
         format!("`{name}` does not ask for the scope {scope}, which {path} needs: {fix}"),
     ))
-}
-
-/// Something wrong with a setting: the field, and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The field's path within the settings; empty for the settings as a whole.
-    pub field: String,
-    /// What is wrong, and the fix.
-    pub message: String,
-}
-
-impl Problem {
-    /// A problem with one field.
-    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            field: field.into(),
-            message: message.into(),
-        }
-    }
 }

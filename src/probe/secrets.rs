@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use super::plan::Problem;
+use super::problem::Problem;
 use crate::{
     okta::{SecretFile, SecretReloads, SecretSource},
     units::Secret,

@@ -1,7 +1,4 @@
-use super::{
-    tree::{org_name, org_url},
-    *,
-};
+use super::{tree::org_name, tree::org_url, *};
 
 /// A home directory and a working directory of a test's own.
 struct Places {

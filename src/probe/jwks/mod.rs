@@ -17,7 +17,8 @@ use super::{
     cap::{Capped, cap},
     kind::{Access, Kind, Known, Next, Place, ProbeResult, Scope},
     label::{plain_word, seconds},
-    plan::{PlanContext, Problem},
+    plan::PlanContext,
+    problem::Problem,
 };
 use crate::{
     guide::{Fact, Finding},

@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use super::{
     candidate::Candidate,
     kind::{Access, Kind, Known, Place, ProbeResult, Scope},
-    plan::{PlanContext, Problem},
+    plan::PlanContext,
+    problem::Problem,
     round::{Learned, Round},
 };
 use crate::{

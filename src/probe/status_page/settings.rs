@@ -9,7 +9,8 @@ use crate::{
     probe::{
         candidate::Candidate,
         kind::{Access, Place},
-        plan::{PlanContext, Problem},
+        plan::PlanContext,
+        problem::Problem,
     },
     units::{Interval, is_loopback},
 };

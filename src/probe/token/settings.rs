@@ -12,7 +12,8 @@ use crate::{
     okta::AuthorizationServer,
     probe::{
         kind::{Access, Place},
-        plan::{PlanContext, Problem},
+        plan::PlanContext,
+        problem::Problem,
         secrets::{HeldSecret, Secrets},
     },
     units::{Interval, Secret},
