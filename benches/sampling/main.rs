@@ -13,6 +13,9 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its result")]
 
 mod patterns;
+#[path = "../../tests/it/support/virtual_okta.rs"]
+#[expect(unreachable_pub, reason = "the tests share it")]
+mod virtual_okta;
 mod world;
 
 use world::{Figures, Sampler};
@@ -27,7 +30,7 @@ type Way = (&'static str, fn() -> Sampler);
 
 /// How the exporter asks, beside those who only keep an interval.
 const WAYS: [Way; 4] = [
-    ("aimed", Sampler::aimed),
+    ("aimed", || Sampler::Aimed),
     ("every 15 s", || Sampler::polling(15)),
     ("every 30 s", || Sampler::polling(30)),
     ("every 60 s", || Sampler::polling(60)),

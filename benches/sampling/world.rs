@@ -1,24 +1,25 @@
-//! One application and one exporter that share a credential, in a time of their own: what was used
-//! of each window in the end, and what the exporter saw of it.
+//! One application and one exporter that share a credential, in virtual time: what was used of each
+//! window in the end, and what the exporter saw of it. The exporter is its real keeper, limits and
+//! board; a poller asks by a plain timer instead of a keeper.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use fastrand::Rng;
 use okta_exporter::{
-    fleet::{
-        aim::{Aim, RateLimitSample, SampleRequest},
-        limits::Limits,
-    },
-    metrics::Page,
-    okta::{Exchange, OktaClock, Phases, RateLimit, ResponseMeta},
-    sim,
+    sim::{RateLimitBucket, RateLimitHeaders},
     units::Timestamp,
 };
+use tokio::time::sleep;
 
-use super::patterns::Arrival;
+use super::{
+    patterns::Arrival,
+    virtual_okta::{START, VirtualOkta, VirtualProbe},
+};
 
-/// When it all begins, in milliseconds since the epoch.
-const START: i64 = 1_757_607_698_250;
 /// From this use on a window is hot.
 const HOT: f64 = 0.9;
 /// How far the clocks are apart at most, and how long they take from one end to the other, in
@@ -31,68 +32,17 @@ const SEED: u64 = 2;
 const POLLS: u32 = 100;
 
 /// When the exporter asks.
+#[derive(Clone, Copy)]
 pub(super) enum Sampler {
     /// As the exporter itself does.
-    Aimed(Box<Aimed>),
-    /// Every so many milliseconds.
-    Polling { every: i64, due: i64, left: u32 },
-}
-
-#[derive(Default)]
-pub(super) struct Aimed {
-    aim: Aim,
-    clock: OktaClock,
-    now: i64,
-    last: Option<i64>,
+    Aimed,
+    /// At this interval.
+    Polling(Duration),
 }
 
 impl Sampler {
-    pub(super) fn aimed() -> Self {
-        Self::Aimed(Box::default())
-    }
-
-    pub(super) fn polling(seconds: i64) -> Self {
-        Self::Polling {
-            every: seconds * 1_000,
-            due: 0,
-            left: 0,
-        }
-    }
-
-    /// When it asks next, by its own clock, in milliseconds since the start.
-    fn next(&mut self, rng: &mut Rng) -> i64 {
-        match self {
-            Self::Aimed(aimed) => {
-                let request = SampleRequest {
-                    now: moment(aimed.now),
-                    last: aimed.last.map(moment),
-                    interval: Duration::from_mins(1),
-                    not_before: None,
-                    spare: true,
-                };
-                let next = aimed.aim.next(&aimed.clock, &request);
-                next.at.as_millisecond() - START
-            }
-            Self::Polling { every, due, left } => {
-                if *left == 0 {
-                    *due += rng.i64(0..*every);
-                    *left = POLLS;
-                } else {
-                    *due += *every;
-                }
-                *left -= 1;
-                *due
-            }
-        }
-    }
-
-    fn learn(&mut self, exchange: &Exchange) {
-        if let (Self::Aimed(aimed), Some(sample)) = (self, RateLimitSample::of(exchange)) {
-            aimed.clock.learn(exchange);
-            aimed.aim.learn(&sample);
-            aimed.now = sample.answered.as_millisecond() - START;
-            aimed.last = Some(sample.sent.as_millisecond() - START);
-        }
+    pub(super) fn polling(seconds: u64) -> Self {
+        Self::Polling(Duration::from_secs(seconds))
     }
 }
 
@@ -125,56 +75,71 @@ pub(super) struct Figures {
 }
 
 /// Lets both live through the application's course.
-pub(super) fn live(mut sampler: Sampler, arrivals: &[Arrival], limit: u32) -> Figures {
-    let mut world = World {
-        bucket: sim::RateLimitBucket::new(limit, Duration::from_mins(1)),
-        arrivals,
+pub(super) fn live(sampler: Sampler, arrivals: &[Arrival], limit: u32) -> Figures {
+    fastrand::seed(SEED);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(watched(sampler, arrivals, limit)),
+        Err(_) => Figures::default(),
+    }
+}
+
+async fn watched(sampler: Sampler, arrivals: &[Arrival], limit: u32) -> Figures {
+    let end = arrivals.last().map_or(0, |last| millis(last.at));
+    let world = Arc::new(Mutex::new(World {
+        bucket: RateLimitBucket::new(limit, Duration::from_mins(1)),
+        arrivals: arrivals.to_vec(),
+        arrived: 0,
         current: Window::default(),
         over: Vec::new(),
+        asked: 0,
+    }));
+    let asked = Arc::clone(&world);
+    let answer = move |_: &str, at: i64| lock(&asked).ask(at);
+    let okta = VirtualOkta::new(SEED, |ours| -skew(ours), Box::new(answer));
+    let probe = VirtualProbe {
+        name: "users",
+        bucket: "/api/v1/users",
+        interval: Duration::from_mins(1),
+        aims: true,
+        requests: 1,
     };
-    let mut rng = Rng::with_seed(SEED);
-    let end = arrivals.last().map_or(0, |last| millis(last.at));
-    let mut requests: u32 = 0;
-    let mut told = Told::default();
-    loop {
-        let sent = sampler.next(&mut rng);
-        let took = rng.i64(50..=500);
-        let counted = sent + took * rng.i64(30..=70) / 100 - skew(sent);
-        if counted > end {
-            break;
+    match sampler {
+        Sampler::Aimed => drop(okta.keep(probe, Duration::ZERO)),
+        Sampler::Polling(interval) => {
+            drop(tokio::spawn(poll(
+                Arc::clone(&okta),
+                VirtualProbe { interval, ..probe },
+            )));
         }
-        let reading = world.ask(counted);
-        requests += 1;
-        let second = (START + counted).div_euclid(1_000);
-        let exchange = Exchange {
-            api: "users".into(),
-            path: "/api/v1/users".to_owned(),
-            credential: "application".parse().ok(),
-            bucket: Some("/api/v1/users".into()),
-            at: moment(sent),
-            took: Duration::from_millis(took.unsigned_abs()),
-            phases: Phases::default(),
-            answer: Ok(ResponseMeta {
-                status: 200,
-                error_code: None,
-                date: Timestamp::from_second(second).ok(),
-                rate_limit: Some(RateLimit {
-                    limit: reading.limit.into(),
-                    remaining: reading.remaining.into(),
-                    reset: Timestamp::from_second(reading.reset).unwrap_or(Timestamp::MAX),
-                }),
-                limited: None,
-                certificate_not_after: None,
-                request_id: None,
-            }),
-        };
-        sampler.learn(&exchange);
-        told.learn(&exchange, reading.reset);
     }
+    let mut told = Told::default();
+    let mut recorded = okta.board().recorded();
+    while okta.age() < end && recorded.changed().await.is_ok() {
+        told.learn(&okta, lock(&world).current.reset);
+    }
+    let world = lock(&world);
     Figures {
-        a_minute: f64::from(requests) * 60_000.0 / end.max(1) as f64,
-        a_window: f64::from(requests) / world.over.len().max(1) as f64,
+        a_minute: f64::from(world.asked) * 60_000.0 / end.max(1) as f64,
+        a_window: f64::from(world.asked) / world.over.len().max(1) as f64,
         ..compare(&world.over, &told.usage, f64::from(limit))
+    }
+}
+
+/// Asks at its interval, and at another phase from time to time.
+async fn poll(okta: Arc<VirtualOkta>, probe: VirtualProbe) {
+    let mut rng = Rng::with_seed(SEED);
+    let every = u64::try_from(probe.interval.as_millis()).unwrap_or_default();
+    loop {
+        sleep(Duration::from_millis(rng.u64(0..every))).await;
+        let mut tick = tokio::time::interval(probe.interval);
+        for _ in 0..POLLS {
+            tick.tick().await;
+            okta.poll(&probe).await;
+        }
     }
 }
 
@@ -192,76 +157,77 @@ fn millis(at: u64) -> i64 {
     i64::try_from(at).unwrap_or(i64::MAX)
 }
 
-fn moment(at: i64) -> Timestamp {
-    Timestamp::from_millisecond(START + at).unwrap_or(Timestamp::MAX)
-}
-
-struct World<'a> {
-    bucket: sim::RateLimitBucket,
-    arrivals: &'a [Arrival],
+/// The application and Okta's counter.
+struct World {
+    bucket: RateLimitBucket,
+    arrivals: Vec<Arrival>,
+    /// How many of them are over.
+    arrived: usize,
     current: Window,
     over: Vec<Window>,
+    /// How often the exporter asked.
+    asked: u32,
 }
 
-impl World<'_> {
+fn lock(world: &Mutex<World>) -> MutexGuard<'_, World> {
+    world.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl World {
     /// A request of the exporter's, after all that the application did until then.
-    fn ask(&mut self, at: i64) -> sim::RateLimitHeaders {
-        while let Some((arrival, later)) = self.arrivals.split_first() {
-            if millis(arrival.at) > at {
+    fn ask(&mut self, at: i64) -> Result<RateLimitHeaders, RateLimitHeaders> {
+        while let Some(&Arrival { at: then, requests }) = self.arrivals.get(self.arrived) {
+            if millis(then) > at {
                 break;
             }
-            self.arrivals = later;
-            for _ in 0..arrival.requests {
-                self.take(millis(arrival.at), 1);
+            self.arrived += 1;
+            for _ in 0..requests {
+                // Refused or not, it is gone.
+                let (Ok(_) | Err(_)) = self.count(millis(then), 1);
             }
         }
-        self.take(at, 0)
+        self.asked += 1;
+        self.count(at, 0)
     }
 
-    fn take(&mut self, at: i64, by_others: u32) -> sim::RateLimitHeaders {
-        let reading = match self.bucket.take(moment(at)) {
-            Ok(reading) | Err(reading) => reading,
-        };
-        if reading.reset != self.current.reset {
+    fn count(&mut self, at: i64, by_others: u32) -> Result<RateLimitHeaders, RateLimitHeaders> {
+        let moment = Timestamp::from_millisecond(START + at).unwrap_or(Timestamp::MAX);
+        let answered = self.bucket.take(moment);
+        let (Ok(headers) | Err(headers)) = answered;
+        if headers.reset != self.current.reset {
             self.over.push(self.current);
             self.current = Window {
-                reset: reading.reset,
+                reset: headers.reset,
                 ..Window::default()
             };
         }
-        self.current.used = reading.limit - reading.remaining;
+        self.current.used = headers.limit - headers.remaining;
         self.current.by_others += by_others;
-        reading
+        answered
     }
 }
 
 /// What the exporter's page tells of windows that are over: `okta_rate_limit_window_usage_ratio`.
 #[derive(Default)]
 struct Told {
-    limits: Limits,
     reset: Option<i64>,
     usage: BTreeMap<i64, f64>,
 }
 
 impl Told {
-    /// Settles an exchange. When it shows that another window has begun, the page is read for the
-    /// one before.
-    fn learn(&mut self, exchange: &Exchange, reset: i64) {
-        self.limits.settle(exchange);
+    /// When an answer shows that another window has begun, the page is read for the one before.
+    fn learn(&mut self, okta: &VirtualOkta, reset: i64) {
         if let Some(before) = self.reset.replace(reset).filter(|before| *before != reset) {
-            let usage = self.read(exchange.answered_at());
+            let usage = usage(&okta.page());
             self.usage.extend(usage.map(|usage| (before, usage)));
         }
     }
+}
 
-    fn read(&self, now: Timestamp) -> Option<f64> {
-        let mut page = Page::new();
-        self.limits.draw("acme", now, &mut page);
-        let text = page.text();
-        let mut lines = text.lines();
-        let series = lines.find(|line| line.starts_with("okta_rate_limit_window_usage_ratio{"))?;
-        series.rsplit_once(' ')?.1.parse().ok()
-    }
+fn usage(page: &str) -> Option<f64> {
+    let mut lines = page.lines();
+    let series = lines.find(|line| line.starts_with("okta_rate_limit_window_usage_ratio{"))?;
+    series.rsplit_once(' ')?.1.parse().ok()
 }
 
 /// What was told of the windows that the application used, the last one left out, as it is not over.

@@ -4,10 +4,7 @@ use std::{
     time::Duration,
 };
 
-use okta_exporter::{
-    metrics::Page,
-    sim::{ApiToken, Application, Org, Pattern, Principal, RateLimitBucket},
-};
+use okta_exporter::sim::{ApiToken, Application, Org, Pattern, Principal, RateLimitBucket};
 
 use crate::support::{
     API_TOKEN, Exporter, Scrape, get, json,
@@ -108,11 +105,7 @@ async fn no_mix_of_probes_spends_more_of_any_window_than_the_budget_and_none_mee
         );
     }
     assert_eq!(counted.refused, 0);
-    let page = {
-        let mut page = Page::new();
-        okta.board().draw(okta.board().clock().now(), &mut page);
-        Scrape::parse(page.text())
-    };
+    let page = Scrape::parse(okta.page());
     // The budget bit, and what it left was used: nobody starved.
     assert!(page.sum(r#"okta_probe_failures_total{reason="budget"}"#) > 0.0);
     let made = |api: &str| page.sum(&format!(r#"okta_requests_total{{endpoint="{api}"}}"#));

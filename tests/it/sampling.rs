@@ -5,6 +5,7 @@ mod patterns;
 #[path = "../../benches/sampling/world.rs"]
 mod world;
 
+use crate::support::virtual_okta;
 use patterns::PATTERNS;
 use world::{Figures, Sampler, live};
 
@@ -23,7 +24,7 @@ fn reported(figures: &Figures) -> f64 {
 fn one_request_a_minute_sees_nearly_all_of_every_window() {
     for (number, pattern) in PATTERNS.iter().enumerate() {
         let name = pattern.name;
-        let aimed = figures(number, Sampler::aimed());
+        let aimed = figures(number, Sampler::Aimed);
         assert!(aimed.windows >= 200, "{name}: {aimed:?}");
         assert!(aimed.a_minute <= 1.1, "{name}: {aimed:?}");
         assert!(aimed.seen >= 0.95, "{name}: {aimed:?}");
@@ -33,7 +34,7 @@ fn one_request_a_minute_sees_nearly_all_of_every_window() {
 
 #[test]
 fn hot_windows_are_reported_where_polling_as_often_misses_nine_in_ten() {
-    let aimed = figures(0, Sampler::aimed());
+    let aimed = figures(0, Sampler::Aimed);
     let polled = figures(0, Sampler::polling(60));
     assert!(aimed.hot > 100 && polled.hot > 100, "{aimed:?} {polled:?}");
     assert!(reported(&aimed) >= 0.99, "{aimed:?}");

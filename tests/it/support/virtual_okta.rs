@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use okta_exporter::{
     config::Fingerprint,
     fleet::{Board, Duty, Keeper, OrgControls, Outcome, Plan, ProbeId, RunOnce, limits::Limits},
+    metrics::Page,
     okta::{
         ApiError, Charge, Exchange, Failure, Gate, LimitKind, Phases, RateLimit, Refusal,
         ResponseMeta,
@@ -64,6 +65,23 @@ pub struct VirtualProbe {
     pub requests: u32,
 }
 
+impl VirtualProbe {
+    fn id(&self) -> ProbeId {
+        ProbeId {
+            org: "acme".parse().ok(),
+            probe: format!("endpoint/{}", self.name),
+        }
+    }
+
+    fn charge(&self) -> Charge {
+        Charge {
+            credential: "monitor".parse().ok(),
+            api: self.name.into(),
+            bucket: self.bucket.into(),
+        }
+    }
+}
+
 /// What a keeper runs: the probe, and whom it asks.
 #[derive(Debug)]
 struct VirtualRun(VirtualProbe, Arc<VirtualOkta>);
@@ -92,6 +110,14 @@ impl VirtualOkta {
         &self.board
     }
 
+    /// What the exporter would serve now.
+    pub fn page(&self) -> String {
+        let (now, mut page) = (self.clock.now(), Page::new());
+        self.board.draw(now, &mut page);
+        self.controls.limits.draw("acme", now, &mut page);
+        page.text()
+    }
+
     /// How long it has lived, in milliseconds.
     pub fn age(&self) -> i64 {
         self.clock.now().as_millisecond() - START
@@ -99,10 +125,7 @@ impl VirtualOkta {
 
     /// Has a keeper keep a probe, from so long on until told to stop.
     pub fn keep(self: &Arc<Self>, probe: VirtualProbe, starts_in: Duration) -> CancellationToken {
-        let id = ProbeId {
-            org: "acme".parse().ok(),
-            probe: format!("endpoint/{}", probe.name),
-        };
+        let id = probe.id();
         self.board.expect(id.clone(), "endpoint", probe.interval);
         let plan = Plan {
             id,
@@ -116,6 +139,24 @@ impl VirtualOkta {
         let keeper = Keeper::new(plan, &self.board, Some(controls), &self.store);
         drop(tokio::spawn(keeper.keep(stop.clone())));
         stop
+    }
+
+    /// Asks without a keeper and without a budget, and lets the exporter learn from the answer.
+    pub async fn poll(&self, probe: &VirtualProbe) {
+        let (id, at) = (probe.id(), self.clock.now());
+        let exchange = self.request(probe.charge()).await;
+        self.controls.limits.settle(&exchange);
+        let outcome = Outcome {
+            at,
+            took: Some(exchange.took),
+            result: ProbeResult {
+                observation: None,
+                failure: None,
+            },
+            memory: None,
+            exchanges: vec![exchange],
+        };
+        self.board.record(&id, outcome, probe.interval);
     }
 
     /// Sends one request and waits for its answer.
@@ -197,11 +238,7 @@ impl RunOnce for VirtualRun {
         let (at, start) = (okta.clock.now(), Instant::now());
         let (mut failure, mut exchanges) = (None, Vec::new());
         for _ in 0..probe.requests {
-            let charge = Charge {
-                credential: "monitor".parse().ok(),
-                api: probe.name.into(),
-                bucket: probe.bucket.into(),
-            };
+            let charge = probe.charge();
             if let Some(gate) = gate {
                 failure = gate.admit(charge.clone()).await.err();
             }
