@@ -5,8 +5,8 @@ use std::{net::SocketAddr, sync::Arc};
 use tokio::sync::watch;
 
 use crate::{
-    config::Config,
-    fleet::{Board, Fleet},
+    config::{Config, Made},
+    fleet::{Board, Changes, Fleet},
     web::{self, Bound, CannotServe, Serving},
 };
 
@@ -16,6 +16,8 @@ pub struct App {
     board: Arc<Board>,
     fleet: Fleet,
     server: web::Server,
+    /// The configuration in force, as it may be shown.
+    shown: watch::Sender<Arc<str>>,
 }
 
 impl App {
@@ -23,15 +25,29 @@ impl App {
     pub async fn start(mut config: Config, serving: &Serving) -> Result<Self, CannotServe> {
         let bound = Bound::new(serving).await?;
         let board = Arc::new(Board::new());
-        let (_, shown) = watch::channel(std::mem::take(&mut config.shown).into());
+        let (shown, asked) = watch::channel(std::mem::take(&mut config.shown).into());
         let mut fleet = Fleet::new(&board);
         fleet.apply(config).await;
-        let server = bound.serve(Arc::clone(&board), shown);
+        let server = bound.serve(Arc::clone(&board), asked);
         Ok(Self {
             board,
             fleet,
             server,
+            shown,
         })
+    }
+
+    /// What another configuration may take over, where the same is written.
+    pub fn made(&self) -> &Made {
+        self.fleet.made()
+    }
+
+    /// Watches what this configuration says from now on; what it says as before goes on.
+    pub async fn apply(&mut self, mut config: Config) -> Changes {
+        let shown = std::mem::take(&mut config.shown);
+        let changes = self.fleet.apply(config).await;
+        self.shown.send_replace(shown.into());
+        changes
     }
 
     /// Where it listens.

@@ -29,6 +29,7 @@ pub mod okta;
 pub mod guide;
 pub mod probe;
 pub mod config;
+pub mod store;
 pub mod fleet;
 pub mod web;
 pub mod diagnose;

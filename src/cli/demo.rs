@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use super::{
     logging::{self, LogArgs},
-    signal::told_to_stop,
+    signal::StopSignals,
     web_args::WebArgs,
 };
 use crate::{
@@ -62,6 +62,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
         }
         first.notify_one();
     });
+    let stop = StopSignals::new();
     let watching = async {
         first.notified().await;
         std::fs::write(files.path().join(KEY_FILE), key.serialize_pem()).map_err(failed)?;
@@ -76,7 +77,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
             okta.url(),
             &served.okta_url(),
         );
-        told_to_stop().await;
+        stop.received().await;
         app.drain().await;
         Ok(())
     };

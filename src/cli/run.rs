@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{
     logging::{self, LogArgs},
-    signal::told_to_stop,
+    signal::StopSignals,
     web_args::WebArgs,
 };
 use crate::{app::App, config};
@@ -49,13 +49,14 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
         tracing::warn!("{warning}");
     }
     let telemetry_path = args.web.telemetry_path.clone();
+    let stop = StopSignals::new();
     let app = App::start(config, &args.web.into())
         .await
         .map_err(|e| e.to_string())?;
     for address in app.addresses() {
         tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, telemetry_path, "serving");
     }
-    let signal = told_to_stop().await;
+    let signal = stop.received().await;
     tracing::info!(signal, "draining");
     app.drain().await;
     tracing::info!("stopped");

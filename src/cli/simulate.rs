@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::signal::told_to_stop;
+use super::signal::StopSignals;
 use crate::sim::{ApiToken, Clock, Org, StatusPage, scenario};
 
 /// The simulated Okta alone.
@@ -56,7 +56,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     );
     eprintln!();
     eprintln!("Ctrl-C ends it.");
-    let control = okta.controls();
+    let (control, stop) = (okta.controls(), StopSignals::new());
     let running = async {
         if args.story {
             scenario::run(&control, &page, |token| {
@@ -69,6 +69,6 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     };
     tokio::select! {
         ended = running => ended.map_err(|e| format!("the story broke off: {e}")),
-        _ = told_to_stop() => Ok(()),
+        _ = stop.received() => Ok(()),
     }
 }

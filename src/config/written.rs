@@ -34,12 +34,12 @@ impl<'a> Written<'a> {
         for (name, org) in orgs {
             for planned in &mut org.probes {
                 let written = self.probe(name.as_str(), &planned.id);
-                let credentials = planned.probe.credentials().into_iter();
-                let asks_with: Vec<Fingerprint> = credentials
+                let credentials = planned.probe.refers_to().into_iter();
+                let refers_to: Vec<Fingerprint> = credentials
                     .map(|credential| self.credential(name.as_str(), credential.name.as_str()))
                     .collect();
                 let timing = (planned.interval, planned.timeout);
-                planned.fingerprint = Fingerprint::of((written, asks_with, timing));
+                planned.fingerprint = Fingerprint::of((written, refers_to, timing));
             }
         }
         for (name, page) in pages {

@@ -16,12 +16,14 @@ use super::{
     Board, Duty, Outcome, Pass, Plan, RunOnce, Verdict,
     controls::OrgControls,
     limits::{EndedRun, Limits},
+    memory::Remembered,
     report::{self, Reporter},
     schedule,
 };
 use crate::{
     okta::{Failure, Gate},
     probe::{AnyMemory, Next},
+    store::{Store, StoreError},
 };
 
 /// One probe's keeper.
@@ -31,6 +33,7 @@ pub struct Keeper<R> {
     board: Arc<Board>,
     /// What guards its org; a status page has none.
     controls: Option<OrgControls>,
+    store: Arc<dyn Store>,
     duty: watch::Sender<Duty>,
 }
 
@@ -43,7 +46,7 @@ struct Progress {
     aims: bool,
     running: Option<Running>,
     reporter: Reporter,
-    memory: Arc<AnyMemory>,
+    remembered: Remembered,
 }
 
 /// A run under way.
@@ -51,13 +54,30 @@ struct Progress {
 struct Running {
     /// What it owes its org's breaker.
     pass: Option<Pass>,
-    task: AbortOnDropHandle<Outcome>,
+    task: AbortOnDropHandle<Ended>,
+}
+
+/// How a run came to its end.
+#[derive(Debug)]
+struct Ended {
+    outcome: Outcome,
+    /// What is remembered since; `None` where the run itself broke down.
+    remembered: Option<Remembered>,
+    /// What the store could not do.
+    trouble: Option<StoreError>,
 }
 
 impl<R: RunOnce> Keeper<R> {
-    /// A keeper that carries out a plan and writes on a board.
-    pub fn new(plan: Plan<R>, board: &Arc<Board>, controls: Option<OrgControls>) -> Self {
+    /// A keeper that carries out a plan and writes on a board; what the probe remembers is kept in
+    /// this store.
+    pub fn new(
+        plan: Plan<R>,
+        board: &Arc<Board>,
+        controls: Option<OrgControls>,
+        store: &Arc<dyn Store>,
+    ) -> Self {
         Self {
+            store: Arc::clone(store),
             duty: watch::Sender::new(plan.duty),
             plan: Arc::new(plan),
             board: Arc::clone(board),
@@ -77,20 +97,22 @@ impl<R: RunOnce> Keeper<R> {
             aims: false,
             running: None,
             reporter: Reporter::default(),
-            memory: Arc::new(self.plan.run.no_memory()),
+            remembered: Remembered::nothing(&self.plan.run, &self.store),
         };
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.due(progress.due, progress.aims) => self.tick(&mut progress),
                 () = self.trial_due(), if progress.running.is_none() => self.try_org(&mut progress),
-                (outcome, pass) = ended(&mut progress.running, &self.board) => {
+                (ended, pass) = ended(&mut progress.running, &self.board) => {
                     progress.running = None;
-                    if let Some(memory) = &outcome.memory {
-                        progress.memory = Arc::new(memory.clone());
-                    }
+                    let Ended { outcome, remembered, trouble } = ended;
                     if let Some(pass) = pass {
                         pass.settle(verdict(&outcome));
+                    }
+                    if let Some(remembered) = remembered {
+                        progress.remembered = remembered;
+                        progress.reporter.store(&self.plan.id, trouble);
                     }
                     self.take(outcome, &mut progress);
                 }
@@ -110,7 +132,7 @@ impl<R: RunOnce> Keeper<R> {
         } else {
             match self.admitted() {
                 Ok(pass) => {
-                    progress.running = Some(self.run(aimed, pass, &progress.memory));
+                    progress.running = Some(self.run(aimed, pass, &progress.remembered));
                     return;
                 }
                 Err(failure) => failure,
@@ -126,7 +148,7 @@ impl<R: RunOnce> Keeper<R> {
             if let Some(limits) = self.limits().filter(|_| progress.aims) {
                 limits.begin(&self.plan.id.probe);
             }
-            progress.running = Some(self.run(false, pass, &progress.memory));
+            progress.running = Some(self.run(false, pass, &progress.remembered));
         }
     }
 
@@ -143,12 +165,22 @@ impl<R: RunOnce> Keeper<R> {
 
     /// Runs the probe in a task of its own: a panic there is a failure of one run, not the end of
     /// the keeper.
-    fn run(&self, aimed: bool, pass: Option<Pass>, memory: &Arc<AnyMemory>) -> Running {
-        let (plan, memory) = (Arc::clone(&self.plan), Arc::clone(memory));
+    fn run(&self, aimed: bool, pass: Option<Pass>, remembered: &Remembered) -> Running {
+        let (plan, mut remembered) = (Arc::clone(&self.plan), remembered.clone());
         let gate = self.limits().map(|limits| limits.gate(aimed));
         let task = AbortOnDropHandle::new(tokio::spawn(async move {
             let gate = gate.as_ref().map(|gate| gate as &dyn Gate);
-            plan.run.run_once(&memory, gate).await
+            let mut trouble = remembered.recall(&plan.run).await.err();
+            let outcome = plan.run.run_once(&remembered.memory, gate).await;
+            if let Some(memory) = &outcome.memory {
+                let failed = remembered.learn(memory.clone()).await.err();
+                trouble = trouble.or(failed);
+            }
+            Ended {
+                outcome,
+                remembered: Some(remembered),
+                trouble,
+            }
         }));
         Running { pass, task }
     }
@@ -256,13 +288,17 @@ fn verdict(outcome: &Outcome) -> Verdict {
 }
 
 /// Waits for the run under way; for ever, if there is none.
-async fn ended(running: &mut Option<Running>, board: &Board) -> (Outcome, Option<Pass>) {
+async fn ended(running: &mut Option<Running>, board: &Board) -> (Ended, Option<Pass>) {
     let Some(Running { pass, task }) = running else {
         return std::future::pending().await;
     };
-    let outcome = task.await.unwrap_or_else(|error| Outcome {
-        took: Some(Duration::ZERO),
-        ..Outcome::left_out(board.clock().now(), Failure::Internal(error.to_string()))
+    let ended = task.await.unwrap_or_else(|error| Ended {
+        outcome: Outcome {
+            took: Some(Duration::ZERO),
+            ..Outcome::left_out(board.clock().now(), Failure::Internal(error.to_string()))
+        },
+        remembered: None,
+        trouble: None,
     });
-    (outcome, pass.take())
+    (ended, pass.take())
 }

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     config::{Config, Fingerprint, Made, Org},
+    store::{InMemory, Store},
     units::Name,
 };
 
@@ -24,6 +25,7 @@ pub struct Fleet {
     orgs: BTreeMap<Name, Guarded>,
     keepers: BTreeMap<ProbeId, Kept>,
     made: Made,
+    store: Arc<dyn Store>,
     stop: CancellationToken,
 }
 
@@ -57,9 +59,11 @@ struct Kept {
 }
 
 impl Fleet {
-    /// A fleet without a keeper; what it will learn is written on this board.
+    /// A fleet without a keeper; what it will learn is written on this board, and remembered in
+    /// memory only.
     pub fn new(board: &Arc<Board>) -> Self {
         Self {
+            store: Arc::new(InMemory::default()),
             board: Arc::clone(board),
             orgs: BTreeMap::new(),
             keepers: BTreeMap::new(),
@@ -170,7 +174,7 @@ impl Fleet {
         let controls = controls.map(|guarded| guarded.controls.clone());
         let (id, fingerprint) = (plan.id.clone(), plan.fingerprint);
         let stop = self.stop.child_token();
-        let keeper = Keeper::new(plan, &self.board, controls);
+        let keeper = Keeper::new(plan, &self.board, controls, &self.store);
         let duty = keeper.duty();
         let task = tokio::spawn(keeper.keep(stop.clone()));
         self.keepers.insert(

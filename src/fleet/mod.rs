@@ -15,6 +15,7 @@ mod keeper;
 mod keepers;
 mod ledger;
 pub mod limits;
+mod memory;
 mod plan;
 mod report;
 mod row;

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     guide::{self, Advice, Fact, Finding},
     okta::{ApiError, Exchange, Failure, Reason},
+    store::StoreError,
     units::Timestamp,
 };
 
@@ -18,9 +19,24 @@ use crate::{
 pub(super) struct Reporter {
     last: Option<Reason>,
     found: BTreeMap<(Fact, String), String>,
+    store: Option<StoreError>,
 }
 
 impl Reporter {
+    /// Writes an event where what the store cannot do has changed.
+    pub(super) fn store(&mut self, id: &ProbeId, trouble: Option<StoreError>) {
+        if self.store == trouble {
+            return;
+        }
+        let (org, probe) = (id.org_label(), id.probe.as_str());
+        if let Some(trouble) = &trouble {
+            tracing::warn!(org, probe, "{trouble}");
+        } else {
+            tracing::info!(org, probe, "what is remembered is kept again");
+        }
+        self.store = trouble;
+    }
+
     /// Writes the outcome's event.
     pub(super) fn report(&mut self, id: &ProbeId, outcome: &Outcome) {
         let reason = outcome.result.failure.as_ref().map(Failure::reason);

@@ -2,11 +2,12 @@
 
 use std::{fmt, time::Duration};
 
+use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::{
     okta::{Client, Exchange, Failure, Gate, Session},
-    probe::{AnyMemory, AnyObservation, Probe, ProbeResult},
+    probe::{AnyMemory, AnyObservation, BadMemory, MemoryKey, Probe, ProbeResult},
     units::{Timestamp, WallClock},
 };
 
@@ -32,6 +33,12 @@ pub trait RunOnce: fmt::Debug + Send + Sync + 'static {
 
     /// What is remembered before anything was learned.
     fn no_memory(&self) -> AnyMemory;
+
+    /// Under what its memory is kept; `None` where nothing is worth keeping.
+    fn memory_key(&self) -> Option<MemoryKey>;
+
+    /// A memory that was kept.
+    fn memory(&self, written: Value) -> Result<AnyMemory, BadMemory>;
 
     /// Runs once, knowing what is remembered; `gate` is asked before each request that counts
     /// against a limit.
@@ -60,6 +67,14 @@ impl RunOnce for ProbeRun {
 
     fn no_memory(&self) -> AnyMemory {
         self.probe.no_memory()
+    }
+
+    fn memory_key(&self) -> Option<MemoryKey> {
+        self.probe.memory_key(self.client.origin())
+    }
+
+    fn memory(&self, written: Value) -> Result<AnyMemory, BadMemory> {
+        self.probe.memory(written)
     }
 
     async fn run_once(&self, known: &AnyMemory, gate: Option<&dyn Gate>) -> Outcome {

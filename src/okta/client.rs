@@ -69,6 +69,11 @@ impl Client {
         })
     }
 
+    /// Scheme, host and port of what it asks.
+    pub fn origin(&self) -> &Url {
+        &self.origin
+    }
+
     /// Knows these buckets.
     #[must_use]
     pub fn with_buckets(self, buckets: Buckets) -> Self {

@@ -69,6 +69,12 @@ pub trait Kind: Sized {
         Vec::new()
     }
 
+    /// The credentials that it was planned with: where one of them changes, it must be planned
+    /// anew.
+    fn refers_to(&self) -> Vec<&Credential> {
+        self.credentials()
+    }
+
     /// Whose memory it is, in Okta's own ids; `None` where nothing is worth keeping.
     fn memory_id(&self) -> Option<&str> {
         None

@@ -160,6 +160,11 @@ macro_rules! kinds {
                 match self { $(Self::$kind(probe) => probe.credentials(),)* }
             }
 
+            /// See [`Kind::refers_to`].
+            pub fn refers_to(&self) -> Vec<&Credential> {
+                match self { $(Self::$kind(probe) => probe.refers_to(),)* }
+            }
+
             /// Under what its memory is kept, where any is worth keeping; `origin` is the address
             /// that it asks at.
             pub fn memory_key(&self, origin: &Url) -> Option<MemoryKey> {

@@ -186,6 +186,25 @@ fn a_credential_is_in_use_where_a_planned_probe_asks_with_it() {
     );
 }
 
+#[test]
+fn who_tells_the_share_of_each_credential_is_planned_anew_with_another_credential() {
+    let fingerprints = |credentials: &str| {
+        let yaml = format!(
+            "status_pages: {{}}\norgs: {{ acme: {{ url: 'https://acme.okta.com', credentials: {{ {credentials} }}, probes: {{ discovery: {{}}, rate_limit_settings: {{ credential: a }} }} }} }}"
+        );
+        let secrets = environment(&[("TOKEN", "00s3cr3t")]);
+        let mut config = Config::parse(&yaml, &secrets).unwrap_or_else(|e| panic!("{e}"));
+        let (_, org) = config.orgs.pop_first().unwrap();
+        let probes = org.probes.iter();
+        probes
+            .map(|planned| planned.fingerprint)
+            .collect::<Vec<_>>()
+    };
+    let one = fingerprints("a: { api_token_env: TOKEN }");
+    let two = fingerprints("a: { api_token_env: TOKEN }, b: { api_token_env: TOKEN }");
+    assert_eq!((one[0] == two[0], one[1] == two[1]), (true, false));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_secret_that_is_kept_in_the_open_is_warned_of_and_taken() {

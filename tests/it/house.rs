@@ -10,9 +10,9 @@ use std::{
 use okta_exporter::{fleet, web};
 
 /// The rooms in import order: each may use those before it.
-const ROOMS: [&str; 12] = [
-    "listener", "units", "metrics", "okta", "guide", "probe", "config", "fleet", "web", "diagnose",
-    "app", "cli",
+const ROOMS: [&str; 13] = [
+    "listener", "units", "metrics", "okta", "guide", "probe", "config", "store", "fleet", "web",
+    "diagnose", "app", "cli",
 ];
 
 /// The rooms whose files use one another in one direction only.

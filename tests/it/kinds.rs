@@ -137,3 +137,23 @@ fn each_kind_says_how_often_it_runs_and_what_its_credential_needs() {
         }
     }
 }
+
+#[test]
+fn what_is_remembered_is_kept_under_oktas_own_ids_and_not_under_names_that_may_change() {
+    let keys = |org: &str, jwks: &str, host: &str| {
+        let yaml = format!(
+            "status_pages: {{}}\norgs: {{ {org}: {{ url: 'https://{host}', probes: {{ discovery: {{}}, jwks: {{ {jwks}: {{ authorization_server: aus1 }} }} }} }} }}"
+        );
+        let config = Config::parse(&yaml, &BTreeMap::new()).unwrap_or_else(|e| panic!("{e}"));
+        let origin = format!("https://{host}").parse().unwrap();
+        let all = planned(config).into_iter();
+        all.filter_map(|(_, planned)| planned.probe.memory_key(&origin))
+            .collect::<Vec<_>>()
+    };
+    let kept = keys("acme", "custom", "acme.okta.com");
+    assert_eq!(kept.len(), 1, "discovery remembers nothing");
+    let key = (kept[0].origin.as_str(), kept[0].kind, kept[0].id.as_str());
+    assert_eq!(key, ("https://acme.okta.com", "jwks", "aus1"));
+    assert_eq!(keys("renamed", "also-renamed", "acme.okta.com"), kept);
+    assert_ne!(keys("acme", "custom", "other.okta.com"), kept);
+}

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::{
     candidate::Candidate,
+    cap::{Capped, cap},
     kind::{Access, Kind, Known, Next, Place, ProbeResult, Scope},
     label::{plain_word, seconds},
     plan::{PlanContext, Problem},
@@ -26,6 +27,7 @@ use crate::{
 };
 
 pub use history::History;
+use history::RememberedKey;
 pub use observation::Observation;
 
 const SERVER: &[&str] = &["org", "authorization_server"];
@@ -189,12 +191,8 @@ impl Kind for Probe {
     }
 
     fn dropped(known: &Known<'_, Self>) -> usize {
-        let keys = known
-            .memory
-            .as_ref()
-            .as_ref()
-            .map_or(0, |history| history.keys.len());
-        keys.saturating_sub(MOST_KEYS)
+        let history = known.memory.as_ref().as_ref();
+        history.map_or(0, |history| drawn(history).dropped)
     }
 
     /// Nothing before this program's own first answer: what was remembered may be over by then.
@@ -213,7 +211,7 @@ impl Kind for Probe {
         for (change, count) in [("added", history.added), ("removed", history.removed)] {
             page.push(&CHANGES, &[server[0], server[1], change], count as f64);
         }
-        for (kid, key) in history.keys.iter().take(MOST_KEYS) {
+        for (kid, key) in drawn(history).kept {
             let word = |text: &'_ str| plain_word(text).unwrap_or_default().to_owned();
             let (alg, usage) = (word(&key.facts.alg), word(&key.facts.usage));
             page.push(&KEY_INFO, &[server[0], server[1], kid, &alg, &usage], 1.0);
@@ -221,4 +219,9 @@ impl Kind for Probe {
             page.push(&FIRST_SEEN, &[server[0], server[1], kid], first_seen);
         }
     }
+}
+
+/// The keys that get series of their own; of too many, those that came last.
+fn drawn(history: &History) -> Capped<(&String, &RememberedKey)> {
+    cap(&history.keys, MOST_KEYS, |(_, key)| key.first_seen)
 }

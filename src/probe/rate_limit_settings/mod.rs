@@ -113,6 +113,11 @@ impl Kind for Probe {
         vec![&self.reader]
     }
 
+    /// It tells the share of each.
+    fn refers_to(&self) -> Vec<&Credential> {
+        self.credentials.iter().map(Arc::as_ref).collect()
+    }
+
     /// One for the org.
     fn memory_id(&self) -> Option<&str> {
         Some("")

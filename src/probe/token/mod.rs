@@ -8,6 +8,7 @@ mod observation;
 mod settings;
 
 use super::{
+    cap::{Capped, cap},
     kind::{Kind, Known, ProbeResult, Scope},
     label::seconds,
 };
@@ -122,8 +123,7 @@ impl Kind for Probe {
     }
 
     fn dropped(known: &Known<'_, Self>) -> usize {
-        let scopes = known.observation.and_then(|seen| seen.scopes.as_ref());
-        scopes.map_or(0, |scopes| scopes.len().saturating_sub(MOST_SCOPES))
+        known.observation.map_or(0, |seen| drawn(seen).dropped)
     }
 
     fn draw(known: &Known<'_, Self>, scope: Scope<'_>, page: &mut Page) {
@@ -147,8 +147,13 @@ impl Kind for Probe {
             let labels = [scope.org, scope.name, required];
             page.push(&MISSING_SCOPE, &labels, f64::from(missing));
         }
-        for granted in seen.scopes.iter().flatten().take(MOST_SCOPES) {
+        for granted in drawn(seen).kept {
             page.push(&SCOPE, &[scope.org, scope.name, granted], 1.0);
         }
     }
+}
+
+/// The granted scopes that get series of their own; none is worse than another.
+fn drawn(seen: &Observation) -> Capped<&String> {
+    cap(seen.scopes.iter().flatten(), MOST_SCOPES, |_| ())
 }

@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, time::Duration};
 use okta_exporter::{
     app::App,
     config::Config,
-    fleet::{Outcome, ProbeId},
+    fleet::{Changes, Outcome, ProbeId},
     metrics::Page,
     sim::Running,
     web::Serving,
@@ -131,6 +131,13 @@ impl Exporter {
             }
         }
         self.scrape().await
+    }
+
+    /// Gives it another configuration.
+    pub async fn apply(&mut self, yaml: &str) -> Changes {
+        let config = Config::parse_after(self.app.made(), yaml, &BTreeMap::new());
+        let config = config.unwrap_or_else(|e| panic!("{e}"));
+        self.app.apply(config).await
     }
 
     /// Where it is served.

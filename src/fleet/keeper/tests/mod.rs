@@ -1,10 +1,13 @@
 //! The real keeper in a time of its own.
 
+mod memory;
+
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{Mutex, PoisonError},
 };
 
+use serde_json::{Value, json};
 use tokio::time::{advance, sleep};
 
 use super::*;
@@ -13,7 +16,8 @@ use crate::{
     fleet::{Duty, ProbeId, breaker::BreakerState},
     metrics::Page,
     okta::{ApiError, Exchange, Phases, Refusal},
-    probe::ProbeResult,
+    probe::{AnySettings, BadMemory, MemoryKey, PlanContext, Probe, ProbeResult},
+    store::InMemory,
     units::{Timestamp, WallClock},
 };
 
@@ -29,6 +33,8 @@ struct Scripted {
     script: Arc<Mutex<VecDeque<Ending>>>,
     /// When runs began.
     begun: Arc<Mutex<Vec<Instant>>>,
+    /// It remembers how often it ran; else that it did.
+    remembers: bool,
 }
 
 impl Scripted {
@@ -36,6 +42,7 @@ impl Scripted {
         Self {
             script: Arc::new(Mutex::new(script.into_iter().collect())),
             begun: Arc::default(),
+            remembers: false,
         }
     }
 
@@ -53,16 +60,56 @@ impl Scripted {
     }
 }
 
+/// Where its memory is kept.
+fn key() -> MemoryKey {
+    MemoryKey {
+        origin: "https://acme.okta.com".to_owned(),
+        kind: "jwks",
+        id: "org".to_owned(),
+    }
+}
+
+/// A kind that has a memory.
+fn key_set() -> Probe {
+    let context = PlanContext {
+        credentials: &BTreeMap::new(),
+        environment: &BTreeMap::new(),
+    };
+    let settings = AnySettings::Jwks(Box::default());
+    settings.plan("org", &context).unwrap()
+}
+
+impl Scripted {
+    /// How often it ran, in the place of what a key set has of counts.
+    fn learn(&self, known: &AnyMemory) -> AnyMemory {
+        let known = known.to_json().unwrap();
+        let runs = known["rotations"].as_u64().unwrap_or_default();
+        let runs = if self.remembers { runs + 1 } else { 1 };
+        let written = json!({
+            "keys": {}, "added": 0, "removed": 0, "rotations": runs, "early_removals": 0, "last_change": null,
+        });
+        key_set().memory(written).unwrap()
+    }
+}
+
 impl RunOnce for Scripted {
     fn aims_at_windows(&self) -> bool {
         false
     }
 
     fn no_memory(&self) -> AnyMemory {
-        AnyMemory::Endpoint(Box::default())
+        key_set().no_memory()
     }
 
-    async fn run_once(&self, _known: &AnyMemory, _gate: Option<&dyn Gate>) -> Outcome {
+    fn memory_key(&self) -> Option<MemoryKey> {
+        Some(key())
+    }
+
+    fn memory(&self, written: Value) -> Result<AnyMemory, BadMemory> {
+        key_set().memory(written)
+    }
+
+    async fn run_once(&self, known: &AnyMemory, _gate: Option<&dyn Gate>) -> Outcome {
         let start = Instant::now();
         self.begun.lock().unwrap().push(start);
         let next = self.script.lock().unwrap().pop_front();
@@ -77,7 +124,7 @@ impl RunOnce for Scripted {
                 observation: None,
                 failure,
             },
-            memory: None,
+            memory: Some(self.learn(known)),
         }
     }
 }
@@ -135,6 +182,11 @@ impl World {
     }
 
     fn keep(&self, probe: &str, run: &Scripted, duty: Duty) {
+        let store: Arc<dyn Store> = Arc::new(InMemory::default());
+        self.keep_in(&store, probe, run, duty);
+    }
+
+    fn keep_in(&self, store: &Arc<dyn Store>, probe: &str, run: &Scripted, duty: Duty) {
         let id = ProbeId {
             org: "acme".parse().ok(),
             probe: probe.to_owned(),
@@ -148,7 +200,7 @@ impl World {
             duty,
             fingerprint: Fingerprint::default(),
         };
-        let keeper = Keeper::new(plan, &self.board, Some(self.controls.clone()));
+        let keeper = Keeper::new(plan, &self.board, Some(self.controls.clone()), store);
         drop(tokio::spawn(keeper.keep(self.stop.clone())));
     }
 
