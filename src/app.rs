@@ -28,7 +28,8 @@ impl App {
         let (shown, asked) = watch::channel(std::mem::take(&mut config.shown).into());
         let mut fleet = Fleet::new(&board);
         fleet.apply(config).await;
-        let server = bound.serve(Arc::clone(&board), asked);
+        let secret_reloads = fleet.made().secret_reloads().clone();
+        let server = bound.serve(Arc::clone(&board), asked, secret_reloads);
         Ok(Self {
             board,
             fleet,

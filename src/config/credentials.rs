@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     okta::{AuthMethod, Credential, SecretSource},
-    probe::{Problem, Secrets},
+    probe::{Problem, SecretContext, Secrets},
     units::{Name, Secret},
 };
 
@@ -21,7 +21,7 @@ const LONGEST_ID: usize = 32;
 /// probes that use it are not called wrong as well.
 pub(super) fn credentials(
     written: Option<Named<schema::Credential>>,
-    environment: &BTreeMap<String, String>,
+    context: SecretContext<'_>,
     at: &SettingPath,
     notes: &mut Notes,
 ) -> BTreeMap<Name, Arc<Credential>> {
@@ -29,7 +29,7 @@ pub(super) fn credentials(
     for (name, at, settings) in named(written, at, notes) {
         let principal_id = principal_id(&settings, &at, notes);
         let method = settings
-            .resolve(environment, &at, notes)
+            .resolve(context, &at, notes)
             .unwrap_or_else(|problem| {
                 notes.error(&at.field(&problem.field), problem.message);
                 AuthMethod::ApiToken(SecretSource::Given(Secret::default()))
@@ -67,7 +67,7 @@ fn principal_id(
 impl schema::Credential {
     fn resolve(
         self,
-        environment: &BTreeMap<String, String>,
+        context: SecretContext<'_>,
         at: &SettingPath,
         notes: &mut Notes,
     ) -> Result<AuthMethod, Problem> {
@@ -85,7 +85,7 @@ impl schema::Credential {
             (true, false, None) => (AuthMethod::ApiToken as fn(_) -> _, "api_token", api),
             (false, true, None) => (AuthMethod::Bearer as fn(_) -> _, "bearer_token", bearer),
             (false, false, Some(oauth)) => {
-                let app = oauth.resolve(environment, &at.field("oauth"), notes);
+                let app = oauth.resolve(context, &at.field("oauth"), notes);
                 return Ok(AuthMethod::OAuth(Box::new(app)));
             }
             (false, false, None) => {
@@ -108,7 +108,7 @@ impl schema::Credential {
                 return Err(Problem::new("", format!("it holds {given}: {fix}")));
             }
         };
-        let source = secrets.source(name, environment)?;
+        let source = secrets.source(name, context)?;
         secrets::warn_of_exposure(&secrets, name, at, notes);
         Ok(method(source))
     }

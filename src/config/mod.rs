@@ -40,7 +40,7 @@ pub use planned::{Org, Planned, StatusPage};
 pub use problems::Problems;
 pub use sources::Origin;
 
-use crate::{okta::TlsSetups, units::Name};
+use crate::{okta::TlsSetups, probe::SecretContext, units::Name};
 use problems::Notes;
 use written::Written;
 
@@ -156,12 +156,16 @@ impl<'a> Loading<'a> {
         let settings = deserialize::read(tree, &mut notes);
         let defaults = settings.defaults.unwrap_or_default();
         let mut tls = TlsSetups::default();
-        let mut made = Made::default();
+        let mut made = Made::after(earlier);
+        let secret_reloads = made.secret_reloads().clone();
         let mut status_pages =
             resolve::status_pages(settings.status_pages, defaults, &mut tls, &mut notes);
         let mut orgs = resolve::Orgs {
             defaults,
-            environment,
+            secrets: SecretContext {
+                environment,
+                reloads: &secret_reloads,
+            },
             written: &written,
             earlier,
             made: &mut made,

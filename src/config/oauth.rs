@@ -1,8 +1,6 @@
 //! From `credentials.NAME.oauth` to a service app. What the app does is told by
 //! [`OAuthApp`](crate::okta::OAuthApp).
 
-use std::collections::BTreeMap;
-
 use super::{
     problems::{Notes, SettingPath},
     schema::{self, ClientAuth as Method},
@@ -10,7 +8,7 @@ use super::{
 };
 use crate::{
     okta::{AuthorizationServer, ClientAuth, OAuthApp, OAuthSettings, PrivateKey, SecretSource},
-    probe::{Problem, Secrets},
+    probe::{Problem, SecretContext, Secrets},
 };
 
 /// What the org's own server calls its scopes, and no other.
@@ -21,7 +19,7 @@ impl schema::OAuth {
     /// are not called wrong as well.
     pub(super) fn resolve(
         mut self,
-        environment: &BTreeMap<String, String>,
+        context: SecretContext<'_>,
         at: &SettingPath,
         notes: &mut Notes,
     ) -> OAuthApp {
@@ -35,7 +33,7 @@ impl schema::OAuth {
             notes.error(&at.field("client_id"), what);
         }
         let server = self.server(at, notes);
-        let auth = self.auth(&server, environment, (at, notes));
+        let auth = self.auth(&server, context, (at, notes));
         OAuthApp::new(OAuthSettings {
             client_id,
             auth: auth.unwrap_or_else(|problem| {
@@ -96,7 +94,7 @@ impl schema::OAuth {
     fn auth(
         &self,
         server: &AuthorizationServer,
-        environment: &BTreeMap<String, String>,
+        context: SecretContext<'_>,
         (at, notes): (&SettingPath, &mut Notes),
     ) -> Result<ClientAuth, Problem> {
         let key = Secrets {
@@ -130,9 +128,9 @@ impl schema::OAuth {
             return Err(Problem::new(field, format!("{what}: {fix}")));
         }
         match method {
-            Method::PrivateKeyJwt => self.key(&key, environment, (at, notes)),
+            Method::PrivateKeyJwt => self.key(&key, context, (at, notes)),
             Method::ClientSecretBasic | Method::ClientSecretPost => {
-                let source = secret.source("client_secret", environment)?;
+                let source = secret.source("client_secret", context)?;
                 secrets::warn_of_exposure(&secret, "client_secret", at, notes);
                 Ok(match method {
                     Method::ClientSecretPost => ClientAuth::ClientSecretPost(source),
@@ -145,10 +143,10 @@ impl schema::OAuth {
     fn key(
         &self,
         key: &Secrets,
-        environment: &BTreeMap<String, String>,
+        context: SecretContext<'_>,
         (at, notes): (&SettingPath, &mut Notes),
     ) -> Result<ClientAuth, Problem> {
-        let (source, field) = key.place("private_key", environment)?;
+        let (source, field) = key.place("private_key", context)?;
         let wrong = |why: String| Problem::new(field.clone(), why);
         let text = source.read_text().map_err(|e| wrong(e.to_string()))?;
         let read = PrivateKey::read(&text, self.algorithm)

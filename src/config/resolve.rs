@@ -18,8 +18,8 @@ use super::{
     written::Written,
 };
 use crate::{
-    okta::{Buckets, Client, NoClient, TlsSetups},
-    probe::{Kind, PlanContext, Probe, Problem, Settings, Timed, status_page},
+    okta::{Buckets, Client, NoClient, SecretReloads, TlsSetups},
+    probe::{Kind, PlanContext, Probe, Problem, SecretContext, Settings, Timed, status_page},
     units::{Name, OrgUrl, Share},
 };
 
@@ -33,10 +33,13 @@ pub(super) fn status_pages(
     tls: &mut TlsSetups,
     notes: &mut Notes,
 ) -> BTreeMap<Name, StatusPage> {
-    let nothing = BTreeMap::new();
+    let (nothing, reloads) = (BTreeMap::new(), SecretReloads::default());
     let context = PlanContext {
         credentials: &BTreeMap::new(),
-        environment: &nothing,
+        secrets: SecretContext {
+            environment: &nothing,
+            reloads: &reloads,
+        },
     };
     let mut pages = BTreeMap::new();
     let at = SettingPath::default().field("status_pages");
@@ -45,10 +48,9 @@ pub(super) fn status_pages(
             defaults.complete(timing, status_page::Settings::INTERVAL, (&at, notes));
         let planned = settings.plan(name.as_str(), &context).and_then(|probe| {
             let no_client = |e: NoClient| vec![Problem::new("url", e.to_string())];
-            let client = tls
-                .trusting(None)
-                .and_then(|tls| Client::new(probe.url(), &tls));
-            Ok((client.map_err(no_client)?.for_pages(), probe))
+            let tls = tls.trusting(None);
+            let client = tls.and_then(|tls| Client::for_page(probe.url(), &tls));
+            Ok((client.map_err(no_client)?, probe))
         });
         if let Some((client, probe)) = or_told(planned, &at, notes) {
             let probe = Planned {
@@ -68,8 +70,8 @@ pub(super) fn status_pages(
 pub(super) struct Orgs<'a> {
     /// What holds where a probe says nothing.
     pub(super) defaults: Defaults,
-    /// The environment, as it was read once.
-    pub(super) environment: &'a BTreeMap<String, String>,
+    /// Where their secrets may be.
+    pub(super) secrets: SecretContext<'a>,
     /// What is written, to tell what is still the same.
     pub(super) written: &'a Written<'a>,
     /// What was made of what was written earlier.
@@ -87,7 +89,7 @@ impl Orgs<'_> {
     pub(super) fn read(mut self, written: Option<Named<schema::Org>>) -> BTreeMap<Name, Org> {
         let at = SettingPath::default().field("orgs");
         if written.as_ref().is_none_or(Named::is_empty) {
-            self.notes.error(&at, no_org(self.environment));
+            self.notes.error(&at, no_org(self.secrets.environment));
         }
         named(written, &at, self.notes)
             .into_iter()
@@ -131,7 +133,7 @@ impl Orgs<'_> {
         };
         let buckets = self.buckets(&buckets.unwrap_or_default(), &at.field("buckets"));
         let at_credentials = at.field("credentials");
-        let mut credentials = credentials(written, self.environment, &at_credentials, self.notes);
+        let mut credentials = credentials(written, self.secrets, &at_credentials, self.notes);
         for (credential_name, credential) in &mut credentials {
             let written = self
                 .written
@@ -142,7 +144,7 @@ impl Orgs<'_> {
         let mut planner = Planner {
             context: PlanContext {
                 credentials: &credentials,
-                environment: self.environment,
+                secrets: self.secrets,
             },
             defaults: self.defaults,
             notes: self.notes,

@@ -163,10 +163,6 @@ impl Ledger {
         for (name, api) in &self.apis {
             api.draw(org, name, page);
         }
-        if org.is_empty() {
-            // A status page belongs to no org: its host's clock and certificate are not Okta's.
-            return;
-        }
         page.push_some(&SKEW, &[org], self.skew(now));
         page.push_some(
             &CERTIFICATE,

@@ -35,10 +35,14 @@ pub trait RunOnce: fmt::Debug + Send + Sync + 'static {
     fn no_memory(&self) -> AnyMemory;
 
     /// Under what its memory is kept; `None` where nothing is worth keeping.
-    fn memory_key(&self) -> Option<MemoryKey>;
+    fn memory_key(&self) -> Option<MemoryKey> {
+        None
+    }
 
     /// A memory that was kept.
-    fn memory(&self, written: Value) -> Result<AnyMemory, BadMemory>;
+    fn memory(&self, _written: Value) -> Result<AnyMemory, BadMemory> {
+        Ok(self.no_memory())
+    }
 
     /// Runs once, knowing what is remembered; `gate` is asked before each request that counts
     /// against a limit.

@@ -3,14 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use secrecy::ExposeSecret;
-
-use super::{AccessToken, MissingScope, OAuthApp, SecretSource, Session, TokenStatus, scopes};
-use crate::units::{Name, Secret};
-
-/// Where a scope is granted that a token lacks which somebody else mints.
-const ELSEWHERE: &str = "grant it at Admin Console > Applications > the app that mints the token > Okta API Scopes > Grant, \
-                         and let the app ask for it";
+use super::{MissingScope, OAuthApp, SecretSource, TokenStatus, scopes};
+use crate::units::Name;
 
 /// A named credential. The name is the `credential` label of every rate-limit series, since the
 /// headers show the caller's own ceiling.
@@ -63,22 +57,5 @@ impl Credential {
             path: path.to_owned(),
             fix: fix(),
         })
-    }
-
-    /// The same of a token that somebody else mints, where it tells by itself what it was granted
-    /// and nothing else is wrong with it.
-    pub(super) fn missing_in(
-        &self,
-        token: &Secret,
-        path: &str,
-        okta: &Session<'_>,
-    ) -> Option<MissingScope> {
-        let Ok(AccessToken::Jwt(claims)) = AccessToken::decode(token.expose_secret()) else {
-            return None;
-        };
-        let org = okta.origin().as_str().trim_end_matches('/');
-        let is_good = claims.iss.as_deref() == Some(org) && claims.exp? > okta.clock().now();
-        let granted = claims.scopes.filter(|_| is_good)?;
-        self.missing(path, &granted, || ELSEWHERE.to_owned())
     }
 }

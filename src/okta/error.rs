@@ -1,5 +1,5 @@
 //! What an answer other than 2xx says of itself: Okta's envelope, OAuth's, a challenge in a header,
-//! or nothing because the edge answered. How its text is cut and cleaned is in `words`.
+//! or nothing because the edge answered. How its text is cut and cleaned is in [`sanitize`].
 
 use std::{collections::BTreeSet, fmt, sync::LazyLock};
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     headers::challenge::Challenge,
-    words::{self, clean, text},
+    sanitize::{self, clean, text},
 };
 
 static OKTA_CODES: LazyLock<BTreeSet<&str>> =
@@ -70,7 +70,7 @@ impl ApiError {
             challenges.find_map(OAuthError::challenged).map(Self::OAuth)
         };
         error.or_else(challenged).unwrap_or_else(|| {
-            let words = words::of(&json).or_else(|| words::title(body));
+            let words = sanitize::of(&json).or_else(|| sanitize::title(body));
             if headers.contains_key("x-okta-request-id") {
                 Self::Unexplained(words)
             } else {
@@ -299,7 +299,7 @@ mod tests {
             let envelope = serde_json::json!({"errorCode": summary, "errorSummary": summary, "errorId": summary});
             let text = ApiError::read(&HeaderMap::new(), envelope.to_string().as_bytes()).to_string();
             prop_assert!(!text.contains(char::is_control));
-            prop_assert!(text.chars().count() <= 2 * words::LONGEST + 1);
+            prop_assert!(text.chars().count() <= 2 * sanitize::LONGEST + 1);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ApiError, LimitKind, NoSecret, mint::is_ungranted};
+use super::{ApiError, BadKey, LimitKind, NoSecret};
 use crate::units::{Name, Timestamp, closed_list};
 
 /// What went wrong, where, and what Okta said about it.
@@ -258,10 +258,20 @@ impl Failure {
     }
 }
 
+impl From<BadKey> for Failure {
+    fn from(why: BadKey) -> Self {
+        Self::Secret(NoSecret::Key(why, "the credential".to_owned()))
+    }
+}
+
 impl NoToken {
     /// True where Okta says that the app was granted nothing of what it asks for.
     pub fn is_ungranted(&self) -> bool {
-        is_ungranted(&self.cause)
+        let label = self
+            .cause
+            .refusal()
+            .and_then(|refusal| refusal.error.label());
+        matches!(label, Some("consent_required" | "invalid_scope"))
     }
 }
 

@@ -1,5 +1,5 @@
 //! Which scope an access token needs to read a path of the Management API, and which scopes stand
-//! in for others. Whether a token has it is compared elsewhere.
+//! in for others. Whether a token has it is compared by [`Credential`](super::Credential).
 
 use std::collections::BTreeSet;
 

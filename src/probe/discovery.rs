@@ -101,7 +101,7 @@ impl Kind for Probe {
 impl Probe {
     async fn compare_issuer(&self, okta: &Session<'_>) -> Result<(), Failure> {
         let request =
-            Request::get(Self::KIND, "/.well-known/openid-configuration").connecting_anew();
+            Request::get(Self::KIND, "/.well-known/openid-configuration").over_new_connection();
         let Document { issuer } = okta.ask(request).await?.json()?;
         let org = okta.origin().as_str().trim_end_matches('/');
         let expected = self.issuer.as_deref().unwrap_or(org);

@@ -41,7 +41,7 @@ use crate::{
 pub use candidate::Candidate;
 pub use kind::{Access, Kind, Known, Next, Place, ProbeResult, Scope, Settings};
 pub use plan::{PlanContext, Problem};
-pub use secrets::{HeldSecret, Secrets};
+pub use secrets::{HeldSecret, SecretContext, Secrets};
 pub use settings::{Timed, Timing, WrittenProbe};
 pub use table::{BadMemory, KindInfo, MemoryKey};
 

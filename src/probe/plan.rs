@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::candidate::Candidate;
+use super::{candidate::Candidate, secrets::SecretContext};
 use crate::{
     okta::{Credential, OAuthApp},
     units::Name,
@@ -13,8 +13,8 @@ use crate::{
 pub struct PlanContext<'a> {
     /// The org's credentials; none for a status page, which belongs to no org.
     pub credentials: &'a BTreeMap<Name, Arc<Credential>>,
-    /// The environment, as it was read once.
-    pub environment: &'a BTreeMap<String, String>,
+    /// Where secrets may be.
+    pub secrets: SecretContext<'a>,
 }
 
 impl PlanContext<'_> {

@@ -4,7 +4,10 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use super::plan::Problem;
-use crate::{okta::SecretSource, units::Secret};
+use crate::{
+    okta::{SecretFile, SecretReloads, SecretSource},
+    units::Secret,
+};
 
 /// The three ways to give one secret: `X_file`, `X_env`, or inline `X`.
 #[derive(Debug, Clone, Default)]
@@ -17,14 +20,19 @@ pub struct Secrets {
     pub env: Option<String>,
 }
 
+/// What secrets are found with.
+#[derive(Debug, Clone, Copy)]
+pub struct SecretContext<'a> {
+    /// The environment, as it was read once.
+    pub environment: &'a BTreeMap<String, String>,
+    /// Where it is counted that a file holds another secret.
+    pub reloads: &'a SecretReloads,
+}
+
 impl Secrets {
     /// The one source that was given for the field `name`; a file must be readable now.
-    pub fn source(
-        &self,
-        name: &str,
-        environment: &BTreeMap<String, String>,
-    ) -> Result<SecretSource, Problem> {
-        let (source, field) = self.place(name, environment)?;
+    pub fn source(&self, name: &str, context: SecretContext<'_>) -> Result<SecretSource, Problem> {
+        let (source, field) = self.place(name, context)?;
         let read = source.read();
         read.map_err(|e| Problem::new(field, e.to_string()))?;
         Ok(source)
@@ -35,7 +43,7 @@ impl Secrets {
     pub fn place(
         &self,
         name: &str,
-        environment: &BTreeMap<String, String>,
+        context: SecretContext<'_>,
     ) -> Result<(SecretSource, String), Problem> {
         match (&self.inline, &self.file, &self.env) {
             (None, None, None) => Err(Problem::new(
@@ -46,17 +54,18 @@ impl Secrets {
                 Ok((SecretSource::Given(secret.clone()), name.to_owned()))
             }
             (None, Some(file), None) => Ok((
-                SecretSource::File(file.clone().into()),
+                SecretSource::File(SecretFile::new(file.clone(), context.reloads)),
                 format!("{name}_file"),
             )),
-            (None, None, Some(variable)) => match environment.get(variable).map(|text| text.trim())
-            {
-                Some(secret) if !secret.is_empty() => {
-                    let source = SecretSource::Given(secret.into());
-                    Ok((source, format!("{name}_env")))
+            (None, None, Some(variable)) => {
+                match context.environment.get(variable).map(|text| text.trim()) {
+                    Some(secret) if !secret.is_empty() => {
+                        let source = SecretSource::Given(secret.into());
+                        Ok((source, format!("{name}_env")))
+                    }
+                    _ => Err(Problem::new(format!("{name}_env"), not_set(variable))),
                 }
-                _ => Err(Problem::new(format!("{name}_env"), not_set(variable))),
-            },
+            }
             _ => Err(Problem::new(
                 name,
                 format!("given more than once: keep one of `{name}_file`, `{name}_env`, `{name}`"),

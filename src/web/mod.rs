@@ -23,7 +23,7 @@ use tower_http::{CompressionLevel, compression::CompressionLayer};
 use crate::{
     fleet::{Board, View},
     metrics::{self, Family, Page},
-    okta,
+    okta::SecretReloads,
     units::Timestamp,
 };
 use stats::Stats;
@@ -38,16 +38,23 @@ struct Shared {
     stats: Arc<Stats>,
     telemetry_path: Arc<str>,
     configuration: watch::Receiver<Arc<str>>,
+    secret_reloads: SecretReloads,
 }
 
 /// Everything that is served, on top of a board. `shown` is the configuration as it may be shown,
 /// asked for at each request.
-fn router(board: Arc<Board>, telemetry_path: &str, shown: watch::Receiver<Arc<str>>) -> Router {
+fn router(
+    board: Arc<Board>,
+    telemetry_path: &str,
+    shown: watch::Receiver<Arc<str>>,
+    secret_reloads: SecretReloads,
+) -> Router {
     let shared = Shared {
         board,
         stats: Arc::default(),
         telemetry_path: telemetry_path.into(),
         configuration: shown,
+        secret_reloads,
     };
     Router::new()
         .route(telemetry_path, get(scrape))
@@ -81,7 +88,7 @@ async fn scrape(State(shared): State<Shared>) -> Response {
         shared.board.draw(Timestamp::now(), &mut page);
         shared.stats.draw(&mut page);
         metrics::process::draw(&mut page);
-        let reloads = okta::secret_reloads();
+        let reloads = shared.secret_reloads.count();
         page.push(&families::SECRET_RELOADS, &[], reloads as f64);
         page.text()
     });

@@ -9,6 +9,7 @@ use super::{paths, router};
 use crate::{
     fleet::Board,
     listener::{self, Listener},
+    okta::SecretReloads,
 };
 
 /// How long answers under way may take once the program was told to stop.
@@ -84,8 +85,13 @@ impl Bound {
 
     /// Answers at every address what the board knows. `shown` is the configuration as it may be
     /// shown, asked for at each request.
-    pub fn serve(self, board: Arc<Board>, shown: watch::Receiver<Arc<str>>) -> Server {
-        let router = router(board, &self.telemetry_path, shown);
+    pub fn serve(
+        self,
+        board: Arc<Board>,
+        shown: watch::Receiver<Arc<str>>,
+        secret_reloads: SecretReloads,
+    ) -> Server {
+        let router = router(board, &self.telemetry_path, shown, secret_reloads);
         let addresses = self.listeners.iter().map(Listener::address).collect();
         let listeners = self.listeners.into_iter();
         Server {

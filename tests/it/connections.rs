@@ -12,7 +12,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::support::PATIENCE;
+use crate::support::{PATIENCE, Program, Scrape};
 
 const METADATA: &str = "/.well-known/openid-configuration";
 
@@ -51,7 +51,7 @@ async fn requests_made_at_once_share_one_connection() {
         }
         assert_eq!(okta.controls().connection_count(), 1, "round {round}");
     }
-    let anew = ask(&client, metadata().connecting_anew(), PATIENCE);
+    let anew = ask(&client, metadata().over_new_connection(), PATIENCE);
     anew.await.unwrap().unwrap();
     assert_eq!(okta.controls().connection_count(), 2);
 }
@@ -115,9 +115,57 @@ async fn a_connection_of_its_own_is_closed_once_it_was_used() {
         }
     });
     let client = client(&okta, &url);
-    let request = Request::get("metadata", METADATA).connecting_anew();
+    let request = Request::get("metadata", METADATA).over_new_connection();
     ask(&client, request, PATIENCE).await.unwrap().unwrap();
     let closed = opened.wait_for(|counts| *counts == (1, 1));
     let closed = tokio::time::timeout(PATIENCE, closed).await;
     closed.expect("it is kept open").unwrap();
+}
+
+/// Elsewhere than on Linux the system's authorities are not named by a variable.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_ca_file_is_trusted_besides_the_systems_own_and_by_its_org_alone() {
+    let known = Org::new("acme").tls(Tls::new()).start().await.unwrap();
+    let private = Org::new("acme").tls(Tls::new()).start().await.unwrap();
+    let files = tempfile::tempdir().unwrap();
+    let [system, ca, config] = ["system.pem", "ca.pem", "c.yaml"].map(|n| files.path().join(n));
+    std::fs::write(&system, known.ca_pem().unwrap()).unwrap();
+    std::fs::write(&ca, private.ca_pem().unwrap()).unwrap();
+    let ca_file = format!("ca_file: '{}', ", ca.display());
+    let orgs = [
+        ("known", &known, ""),
+        ("private", &private, ca_file.as_str()),
+        ("besides", &known, ca_file.as_str()),
+        ("stranger", &private, ""),
+    ]
+    .map(|(name, okta, ca)| {
+        let url = okta.url();
+        format!("  {name}: {{ url: '{url}', {ca}probes: {{ discovery: {{}} }} }}\n")
+    });
+    let yaml = format!("status_pages: {{}}\norgs:\n{}", orgs.concat());
+    std::fs::write(&config, yaml).unwrap();
+    let flag = format!("--config.file={}", config.display());
+    let flags = [
+        &flag,
+        "--web.listen-address=127.0.0.1:0",
+        "--log.level=debug",
+    ];
+    let system = [("SSL_CERT_FILE", system.to_str().unwrap())];
+    let mut exporter = Program::exporter(&flags, &system);
+    let address = exporter.until("address=").await;
+    for _ in &orgs {
+        exporter.until("probe=discovery").await;
+    }
+    let address = address.split(' ').next().unwrap();
+    let page = Scrape::of(&format!("http://{address}")).await;
+    for (org, up) in [
+        ("known", 1.0),
+        ("private", 1.0),
+        ("besides", 1.0),
+        ("stranger", 0.0),
+    ] {
+        let series = format!(r#"okta_org_up{{org="{org}"}}"#);
+        assert_eq!(page.value(&series), up, "{org}: {page}");
+    }
 }

@@ -1,6 +1,9 @@
-use okta_exporter::sim::{Clock, Incident, Org, PageMode, StatusPage};
+use okta_exporter::{
+    okta::{Client, Request, Session, TlsSetup},
+    sim::{Clock, Incident, Org, PageMode, StatusPage, Tls},
+};
 
-use crate::support::Exporter;
+use crate::support::{Exporter, PATIENCE};
 
 const CELL: &str = r#"okta_org_incidents{org="acme",category="service_degradation"}"#;
 
@@ -148,4 +151,32 @@ async fn a_page_that_is_rewritten_later_is_not_remembered_as_fine() {
         |line: &&str| line.starts_with("okta_rate_limit_") && line.contains("status_page");
     assert_eq!(seen.to_string().lines().find(counted), None);
     assert!(!seen.has_any("okta_api_errors_total"), "{seen}");
+}
+
+#[tokio::test]
+async fn nothing_in_the_answer_of_a_page_is_taken_for_oktas() {
+    let okta = Org::new("acme").tls(Tls::new()).start().await.unwrap();
+    let files = tempfile::tempdir().unwrap();
+    let ca = files.path().join("ca.pem");
+    std::fs::write(&ca, okta.ca_pem().unwrap()).unwrap();
+    let (url, tls) = (
+        okta.url().parse().unwrap(),
+        TlsSetup::new(Some(&ca)).unwrap(),
+    );
+    let (org, page) = (Client::new(&url, &tls), Client::for_page(&url, &tls));
+    for (client, is_org) in [(org.unwrap(), true), (page.unwrap(), false)] {
+        let session = Session::new(&client, PATIENCE);
+        let refused = session.ask(Request::get("users", "/api/v1/users")).await;
+        assert_eq!(refused.unwrap_err().refusal().unwrap().status, 401);
+        let exchange = session.take_exchanges().remove(0);
+        let meta = exchange.answer.unwrap();
+        assert_eq!(meta.status, 401);
+        let told = [
+            exchange.bucket.is_some(),
+            meta.error_code.is_some(),
+            meta.date.is_some(),
+            meta.certificate_not_after.is_some(),
+        ];
+        assert_eq!(told, [is_org; 4]);
+    }
 }

@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use okta_exporter::{
     fleet::{Board, Outcome, ProbeId},
-    okta::{Exchange, Phases},
+    okta::{Exchange, Phases, SecretReloads},
     probe::ProbeResult,
     sim::{ApiToken, Fault, Org, Running},
     units::Timestamp,
@@ -148,7 +148,7 @@ async fn the_configuration_shown_is_the_one_in_force() {
         telemetry_path: TELEMETRY_PATH.to_owned(),
     };
     let bound = Bound::new(&serving).await.unwrap();
-    let server = bound.serve(Arc::new(Board::new()), shown);
+    let server = bound.serve(Arc::new(Board::new()), shown, SecretReloads::default());
     let url = format!("http://{}/config", server.addresses()[0]);
     assert_eq!(json(&url).await["old"], 1);
     in_force.send_replace(Arc::from("{\"new\": 2}"));

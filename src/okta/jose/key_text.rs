@@ -1,5 +1,5 @@
 //! Private keys as people have them: PEM (PKCS#1, PKCS#8, SEC1) or JWK, RSA or EC. What they sign
-//! is in `private_key`. No error shows anything of a key.
+//! is in [`private_key`](super::private_key). No error shows anything of a key.
 
 use aws_lc_rs::{rsa::KeyPair as RsaKeyPair, signature::EcdsaKeyPair};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use x509_cert::der::{Encode, asn1::UintRef};
 
-use super::private_key::{Algorithm, BadKey, CURVES, Pair};
+use super::algorithm::{Algorithm, BadKey, CURVES, Pair};
 use crate::units::Secret;
 
 /// What a key's text says.

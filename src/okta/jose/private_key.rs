@@ -1,80 +1,28 @@
 //! A private key and what it signs: JWTs in their compact form. How a key is written is in
-//! `key_text`, what stands in the JWTs elsewhere. No error shows anything of a key.
+//! [`key_text`]; what stands in the JWTs is said by [`assertion`](crate::okta::oauth::assertion) and
+//! [`dpop`](crate::okta::oauth::dpop). No error shows anything of a key.
 
 use std::fmt;
 
 use aws_lc_rs::{
     rand::SystemRandom,
-    rsa::KeyPair as RsaKeyPair,
-    signature::{
-        ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING,
-        ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair,
-        RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaEncoding,
-    },
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use secrecy::ExposeSecret;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::key_text::{self, Written};
+use super::{
+    algorithm::{Algorithm, BadKey, Pair, curve_of},
+    key_text::{self, Written},
+};
 use crate::units::Secret;
-
-/// The algorithms that Okta takes, for assertions and proofs alike.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[expect(missing_docs, reason = "RFC 7518 names them")]
-pub enum Algorithm {
-    RS256,
-    RS384,
-    RS512,
-    ES256,
-    ES384,
-    ES512,
-}
-
-/// The three curves, with the algorithm that each is bound to.
-pub(super) static CURVES: [(&str, Algorithm, &EcdsaSigningAlgorithm); 3] = [
-    ("P-256", Algorithm::ES256, &ECDSA_P256_SHA256_FIXED_SIGNING),
-    ("P-384", Algorithm::ES384, &ECDSA_P384_SHA384_FIXED_SIGNING),
-    ("P-521", Algorithm::ES512, &ECDSA_P521_SHA512_FIXED_SIGNING),
-];
-
-/// What is no usable private key, in words that show nothing of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "each message says it")]
-pub enum BadKey {
-    #[error("it is neither PEM (`-----BEGIN PRIVATE KEY-----`) nor a JWK (`{{\"kty\": …}}`)")]
-    Neither,
-    #[error("it is a public key: the private half is needed")]
-    Public,
-    #[error("it is a certificate: its private key is needed")]
-    Certificate,
-    #[error(
-        "it is encrypted with a passphrase: decrypt it (`openssl pkey -in … -out …`) and guard the file instead"
-    )]
-    Encrypted,
-    #[error("its PEM is damaged: is a line missing?")]
-    DamagedPem,
-    #[error("its JWK is damaged: members of the private key are missing or no base64url")]
-    DamagedJwk,
-    #[error("it is of another kind than RSA (2048 to 8192 bits) or EC (P-256, P-384, P-521)")]
-    Unusable,
-    #[error("this key cannot sign with {0:?}")]
-    Algorithm(Algorithm),
-    #[error("signing failed")]
-    Signing,
-}
 
 /// A private key and the algorithm that it signs with.
 pub struct PrivateKey {
     pair: Pair,
     pub(super) algorithm: Algorithm,
     kid: Option<String>,
-}
-
-pub(super) enum Pair {
-    Rsa(Box<RsaKeyPair>),
-    Ec(EcdsaKeyPair),
 }
 
 impl fmt::Debug for PrivateKey {
@@ -170,25 +118,6 @@ impl PrivateKey {
             }
         }
     }
-}
-
-impl Algorithm {
-    fn rsa(self) -> Option<&'static dyn RsaEncoding> {
-        match self {
-            Self::RS256 => Some(&RSA_PKCS1_SHA256),
-            Self::RS384 => Some(&RSA_PKCS1_SHA384),
-            Self::RS512 => Some(&RSA_PKCS1_SHA512),
-            Self::ES256 | Self::ES384 | Self::ES512 => None,
-        }
-    }
-}
-
-fn curve_of(
-    pair: &EcdsaKeyPair,
-) -> Option<(&'static str, Algorithm, &'static EcdsaSigningAlgorithm)> {
-    CURVES
-        .into_iter()
-        .find(|(.., curve)| pair.algorithm() == *curve)
 }
 
 /// An id that nobody has used before: 128 random bits.

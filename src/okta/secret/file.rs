@@ -1,5 +1,6 @@
 //! A file that holds one secret: reading it, bounded, and noticing that it holds another one. What
-//! may be a secret is decided elsewhere.
+//! may be a secret is said by
+//! [`source`](super::source).
 
 use std::{
     fs::File,
@@ -14,14 +15,11 @@ use std::{
 
 use secrecy::{ExposeSecret, zeroize::Zeroizing};
 
-use super::source::NoSecret;
+use super::error::NoSecret;
 use crate::units::Secret;
 
 /// The longest secret worth reading, in bytes: a file of more is not a secret but a mistake.
 const LONGEST: u64 = 64 * 1024;
-
-/// How often a file held something new: one number for the process, like its memory.
-static RELOADS: AtomicU64 = AtomicU64::new(0);
 
 /// What a secret is remembered by: keyed anew in each process, so it tells nothing to anybody else.
 static FINGERPRINT: LazyLock<RandomState> = LazyLock::new(RandomState::new);
@@ -33,23 +31,30 @@ static FINGERPRINT: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 pub struct SecretFile {
     path: PathBuf,
     last: Arc<Mutex<Option<u64>>>,
+    reloads: SecretReloads,
 }
 
-/// How often, since this process began, a secret file held something else than at the use before.
-pub fn secret_reloads() -> u64 {
-    RELOADS.load(Ordering::Relaxed)
-}
+/// How often secret files held something else than at the use before: all clones count the same.
+#[derive(Clone, Debug, Default)]
+pub struct SecretReloads(Arc<AtomicU64>);
 
-impl From<PathBuf> for SecretFile {
-    fn from(path: PathBuf) -> Self {
-        Self {
-            path,
-            last: Arc::default(),
-        }
+impl SecretReloads {
+    /// How often, in all files that count here.
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
 impl SecretFile {
+    /// The file at this path, whose changes count there.
+    pub fn new(path: PathBuf, reloads: &SecretReloads) -> Self {
+        Self {
+            path,
+            last: Arc::default(),
+            reloads: reloads.clone(),
+        }
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -77,26 +82,10 @@ impl SecretFile {
         }
         let seen = FINGERPRINT.hash_one(secret.expose_secret());
         if last.replace(seen).is_some_and(|before| before != seen) {
-            RELOADS.fetch_add(1, Ordering::Relaxed);
+            self.reloads.0.fetch_add(1, Ordering::Relaxed);
             tracing::info!(file = %self.path.display(), "a secret file holds something new: it is in force");
         }
         Ok(secret)
-    }
-}
-
-/// A path for people. Some write the secret itself where its file's name belongs: what looks like a
-/// token, a JWT or a key is not shown.
-pub(super) fn shown(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let whole = path.to_string_lossy();
-    let has = |kind: fn(&char) -> bool| name.chars().any(|c| kind(&c));
-    let mixed =
-        has(char::is_ascii_digit) && has(char::is_ascii_lowercase) && has(char::is_ascii_uppercase);
-    let token = name.len() >= 24 && mixed && !name.contains('.');
-    if token || name.starts_with("eyJ") || whole.contains("-----BEGIN") || whole.contains('{') {
-        "the file (what is written here looks like a secret and not like a path, so it is not shown)".to_owned()
-    } else {
-        path.display().to_string()
     }
 }
 
@@ -108,21 +97,20 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("token");
         std::fs::write(&path, text).unwrap();
-        (dir, SecretFile::from(path))
+        (dir, SecretFile::new(path, &SecretReloads::default()))
     }
 
     #[test]
     fn a_file_is_read_anew_at_every_use_and_what_is_new_is_counted() {
         let (_dir, file) = write(b"first\n");
-        let (read, before) = (|| file.read().unwrap(), secret_reloads());
+        let read = || file.read().unwrap();
         assert_eq!(read().expose_secret(), "first");
         std::fs::write(file.path(), "  first").unwrap();
         assert_eq!(read().expose_secret(), "first");
         std::fs::write(file.path(), "  second\r\n").unwrap();
         assert_eq!(read().expose_secret(), "second");
         assert_eq!(file.clone().read().unwrap().expose_secret(), "second");
-        // Other tests may count as well, so this is the least; the exact count is proved of a program.
-        assert!(secret_reloads() > before);
+        assert_eq!(file.reloads.count(), 1);
     }
 
     #[test]
@@ -138,7 +126,7 @@ mod tests {
         assert!(refused(b"s3cr3t\xff").contains("cannot read"));
         assert!(
             !Path::new("/dev/zero").exists() || {
-                let endless = SecretFile::from(PathBuf::from("/dev/zero"));
+                let endless = SecretFile::new("/dev/zero".into(), &SecretReloads::default());
                 endless.read().unwrap_err().to_string().contains("64 KiB")
             }
         );

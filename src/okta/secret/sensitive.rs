@@ -1,5 +1,6 @@
 //! Secrets on their way into a request: marked so that no library prints them, in buffers that are
-//! zeroed once the request is gone. What they prove is elsewhere.
+//! zeroed once the request is gone. What they prove is in
+//! [`credential`](crate::okta::credential).
 //!
 //! What lies behind is not ours to zero: the connection's buffers, TLS records, the answer that brings
 //! a token. In HTTP/2 a value that is marked is never kept in the compression table.
@@ -10,7 +11,7 @@ use http::HeaderValue;
 use secrecy::{ExposeSecret, zeroize::Zeroizing};
 use url::form_urlencoded::byte_serialize;
 
-use super::source::NoSecret;
+use super::error::NoSecret;
 use crate::units::Secret;
 
 /// `SCHEME SECRET`, the value of an `Authorization` header.

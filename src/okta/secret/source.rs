@@ -1,11 +1,11 @@
-//! Where a secret comes from. Reading it is the only I/O here; what it opens is elsewhere.
+//! Where a secret comes from. Reading it is the only I/O here; how it goes into a
+//! request is in [`sensitive`](super::sensitive).
 
-use std::{fmt, path::PathBuf};
+use std::fmt;
 
 use secrecy::ExposeSecret;
 
-use super::file::{SecretFile, shown};
-use crate::okta::BadKey;
+use super::{error::NoSecret, file::SecretFile};
 use crate::units::Secret;
 
 /// Where a secret comes from. A file is read at every use.
@@ -15,26 +15,6 @@ pub enum SecretSource {
     Given(Secret),
     /// Read from this file at every use.
     File(SecretFile),
-}
-
-/// A secret that could not be had. It never tells what was read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "each message says it")]
-pub enum NoSecret {
-    #[error("cannot read {path}: {why}", path = shown(.0), why = .1)]
-    Unreadable(PathBuf, String),
-    #[error("{path} is empty: the secret was expected there", path = shown(.0))]
-    Empty(PathBuf),
-    #[error("{path} holds more than 64 KiB: too large for a secret", path = shown(.0))]
-    TooLarge(PathBuf),
-    #[error("the secret holds a line break or control character: it cannot be sent in a header")]
-    Unsendable,
-    #[error(
-        "the secret begins with `{0} `: drop that word, it is put before the secret when it is sent"
-    )]
-    WithScheme(&'static str),
-    #[error("{1} holds no private key that can be used: {0}")]
-    Key(BadKey, String),
 }
 
 /// The words of `Authorization` that people copy along with what follows them.
@@ -79,7 +59,14 @@ impl fmt::Display for SecretSource {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
+    use crate::okta::SecretReloads;
+
+    fn file(path: PathBuf) -> SecretSource {
+        SecretSource::File(SecretFile::new(path, &SecretReloads::default()))
+    }
 
     #[test]
     fn what_cannot_be_a_secret_is_refused_by_name_and_never_shown() {
@@ -87,10 +74,7 @@ mod tests {
         let path = dir.path().join("token");
         let refused = |content: &str| {
             std::fs::write(&path, content).unwrap();
-            SecretSource::File(path.clone().into())
-                .read()
-                .unwrap_err()
-                .to_string()
+            file(path.clone()).read().unwrap_err().to_string()
         };
         assert!(refused("\n").contains("is empty"));
         assert!(refused("s3cr3t\nsecond line").contains("line break"));
@@ -100,14 +84,14 @@ mod tests {
             "eyJs3cr3t.a.b".into(),
             "-----BEGIN s3cr3t".into(),
         ] {
-            let file = SecretSource::File(path.with_file_name(misplaced).into());
-            let told = file.read().unwrap_err().to_string();
+            let misplaced = file(path.with_file_name(misplaced));
+            let told = misplaced.read().unwrap_err().to_string();
             assert!(told.contains("looks like a secret"), "{told}");
             assert!(!told.contains("s3cr3t"), "{told}");
         }
         assert!(refused("ssws 00s3cr3t").contains("begins with `SSWS `"));
         assert!(
-            SecretSource::File(PathBuf::from("/nowhere/token").into())
+            file("/nowhere/token".into())
                 .read()
                 .unwrap_err()
                 .to_string()

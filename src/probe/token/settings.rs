@@ -85,7 +85,7 @@ impl crate::probe::kind::Settings for Settings {
         let mut problems = Vec::new();
         let token = self
             .access_token()
-            .source("access_token", context.environment)
+            .source("access_token", context.secrets)
             .map_err(|p| problems.push(p))
             .ok();
         let (server, client) = match self
@@ -162,7 +162,7 @@ impl Introspect {
         };
         let secret = self
             .client_secret()
-            .source("client_secret", context.environment)
+            .source("client_secret", context.secrets)
             .map_err(|p| problems.push(within(p)))
             .ok();
         if self.client_id.as_deref().is_none_or(str::is_empty) {

@@ -7,6 +7,7 @@ mod program;
 pub mod promql;
 mod scrape;
 mod service_app;
+pub mod virtual_okta;
 
 use std::{collections::BTreeMap, time::Duration};
 

@@ -15,8 +15,8 @@ use crate::{
     config::Fingerprint,
     fleet::{Duty, ProbeId, breaker::BreakerState},
     metrics::Page,
-    okta::{ApiError, Exchange, Phases, Refusal},
-    probe::{AnySettings, BadMemory, MemoryKey, PlanContext, Probe, ProbeResult},
+    okta::{ApiError, Exchange, Phases, Refusal, SecretReloads},
+    probe::{AnySettings, BadMemory, MemoryKey, PlanContext, Probe, ProbeResult, SecretContext},
     store::InMemory,
     units::{Timestamp, WallClock},
 };
@@ -73,7 +73,10 @@ fn key() -> MemoryKey {
 fn key_set() -> Probe {
     let context = PlanContext {
         credentials: &BTreeMap::new(),
-        environment: &BTreeMap::new(),
+        secrets: SecretContext {
+            environment: &BTreeMap::new(),
+            reloads: &SecretReloads::default(),
+        },
     };
     let settings = AnySettings::Jwks(Box::default());
     settings.plan("org", &context).unwrap()

@@ -11,12 +11,22 @@ use rustls::{
 };
 use rustls_platform_verifier::Verifier;
 
-use super::NoClient;
-
 /// For how many hosts sessions are kept, so that connecting once more is cheaper; rustls holds up to
 /// eight of each.
 const HOSTS: usize = 1024;
 const SESSIONS: usize = 8 * HOSTS;
+
+/// A client that could not be built.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says it")]
+pub enum NoClient {
+    #[error("cannot read {path}: {why}", path = .0.display(), why = .1)]
+    CaFile(PathBuf, String),
+    #[error("{path} holds no certificate in PEM form", path = .0.display())]
+    NoCertificate(PathBuf),
+    #[error("the HTTP client cannot be set up: {0}")]
+    Setup(String),
+}
 
 /// The TLS setups of one configuration: one for all clients that trust the system alone, one for
 /// each CA file. Each file is read once.

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use futures_util::future::BoxFuture;
 
-use super::{Exchange, Failure};
+use super::exchange::Exchange;
+use crate::okta::Failure;
 use crate::units::Name;
 
 /// What a request counts against.
@@ -25,7 +26,7 @@ pub trait Gate: std::fmt::Debug + Send + Sync {
     fn admit(&self, charge: Charge) -> BoxFuture<'_, Result<(), Failure>>;
 
     /// Learns what came of a request, also of one that counted against no limit, and teaches the
-    /// org's [`OktaClock`](super::OktaClock) by it.
+    /// org's [`OktaClock`](crate::okta::OktaClock) by it.
     fn settle(&self, exchange: &Exchange);
 
     /// Nothing will be heard of a request that was admitted. It may have been `sent`, or surely not.

@@ -14,15 +14,16 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    AuthMethod, Charge, Client, Exchange, Failure, Gate, Request, Response,
     admission::Admission,
     certificate,
-    clock::OktaClock,
-    request::AuthHeaders,
-    response::RawResponse,
-    secret::sensitive::{self, authorization},
+    client::Client,
+    exchange::Exchange,
+    gate::{Charge, Gate},
+    request::{AuthHeaders, Request},
+    response::{RawResponse, Response},
     transport::{Trace, sort},
 };
+use crate::okta::{Failure, clock::OktaClock, secret::sensitive};
 use crate::units::Timestamp;
 
 /// What a form is sent as.
@@ -75,64 +76,43 @@ impl<'a> Session<'a> {
         )
     }
 
-    /// Asks, and waits for the whole answer. Any status but 2xx is [`Failure::Refused`].
-    pub async fn ask(&self, ask: Request<'_>) -> Result<Response, Failure> {
-        let authorization = match ask.credential {
-            None => None,
-            Some(credential) => match &credential.method {
-                AuthMethod::ApiToken(secret) => Some(authorization("SSWS", &secret.read()?)?),
-                AuthMethod::Bearer(secret) => {
-                    let token = secret.read()?;
-                    if let Some(missing) = credential.missing_in(&token, ask.path(), self) {
-                        return Err(Failure::MissingScope(Box::new(missing)));
-                    }
-                    Some(authorization("Bearer", &token)?)
-                }
-                AuthMethod::OAuth(app) => return app.ask(self, credential, &ask).await,
-            },
-        };
-        let auth = AuthHeaders {
-            authorization,
-            dpop: None,
-        };
-        let admission = self.admit(&ask).await?;
-        self.send(&ask, auth, admission).await.result
-    }
-
     /// Asks the gate whether a request may be sent. It may have to wait, so whatever is dated is
     /// made after it.
-    pub(super) async fn admit(&self, ask: &Request<'_>) -> Result<Admission<'a>, Failure> {
-        let charge = self.bucket(ask).map(|bucket| Charge {
-            credential: ask.credential.map(|credential| credential.name.clone()),
-            api: ask.api.clone(),
+    pub(in crate::okta) async fn admit(
+        &self,
+        request: &Request<'_>,
+    ) -> Result<Admission<'a>, Failure> {
+        let charge = self.bucket(request).map(|bucket| Charge {
+            credential: request.credential.map(|credential| credential.name.clone()),
+            api: request.api.clone(),
             bucket,
         });
         Admission::ask(self.gate, charge).await
     }
 
-    fn bucket(&self, ask: &Request<'_>) -> Option<Cow<'static, str>> {
-        self.client.bucket_of(ask.method(), ask.path())
+    fn bucket(&self, request: &Request<'_>) -> Option<Cow<'static, str>> {
+        self.client.bucket_of(request.method(), request.path())
     }
 
     /// Sends one request that was admitted, and writes the exchange down.
-    pub(super) async fn send(
+    pub(in crate::okta) async fn send(
         &self,
-        ask: &Request<'_>,
+        request: &Request<'_>,
         auth: AuthHeaders,
         mut admission: Admission<'_>,
-    ) -> Sent {
-        let request = match self.request(ask, auth) {
-            Ok(request) => request,
-            Err(failure) => return Sent::not(failure),
+    ) -> Attempt {
+        let outgoing = match self.build(request, auth) {
+            Ok(outgoing) => outgoing,
+            Err(failure) => return Attempt::unsent(failure),
         };
         admission.sending();
         let (trace, at, start) = (Trace::default(), Timestamp::now(), Instant::now());
         let exchange = async {
             let client = self.client;
-            if ask.anew {
-                exchange(&client.fresh, request, &trace).await
+            if request.new_connection {
+                exchange(&client.fresh, outgoing, &trace).await
             } else {
-                let exchange = exchange(&client.pooled, request, &trace);
+                let exchange = exchange(&client.pooled, outgoing, &trace);
                 client.first.share(&trace, exchange).await
             }
         };
@@ -144,26 +124,29 @@ impl<'a> Session<'a> {
                 after: self.timeout,
             }),
         };
-        let path = ask.path();
+        let path = request.path();
         let mut headers = HeaderMap::new();
-        let (mut answer, result) = match received {
+        let (answer, result) = match received {
             Ok(received) => {
                 headers.clone_from(&received.headers);
-                received.judge(path, ask.credential.is_none())
+                let (meta, result) = received.judge(path, request.credential.is_none());
+                let meta = if self.client.is_org() {
+                    meta
+                } else {
+                    meta.of_page()
+                };
+                (Ok(meta), result)
             }
             Err(failure) => (
                 Err(failure.request_reason().unwrap_or("body")),
                 Err(failure),
             ),
         };
-        if let (true, Ok(answer)) = (self.client.is_page, &mut answer) {
-            answer.error_code = None;
-        }
         let exchange = Exchange {
-            api: ask.api.clone(),
+            api: request.api.clone(),
             path: path.to_owned(),
-            credential: ask.credential.map(|credential| credential.name.clone()),
-            bucket: self.bucket(ask),
+            credential: request.credential.map(|credential| credential.name.clone()),
+            bucket: self.bucket(request),
             at,
             took: start.elapsed(),
             phases: trace.phases(),
@@ -174,17 +157,17 @@ impl<'a> Session<'a> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(exchange);
-        Sent { result, headers }
+        Attempt { result, headers }
     }
 
     /// What time it is at Okta.
-    pub(super) fn clock(&self) -> &OktaClock {
+    pub(in crate::okta) fn clock(&self) -> &OktaClock {
         &self.client.clock
     }
 
     /// The URL of a path of this host, without doubled slashes: Okta compares it letter by letter
     /// with the one that a proof names.
-    pub(super) fn url(&self, path: &str) -> Result<Url, Failure> {
+    pub(in crate::okta) fn url(&self, path: &str) -> Result<Url, Failure> {
         let leaves = || Failure::Internal(format!("the path {path} leaves the org's host"));
         let mut url = self
             .client
@@ -202,39 +185,39 @@ impl<'a> Session<'a> {
         Ok(url)
     }
 
-    fn request(&self, ask: &Request<'_>, auth: AuthHeaders) -> Result<reqwest::Request, Failure> {
-        let url = self.url(&ask.path)?;
-        let mut request = match &ask.form {
+    fn build(&self, request: &Request<'_>, auth: AuthHeaders) -> Result<reqwest::Request, Failure> {
+        let url = self.url(&request.path)?;
+        let mut outgoing = match &request.form {
             None => self.client.pooled.request(Method::GET, url),
             Some(form) => {
                 let secret = form.secret.iter();
                 let secret = secret.map(|(name, secret)| (*name, secret.expose_secret()));
                 let body = sensitive::form(secret.chain(form.fields.iter().copied()));
-                let request = self.client.pooled.request(Method::POST, url);
-                let request = request.header(header::CONTENT_TYPE, FORM).body(body);
+                let outgoing = self.client.pooled.request(Method::POST, url);
+                let outgoing = outgoing.header(header::CONTENT_TYPE, FORM).body(body);
                 match form.client {
                     Some((id, secret)) => {
-                        request.header(header::AUTHORIZATION, sensitive::basic(id, secret)?)
+                        outgoing.header(header::AUTHORIZATION, sensitive::basic(id, secret)?)
                     }
-                    None => request,
+                    None => outgoing,
                 }
             }
         };
-        request = request.header(header::ACCEPT, ask.accept);
-        if let Some(user_agent) = ask.user_agent {
-            request = request.header(header::USER_AGENT, user_agent);
+        outgoing = outgoing.header(header::ACCEPT, request.accept);
+        if let Some(user_agent) = request.user_agent {
+            outgoing = outgoing.header(header::USER_AGENT, user_agent);
         }
         let AuthHeaders {
             authorization,
             dpop,
         } = auth;
         if let Some(authorization) = authorization {
-            request = request.header(header::AUTHORIZATION, authorization);
+            outgoing = outgoing.header(header::AUTHORIZATION, authorization);
         }
         if let Some(dpop) = dpop {
-            request = request.header("dpop", dpop);
+            outgoing = outgoing.header("dpop", dpop);
         }
-        request
+        outgoing
             .build()
             .map_err(|e| Failure::Internal(e.without_url().to_string()))
     }
@@ -242,13 +225,13 @@ impl<'a> Session<'a> {
 
 /// What came of one request, and the headers of the answer: a refusal may bring a nonce along.
 #[derive(Debug)]
-pub(super) struct Sent {
-    pub(super) result: Result<Response, Failure>,
-    pub(super) headers: HeaderMap,
+pub(in crate::okta) struct Attempt {
+    pub(in crate::okta) result: Result<Response, Failure>,
+    pub(in crate::okta) headers: HeaderMap,
 }
 
-impl Sent {
-    fn not(failure: Failure) -> Self {
+impl Attempt {
+    fn unsent(failure: Failure) -> Self {
         Self {
             result: Err(failure),
             headers: HeaderMap::new(),

@@ -1,5 +1,5 @@
 //! DPoP (RFC 9449): proofs that whoever sends a request holds the key that its token is bound to.
-//! When a proof is due is decided elsewhere.
+//! When a proof is due is decided by [`ask`](super::ask) and [`mint`](super::mint).
 
 use std::sync::{
     Mutex, OnceLock, PoisonError,
@@ -14,10 +14,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::{
+use crate::okta::{
     Failure, PrivateKey,
     clock::OktaClock,
-    jose::private_key::{BadKey, random_id},
+    {BadKey, jose::private_key::random_id},
 };
 use crate::units::{Secret, Timestamp};
 

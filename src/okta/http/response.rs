@@ -4,8 +4,9 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 
-use super::{
-    ApiError, Failure, LimitKind, RateLimit, Refusal, ResponseMeta,
+use super::exchange::ResponseMeta;
+use crate::okta::{
+    ApiError, Failure, LimitKind, RateLimit, Refusal,
     headers::{date, rate_limit},
 };
 use crate::units::Timestamp;
@@ -17,10 +18,6 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body, bounded.
     pub body: Bytes,
-    /// Okta's `Date`.
-    pub date: Option<Timestamp>,
-    /// What was said in status and headers, for those who look at them.
-    pub answered: ResponseMeta,
 }
 
 impl Response {
@@ -43,7 +40,7 @@ impl Response {
 /// An answer as it came, before it is judged.
 pub(super) struct RawResponse {
     pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
+    pub(in crate::okta) headers: HeaderMap,
     pub(super) body: Bytes,
     pub(super) certificate_not_after: Option<Timestamp>,
 }
@@ -54,10 +51,7 @@ impl RawResponse {
         self,
         path: &str,
         anonymous: bool,
-    ) -> (
-        Result<ResponseMeta, &'static str>,
-        Result<Response, Failure>,
-    ) {
+    ) -> (ResponseMeta, Result<Response, Failure>) {
         let Self {
             status,
             headers,
@@ -69,7 +63,7 @@ impl RawResponse {
             (status == StatusCode::TOO_MANY_REQUESTS).then(|| LimitKind::of_429(&headers));
         let error = (!status.is_success()).then(|| ApiError::read(&headers, &body));
         let request_id = request_id(&headers);
-        let answered = ResponseMeta {
+        let meta = ResponseMeta {
             status: status.as_u16(),
             request_id: request_id.clone(),
             // A challenge asks for a nonce and refuses nothing.
@@ -84,12 +78,7 @@ impl RawResponse {
             certificate_not_after,
         };
         let result = match error {
-            None => Ok(Response {
-                headers,
-                body,
-                date,
-                answered: answered.clone(),
-            }),
+            None => Ok(Response { headers, body }),
             Some(error) => Err(Failure::Refused(Box::new(Refusal {
                 status: status.as_u16(),
                 path: path.to_owned(),
@@ -101,7 +90,7 @@ impl RawResponse {
                 back_off: rate_limit::back_off(&headers, limited, date),
             }))),
         };
-        (Ok(answered), result)
+        (meta, result)
     }
 }
 

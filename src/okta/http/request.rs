@@ -1,21 +1,21 @@
-//! One request to be made, as a value. Sending it is elsewhere.
+//! One request to be made, as a value. Sending it is in [`session`](super::session).
 
 use std::borrow::Cow;
 
 use http::HeaderValue;
 
-use super::Credential;
+use crate::okta::Credential;
 use crate::units::Secret;
 
 /// One request to be made.
 #[derive(Debug, Clone)]
 pub struct Request<'a> {
     pub(super) api: Cow<'static, str>,
-    pub(super) path: Cow<'a, str>,
-    pub(super) credential: Option<&'a Credential>,
+    pub(in crate::okta) path: Cow<'a, str>,
+    pub(in crate::okta) credential: Option<&'a Credential>,
     pub(super) accept: &'static str,
     pub(super) user_agent: Option<&'static str>,
-    pub(super) anew: bool,
+    pub(super) new_connection: bool,
     pub(super) form: Option<Form<'a>>,
 }
 
@@ -32,18 +32,18 @@ pub struct Form<'a> {
 
 /// The headers that prove who asks.
 #[derive(Debug, Default)]
-pub(super) struct AuthHeaders {
-    pub(super) authorization: Option<HeaderValue>,
-    pub(super) dpop: Option<HeaderValue>,
+pub(in crate::okta) struct AuthHeaders {
+    pub(in crate::okta) authorization: Option<HeaderValue>,
+    pub(in crate::okta) dpop: Option<HeaderValue>,
 }
 
 impl<'a> Request<'a> {
-    pub(super) fn method(&self) -> &'static str {
+    pub(in crate::okta) fn method(&self) -> &'static str {
         if self.form.is_some() { "POST" } else { "GET" }
     }
 
     /// The path, without its query.
-    pub(super) fn path(&self) -> &str {
+    pub(in crate::okta) fn path(&self) -> &str {
         self.path.split(['?', '#']).next().unwrap_or_default()
     }
 
@@ -56,7 +56,7 @@ impl<'a> Request<'a> {
             credential: None,
             accept: "application/json",
             user_agent: None,
-            anew: false,
+            new_connection: false,
             form: None,
         }
     }
@@ -81,8 +81,11 @@ impl<'a> Request<'a> {
 
     /// Over a connection of its own, as a new client would come.
     #[must_use]
-    pub fn connecting_anew(self) -> Self {
-        Self { anew: true, ..self }
+    pub fn over_new_connection(self) -> Self {
+        Self {
+            new_connection: true,
+            ..self
+        }
     }
 
     /// As a browser would ask for a page.

@@ -1,6 +1,6 @@
 //! The access token of one credential: minted once for all who ask at a time, reused until shortly
-//! before it expires, and after a failure not asked for again too soon. How it is minted, and what
-//! it is sent with, is elsewhere.
+//! before it expires, and after a failure not asked for again too soon. How it is minted is in
+//! [`mint`](super::mint), what it is sent with in [`ask`](super::ask).
 
 use std::{
     collections::BTreeSet,
@@ -13,7 +13,8 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{Failure, NoToken, assertion::Fingerprint};
+use super::assertion::Fingerprint;
+use crate::okta::{Failure, NoToken};
 use crate::units::{Secret, Timestamp};
 
 /// How long before its end a token is no longer used.

@@ -1,56 +1,22 @@
-//! A service app: requests that carry its access token, and what is done when one is refused. How
-//! a token is minted and kept is elsewhere.
+//! Requests that carry a service app's access token, and what is done when one is refused. How a
+//! token is minted is in [`mint`](super::mint), how it is kept in [`token_cache`](super::token_cache).
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::sync::Arc;
 
 use url::Url;
 
 use super::{
-    ClientAuth, Credential, Dpop, Failure, MissingScope, NoSecret, Refusal, Request, Response,
-    Session, TokenStatus,
-    clock::OktaClock,
-    dpop::Proofs,
-    jose::private_key::BadKey,
+    app::{CLOCK_TOLERANCE, OAuthApp},
+    dpop::Dpop,
     mint::Mint,
-    request::AuthHeaders,
-    scopes,
-    secret::sensitive::authorization,
-    session::Sent,
-    token_cache::{Token, TokenCache},
+    token_cache::Token,
 };
-
-/// By how much this machine's clock must differ from what it was held to be, before that is held
-/// to be why Okta refused.
-pub(super) const CLOCK_TOLERANCE: Duration = Duration::from_secs(30);
-
-/// A service app as it is configured.
-#[derive(Debug)]
-pub struct OAuthSettings {
-    /// The client id.
-    pub client_id: String,
-    /// How it authenticates.
-    pub auth: ClientAuth,
-    /// The scopes it asks for.
-    pub scopes: Vec<String>,
-    /// The path of the token endpoint.
-    pub token_path: String,
-    /// When proofs are sent.
-    pub dpop: Dpop,
-}
-
-/// A service app, with its access token and its DPoP key.
-#[derive(Debug)]
-pub struct OAuthApp {
-    pub(super) settings: OAuthSettings,
-    pub(super) proofs: Proofs,
-    tokens: TokenCache,
-    /// The scopes that were last granted, so that what they lack is told once.
-    told: Mutex<Option<BTreeSet<String>>>,
-}
+use crate::okta::{
+    Credential, Failure, MissingScope, Refusal, Request, Response, Session,
+    clock::OktaClock,
+    http::{request::AuthHeaders, session::Attempt},
+    secret::sensitive::authorization,
+};
 
 /// Why a request is made once more; each reason counts once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,72 +27,22 @@ enum Again {
 }
 
 impl OAuthApp {
-    /// A service app that has no token yet.
-    pub fn new(settings: OAuthSettings) -> Self {
-        let proofs = Proofs::new(settings.dpop);
-        Self {
-            settings,
-            proofs,
-            tokens: TokenCache::default(),
-            told: Mutex::default(),
-        }
-    }
-
-    /// Its client id.
-    pub fn client_id(&self) -> &str {
-        &self.settings.client_id
-    }
-
-    /// The scopes it asks for.
-    pub fn scopes(&self) -> &[String] {
-        &self.settings.scopes
-    }
-
-    /// True if the org's own authorization server mints its tokens.
-    pub fn asks_the_org(&self) -> bool {
-        self.settings.token_path.starts_with("/oauth2/v1/")
-    }
-
-    /// Which of those were not granted.
-    pub fn missing(&self, granted: &BTreeSet<String>) -> Vec<String> {
-        scopes::missing(&self.settings.scopes, granted)
-    }
-
-    /// How it stands with its access tokens.
-    pub fn token_status(&self) -> TokenStatus {
-        self.tokens.token_status().clone()
-    }
-
-    /// Where in the Admin Console a scope is granted.
-    pub(super) fn grant(&self) -> String {
-        let id = &self.settings.client_id;
-        format!("grant it at Admin Console > Applications > {id} > Okta API Scopes > Grant")
-    }
-
-    /// True if this was granted for the first time, or something else before.
-    pub(super) fn is_news(&self, granted: &BTreeSet<String>) -> bool {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let news = told.as_ref() != Some(granted);
-        *told = Some(granted.clone());
-        news
-    }
-
     /// Asks with its access token. A token that Okta no longer takes is replaced once, a nonce is
     /// sent back once, a wrong clock is corrected once.
-    pub(super) async fn ask(
+    pub(in crate::okta) async fn ask(
         &self,
         okta: &Session<'_>,
         credential: &Credential,
-        ask: &Request<'_>,
+        request: &Request<'_>,
     ) -> Result<Response, Failure> {
-        let url = okta.url(&ask.path)?;
+        let url = okta.url(&request.path)?;
         let mut token = self.token_for(&url, okta, credential).await?;
         let mut tried = Vec::new();
         loop {
-            let admission = okta.admit(ask).await?;
+            let admission = okta.admit(request).await?;
             let held = okta.clock().skew();
-            let auth = self.auth(&token, ask.method(), &url, okta.clock())?;
-            let Sent { result, headers } = okta.send(ask, auth, admission).await;
+            let auth = self.auth(&token, request.method(), &url, okta.clock())?;
+            let Attempt { result, headers } = okta.send(request, auth, admission).await;
             let renewed = self.proofs.resource_nonce.keep(&headers);
             let refusal = match result {
                 Ok(answer) => {
@@ -240,18 +156,14 @@ impl OAuthApp {
     }
 }
 
-impl From<BadKey> for Failure {
-    fn from(why: BadKey) -> Self {
-        Self::Secret(NoSecret::Key(why, "the credential".to_owned()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use tokio::time::Instant;
 
     use super::*;
-    use crate::okta::{AuthMethod, Client, SecretSource, TlsSetup};
+    use crate::okta::{AuthMethod, Client, ClientAuth, OAuthSettings, SecretSource, TlsSetup};
 
     /// What comes of asking for users with a token of this age that was granted nothing, where no
     /// server listens.
@@ -275,8 +187,8 @@ mod tests {
         let nobody = Url::parse("http://127.0.0.1:1").unwrap();
         let client = Client::new(&nobody, &TlsSetup::new(None).unwrap()).unwrap();
         let okta = Session::new(&client, Duration::from_secs(30));
-        let ask = Request::get("users", "/api/v1/users").with(Some(&credential));
-        okta.ask(ask).await.unwrap_err()
+        let users = Request::get("users", "/api/v1/users").with(Some(&credential));
+        okta.ask(users).await.unwrap_err()
     }
 
     #[tokio::test]

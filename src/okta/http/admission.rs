@@ -1,12 +1,16 @@
 //! Leave to send one request: asked for before it is made, and settled by what came of it. Where it is
 //! given up on the way, the gate hears of that, so that nothing is held to be under way for ever.
 
-use super::{Charge, Exchange, Failure, Gate, OktaClock};
+use super::{
+    exchange::Exchange,
+    gate::{Charge, Gate},
+};
+use crate::okta::{Failure, OktaClock};
 
 /// Leave to send one request.
 #[derive(Debug)]
 #[must_use]
-pub(super) struct Admission<'a> {
+pub(in crate::okta) struct Admission<'a> {
     gate: Option<&'a dyn Gate>,
     /// What is yet to be settled; `None` for public metadata, which no gate counts.
     charge: Option<Charge>,

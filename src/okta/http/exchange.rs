@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use super::{LimitKind, RateLimit};
+use crate::okta::{LimitKind, RateLimit};
 use crate::units::{Name, Timestamp};
 
 /// The times a request spent; a phase that did not happen (a reused connection) is absent.
@@ -76,6 +76,20 @@ pub struct ResponseMeta {
     pub limited: Option<LimitKind>,
     /// When the certificate that the host served ends.
     pub certificate_not_after: Option<Timestamp>,
+}
+
+impl ResponseMeta {
+    /// What is left of it where a page answered that is no org's: its codes, clock, ceilings and
+    /// certificate are not Okta's. That it limits who asks too much is the same.
+    pub(super) fn of_page(self) -> Self {
+        Self {
+            error_code: None,
+            date: None,
+            rate_limit: None,
+            certificate_not_after: None,
+            ..self
+        }
+    }
 }
 
 impl Exchange {

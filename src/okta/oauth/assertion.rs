@@ -1,13 +1,14 @@
 //! How a client proves to a token endpoint who it is: by an assertion that it signs (RFC 7523), or
-//! by a secret. When and for what it asks is elsewhere.
+//! by a secret. When and for what it asks is in
+//! [`mint`](super::mint).
 
 use aws_lc_rs::digest::{SHA256, digest};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
-use super::{
+use crate::okta::{
     Algorithm, NoSecret, PrivateKey, SecretSource,
-    jose::private_key::{BadKey, random_id},
+    {BadKey, jose::private_key::random_id},
 };
 use crate::units::{Secret, Timestamp};
 
@@ -120,6 +121,7 @@ fn claims(client_id: &str, audience: &str, issued: Timestamp, jti: &str) -> Valu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::okta::{SecretFile, SecretReloads};
 
     #[test]
     fn an_assertion_is_by_and_about_the_client_for_this_token_endpoint() {
@@ -166,9 +168,10 @@ mod tests {
         assert!(of("one").is_some());
         assert_eq!(of("one"), of("one"));
         assert_ne!(of("one"), of("two"));
-        let gone = ClientAuth::ClientSecretBasic(SecretSource::File(
-            std::path::PathBuf::from("/nowhere").into(),
-        ));
+        let gone = ClientAuth::ClientSecretBasic(SecretSource::File(SecretFile::new(
+            "/nowhere".into(),
+            &SecretReloads::default(),
+        )));
         assert_eq!(gone.fingerprint(), None);
     }
 }

@@ -1,15 +1,16 @@
-//! One pooled HTTP client per host: TLS, proxies, what it trusts. What is asked through it is elsewhere.
+//! One pooled HTTP client per host: TLS, proxies, what it trusts. What is asked through it
+//! is in [`session`](super::session).
 
-use std::{borrow::Cow, path::PathBuf, sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use url::Url;
 
 use super::{
-    Buckets, TlsSetup,
-    clock::OktaClock,
     first_connection::FirstConnection,
+    tls::{NoClient, TlsSetup},
     transport::{Resolver, TimedConnect, redirects_stay_home},
 };
+use crate::okta::{Buckets, clock::OktaClock};
 use crate::units::is_loopback;
 
 const USER_AGENT: &str = concat!("okta-exporter/", env!("CARGO_PKG_VERSION"));
@@ -27,27 +28,21 @@ pub struct Client {
     pub(super) first: Arc<FirstConnection>,
     pub(super) fresh: reqwest::Client,
     pub(super) origin: Url,
-    pub(super) buckets: Buckets,
-    pub(super) clock: OktaClock,
-    /// What it asks is a page, and not Okta's API.
-    pub(super) is_page: bool,
-}
-
-/// A client that could not be built.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "each message says it")]
-pub enum NoClient {
-    #[error("cannot read {path}: {why}", path = .0.display(), why = .1)]
-    CaFile(PathBuf, String),
-    #[error("{path} holds no certificate in PEM form", path = .0.display())]
-    NoCertificate(PathBuf),
-    #[error("the HTTP client cannot be set up: {0}")]
-    Setup(String),
+    /// `None` for a page that is no org's.
+    buckets: Option<Buckets>,
+    pub(in crate::okta) clock: OktaClock,
 }
 
 impl Client {
-    /// A client for the host of this URL.
+    /// A client for the org at this URL.
     pub fn new(url: &Url, tls: &TlsSetup) -> Result<Self, NoClient> {
+        let buckets = Some(Buckets::default());
+        Self::for_page(url, tls).map(|client| Self { buckets, ..client })
+    }
+
+    /// A client for a page that is no org's: no bucket counts its requests, and neither code nor
+    /// clock nor certificate that its host shows is Okta's.
+    pub fn for_page(url: &Url, tls: &TlsSetup) -> Result<Self, NoClient> {
         let build = |builder: reqwest::ClientBuilder| {
             builder
                 .build()
@@ -63,9 +58,8 @@ impl Client {
             first: Arc::default(),
             fresh: build(fresh)?,
             origin,
-            buckets: Buckets::default(),
+            buckets: None,
             clock: OktaClock::default(),
-            is_page: false,
         })
     }
 
@@ -74,20 +68,21 @@ impl Client {
         &self.origin
     }
 
-    /// Knows these buckets.
+    /// Knows these buckets of its org.
     #[must_use]
     pub fn with_buckets(self, buckets: Buckets) -> Self {
+        let buckets = Some(buckets);
         Self { buckets, ..self }
     }
 
-    /// For pages that are not Okta's API: no bucket counts what is asked, no code in an answer is
-    /// Okta's.
-    #[must_use]
-    pub fn for_pages(self) -> Self {
-        Self {
-            is_page: true,
-            ..self
-        }
+    /// True if an org answers, and not a page.
+    pub(super) fn is_org(&self) -> bool {
+        self.buckets.is_some()
+    }
+
+    /// The bucket that a request draws on; `None` for public metadata.
+    pub(super) fn bucket_of(&self, method: &str, path: &str) -> Option<Cow<'static, str>> {
+        self.buckets.as_ref()?.of(method, path)
     }
 
     /// The clock of the host, as its answers tell it.
@@ -98,13 +93,6 @@ impl Client {
     /// The bucket that a GET of this path draws on; `None` for public metadata.
     pub fn bucket(&self, path: &str) -> Option<Cow<'static, str>> {
         self.bucket_of("GET", path)
-    }
-
-    pub(super) fn bucket_of(&self, method: &str, path: &str) -> Option<Cow<'static, str>> {
-        if self.is_page {
-            return None;
-        }
-        self.buckets.of(method, path)
     }
 }
 

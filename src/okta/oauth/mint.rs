@@ -1,5 +1,6 @@
 //! One access token from a token endpoint (client credentials, RFC 6749): what is sent, what
-//! challenges are answered, and what the answer says. Whether one is due is elsewhere.
+//! challenges are answered, and what the answer says. Whether one is due is known by
+//! [`token_cache`](super::token_cache).
 
 use std::time::Duration;
 
@@ -9,14 +10,15 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    AccessToken, Credential, Dpop, Failure, Form, NoToken, OAuthApp, Refusal, Request, Response,
-    Session,
+    app::{CLOCK_TOLERANCE, OAuthApp},
     assertion::{ClientProof, Ready},
-    jose::jwt::claim,
-    oauth::CLOCK_TOLERANCE,
-    request::AuthHeaders,
-    session::Sent,
+    dpop::Dpop,
     token_cache::Token,
+};
+use crate::okta::{
+    AccessToken, Credential, Failure, Form, NoToken, Refusal, Request, Response, Session,
+    http::{request::AuthHeaders, session::Attempt},
+    jose::jwt::claim,
 };
 use crate::units::Secret;
 
@@ -48,7 +50,7 @@ enum Again {
 
 /// What a token endpoint answers.
 #[derive(Deserialize)]
-struct ResponseMeta {
+struct TokenResponse {
     access_token: Secret,
     token_type: String,
     #[serde(default, deserialize_with = "claim")]
@@ -74,7 +76,7 @@ impl Mint<'_> {
         let url = self.okta.url(&self.app.settings.token_path)?;
         loop {
             let (at, held) = (Instant::now(), self.okta.clock().skew());
-            let Sent { result, headers } = self.send(&ready, &url).await?;
+            let Attempt { result, headers } = self.send(&ready, &url).await?;
             let renewed = self.app.proofs.token_nonce.keep(&headers);
             let refusal = match result {
                 Ok(answer) => return self.read(&answer, at),
@@ -97,7 +99,7 @@ impl Mint<'_> {
     }
 
     /// Sends one request, with an assertion and a proof of its own.
-    async fn send(&self, ready: &Ready, url: &Url) -> Result<Sent, Failure> {
+    async fn send(&self, ready: &Ready, url: &Url) -> Result<Attempt, Failure> {
         let settings = &self.app.settings;
         let nothing = Form {
             secret: None,
@@ -130,14 +132,14 @@ impl Mint<'_> {
             fields: &fields,
             client,
         };
-        let ask = Request::post(TOKEN_API, settings.token_path.as_str(), form);
-        let ask = ask.with(Some(self.credential));
+        let request = Request::post(TOKEN_API, settings.token_path.as_str(), form);
+        let request = request.with(Some(self.credential));
         let clock = self.okta.clock();
         let auth = AuthHeaders {
             authorization: None,
             dpop: self.app.proofs.at_token_endpoint(url, clock)?,
         };
-        Ok(self.okta.send(&ask, auth, admission).await)
+        Ok(self.okta.send(&request, auth, admission).await)
     }
 
     fn again(&self, refusal: &Refusal, renewed: bool, clock_moved: bool) -> Option<Again> {
@@ -158,7 +160,7 @@ impl Mint<'_> {
     }
 
     fn read(&self, answer: &Response, at: Instant) -> Result<Token, Failure> {
-        let answered: ResponseMeta = answer.json()?;
+        let answered: TokenResponse = answer.json()?;
         let bound = match answered.token_type.to_ascii_lowercase().as_str() {
             "dpop" => true,
             "bearer" => false,
@@ -227,10 +229,4 @@ impl Mint<'_> {
             _ => self.okta.clock().note(),
         }
     }
-}
-
-/// True where Okta says that none of the scopes is granted.
-pub(super) fn is_ungranted(cause: &Failure) -> bool {
-    let label = cause.refusal().and_then(|refusal| refusal.error.label());
-    matches!(label, Some("consent_required" | "invalid_scope"))
 }

@@ -1,5 +1,6 @@
 //! How a request reaches Okta: DNS and connecting with their times taken, and errors sorted.
-//! What is asked and what the answer means is elsewhere.
+//! What is asked is in [`request`](super::request), what the answer means in
+//! [`response`](super::response).
 
 use std::{
     error::Error,
@@ -14,7 +15,8 @@ use futures_util::{FutureExt, future::BoxFuture};
 use tokio::time::Instant;
 use tower::{Layer, Service};
 
-use super::{Failure, Phase, Phases};
+use super::exchange::Phases;
+use crate::okta::{Failure, Phase};
 
 tokio::task_local! {
     /// The request on whose behalf this task connects. hyper connects inside the future of the

@@ -1,0 +1,13 @@
+//! How a request reaches Okta, and its answer comes back.
+
+pub(super) mod admission;
+pub(super) mod certificate;
+pub(super) mod client;
+pub(super) mod exchange;
+pub(super) mod first_connection;
+pub(super) mod gate;
+pub(super) mod request;
+pub(super) mod response;
+pub(super) mod session;
+pub(super) mod tls;
+pub(super) mod transport;

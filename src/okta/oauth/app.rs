@@ -1,0 +1,96 @@
+//! A service app as it is configured, and what is kept of it: its access token, its key, what it was
+//! granted. How it asks is in [`ask`](super::ask), how a token is minted in [`mint`](super::mint).
+
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use super::{
+    assertion::ClientAuth,
+    dpop::{Dpop, Proofs},
+    token_cache::{TokenCache, TokenStatus},
+};
+use crate::okta::scopes;
+
+/// By how much this machine's clock must differ from what it was held to be, before that is held
+/// to be why Okta refused.
+pub(super) const CLOCK_TOLERANCE: Duration = Duration::from_secs(30);
+
+/// A service app as it is configured.
+#[derive(Debug)]
+pub struct OAuthSettings {
+    /// The client id.
+    pub client_id: String,
+    /// How it authenticates.
+    pub auth: ClientAuth,
+    /// The scopes it asks for.
+    pub scopes: Vec<String>,
+    /// The path of the token endpoint.
+    pub token_path: String,
+    /// When proofs are sent.
+    pub dpop: Dpop,
+}
+
+/// A service app, with its access token and its DPoP key.
+#[derive(Debug)]
+pub struct OAuthApp {
+    pub(super) settings: OAuthSettings,
+    pub(super) proofs: Proofs,
+    pub(super) tokens: TokenCache,
+    /// The scopes that were last granted, so that what they lack is told once.
+    told: Mutex<Option<BTreeSet<String>>>,
+}
+
+impl OAuthApp {
+    /// A service app that has no token yet.
+    pub fn new(settings: OAuthSettings) -> Self {
+        let proofs = Proofs::new(settings.dpop);
+        Self {
+            settings,
+            proofs,
+            tokens: TokenCache::default(),
+            told: Mutex::default(),
+        }
+    }
+
+    /// Its client id.
+    pub fn client_id(&self) -> &str {
+        &self.settings.client_id
+    }
+
+    /// The scopes it asks for.
+    pub fn scopes(&self) -> &[String] {
+        &self.settings.scopes
+    }
+
+    /// True if the org's own authorization server mints its tokens.
+    pub fn asks_the_org(&self) -> bool {
+        self.settings.token_path.starts_with("/oauth2/v1/")
+    }
+
+    /// Which of those were not granted.
+    pub fn missing(&self, granted: &BTreeSet<String>) -> Vec<String> {
+        scopes::missing(&self.settings.scopes, granted)
+    }
+
+    /// How it stands with its access tokens.
+    pub fn token_status(&self) -> TokenStatus {
+        self.tokens.token_status().clone()
+    }
+
+    /// Where in the Admin Console a scope is granted.
+    pub(super) fn grant(&self) -> String {
+        let id = &self.settings.client_id;
+        format!("grant it at Admin Console > Applications > {id} > Okta API Scopes > Grant")
+    }
+
+    /// True if this was granted for the first time, or something else before.
+    pub(super) fn is_news(&self, granted: &BTreeSet<String>) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let news = told.as_ref() != Some(granted);
+        *told = Some(granted.clone());
+        news
+    }
+}
