@@ -1,6 +1,6 @@
 //! What one org's requests came to: counts, latency, clock, certificate. It learns from exchanges,
 //! whichever probe made them, and draws their series. Nothing of a probe's own observation is here,
-//! and rate limits have a place of their own.
+//! and rate limits are in [`limits`](super::limits).
 
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 

@@ -223,8 +223,8 @@ fn a_lasting_answer_without_headers_leaves_the_interval() {
 }
 
 proptest! {
-    /// No look is sooner than now or later than an interval and two windows; and no window is looked
-    /// at twice without a reason, nor three times for any.
+    /// No sample is sooner than now or later than an interval and two windows; and no window is
+    /// sampled twice without a reason, nor three times for any.
     #[test]
     fn whatever_others_do_the_looks_stay_few_and_in_bounds(
         others in proptest::collection::vec(1_i64..40_000, 0..400),

@@ -1,6 +1,7 @@
 //! Which endpoints draw on one counter, by what their answers show: one counter has one limit and
 //! one reset at a time, and each request leaves less. Pure; which bucket a path should draw on is
-//! the table's and the configuration's, and who tells about a difference is elsewhere.
+//! the table's and the configuration's ([`Buckets`](crate::okta::Buckets)), and what follows from a
+//! difference is in [`bucket_assignment`](super::bucket_assignment).
 //!
 //! That two are apart is proved by a contradiction. That they are one can only be made likely: by
 //! windows that began in the same second, which of two counters happens once in sixty windows

@@ -106,7 +106,13 @@ impl Limits {
     /// Nothing will be heard of a request that was admitted. It is spent if it may have been `sent`.
     pub fn abandon(&self, charge: &Charge, sent: bool) {
         let now = self.wall_clock.now();
-        self.lock().bucket(charge).abandon(sent, now);
+        let mut state = self.lock();
+        let key = state.key(charge);
+        // Its bucket may have gone with the probe that asked.
+        if let Some(bucket) = state.buckets.get_mut(&key) {
+            bucket.abandon(sent, now);
+        }
+        drop(state);
         self.tell_change();
     }
 

@@ -56,3 +56,85 @@ impl Drop for Admission<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        borrow::Cow,
+        sync::{Mutex, PoisonError},
+        time::Duration,
+    };
+
+    use futures_util::future::{self, BoxFuture};
+
+    use super::*;
+    use crate::{okta::Phases, units::Timestamp};
+
+    /// A gate that writes down what it hears.
+    #[derive(Debug, Default)]
+    struct Heard(Mutex<Vec<&'static str>>);
+
+    impl Heard {
+        fn note(&self, what: &'static str) {
+            let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            heard.push(what);
+        }
+
+        fn take(&self) -> Vec<&'static str> {
+            std::mem::take(&mut *self.0.lock().unwrap())
+        }
+    }
+
+    impl Gate for Heard {
+        fn admit(&self, _charge: Charge) -> BoxFuture<'_, Result<(), Failure>> {
+            self.note("admit");
+            Box::pin(future::ready(Ok(())))
+        }
+
+        fn settle(&self, _exchange: &Exchange) {
+            self.note("settle");
+        }
+
+        fn abandon(&self, _charge: &Charge, sent: bool) {
+            self.note(if sent { "lost" } else { "unsent" });
+        }
+    }
+
+    fn exchange(bucket: Option<&'static str>) -> Exchange {
+        Exchange {
+            api: "users".into(),
+            path: "/api/v1/users".to_owned(),
+            credential: None,
+            bucket: bucket.map(Cow::Borrowed),
+            at: Timestamp::UNIX_EPOCH,
+            took: Duration::ZERO,
+            phases: Phases::default(),
+            answer: Err("timeout"),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_admitted_is_settled_or_abandoned_once() {
+        let (gate, clock) = (Heard::default(), OktaClock::default());
+        let limited = exchange(Some("/api/v1/users"));
+        let ask = || Admission::ask(Some(&gate), limited.charge());
+        ask().await.unwrap().settle(&limited, &clock);
+        assert_eq!(gate.take(), ["admit", "settle"]);
+        drop(ask().await.unwrap());
+        assert_eq!(gate.take(), ["admit", "unsent"]);
+        let mut under_way = ask().await.unwrap();
+        under_way.sending();
+        drop(under_way);
+        assert_eq!(gate.take(), ["admit", "lost"]);
+    }
+
+    #[tokio::test]
+    async fn what_counts_against_no_limit_is_settled_all_the_same() {
+        let (gate, clock) = (Heard::default(), OktaClock::default());
+        let free = exchange(None);
+        let admission = Admission::ask(Some(&gate), free.charge()).await.unwrap();
+        admission.settle(&free, &clock);
+        drop(Admission::ask(Some(&gate), free.charge()).await.unwrap());
+        assert_eq!(gate.take(), ["settle"]);
+    }
+}

@@ -77,7 +77,7 @@ fn hour(
             let date = minute * 60 + i64::try_from(n * 60 / busy).unwrap();
             counters[rng.usize(..counters.len())].take(date);
         }
-        // Within the last second at times, as aimed looks are.
+        // Within the last second at times, as aimed samples are.
         let date = minute * 60 + rng.i64(55..60);
         correlation.learn(a, counters[first].take(date));
         correlation.learn(b, counters[last].take(date + rng.i64(0..2)));
