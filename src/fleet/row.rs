@@ -7,7 +7,10 @@ use std::{
 
 use jiff::SignedDuration;
 
-use super::{Outcome, ProbeId, families as own};
+use super::{
+    Outcome, ProbeId, families as own,
+    history::{History, PastRun},
+};
 use crate::{
     guide::{Fact, Finding},
     metrics::Page,
@@ -35,6 +38,7 @@ pub(super) struct Row {
     dropped: u64,
     /// When the last few 429s came.
     limited: VecDeque<Timestamp>,
+    pub(super) history: History,
     interval: Duration,
     overdue_at: Timestamp,
 }
@@ -59,6 +63,7 @@ impl Row {
             failures: BTreeMap::new(),
             dropped: 0,
             limited: VecDeque::new(),
+            history: History::default(),
             interval,
             overdue_at: after(now, interval * SILENT),
         }
@@ -94,6 +99,8 @@ impl Row {
             observation.or_else(|| earlier.map(AnyObservation::after_failed_run));
         self.known.memory = memory.or_else(|| self.known.memory.take());
         self.dropped += self.known.dropped() as u64;
+        let reason = failure.as_ref().map(Failure::reason);
+        self.history.record(PastRun::new(ended, took, reason));
         match &failure {
             None => self.last_success = Some(ended),
             Some(failure) => {

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{Board, ProbeId, by_oktas_clock, limits::KnownLimit, row::Row, scopes};
+use super::{Board, PastRun, ProbeId, by_oktas_clock, limits::KnownLimit, row::Row, scopes};
 use crate::{
     guide::{self, Advice, Finding},
     okta::Failure,
@@ -57,6 +57,8 @@ pub struct ProbeView {
     pub earlier_trouble: Option<Trouble>,
     /// What is wrong though no request failed.
     pub findings: Vec<Noted>,
+    /// Its last runs, the oldest first; failures are kept longer.
+    pub history: Vec<PastRun>,
 }
 
 /// A failure, explained.
@@ -211,6 +213,7 @@ impl ProbeView {
             trouble,
             earlier_trouble,
             findings: Vec::new(),
+            history: row.history.runs().collect(),
         }
     }
 }

@@ -125,6 +125,8 @@ async fn the_page_for_people_says_what_failed_and_what_to_do() {
         .unwrap();
     assert_eq!(users["trouble"]["reason"], "forbidden");
     assert!(users["trouble"]["request_id"].is_string());
+    let history = users["history"].as_array().unwrap();
+    assert_eq!(history[0]["reason"], "forbidden");
 }
 
 #[tokio::test]
