@@ -4,23 +4,60 @@
 //!
 //! ```text
 //! config ─▶ Config ─▶ plans ─▶ Fleet: one keeper per probe
-//!                                 keeper: when? ─▶ probe.run(…) ─────▶ Outcome
-//!                                                                         │
-//!                                                                       Board ──▶ Page ──▶ GET /metrics
-//!                                                                         ├─────▶ View ──▶ GET /
-//!                                                                         └─────▶ one tracing event per outcome
+//!                                 keeper: when? ─▶ probe.run(…) ─▶ Outcome
+//!                                                                     │
+//!                            Store ◀── what the probe remembers ◀─────┤
+//!                                                                   Board ─▶ Page ─▶ GET /metrics
+//!                                                                     ├────▶ View ─▶ GET /
+//!                                                                     └────▶ one tracing event per outcome
 //! ```
-//!
-//! `okta-exporter diagnose` runs the same probes once, without fleet or board, and reports.
 //!
 //! Nothing on the right calls anything on the left. An observation is a value; only
 //! [`metrics::Page`] writes series, drawn fresh at each scrape from the board: a series whose
-//! fact is gone is absent, never 0 and never stale.
+//! fact is gone is absent, never 0 and never stale. Another configuration is a difference:
+//! [`fleet::Fleet::apply`] leaves alone what is written as before. `okta-exporter diagnose` runs
+//! the same probes once, without keepers or board, and reports.
 //!
 //! # The rooms, in import order
 //!
-//! Each room may use only those above it. [`sim`] uses none of them but [`listener`], and is used
-//! only by [`cli`] (`demo`, `simulate`), tests and benches. `tests/it/house.rs` keeps this order.
+//! Each room may use only those above it, and no file one that uses it; `tests/it/house.rs` keeps
+//! both. [`sim`], the simulated Okta, uses none of them but [`listener`], and is used only by
+//! [`cli`] (`demo`, `simulate`), tests and benches.
+//!
+//! # The words
+//!
+//! | word | what it means here |
+//! |---|---|
+//! | org, authorization server, credential, token, scope, key (`kid`) | as Okta, RFC 6749 and RFC 7517 have them |
+//! | api | the short name of what is asked: `users`, `token`, `introspect` |
+//! | bucket | what Okta counts together; a **window** of it opens with a request and ends at its reset |
+//! | probe | one thing that is watched, of a **kind**; its **plan** says when and for whom it runs |
+//! | keeper | waits for a probe's next run, runs it, and has the outcome written down |
+//! | session | what a probe asks through: [`okta::Session`]; one **request** and what came of it is an **exchange** |
+//! | charge | what a request counts against: credential, api and bucket. A **gate** admits and settles it |
+//! | sample | one answer's rate-limit numbers with the times around it |
+//! | aim | the choice of the moment just before a window ends; probes of one bucket take turns in a **round robin** |
+//! | budget | the share of a limit that watching may cost |
+//! | breaker | spares an org that fails; a **pass** is its leave for one run, which owes it a **verdict** |
+//! | observation | what one run saw; a **memory** is what its kind remembers across runs, kept in the **store** |
+//! | outcome | one run: its observation or failure, its time, its exchanges |
+//! | failure | why a run did not end well, with a **reason** out of a closed list |
+//! | finding | what is wrong though nothing failed: a **fact** and its **subject** (an incident, a scope) |
+//! | case | what a failure or a fact means, and what fixes it: one entry of the **guide** |
+//! | board | all that is known now: a **row** for each probe, a **ledger** of each org's requests |
+//! | family, series, page, scrape | as Prometheus has them |
+//!
+//! # Where to find it
+//!
+//! | what | where |
+//! |---|---|
+//! | the wait before a run | `fleet/keeper.rs`; how long, `fleet/schedule.rs` and `fleet/aim/` |
+//! | the charge on a bucket | `okta/http/gate.rs`; whether it is admitted, `fleet/limits/spending.rs` |
+//! | the reading of a 429 | `okta/headers/rate_limit.rs` |
+//! | the text of a series | the family beside what draws it, such as `probe/discovery.rs`; as text, `metrics/text.rs` |
+//! | a finding's subject | `guide/fact.rs`; who finds it, `findings` of the kind and `fleet/findings.rs` |
+//! | what a reload changes | `fleet/keepers.rs`, and by what it is told, `config/fingerprint.rs` |
+//! | how to add something | `CONTRIBUTING.md`, a line for each kind of change |
 
 pub mod listener;
 pub mod units;

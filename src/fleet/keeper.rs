@@ -248,7 +248,7 @@ impl<R: RunOnce> Keeper<R> {
         }
         match outcome.memory.as_ref().map(AnyMemory::next) {
             None | Some(Next::AtInterval) => due,
-            Some(Next::Soon) => due.min(now + schedule::look_again(self.plan.interval)),
+            Some(Next::Soon) => due.min(now + schedule::ask_again(self.plan.interval)),
             Some(Next::Now) => now,
         }
     }

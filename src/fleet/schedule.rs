@@ -49,7 +49,7 @@ fn spread(wait: Duration, jitter: f64) -> Duration {
 }
 
 /// How long after a run that left something open the next may start at the latest.
-pub(super) fn look_again(interval: Duration) -> Duration {
+pub(super) fn ask_again(interval: Duration) -> Duration {
     UNSETTLED.min(interval)
 }
 

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn each_common_mistake_is_refused_with_its_mend() {
+    fn each_common_mistake_is_refused_with_its_fix() {
         for (text, fix) in [
             ("acme.okta.com", "write it like"),
             ("https://{yourOktaDomain}", "placeholder"),
