@@ -86,7 +86,7 @@ pub(super) fn or_told<T>(
 ) -> Option<T> {
     let tell = |problems: Vec<Problem>| {
         for Problem { field, message } in problems {
-            notes.error(&at.field(&field), message);
+            notes.error(&at.setting(&field), message);
         }
     };
     planned.map_err(tell).ok()

@@ -9,7 +9,7 @@ use crate::probe::Secrets;
 /// Warns of a secret that is written in the file, or kept in one that everybody may read.
 pub(super) fn warn_of_exposure(secrets: &Secrets, name: &str, at: &SettingPath, notes: &mut Notes) {
     // What the environment sets is written in no file.
-    if secrets.inline.is_some() && notes.variable_about(&at.field(name)).is_none() {
+    if secrets.inline.is_some() && notes.variable(&at.field(name)).is_none() {
         let fix = format!("put it into a file of its own and name that as `{name}_file`");
         notes.warn(&at.field(name), format!("a secret is written here: {fix}"));
     }
