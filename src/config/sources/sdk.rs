@@ -57,6 +57,9 @@ const IN_FILES: [(&str, &str); 9] = [
     ("clientAssertion", ASSERTION),
 ];
 
+/// Two ways to give one key.
+const KEYS: [&str; 2] = [PRIVATE_KEY, JWK];
+
 /// Those of them that are secrets.
 const SECRETS: [&str; 4] = [TOKEN, PRIVATE_KEY, JWK, ASSERTION];
 
@@ -110,6 +113,10 @@ impl Settings {
 
     /// Takes what one of the three sets.
     fn take(&mut self, values: &[(&'static str, String)], set_by: impl Fn(&str) -> String) {
+        // The two ways to give a key: the one that is set here voids what was set before.
+        if values.iter().any(|(name, _)| KEYS.contains(name)) {
+            self.values.retain(|name, _| !KEYS.contains(&name.as_str()));
+        }
         for (name, value) in values {
             self.set_by.insert(name, set_by(name));
             self.values.insert((*name).to_owned(), value.clone());
@@ -167,9 +174,7 @@ impl Settings {
     }
 
     fn credential(&self, at: &SettingPath, notes: &mut Notes) -> Option<Value> {
-        let key = [PRIVATE_KEY, JWK]
-            .into_iter()
-            .find(|name| self.get(name).is_some());
+        let key = KEYS.into_iter().find(|name| self.get(name).is_some());
         let mode = match self.get(MODE) {
             Some(mode) => mode,
             // Nothing is said, and only an app's settings are there: the SDKs would ask for a token.

@@ -68,3 +68,21 @@ fn files_that_lie_about_are_left_alone_where_variables_give_an_org() {
     let (tree, _) = places.good(&[("OKTA_EXPORTER__ORGS__ACME__BUDGET", "0.1")]);
     assert_eq!(tree["orgs"]["acme"]["url"], "https://acme.okta.com");
 }
+
+#[test]
+fn a_key_of_the_variables_beats_that_of_a_file_whichever_way_either_is_given() {
+    let places = Places::new();
+    let file = |setting: &str| {
+        format!(
+            "okta: {{client: {{orgUrl: 'https://acme.okta.com', clientId: 0oa1, {setting}: '{{s3cr3t}}'}}}}"
+        )
+    };
+    for (in_file, variable) in [
+        ("privateKey", "OKTA_CLIENT_JWK"),
+        ("jwk", "OKTA_CLIENT_PRIVATEKEY"),
+    ] {
+        places.write("home/.okta/okta.yaml", &file(in_file));
+        let (tree, _) = places.good(&[(variable, "{}")]);
+        assert_eq!(credential(&tree)["oauth"]["private_key_env"], variable);
+    }
+}
