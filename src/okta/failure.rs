@@ -108,11 +108,11 @@ pub struct Refusal {
     pub error: ApiError,
     /// `X-Okta-Request-Id`: what a support ticket needs.
     pub request_id: Option<String>,
-    /// Okta's `Date`.
+    /// Okta's `Date`; `None` where another answered in its place.
     pub date: Option<Timestamp>,
     /// Which kind of limit a 429 stands for.
     pub limited: Option<LimitKind>,
-    /// How long to stay away, by the answer's own clock.
+    /// How long Okta wants its caller to stay away, by the answer's own clock.
     pub back_off: Option<Duration>,
 }
 
