@@ -248,6 +248,11 @@ impl Failure {
         }
     }
 
+    /// True where nothing was asked: it went wrong a while ago, and it is too early to try again.
+    pub fn is_remembered(&self) -> bool {
+        matches!(self, Self::NoToken(why) if why.remembered)
+    }
+
     /// The answer behind this failure, where there was one.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {

@@ -102,12 +102,16 @@ impl<'a> Session<'a> {
         mut admission: Admission<'_>,
     ) -> Attempt {
         let scheme = auth.scheme();
+        let one_url = auth.dpop.is_some() || request.form.is_some();
         let outgoing = match self.build(request, auth) {
             Ok(outgoing) => outgoing,
             Err(failure) => return Attempt::unsent(failure),
         };
         admission.sending();
         let (trace, at, start) = (Trace::default(), Timestamp::now(), Instant::now());
+        if one_url {
+            trace.serves_one_url();
+        }
         let exchange = async {
             let client = self.client;
             if request.new_connection {
