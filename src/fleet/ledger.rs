@@ -68,7 +68,7 @@ const UNANSWERED: SignedDuration = SignedDuration::from_mins(5);
 pub(super) struct Ledger {
     apis: BTreeMap<Cow<'static, str>, ApiCounts>,
     clock: OktaClock,
-    /// When the first request was sent that got no answer, since the last that got one.
+    /// When the first request was sent that the org did not answer, since the last that it did.
     unanswered: Option<Timestamp>,
     certificate: Option<Timestamp>,
 }
@@ -126,7 +126,7 @@ impl Ledger {
             status,
             request_id: _,
             error_code,
-            date: _,
+            date,
             rate_limit: _,
             limited: _,
             certificate_not_after,
@@ -136,7 +136,11 @@ impl Ledger {
         if let Some(code) = error_code {
             *api.errors.entry((status, code)).or_default() += 1;
         }
-        self.unanswered = None;
+        match date {
+            Some(_) => self.unanswered = None,
+            // Another answered in the org's place, or a cache did.
+            None => drop(self.unanswered.get_or_insert(at)),
+        }
         self.certificate = certificate_not_after.or(self.certificate);
     }
 

@@ -17,6 +17,7 @@ mod clock_bounds;
 mod credential;
 mod error;
 mod failure;
+mod path;
 mod principal;
 mod sanitize;
 pub mod scopes;
