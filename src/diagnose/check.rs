@@ -104,6 +104,7 @@ impl Verdict {
             | Fact::CertificateExpiring
             | Fact::LimitAgainAndAgain
             | Fact::IncidentOnCell
+            | Fact::IncidentOfUnknownReach
             | Fact::Overdue => Self::Degraded,
         }
     }

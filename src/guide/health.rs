@@ -42,6 +42,17 @@ pub(super) const CHAPTER: Chapter = Chapter {
             alert: Some("OktaOrgIncident"),
         },
         Case {
+            slug: "incident-of-unknown-reach",
+            title: "An incident that may be on the org's cell",
+            signs: &[Sign::Known(Fact::IncidentOfUnknownReach)],
+            cause: "Okta tells of trouble and names no cell, or all, or writes cells in a way that is not known here",
+            action: "read the incident on the status page: whether it is yours, its words say; compare its hours with the \
+                     failures seen here",
+            takes: "5 min",
+            risk: Risk::Low,
+            alert: Some("OktaOrgIncidentPossible"),
+        },
+        Case {
             slug: "status-page-frozen",
             title: "The feed says nothing new",
             signs: &[Sign::FailedSaying(FailureMode::PageBody, "frozen")],

@@ -195,7 +195,48 @@ async fn a_page_without_cells_is_told_by_its_open_incidents() {
     assert_eq!(check(&with_cell, 0, "other"), (Verdict::Degraded, None));
     let asked = acme(&okta, "{ discovery: {} }");
     let without = report(&asked.replace("status_pages: {}", &pages)).await;
-    assert_eq!(check(&without, 0, "other"), (Verdict::Skipped, None));
+    // Which cell the org is on is as unknown as where the incident is.
+    assert_eq!(check(&without, 0, "other"), (Verdict::Degraded, None));
+}
+
+#[tokio::test]
+async fn an_incident_that_may_be_on_any_cell_is_not_told_to_be_elsewhere() {
+    let okta = org().start().await.unwrap();
+    for (cells, says) in [
+        (
+            "All cells",
+            "no open incident on okta.com:7, 1 that may be on any cell: I-99001",
+        ),
+        (
+            "",
+            "no open incident on okta.com:7, 1 that may be on any cell: I-99001",
+        ),
+        (
+            "okta.com:8; others",
+            "no open incident on okta.com:7, 1 that may be on any cell: I-99001",
+        ),
+    ] {
+        let (url, _page) = page(Some(Incident::new("Sign-in is slow").cells(cells))).await;
+        let pages = format!("status_pages: {{ okta: {{ url: '{url}' }} }}");
+        let asked = acme(&okta, "{ discovery: {}, organization: {} }");
+        let report = report(&asked.replace("status_pages: {}", &pages)).await;
+        let case = Some("incident-of-unknown-reach");
+        assert_eq!(
+            check(&report, 0, "okta"),
+            (Verdict::Degraded, case),
+            "{cells}"
+        );
+        assert_eq!(report.verdict, Verdict::Degraded);
+        let checks = &report.orgs[0].checks;
+        let told = checks.iter().find(|check| check.name == "okta").unwrap();
+        assert!(told.says.starts_with(says), "{}", told.says);
+        assert_eq!(told.facts["open_incidents_of_unknown_reach"], 1);
+    }
+    let (url, _page) = page(Some(Incident::new("Slow").cells("okta.com:8 (US Cell 8)"))).await;
+    let pages = format!("status_pages: {{ okta: {{ url: '{url}' }} }}");
+    let asked = acme(&okta, "{ discovery: {}, organization: {} }");
+    let report = report(&asked.replace("status_pages: {}", &pages)).await;
+    assert_eq!(check(&report, 0, "okta"), (Verdict::Healthy, None));
 }
 
 #[tokio::test]

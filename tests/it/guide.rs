@@ -359,9 +359,13 @@ async fn limited_again_and_again() -> (Exporter, Held) {
 }
 
 async fn status_page(mode: PageMode) -> (Exporter, Held) {
+    incident_on("okta.com:7", mode).await
+}
+
+async fn incident_on(cells: &str, mode: PageMode) -> (Exporter, Held) {
     let okta = org().cell("ok7").start().await.unwrap();
     let page = StatusPage::new(&Clock::running());
-    page.open(Incident::new("Sign-in is slow").cells("okta.com:7"));
+    page.open(Incident::new("Sign-in is slow").cells(cells));
     page.mode(mode);
     let served = page.start(0).await.unwrap();
     let url = if mode == PageMode::Frozen {
@@ -431,6 +435,7 @@ recognised! {
     an_org_that_takes_no_changes: "read-only" => users(Fault::error(503, "E0000010"));
     an_okta_that_fails: "server-error" => users(Fault::status(500));
     an_incident_on_the_cell: "incident" => status_page(PageMode::Right);
+    an_incident_on_all_cells: "incident-of-unknown-reach" => incident_on("All cells", PageMode::Right);
     a_feed_that_is_frozen: "status-page-frozen" => status_page(PageMode::Frozen);
     a_status_page_that_was_rewritten: "status-page-unreadable" => status_page(PageMode::Rewritten);
     a_status_page_that_turns_programs_away: "status-page-refused" => status_page(PageMode::Unauthorized);

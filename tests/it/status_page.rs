@@ -3,8 +3,10 @@ use okta_exporter::{
     sim::{Clock, Incident, Org, PageMode, StatusPage, Tls},
 };
 
-use crate::support::{Exporter, PATIENCE};
+use crate::support::{Exporter, PATIENCE, json};
 
+const POSSIBLE: &str =
+    r#"okta_org_incidents_of_unknown_reach{org="acme",category="service_degradation"}"#;
 const CELL: &str = r#"okta_org_incidents{org="acme",category="service_degradation"}"#;
 
 fn watch(page: &str, org: &str) -> String {
@@ -42,6 +44,63 @@ async fn an_incident_is_matched_to_the_orgs_own_cell() {
     assert!(page_of(&served).resolve(&own));
     let seen = exporter.until(|seen| seen.get(CELL) == Some(0.0)).await;
     assert_eq!(seen.get(&active), None, "what is over is gone");
+}
+
+/// Serves a page with an incident on these cells, beside one that is over and on another's.
+async fn page_with(cells: &str) -> okta_exporter::sim::RunningStatusPage {
+    let page = StatusPage::new(&Clock::running());
+    let over = page.open(incident("okta.com:3"));
+    assert!(page.resolve(&over));
+    page.open(incident(cells));
+    page.start(0).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_incident_is_on_the_orgs_cell_however_people_write_it_and_of_unknown_reach_where_nobody_can_tell()
+ {
+    let okta = Org::new("acme").cell("ok7").start().await.unwrap();
+    for (cells, on, of_unknown_reach) in [
+        ("okta.com:7 (US Cell 7)", 1.0, 0.0),
+        ("okta.com: 7", 1.0, 0.0),
+        ("okta.com:07", 1.0, 0.0),
+        ("okta.com:8 (US Cell 8)", 0.0, 0.0),
+        ("All cells", 0.0, 1.0),
+        ("okta.com:all", 0.0, 1.0),
+        ("US-Cell-7", 0.0, 1.0),
+        ("", 0.0, 1.0),
+    ] {
+        let served = page_with(cells).await;
+        let exporter = Exporter::start(&watch(&served.okta_url(), okta.url())).await;
+        let seen = exporter.first_round().await;
+        assert_eq!(seen.value(CELL), on, "{cells:?}");
+        assert_eq!(seen.value(POSSIBLE), of_unknown_reach, "{cells:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_incident_that_two_pages_tell_of_is_one() {
+    let okta = Org::new("acme").cell("ok7").start().await.unwrap();
+    let page = StatusPage::new(&Clock::running());
+    page.open(incident("okta.com:7"));
+    page.open(incident("All cells"));
+    let served = page.start(0).await.unwrap();
+    let url = served.okta_url();
+    let twice = format!("copy: {{ url: '{url}' }}, okta:");
+    let yaml = watch(&url, okta.url()).replace("okta:", &twice);
+    let exporter = Exporter::start(&yaml).await;
+    let seen = exporter.first_round().await;
+    assert_eq!(seen.sum("okta_status_page_up"), 2.0);
+    assert_eq!((seen.value(CELL), seen.value(POSSIBLE)), (1.0, 1.0));
+    let status = json(&format!("{}/api/v1/status", exporter.url())).await;
+    let orgs = status["orgs"].as_array().unwrap();
+    let acme = orgs.iter().find(|org| org["name"] == "acme").unwrap();
+    let cases: Vec<&str> = acme["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["case"].as_str().unwrap())
+        .collect();
+    assert_eq!(cases, ["incident", "incident-of-unknown-reach"]);
 }
 
 fn page_of(served: &okta_exporter::sim::RunningStatusPage) -> StatusPage {
