@@ -29,7 +29,7 @@ use crate::{
     okta::Session,
 };
 
-pub use ask::Probe;
+pub use ask::{Memory, Probe};
 pub use content::{Component, FROZEN_AFTER, Incident, PageContent};
 pub use format::{Format, Source, sniff};
 pub use observation::Observation;
@@ -47,14 +47,21 @@ impl Probe {
 }
 
 impl Kind for Probe {
-    const KIND: &'static str = ask::API;
+    const KIND: &'static str = ask::KIND;
     const FAMILIES: &'static [&'static Family] = draw::FAMILIES;
 
     type Observation = Observation;
-    type Memory = ();
+    type Memory = Memory;
 
-    async fn run(&self, okta: &Session<'_>, (): &()) -> ProbeResult<Observation> {
-        self.observe(okta).await
+    async fn run(&self, okta: &Session<'_>, known: &Memory) -> ProbeResult<Observation> {
+        self.observe(okta, *known).await
+    }
+
+    fn learn(memory: Memory, seen: &Observation) -> Memory {
+        let form = seen.content().map(|content| content.source);
+        Memory {
+            form: form.or(memory.form),
+        }
     }
 
     fn dropped(known: &Known<'_, Self>) -> usize {
