@@ -74,13 +74,16 @@ fn on_cell(name: &str, content: &PageContent, cell: &Cell) -> Vec<Check> {
     let (here, possible): (Vec<_>, Vec<_>) = findings
         .iter()
         .partition(|finding| finding.fact == Fact::IncidentOnCell);
-    let mut says = format!("no open incident on {cell}");
-    if unknown > 0 {
-        says += &format!(", {unknown} that may be on any cell");
-    }
-    if elsewhere > 0 {
-        says += &format!(", {elsewhere} elsewhere");
-    }
+    let others = [
+        (unknown, "that may be on any cell"),
+        (elsewhere, "elsewhere"),
+    ];
+    let others = others.into_iter().filter(|(count, _)| *count > 0);
+    let others = others.map(|(count, whose)| format!("{count} {whose}"));
+    let says: Vec<String> = std::iter::once(format!("no open incident on {cell}"))
+        .chain(others)
+        .collect();
+    let says = says.join(", ");
     let mut checks: Vec<Check> = here.iter().map(|f| Check::found(HERE, name, f)).collect();
     if let (true, Some(first)) = (here.is_empty(), possible.first()) {
         let found: Vec<&str> = possible.iter().map(|f| f.what.as_str()).collect();

@@ -94,6 +94,7 @@ impl Category {
     ];
 
     /// The same, in the words that an incident on a cell is told in.
+    #[must_use]
     pub fn of_cell(self) -> Self {
         let is_known = Self::OF_CELLS.contains(&self);
         if is_known { self } else { Self::Other }

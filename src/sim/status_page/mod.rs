@@ -47,6 +47,13 @@ pub enum PageMode {
 #[derive(Clone)]
 pub struct StatusPage(Arc<Inner>);
 
+/// How one path fails its readers.
+#[derive(Clone, Copy)]
+enum PathFault {
+    Refused(StatusCode),
+    Silent,
+}
+
 struct Inner {
     clock: Clock,
     board: Mutex<Board>,
@@ -56,8 +63,8 @@ struct Board {
     opened: usize,
     incidents: Vec<Incident>,
     mode: PageMode,
-    /// What meets who asks for a path that ends so: a status, or silence.
-    faults: Vec<(String, Option<StatusCode>)>,
+    /// What meets who asks for a path that ends so.
+    faults: Vec<(String, PathFault)>,
 }
 
 impl StatusPage {
@@ -119,22 +126,22 @@ impl StatusPage {
 
     /// Refuses with this status, from now on, who asks for a path that ends so.
     pub fn refuse(&self, path: &str, status: StatusCode) {
-        self.fault(path, Some(status));
+        self.fault(path, PathFault::Refused(status));
     }
 
     /// Never answers, from now on, who asks for a path that ends so.
     pub fn hang(&self, path: &str) {
-        self.fault(path, None);
+        self.fault(path, PathFault::Silent);
     }
 
     /// The last told of a path counts.
-    fn fault(&self, path: &str, fault: Option<StatusCode>) {
+    fn fault(&self, path: &str, fault: PathFault) {
         hold(&self.0.board)
             .faults
             .insert(0, (path.to_owned(), fault));
     }
 
-    fn fault_at(&self, path: &str) -> Option<Option<StatusCode>> {
+    fn fault_at(&self, path: &str) -> Option<PathFault> {
         let board = hold(&self.0.board);
         let mut faults = board.faults.iter();
         let (_, fault) = faults.find(|(end, _)| path.ends_with(end.as_str()))?;
@@ -213,10 +220,10 @@ async fn answer(State(page): State<StatusPage>, request: Request) -> Response {
     let path = request.uri().path();
     match page.fault_at(path) {
         None => page.answer(path).into_response(),
-        Some(Some(status)) => Answer::new(status, "")
+        Some(PathFault::Refused(status)) => Answer::new(status, "")
             .with(RETRY_AFTER, "60")
             .into_response(),
-        Some(None) => std::future::pending().await,
+        Some(PathFault::Silent) => std::future::pending().await,
     }
 }
 
