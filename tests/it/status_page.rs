@@ -136,6 +136,15 @@ async fn every_format_is_told_apart_by_itself() {
             url == served.statuspage_url(),
             "{url}\n{seen}"
         );
+        if of_statuspage {
+            let of =
+                |word: &str| seen.value(&format!(r#"okta_status_indicator{{indicator="{word}"}}"#));
+            assert_eq!(
+                (of("minor"), of("none"), of("major")),
+                (1.0, 0.0, 0.0),
+                "{seen}"
+            );
+        }
         // Only Okta's own page names cells.
         assert_eq!(
             seen.get(CELL).is_some(),

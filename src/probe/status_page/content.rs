@@ -188,6 +188,32 @@ mod tests {
     }
 
     #[test]
+    fn announced_work_that_is_past_is_gone_and_what_nobody_ended_is_not() {
+        let at = |seconds| Timestamp::from_second(seconds).unwrap();
+        let planned = |id, status, ends: Option<i64>| Incident {
+            ends: ends.map(at),
+            ..incident(id, status, 1)
+        };
+        let seen = PageContent {
+            source: Source::Statuspage,
+            incidents: Some(vec![planned("incident", Status::Scheduled, Some(5))]),
+            maintenances: Some(vec![
+                planned("past", Status::Scheduled, Some(5)),
+                planned("late", Status::InProgress, Some(5)),
+                planned("ahead", Status::Scheduled, Some(50)),
+                planned("unsaid", Status::Scheduled, None),
+            ]),
+            last_update: None,
+            indicator: None,
+            components: Vec::new(),
+        };
+        let known = seen.still_known(at(6), FROZEN_AFTER);
+        let ids: Vec<&str> = known.open_maintenances().map(|i| i.id.as_str()).collect();
+        assert_eq!(ids, ["late", "ahead", "unsaid"]);
+        assert_eq!(known.open_incidents().unwrap().count(), 1);
+    }
+
+    #[test]
     fn only_a_feed_freezes_for_the_others_list_what_is_open_now() {
         let seen = |source| PageContent {
             source,
