@@ -525,13 +525,17 @@ async fn who_may_manage_reads() {
 }
 
 #[tokio::test]
-async fn a_path_that_no_list_knows_is_asked_with_whatever_scope_there_is() {
+async fn a_path_that_okta_adds_later_is_asked_and_okta_tells() {
     let app = ServiceApp::new();
     let okta = with(app.registered().grant(["okta.users.read"])).await;
-    let probes = format!("{{ endpoint: {{ {} }} }}", asked("users-of-tomorrow"));
-    let exporter = Exporter::start(&app.yaml(&okta, USERS, &probes)).await;
+    let path = "/api/v1/groups/00g1/of-tomorrow";
+    let tomorrow =
+        format!("tomorrow: {{ path: '{path}', credential: billing, sampling: interval }}");
+    let yaml = app.yaml(&okta, USERS, &format!("{{ endpoint: {{ {tomorrow} }} }}"));
+    let exporter = Exporter::start(&yaml).await;
     exporter.first_round().await;
-    assert_eq!(answered(&okta, "/api/v1/users-of-tomorrow", 404), 1);
+    assert_eq!(answered(&okta, path, 403), 1, "it was sent");
+    assert!(trouble(&exporter).await.contains("insufficient_scope"));
 }
 
 #[tokio::test]
