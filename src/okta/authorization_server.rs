@@ -7,6 +7,9 @@ use url::Url;
 
 use super::{Failure, KeySet, Request, Session, max_age};
 
+/// What the requests for its keys are called.
+pub const KEYS_API: &str = "jwks";
+
 /// What names no authorization server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an authorization server: write `org`, `default` or an id like `aus1a2b3c`")]
@@ -67,7 +70,7 @@ impl AuthorizationServer {
 
     /// Asks for the server's keys.
     pub async fn keys(&self, okta: &Session<'_>) -> Result<(KeySet, Option<Duration>), Failure> {
-        let answer = okta.ask(Request::get("jwks", self.path("keys"))).await?;
+        let answer = okta.ask(Request::get(KEYS_API, self.path("keys"))).await?;
         let keys = KeySet::read(&answer.body).map_err(|e| Failure::InvalidBody(e.to_string()))?;
         Ok((keys, max_age(&answer.headers)))
     }

@@ -19,6 +19,17 @@ pub struct Phases {
 }
 
 impl Phases {
+    /// These, and of those that did not happen the earlier ones.
+    #[must_use]
+    pub fn or(self, earlier: Self) -> Self {
+        Self {
+            dns: self.dns.or(earlier.dns),
+            connect: self.connect.or(earlier.connect),
+            first_byte: self.first_byte.or(earlier.first_byte),
+            body: self.body.or(earlier.body),
+        }
+    }
+
     /// The phases that happened, by their label.
     pub fn known(&self) -> impl Iterator<Item = (&'static str, Duration)> {
         let Self {

@@ -16,6 +16,9 @@ use crate::{
     units::{Secret, Timestamp},
 };
 
+/// What the requests to introspect are called.
+pub(super) const API: &str = "introspect";
+
 /// Watches one token.
 #[derive(Debug, Clone)]
 pub struct Probe {
@@ -140,7 +143,7 @@ async fn introspect(
         fields: &[("token_type_hint", "access_token")],
         client: Some((&client.id, &secret)),
     };
-    okta.ask(Request::post("introspect", server.path("introspect"), form))
+    okta.ask(Request::post(API, server.path("introspect"), form))
         .await?
         .json()
 }
