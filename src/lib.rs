@@ -53,6 +53,7 @@
 //! |---|---|
 //! | the wait before a run | `fleet/keeper.rs`; how long, `fleet/schedule.rs` and `fleet/aim/` |
 //! | the charge on a bucket | `okta/http/gate.rs`; whether it is admitted, `fleet/limits/spending.rs` |
+//! | whether it was Okta that answered | `okta/http/response.rs` |
 //! | the reading of a 429 | `okta/headers/rate_limit.rs` |
 //! | the text of a series | the family beside what draws it, such as `probe/discovery.rs`; as text, `metrics/text.rs` |
 //! | a finding's subject | `guide/fact.rs`; who finds it, `findings` of the kind and `fleet/findings.rs` |

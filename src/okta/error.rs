@@ -7,7 +7,7 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use super::{
-    headers::challenge::Challenge,
+    headers::{challenge::Challenge, request_id},
     sanitize::{self, clean, text},
 };
 
@@ -15,9 +15,6 @@ static OKTA_CODES: LazyLock<BTreeSet<&str>> =
     LazyLock::new(|| include_str!("data/error-codes.txt").lines().collect());
 static OAUTH_ERRORS: LazyLock<BTreeSet<&str>> =
     LazyLock::new(|| include_str!("data/oauth-errors.txt").lines().collect());
-
-/// What an answer of Okta's application servers carries, and one of the edge does not.
-pub(super) const REQUEST_ID: &str = "x-okta-request-id";
 
 /// The most causes that are kept.
 const MOST_CAUSES: usize = 5;
@@ -77,7 +74,7 @@ impl ApiError {
         let better = published.or_else(|| {
             OAuthError::challenged(Challenge::read_all(headers), scheme).map(Self::OAuth)
         });
-        let is_oktas = headers.contains_key(REQUEST_ID);
+        let is_oktas = request_id::of(headers).is_some();
         better
             .or_else(|| invented.filter(|_| is_oktas))
             .unwrap_or_else(|| {

@@ -138,7 +138,7 @@ fn settings(name: usize, okta: &Running, directory: &Path) -> String {
         custom: {{ path: /api/v1/x, credential: custom, {pace} }}
         basic: {{ path: /api/v1/x, credential: basic, {pace} }}
         post: {{ path: /api/v1/x, credential: post, {pace} }}
-      jwks: {{ org: {{ {pace} }}, default: {{ {pace} }} }}
+      jwks: {{ org: {{ {pace} }}, default: {{ authorization_server: default, {pace} }} }}
       rate_limit_settings: {{ credential: monitor, {pace} }}
       token:
         opaque: {{ access_token: {WATCHED}, {introspect}, {pace} }}

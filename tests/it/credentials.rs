@@ -516,6 +516,37 @@ async fn a_renewal_that_fails_is_met_by_nobody_while_the_old_token_holds() {
 }
 
 #[tokio::test]
+async fn a_token_that_okta_did_not_refuse_goes_on_serving_the_others() {
+    let app = ServiceApp::new();
+    let scopes = ["okta.users.read", "okta.groups.read"];
+    let org = Org::new("acme").limit("/api/v1/groups*", 1_000_000);
+    let okta = start(org.service_app(app.registered().grant(scopes))).await;
+    let oauth = format!("scopes: [{}]", scopes.join(", "));
+    let probes = format!(
+        "{{ endpoint: {{ {}, {} }} }}",
+        asked("users"),
+        asked("groups")
+    );
+    let exporter = Exporter::start(&app.yaml(&okta, &oauth, &probes)).await;
+    let up = |page: &Scrape| page.sum("okta_probe_success") == 2.0;
+    exporter.until(up).await;
+    okta.controls().fault(TOKEN, Fault::status(503));
+    let gateway = [("www-authenticate", r#"Bearer error="invalid_token""#)];
+    okta.controls()
+        .fault("/api/v1/users", Fault::edge_that_says(401, gateway));
+    let page = exporter.until(|page| failed(page) >= 2.0).await;
+    let of = |probe: &str| {
+        page.sum(&format!(
+            r#"okta_probe_failures_total{{probe="endpoint/{probe}"}}"#
+        ))
+    };
+    assert!(of("users") >= 2.0, "{page}");
+    assert_eq!(of("groups"), 0.0, "{page}");
+    okta.controls().clear_faults();
+    exporter.until(up).await;
+}
+
+#[tokio::test]
 async fn who_may_manage_reads() {
     let app = ServiceApp::new();
     let okta = with(app.registered().grant(["okta.users.manage"])).await;
@@ -525,13 +556,17 @@ async fn who_may_manage_reads() {
 }
 
 #[tokio::test]
-async fn a_path_that_no_list_knows_is_asked_with_whatever_scope_there_is() {
+async fn a_path_that_okta_adds_later_is_asked_and_okta_tells() {
     let app = ServiceApp::new();
     let okta = with(app.registered().grant(["okta.users.read"])).await;
-    let probes = format!("{{ endpoint: {{ {} }} }}", asked("users-of-tomorrow"));
-    let exporter = Exporter::start(&app.yaml(&okta, USERS, &probes)).await;
+    let path = "/api/v1/groups/00g1/of-tomorrow";
+    let tomorrow =
+        format!("tomorrow: {{ path: '{path}', credential: billing, sampling: interval }}");
+    let yaml = app.yaml(&okta, USERS, &format!("{{ endpoint: {{ {tomorrow} }} }}"));
+    let exporter = Exporter::start(&yaml).await;
     exporter.first_round().await;
-    assert_eq!(answered(&okta, "/api/v1/users-of-tomorrow", 404), 1);
+    assert_eq!(answered(&okta, path, 403), 1, "it was sent");
+    assert!(trouble(&exporter).await.contains("insufficient_scope"));
 }
 
 #[tokio::test]

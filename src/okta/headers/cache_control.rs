@@ -9,7 +9,7 @@ use super::{date, quoted};
 /// The most that caches count: 68 years.
 const LONGEST: u64 = 1 << 31;
 
-/// How long the answer may be cached: 0 if not at all, `None` if it does not say.
+/// How long the answer may still be cached: 0 if not at all, `None` if it does not say.
 pub fn max_age(headers: &HeaderMap) -> Option<Duration> {
     let lines = headers.get_all(header::CACHE_CONTROL).iter();
     let lines: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
@@ -30,8 +30,16 @@ pub fn max_age(headers: &HeaderMap) -> Option<Duration> {
         .filter_map(|directive| directive.strip_prefix("max-age="));
     // Of two ages the shorter is the one that somebody out there goes by.
     let age = ages.filter_map(|age| seconds(&quoted::open(age))).min();
-    age.map(Duration::from_secs)
-        .or_else(|| until_expires(headers))
+    let lifetime = age
+        .map(Duration::from_secs)
+        .or_else(|| until_expires(headers))?;
+    Some(lifetime.saturating_sub(spent(headers)))
+}
+
+/// How much of it a cache on the way has spent already.
+fn spent(headers: &HeaderMap) -> Duration {
+    let age = headers.get(header::AGE).and_then(|age| age.to_str().ok());
+    Duration::from_secs(age.and_then(|age| seconds(age.trim())).unwrap_or_default())
 }
 
 /// A number of seconds. One that is larger than a cache can count stands for the largest, and does
@@ -101,6 +109,20 @@ mod tests {
             Some(60)
         );
         assert_eq!(age(&[]), None);
+    }
+
+    #[test]
+    fn what_a_cache_kept_may_be_kept_for_the_rest_of_its_time() {
+        let kept = |lifetime, spent| age(&[("cache-control", lifetime), ("age", spent)]);
+        assert_eq!(kept("max-age=3600", "600"), Some(3_000));
+        assert_eq!(kept("max-age=3600", "7200"), Some(0));
+        assert_eq!(kept("max-age=3600", "old"), Some(3_600));
+        let expires = [
+            ("date", "Fri, 18 Sep 2026 06:54:21 GMT"),
+            ("expires", "Fri, 18 Sep 2026 06:55:21 GMT"),
+            ("age", "20"),
+        ];
+        assert_eq!(age(&expires), Some(40));
     }
 
     proptest! {

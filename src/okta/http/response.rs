@@ -8,8 +8,7 @@ use serde_json::Value;
 use super::exchange::ResponseMeta;
 use crate::okta::{
     ApiError, Failure, LimitKind, RateLimit, Refusal,
-    error::REQUEST_ID,
-    headers::{date, rate_limit},
+    headers::{date, rate_limit, request_id},
 };
 use crate::units::Timestamp;
 
@@ -82,7 +81,7 @@ impl RawResponse {
             }
         });
         let error = (!status.is_success()).then(|| ApiError::read(&headers, &body, asked.scheme));
-        let request_id = request_id(&headers);
+        let request_id = request_id::of(&headers);
         let meta = ResponseMeta {
             status: status.as_u16(),
             request_id: request_id.clone(),
@@ -119,7 +118,7 @@ impl RawResponse {
     /// The one place where it is decided whether the org itself answered: it says so by its request
     /// id, or by a public document that nobody else has.
     fn is_oktas(&self, path: &str) -> bool {
-        request_id(&self.headers).is_some()
+        request_id::of(&self.headers).is_some()
             || (self.status.is_success() && is_public_document(path, &self.body))
     }
 }
@@ -137,13 +136,6 @@ fn is_public_document(path: &str, body: &[u8]) -> bool {
     } else {
         path.ends_with("/v1/keys") && document().get("keys").is_some_and(Value::is_array)
     }
-}
-
-/// `X-Okta-Request-Id`, where it looks like one: it goes into logs.
-fn request_id(headers: &HeaderMap) -> Option<String> {
-    let id = headers.get(REQUEST_ID)?.to_str().ok()?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_@.=+/".contains(c);
-    (!id.is_empty() && id.len() <= 128 && id.chars().all(plain)).then(|| id.to_owned())
 }
 
 #[cfg(test)]

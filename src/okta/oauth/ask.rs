@@ -62,8 +62,12 @@ impl OAuthApp {
                         Again::Nonce => {}
                         Again::Clock => okta.clock().tell(&credential.name),
                         Again::Token => {
-                            let refused = Some(Instead::OfRefused(&token));
-                            token = self.token(okta, credential, refused).await?;
+                            // A gateway says so as well, of a token that Okta may take.
+                            let instead = match refusal.request_id {
+                                Some(_) => Instead::OfRefused(&token),
+                                None => Instead::OfUnfit(&token),
+                            };
+                            token = self.token(okta, credential, Some(instead)).await?;
                         }
                         Again::Bound => {
                             let unbound = Some(Instead::OfUnfit(&token));
