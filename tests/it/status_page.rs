@@ -394,10 +394,10 @@ async fn nothing_in_the_answer_of_a_page_is_taken_for_oktas() {
     for (client, is_org) in [(org.unwrap(), true), (page.unwrap(), false)] {
         let session = Session::new(&client, PATIENCE);
         let refused = session.ask(Request::get("users", "/api/v1/users")).await;
-        assert_eq!(refused.unwrap_err().refusal().unwrap().status, 401);
+        assert_eq!(refused.unwrap_err().refusal().unwrap().status, 403);
         let exchange = session.take_exchanges().remove(0);
         let meta = exchange.answer.unwrap();
-        assert_eq!(meta.status, 401);
+        assert_eq!(meta.status, 403);
         let told = [
             exchange.bucket.is_some(),
             meta.error_code.is_some(),
