@@ -56,6 +56,7 @@
 //! | whether it was Okta that answered | `okta/http/response.rs` |
 //! | the reading of a 429 | `okta/headers/rate_limit.rs` |
 //! | the text of a series | the family beside what draws it, such as `probe/discovery.rs`; as text, `metrics/text.rs` |
+//! | which cells an incident is on | `units/cell_list.rs`; by several pages, `probe/status_page/reach.rs` |
 //! | a finding's subject | `guide/fact.rs`; who finds it, `findings` of the kind and `fleet/findings.rs` |
 //! | what a reload changes | `fleet/keepers.rs`, and by what it is told, `config/fingerprint.rs` |
 //! | how to add something | `CONTRIBUTING.md`, a line for each kind of change |

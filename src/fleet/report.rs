@@ -44,15 +44,12 @@ impl Reporter {
     pub(super) fn report(&mut self, id: &ProbeId, outcome: &Outcome) {
         let reason = outcome.result.failure.as_ref().map(Failure::reason);
         let before = std::mem::replace(&mut self.last, reason);
-        match &outcome.result.failure {
-            Some(failure) => {
-                let is_news = self.is_news(failure.reason());
-                failed(id, outcome, failure, !is_news);
-            }
-            None => {
-                self.told.clear();
-                succeeded(id, outcome, before);
-            }
+        if let Some(failure) = &outcome.result.failure {
+            let is_news = self.is_news(failure.reason());
+            failed(id, outcome, failure, !is_news);
+        } else {
+            self.told.clear();
+            succeeded(id, outcome, before);
         }
     }
 

@@ -91,15 +91,14 @@ impl PageContent {
     /// True if this is a feed whose newest entry is older than `limit`, or not dated believably: it
     /// would say for ever what it said last. The other sources list what is open now.
     pub fn is_frozen(&self, now: Timestamp, limit: SignedDuration) -> bool {
-        let age = self.last_update.map(|newest| now.duration_since(newest));
-        let is_old = match age {
-            Some(age) => age > limit || age < -AHEAD,
+        let age = |at| now.duration_since(at);
+        let is_old = if let Some(newest) = self.last_update {
+            age(newest) > limit || age(newest) < -AHEAD
+        } else {
             // A feed that tells of announced work and of nothing else is as old as that: somebody
             // wrote it before the day by which it is dated.
-            None => {
-                let announced = newest(self.maintenances.iter().flatten());
-                announced.is_none_or(|newest| now.duration_since(newest) > limit)
-            }
+            let announced = newest(self.maintenances.iter().flatten());
+            announced.is_none_or(|newest| age(newest) > limit)
         };
         self.source == Source::Feed && is_old
     }
