@@ -7,7 +7,7 @@ use super::{
 use crate::{
     fleet,
     guide::Fact,
-    probe::status_page::{CellIncidents, Observation, PageContent, Probe},
+    probe::status_page::{CellIncidents, Indicator, Observation, PageContent, Probe},
     units::Cell,
 };
 
@@ -28,8 +28,10 @@ fn page(org: &Asked, run: &Run) -> Vec<Check> {
     }
     let content = run.observation::<Probe>().and_then(Observation::content);
     let Some((content, open)) = content.and_then(|c| Some((c, c.open_incidents()?.count()))) else {
-        let why = "it does not list incidents: nothing is known";
-        return vec![Check::skipped(HERE, name, why)];
+        return vec![by_indicator(
+            name,
+            content.and_then(|content| content.indicator),
+        )];
     };
     let checks = match org.cell() {
         _ if open == 0 => vec![Check::healthy(HERE, name, "no open incident")],
@@ -62,6 +64,21 @@ fn page(org: &Asked, run: &Run) -> Vec<Check> {
             )
     };
     checks.into_iter().map(known).collect()
+}
+
+/// What a page that lists no incidents tells.
+fn by_indicator(name: &str, indicator: Option<Indicator>) -> Check {
+    let Some(indicator) = indicator else {
+        let why = "it does not list incidents: nothing is known";
+        return Check::skipped(HERE, name, why);
+    };
+    let word = indicator.as_str();
+    let says = format!("its indicator is `{word}`; it does not list incidents");
+    let check = Check::healthy(HERE, name, says);
+    match indicator {
+        Indicator::None | Indicator::Maintenance => check,
+        _ => degraded(check),
+    }
 }
 
 /// What a page where something is open tells of a cell: each incident on it; else how many may be.

@@ -1,7 +1,7 @@
 //! One event per outcome: what happened, where, what Okta calls it, and what to do next. A failure
 //! is logged here and nowhere else; so is what a run found wrong though nothing failed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Outcome, ProbeId,
@@ -19,6 +19,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Reporter {
     last: Option<Reason>,
+    /// Why runs failed since one last ended well.
+    told: BTreeSet<Reason>,
     found: BTreeMap<(Fact, String), String>,
     store: Option<StoreError>,
 }
@@ -44,12 +46,22 @@ impl Reporter {
         let before = std::mem::replace(&mut self.last, reason);
         match &outcome.result.failure {
             Some(failure) => {
-                // What nobody can fix at once is said once: it would drown the rest.
-                let lasting = matches!(failure.reason(), Reason::Forbidden | Reason::BreakerOpen);
-                failed(id, outcome, failure, lasting && before == reason);
+                let is_news = self.is_news(failure.reason());
+                failed(id, outcome, failure, !is_news);
             }
-            None => succeeded(id, outcome, before),
+            None => {
+                self.told.clear();
+                succeeded(id, outcome, before);
+            }
         }
+    }
+
+    /// True where a failure is to be heard. What nobody can fix at once is said once, since it would
+    /// drown the rest; so is each reason of an outage that opens the breaker again and again.
+    fn is_news(&mut self, reason: Reason) -> bool {
+        let is_first = self.told.insert(reason);
+        let lasts = reason == Reason::Forbidden || self.told.contains(&Reason::BreakerOpen);
+        is_first || !lasts
     }
 
     /// Writes an event for each finding that is new, and for each that is known to be gone.
@@ -236,6 +248,51 @@ mod tests {
             found: findings.to_vec(),
             unjudged: Vec::new(),
         }
+    }
+
+    #[test]
+    fn through_an_outage_each_reason_is_said_once_however_they_take_turns() {
+        let mut reporter = Reporter::default();
+        let mut heard = |reasons: &[Reason]| -> Vec<Reason> {
+            let news = reasons.iter().filter(|reason| reporter.is_news(**reason));
+            news.copied().collect()
+        };
+        let (connect, open) = (Reason::Connect, Reason::BreakerOpen);
+        assert_eq!(heard(&[connect, connect, open]), [connect, connect, open]);
+        assert_eq!(heard(&[connect, open, connect, open]), []);
+        assert_eq!(
+            heard(&[Reason::Timeout, open, Reason::Timeout]),
+            [Reason::Timeout]
+        );
+        assert_eq!(
+            heard(&[Reason::Forbidden, connect, Reason::Forbidden]),
+            [Reason::Forbidden]
+        );
+    }
+
+    #[test]
+    fn what_can_be_fixed_is_said_each_time_and_what_lasts_once_until_it_works_again() {
+        let id = ProbeId {
+            org: None,
+            probe: "endpoint/users".to_owned(),
+        };
+        let mut reporter = Reporter::default();
+        let mut run = |failure: Option<Failure>| {
+            let mut outcome = Outcome::left_out(Timestamp::UNIX_EPOCH, Failure::Overlap);
+            outcome.result.failure = failure;
+            reporter.report(&id, &outcome);
+            reporter.told.iter().copied().collect::<Vec<_>>()
+        };
+        assert_eq!(run(Some(Failure::BreakerOpen)), [Reason::BreakerOpen]);
+        assert_eq!(
+            run(Some(Failure::Overlap)),
+            [Reason::Overlap, Reason::BreakerOpen]
+        );
+        assert_eq!(run(None), []);
+        for _ in 0..2 {
+            assert!(reporter.is_news(Reason::Unauthorized));
+        }
+        assert!(reporter.is_news(Reason::Forbidden) && !reporter.is_news(Reason::Forbidden));
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub(super) struct Row {
     pub(super) last: Option<Ended>,
     pub(super) last_failure: Option<(Timestamp, Failure)>,
     last_success: Option<Timestamp>,
+    /// Some run has ended, since it is asked as it is.
+    has_ended: bool,
     runs: u64,
     failures: BTreeMap<Reason, u64>,
     dropped: u64,
@@ -59,6 +61,7 @@ impl Row {
             last: None,
             last_failure: None,
             last_success: None,
+            has_ended: false,
             runs: 0,
             failures: BTreeMap::new(),
             dropped: 0,
@@ -73,6 +76,7 @@ impl Row {
     pub(super) fn begin_anew(&mut self, interval: Duration, now: Timestamp) {
         self.known = AnyKnown::default();
         self.last = None;
+        self.has_ended = false;
         self.last_failure = None;
         self.limited.clear();
         self.interval = interval;
@@ -115,6 +119,7 @@ impl Row {
             }
         }
         if took.is_some() {
+            self.has_ended = true;
             // A run that was left out did not end: it must not hide that none does.
             let silent = (self.interval * SILENT).max(expected_in + self.interval * (SILENT - 1));
             self.overdue_at = after(ended, silent);
@@ -126,8 +131,10 @@ impl Row {
         });
     }
 
+    /// True once a run has ended. What is left out on purpose may be so for long and is as well as
+    /// done; a run that is still under way is not.
     pub(super) fn has_run(&self) -> bool {
-        self.last.is_some()
+        self.has_ended || self.is_held_back()
     }
 
     pub(super) fn is_overdue(&self, now: Timestamp) -> bool {
@@ -246,5 +253,24 @@ mod tests {
         };
         assert!(again(false));
         assert!(!again(true));
+    }
+
+    #[test]
+    fn a_first_run_is_over_when_it_ended_or_is_left_out_on_purpose_not_while_it_hangs() {
+        let at = Timestamp::UNIX_EPOCH;
+        let minute = Duration::from_mins(1);
+        let after = |failure: Failure, took: Option<Duration>| {
+            let mut row = Row::new("endpoint", minute, at);
+            let outcome = Outcome {
+                took,
+                ..Outcome::left_out(at, failure)
+            };
+            row.record(outcome, minute);
+            row.has_run()
+        };
+        assert!(!Row::new("endpoint", minute, at).has_run());
+        assert!(!after(Failure::Overlap, None), "its first run hangs");
+        assert!(after(Failure::BreakerOpen, None));
+        assert!(after(Failure::Internal(String::new()), Some(minute)));
     }
 }

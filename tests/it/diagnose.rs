@@ -201,6 +201,22 @@ async fn a_page_without_cells_is_told_by_its_open_incidents() {
 }
 
 #[tokio::test]
+async fn a_page_that_tells_its_indicator_alone_is_told_by_that() {
+    let okta = org().start().await.unwrap();
+    for (incident, verdict) in [
+        (None, Verdict::Healthy),
+        (Some(Incident::new("Sign-in is slow")), Verdict::Degraded),
+    ] {
+        let (_, served) = page(incident).await;
+        let file = format!("{}/api/v2/status.json", served.statuspage_url());
+        let pages = format!("status_pages: {{ other: {{ url: '{file}' }} }}");
+        let asked = acme(&okta, "{ organization: {} }").replace("status_pages: {}", &pages);
+        let report = report(&asked).await;
+        assert_eq!(check(&report, 0, "other"), (verdict, None));
+    }
+}
+
+#[tokio::test]
 async fn an_incident_that_may_be_on_any_cell_is_not_told_to_be_elsewhere() {
     let okta = org().start().await.unwrap();
     for (cells, says) in [

@@ -5,10 +5,10 @@ use okta_exporter::{
     config::Config,
     okta::{Client, Reason, Request, Session, TlsSetup},
     probe::{AnyMemory, AnyObservation, ProbeResult},
-    sim::{Clock, Incident, Org, PageMode, StatusPage, Tls},
+    sim::{Clock, Fault, Incident, Org, PageMode, StatusPage, Tls},
 };
 
-use crate::support::{Exporter, PATIENCE, json};
+use crate::support::{Exporter, PATIENCE, Program, json};
 
 const POSSIBLE: &str =
     r#"okta_org_incidents_of_unknown_reach{org="acme",category="service_degradation"}"#;
@@ -136,6 +136,15 @@ async fn every_format_is_told_apart_by_itself() {
             url == served.statuspage_url(),
             "{url}\n{seen}"
         );
+        if of_statuspage {
+            let of =
+                |word: &str| seen.value(&format!(r#"okta_status_indicator{{indicator="{word}"}}"#));
+            assert_eq!(
+                (of("minor"), of("none"), of("major")),
+                (1.0, 0.0, 0.0),
+                "{seen}"
+            );
+        }
         // Only Okta's own page names cells.
         assert_eq!(
             seen.get(CELL).is_some(),
@@ -397,4 +406,48 @@ async fn nothing_in_the_answer_of_a_page_is_taken_for_oktas() {
         ];
         assert_eq!(told, [is_org; 4]);
     }
+}
+
+#[tokio::test]
+async fn no_incident_is_called_over_while_its_page_cannot_be_read() {
+    let okta = Org::new("acme").cell("ok7").start().await.unwrap();
+    let page = StatusPage::new(&Clock::running());
+    let open = page.open(incident("okta.com:7"));
+    let served = page.start(0).await.unwrap();
+    let files = tempfile::tempdir().unwrap();
+    let path = files.path().join("c.yaml");
+    std::fs::write(&path, watch(&served.okta_url(), okta.url())).unwrap();
+    let flags = [
+        &format!("--config.file={}", path.display()),
+        "--web.listen-address=127.0.0.1:0",
+        "--log.format=json",
+    ];
+    let mut exporter = Program::exporter(&flags, &[]);
+    exporter.until(r#""case":"incident""#).await;
+    page.mode(PageMode::Rewritten);
+    exporter.until(r#""case":"status-page-unreadable""#).await;
+    // The second failure of the org's probe was written after what the first one found.
+    okta.controls().fault("/", Fault::error(400, "E0000001"));
+    for _ in 0..2 {
+        exporter.until(r#""case":"refused""#).await;
+    }
+    okta.controls().clear_faults();
+    let over = "no longer found";
+    let told = |exporter: &Program, what: &str| {
+        exporter
+            .said
+            .iter()
+            .filter(|line| line.contains(what))
+            .count()
+    };
+    assert_eq!(told(&exporter, over), 0, "{:#?}", exporter.said);
+    page.resolve(&open);
+    page.mode(PageMode::Right);
+    exporter.until(over).await;
+    assert_eq!(
+        told(&exporter, r#""case":"incident""#),
+        2,
+        "opened and over"
+    );
+    exporter.terminate().await;
 }

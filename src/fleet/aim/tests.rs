@@ -1,5 +1,7 @@
 //! The aim against a bucket that lives as Okta's do, in a time of its own.
 
+mod rules;
+
 use std::fmt::Write;
 
 use proptest::prelude::*;

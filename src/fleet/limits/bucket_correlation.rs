@@ -28,12 +28,14 @@ pub(super) struct BucketCorrelation {
     samples: BTreeMap<BucketApi, RateLimitSample>,
     /// Two endpoints that are taken for one bucket.
     endpoints: BTreeMap<(BucketApi, BucketApi), Tally>,
-    /// Two buckets, and, once they have moved together, an endpoint of each: nearly all only
-    /// contradict each other, and each is compared with each.
-    buckets: BTreeMap<(Name, Name), (Tally, Option<Box<(BucketApi, BucketApi)>>)>,
+    /// Two buckets. Nearly all only contradict each other, and each is compared with each.
+    buckets: BTreeMap<(Name, Name), (Tally, Option<ShownBy>)>,
 }
 
 type Name = Cow<'static, str>;
+
+/// An endpoint of each of two buckets that have moved together.
+type ShownBy = Box<(BucketApi, BucketApi)>;
 
 /// In how many windows two moved together, and contradicted each other.
 #[derive(Debug, Clone, Copy, Default)]

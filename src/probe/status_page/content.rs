@@ -92,7 +92,16 @@ impl PageContent {
     /// would say for ever what it said last. The other sources list what is open now.
     pub fn is_frozen(&self, now: Timestamp, limit: SignedDuration) -> bool {
         let age = self.last_update.map(|newest| now.duration_since(newest));
-        self.source == Source::Feed && age.is_none_or(|age| age > limit || age < -AHEAD)
+        let is_old = match age {
+            Some(age) => age > limit || age < -AHEAD,
+            // A feed that tells of announced work and of nothing else is as old as that: somebody
+            // wrote it before the day by which it is dated.
+            None => {
+                let announced = newest(self.maintenances.iter().flatten());
+                announced.is_none_or(|newest| now.duration_since(newest) > limit)
+            }
+        };
+        self.source == Source::Feed && is_old
     }
 
     /// What is still known at `now`: of a frozen feed, only its last update; of announced work, what
@@ -160,6 +169,48 @@ mod tests {
             incident("a", open, 2),
         ]);
         assert_eq!(kept, [incident("a", open, 2), incident("b", closed, 2)]);
+    }
+
+    #[test]
+    fn a_feed_that_tells_of_announced_work_alone_is_alive_until_that_is_long_past() {
+        let seen = PageContent {
+            source: Source::Feed,
+            incidents: Some(Vec::new()),
+            maintenances: Some(vec![incident("a", Status::Scheduled, 1_000_000)]),
+            last_update: None,
+            indicator: None,
+            components: Vec::new(),
+        };
+        let at = |seconds| Timestamp::from_second(seconds).unwrap();
+        assert!(!seen.is_frozen(at(0), FROZEN_AFTER), "it lies ahead");
+        assert!(!seen.is_frozen(at(2_000_000), FROZEN_AFTER));
+        assert!(seen.is_frozen(at(1_000_001) + FROZEN_AFTER, FROZEN_AFTER));
+    }
+
+    #[test]
+    fn announced_work_that_is_past_is_gone_and_what_nobody_ended_is_not() {
+        let at = |seconds| Timestamp::from_second(seconds).unwrap();
+        let planned = |id, status, ends: Option<i64>| Incident {
+            ends: ends.map(at),
+            ..incident(id, status, 1)
+        };
+        let seen = PageContent {
+            source: Source::Statuspage,
+            incidents: Some(vec![planned("incident", Status::Scheduled, Some(5))]),
+            maintenances: Some(vec![
+                planned("past", Status::Scheduled, Some(5)),
+                planned("late", Status::InProgress, Some(5)),
+                planned("ahead", Status::Scheduled, Some(50)),
+                planned("unsaid", Status::Scheduled, None),
+            ]),
+            last_update: None,
+            indicator: None,
+            components: Vec::new(),
+        };
+        let known = seen.still_known(at(6), FROZEN_AFTER);
+        let ids: Vec<&str> = known.open_maintenances().map(|i| i.id.as_str()).collect();
+        assert_eq!(ids, ["late", "ahead", "unsaid"]);
+        assert_eq!(known.open_incidents().unwrap().count(), 1);
     }
 
     #[test]

@@ -165,6 +165,7 @@ mod tests {
         let planned = &seen.maintenances.as_ref().unwrap()[0];
         assert_eq!(planned.status, Status::Scheduled);
         assert_eq!(planned.started, text::time("2026-08-02T00:00:00Z"));
+        assert_eq!(planned.ends, text::time("2026-08-02T02:00:00Z"));
         assert_eq!(seen.last_update, text::time("2026-07-24T08:15:00Z"));
     }
 
