@@ -205,6 +205,55 @@ fn after(at: Timestamp, length: Duration) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::okta::{ApiError, LimitKind, NoToken, Refusal};
+
+    /// A run that ended since the token endpoint limits, asked just now or a while ago.
+    fn limited(remembered: bool) -> Outcome {
+        let refusal = Refusal {
+            status: 429,
+            path: "/oauth2/v1/token".to_owned(),
+            anonymous: false,
+            error: ApiError::Unexplained(None),
+            request_id: None,
+            date: None,
+            limited: Some(LimitKind::Limit),
+            back_off: None,
+        };
+        let failure = Failure::NoToken(Box::new(NoToken {
+            credential: "billing".parse().unwrap(),
+            cause: Failure::Refused(Box::new(refusal)),
+            note: None,
+            remembered,
+        }));
+        Outcome {
+            at: Timestamp::UNIX_EPOCH,
+            took: Some(Duration::ZERO),
+            exchanges: Vec::new(),
+            result: ProbeResult {
+                observation: None,
+                failure: Some(failure),
+            },
+            memory: None,
+        }
+    }
+
+    #[test]
+    fn a_limit_that_is_only_remembered_was_not_hit_again() {
+        let minute = Duration::from_mins(1);
+        let again = |remembered| {
+            let mut row = Row::new("endpoint", minute, Timestamp::UNIX_EPOCH);
+            for remembered in [false, remembered, remembered] {
+                row.record(limited(remembered), minute);
+            }
+            let now = Timestamp::UNIX_EPOCH;
+            let findings = row.findings(now, now);
+            findings
+                .iter()
+                .any(|found| found.fact == Fact::LimitAgainAndAgain)
+        };
+        assert!(again(false));
+        assert!(!again(true));
+    }
 
     #[test]
     fn a_first_run_is_over_when_it_ended_or_is_left_out_on_purpose_not_while_it_hangs() {

@@ -122,6 +122,20 @@ pub(super) const CHAPTER: Chapter = Chapter {
             alert: None,
         },
         Case {
+            slug: "redirect-within",
+            title: "The request is sent to another path of the host",
+            signs: &[Sign::FailedSaying(
+                FailureMode::Redirect,
+                "at the path that was asked only",
+            )],
+            cause: "Okta's own API redirects neither a form nor a request with a DPoP proof: a proxy or a custom domain rewrites \
+                    the path, and both serve at the path that they were made for",
+            action: "take the rule away that rewrites it, or write the path or host that it leads to (`token_path`, the org's `url`)",
+            takes: "15–30 min",
+            risk: Risk::Low,
+            alert: None,
+        },
+        Case {
             slug: "redirect",
             title: "The request is sent elsewhere",
             signs: &[Sign::Failed(FailureMode::Redirect)],

@@ -421,6 +421,7 @@ recognised! {
     an_answer_that_breaks_off: "cut" => users(Fault::truncated());
     an_answer_without_measure: "too-large" => users(Fault::oversized(5 << 20));
     a_request_sent_in_circles: "redirect-loop" => fault_at("/.well-known/openid-configuration", Fault::redirect_loop(), "{ discovery: {} }");
+    a_form_sent_to_another_path: "redirect-within" => introspecting(Fault::redirect_to("/oauth2/v1/keys"));
     a_request_sent_elsewhere: "redirect" => users(Fault::redirect_to("https://elsewhere.invalid/"));
     a_token_of_three_random_strings: "undecodable-token" => with(org(), "{ token: { ci: { access_token: a.b.c } } }");
     a_captive_portal: "not-okta" => users(Fault::not_json());
