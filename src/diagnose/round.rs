@@ -15,7 +15,7 @@ use crate::{
     fleet::{Outcome, ProbeRun, RunOnce},
     okta::{Client, Credential, Exchange, Failure, OktaClock},
     probe::{AnyKnown, InTable, Probe, organization},
-    units::{Cell, Name, OrgUrl},
+    units::{Cell, Name, OktaTime, OrgUrl, Timestamp},
 };
 
 /// How many of an org's probes run at a time: an org's concurrent requests are limited too.
@@ -173,6 +173,11 @@ impl Asked {
     pub(super) fn exchanges(&self) -> impl DoubleEndedIterator<Item = &Exchange> {
         let outcomes = self.runs.iter().filter_map(|run| run.outcome.as_ref());
         outcomes.flat_map(|outcome| &outcome.exchanges)
+    }
+
+    /// The same moment by its clock.
+    pub(super) fn oktas_time(&self, now: Timestamp) -> OktaTime {
+        self.clock.at(now)
     }
 
     /// Local clock minus Okta's, in seconds.

@@ -16,7 +16,7 @@ use crate::{
     metrics::Page,
     okta::{Failure, Reason},
     probe::{AnyKnown, AnyObservation, ProbeResult, Scope},
-    units::Timestamp,
+    units::{OktaTime, Timestamp},
 };
 
 /// How many of its intervals a probe may be silent before it counts as overdue.
@@ -142,7 +142,7 @@ impl Row {
     }
 
     /// What is wrong at `now`, here, which is `then` by Okta's clock.
-    pub(super) fn findings(&self, now: Timestamp, then: Timestamp) -> Vec<Finding> {
+    pub(super) fn findings(&self, now: Timestamp, then: OktaTime) -> Vec<Finding> {
         let mut findings = self.known.findings(then);
         if self.is_overdue(now) && !self.is_held_back() {
             let what = "no run ended for three intervals";
@@ -156,7 +156,12 @@ impl Row {
         findings
     }
 
-    pub(super) fn draw(&self, id: &ProbeId, now: Timestamp, page: &mut Page) {
+    pub(super) fn draw(
+        &self,
+        id: &ProbeId,
+        (now, at_okta): (Timestamp, OktaTime),
+        page: &mut Page,
+    ) {
         let probe = [id.org_label(), id.probe.as_str()];
         page.push(&own::RUNS, &probe, self.runs as f64);
         for reason in Reason::ALL {
@@ -186,6 +191,7 @@ impl Row {
             org: id.org_label(),
             name: id.name(),
             now,
+            at_okta,
         };
         self.known.draw(scope, page);
     }

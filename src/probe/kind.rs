@@ -11,7 +11,7 @@ use crate::{
     guide::Finding,
     metrics::{Family, Page},
     okta::{Credential, Failure, Session},
-    units::{Interval, Timestamp},
+    units::{Interval, OktaTime, Timestamp},
 };
 
 /// A kind of probe as people write it. Interval and timeout are common to all kinds and no part
@@ -100,8 +100,8 @@ pub trait Kind: Sized {
         observation
     }
 
-    /// What is wrong though no request failed; `now` is by Okta's clock.
-    fn findings(_known: &Known<'_, Self>, _now: Timestamp) -> Vec<Finding> {
+    /// What is wrong though no request failed.
+    fn findings(_known: &Known<'_, Self>, _now: OktaTime) -> Vec<Finding> {
         Vec::new()
     }
 
@@ -194,4 +194,6 @@ pub struct Scope<'a> {
     pub name: &'a str,
     /// The moment of the scrape.
     pub now: Timestamp,
+    /// The same moment by Okta's clock.
+    pub at_okta: OktaTime,
 }

@@ -36,7 +36,7 @@ use crate::{
     guide::Finding,
     metrics::{Family, Page},
     okta::{Credential, Session},
-    units::{Interval, Timestamp},
+    units::{Interval, OktaTime},
 };
 
 pub use candidate::Candidate;

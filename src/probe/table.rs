@@ -258,7 +258,7 @@ macro_rules! kinds {
             }
 
             /// See [`Kind::findings`].
-            pub fn findings(&self, now: Timestamp) -> Vec<Finding> {
+            pub fn findings(&self, now: OktaTime) -> Vec<Finding> {
                 let mut findings = Vec::new();
                 $(if let Some(known) = self.of::<$module::Probe>() {
                     findings.extend(<$module::Probe as Kind>::findings(&known, now));

@@ -24,7 +24,7 @@ use super::{
     transport::{Trace, sort},
 };
 use crate::okta::{Failure, clock::OktaClock, secret::sensitive};
-use crate::units::Timestamp;
+use crate::units::{OktaTime, Timestamp};
 
 /// What a form is sent as.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -160,7 +160,12 @@ impl<'a> Session<'a> {
         Attempt { result, headers }
     }
 
-    /// What time it is at Okta.
+    /// What time it is at Okta, as far as its answers have told.
+    pub fn oktas_time(&self) -> OktaTime {
+        self.client.clock.now()
+    }
+
+    /// Okta's clock.
     pub(in crate::okta) fn clock(&self) -> &OktaClock {
         &self.client.clock
     }

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::assertion::Fingerprint;
 use crate::okta::{Failure, NoToken};
-use crate::units::{Secret, Timestamp};
+use crate::units::{OktaTime, Secret};
 
 /// How long before its end a token is no longer used.
 const MARGIN: Duration = Duration::from_mins(1);
@@ -36,7 +36,7 @@ pub(super) struct Token {
     /// The scopes it was granted.
     pub(super) scopes: BTreeSet<String>,
     /// When it ends, by Okta's clock.
-    pub(super) expires: Timestamp,
+    pub(super) expires: OktaTime,
     /// When it was asked for.
     minted: Instant,
     lasts: Duration,
@@ -51,7 +51,7 @@ impl Token {
             value,
             bound,
             scopes: BTreeSet::new(),
-            expires: Timestamp::UNIX_EPOCH,
+            expires: OktaTime::default(),
             minted,
             lasts,
             proven: AtomicBool::new(false),
@@ -90,7 +90,7 @@ impl Token {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TokenStatus {
     /// When the token at hand expires, by Okta's clock; `None` where none is at hand.
-    pub expires: Option<Timestamp>,
+    pub expires: Option<OktaTime>,
     /// Tokens minted.
     pub minted: u64,
     /// Requests that went out with a token that was at hand.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::observation::{KeyFacts, Observation};
-use crate::units::Timestamp;
+use crate::units::OktaTime;
 
 /// The set as it stands, and what became of it since it was first seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,16 +16,16 @@ pub struct History {
     pub(super) removed: u64,
     pub(super) rotations: u64,
     pub(super) early_removals: u64,
-    pub(super) last_change: Option<Timestamp>,
+    pub(super) last_change: Option<OktaTime>,
 }
 
 /// One key that counts as published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct RememberedKey {
     pub(super) facts: KeyFacts,
-    pub(super) first_seen: Timestamp,
+    pub(super) first_seen: OktaTime,
     /// Until when somebody who cached an answer that held the key may rely on it.
-    pub(super) promised_until: Option<Timestamp>,
+    pub(super) promised_until: Option<OktaTime>,
     /// The last answer lacked it; once more, and it is gone.
     pub(super) missed: bool,
 }
@@ -101,7 +101,7 @@ impl History {
     }
 
     /// Counts a key that is published no more; too early while somebody may rely on it.
-    fn remove(&mut self, key: &RememberedKey, at: Timestamp) {
+    fn remove(&mut self, key: &RememberedKey, at: OktaTime) {
         self.removed += 1;
         self.early_removals += u64::from(key.promised_until.is_some_and(|until| at < until));
     }

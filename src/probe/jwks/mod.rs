@@ -11,12 +11,13 @@ mod tests;
 use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::{
     candidate::Candidate,
     cap::{Capped, cap},
     kind::{Access, Kind, Known, Next, Place, ProbeResult, Scope},
-    label::{plain_word, seconds},
+    label::plain_word,
     plan::PlanContext,
     problem::Problem,
 };
@@ -24,7 +25,7 @@ use crate::{
     guide::{Fact, Finding},
     metrics::{Family, Page},
     okta::{AuthorizationServer, Session},
-    units::{Interval, Timestamp},
+    units::{Interval, OktaTime},
 };
 
 pub use history::History;
@@ -144,10 +145,11 @@ impl Kind for Probe {
     }
 
     async fn run(&self, okta: &Session<'_>, _known: &Option<History>) -> ProbeResult<Observation> {
-        let asked = Timestamp::now();
+        let asked = Instant::now();
         let read = self.server.keys(okta).await;
         read.map(|(keys, max_age)| {
-            let under_way = asked..Timestamp::now();
+            let answered = okta.oktas_time();
+            let under_way = answered.minus(asked.elapsed())..answered;
             Observation::read(self.server.label(), &keys, max_age, under_way)
         })
         .into()
@@ -167,7 +169,7 @@ impl Kind for Probe {
         }
     }
 
-    fn findings(known: &Known<'_, Self>, now: Timestamp) -> Vec<Finding> {
+    fn findings(known: &Known<'_, Self>, now: OktaTime) -> Vec<Finding> {
         let (Some(seen), Some(history)) = (known.observation, &*known.memory) else {
             return Vec::new();
         };
@@ -181,7 +183,7 @@ impl Kind for Probe {
         }
         let last = history
             .last_change
-            .filter(|at| now.duration_since(*at) < WRONG_CACHES);
+            .filter(|at| now.since(*at) < WRONG_CACHES);
         if let (Some(at), 1..) = (last, history.early_removals) {
             findings.push(Finding::new(
                 Fact::KeyWithdrawnEarly,
@@ -206,9 +208,13 @@ impl Kind for Probe {
         page.push(&PUBLISHED, &server, f64::from(history.is_published(seen)));
         page.push(&ROTATIONS, &server, history.rotations as f64);
         page.push(&EARLY_REMOVALS, &server, history.early_removals as f64);
-        page.push_some(&LAST_CHANGE, &server, history.last_change.map(seconds));
+        page.push_some(
+            &LAST_CHANGE,
+            &server,
+            history.last_change.map(OktaTime::seconds),
+        );
         page.push_some(&MAX_AGE, &server, seen.max_age.map(|age| age.as_secs_f64()));
-        page.push_some(&EXPIRES, &server, seen.expires().map(seconds));
+        page.push_some(&EXPIRES, &server, seen.expires().map(OktaTime::seconds));
         for (change, count) in [("added", history.added), ("removed", history.removed)] {
             page.push(&CHANGES, &[server[0], server[1], change], count as f64);
         }
@@ -216,7 +222,7 @@ impl Kind for Probe {
             let word = |text: &'_ str| plain_word(text).unwrap_or_default().to_owned();
             let (alg, usage) = (word(&key.facts.alg), word(&key.facts.usage));
             page.push(&KEY_INFO, &[server[0], server[1], kid, &alg, &usage], 1.0);
-            let first_seen = seconds(key.first_seen);
+            let first_seen = key.first_seen.seconds();
             page.push(&FIRST_SEEN, &[server[0], server[1], kid], first_seen);
         }
     }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::Range, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{okta::KeySet, units::Timestamp};
+use crate::{okta::KeySet, units::OktaTime};
 
 /// One answer: the set as it was served.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct Observation {
     /// The authorization server, as a label names it.
     pub(super) server: String,
     /// When the answer came.
-    pub(super) at: Timestamp,
+    pub(super) at: OktaTime,
     /// The keys that could be read, by their ids.
     pub(super) keys: BTreeMap<String, KeyFacts>,
     /// How many could not be read.
@@ -21,7 +21,7 @@ pub struct Observation {
     /// How long the answer may be cached.
     pub(super) max_age: Option<Duration>,
     /// Until when somebody who cached the answer may rely on it.
-    pub(super) promised_until: Option<Timestamp>,
+    pub(super) promised_until: Option<OktaTime>,
 }
 
 /// What a set says of one key.
@@ -38,7 +38,7 @@ impl Observation {
         server: &str,
         set: &KeySet,
         max_age: Option<Duration>,
-        under_way: Range<Timestamp>,
+        under_way: Range<OktaTime>,
     ) -> Self {
         let facts = |key: &crate::okta::PublishedKey| KeyFacts {
             alg: key.alg.clone().unwrap_or_default(),
@@ -54,7 +54,7 @@ impl Observation {
             max_age,
             // The age was written after the question left: counted from there it accuses nobody
             // wrongly.
-            promised_until: max_age.and_then(|age| under_way.start.checked_add(age).ok()),
+            promised_until: max_age.map(|age| under_way.start.plus(age)),
         }
     }
 
@@ -69,7 +69,7 @@ impl Observation {
     }
 
     /// Until when the answer may be cached, counted from when it came.
-    pub(super) fn expires(&self) -> Option<Timestamp> {
-        self.at.checked_add(self.max_age?).ok()
+    pub(super) fn expires(&self) -> Option<OktaTime> {
+        Some(self.at.plus(self.max_age?))
     }
 }

@@ -10,13 +10,17 @@ use crate::okta::KeySet;
 
 const HOUR: Duration = Duration::from_hours(1);
 
+fn moment(second: i32) -> OktaTime {
+    OktaTime::from_seconds(second.into()).unwrap()
+}
+
 /// One answer: keys by kid and modulus, the `max-age` it was served with, the second it came.
-fn answer(keys: &[(&str, &str)], max_age: Option<Duration>, second: i64) -> Observation {
+fn answer(keys: &[(&str, &str)], max_age: Option<Duration>, second: i32) -> Observation {
     let key = |(kid, n): &(&str, &str)| serde_json::json!({"kty": "RSA", "kid": kid, "n": n, "e": "AQAB"});
     let body = serde_json::json!({"keys": keys.iter().map(key).collect::<Vec<_>>()});
     let set = KeySet::read(body.to_string().as_bytes()).unwrap();
     assert_eq!(set.dropped, 0);
-    let at = Timestamp::from_second(second).unwrap();
+    let at = moment(second);
     Observation::read("org", &set, max_age, at..at)
 }
 
@@ -85,7 +89,7 @@ fn an_answer_that_lacks_a_key_once_is_an_edge_that_lags() {
 
 #[test]
 fn an_answer_that_took_long_promises_no_more_than_it_did_when_it_left() {
-    let at = |second| Timestamp::from_second(second).unwrap();
+    let at = moment;
     let set = |body: &[u8]| KeySet::read(body).unwrap();
     let body = br#"{"keys":[{"kty":"RSA","kid":"k","n":"sXchRw","e":"AQAB"}]}"#;
     let slow = Observation::read("org", &set(body), Some(HOUR), at(0)..at(20));
@@ -104,8 +108,8 @@ fn another_key_under_a_known_kid_is_a_rotation_that_caches_do_not_know_of() {
 
 /// Answers of a set whose keys come, go and change their material.
 fn answers() -> impl Strategy<Value = Vec<Observation>> {
-    prop::collection::vec((any::<[bool; 3]>(), any::<bool>(), 0i64..8000), 1..12).prop_map(|all| {
-        let one = |([old, new, other], aged, second): ([bool; 3], bool, i64)| {
+    prop::collection::vec((any::<[bool; 3]>(), any::<bool>(), 0i32..8000), 1..12).prop_map(|all| {
+        let one = |([old, new, other], aged, second): ([bool; 3], bool, i32)| {
             let first = if other { ("old", "uYchRw") } else { OLD };
             let kept = [(old, first), (new, NEW)].into_iter();
             let keys: Vec<_> = kept.filter(|(kept, _)| *kept).map(|(_, key)| key).collect();

@@ -13,7 +13,7 @@ use crate::{
         Session, claim,
     },
     probe::kind::ProbeResult,
-    units::{Secret, Timestamp},
+    units::{OktaTime, Secret},
 };
 
 /// Watches one token.
@@ -39,11 +39,11 @@ struct Introspected {
     #[serde(default, deserialize_with = "claim")]
     scope: Option<String>,
     #[serde(default, deserialize_with = "claim")]
-    exp: Option<i64>,
+    exp: Option<f64>,
     #[serde(default, deserialize_with = "claim")]
-    iat: Option<i64>,
+    iat: Option<f64>,
     #[serde(default, deserialize_with = "claim")]
-    nbf: Option<i64>,
+    nbf: Option<f64>,
     #[serde(default, deserialize_with = "claim")]
     iss: Option<String>,
     #[serde(default, deserialize_with = "claim")]
@@ -148,8 +148,7 @@ async fn introspect(
 impl Introspected {
     /// The same facts in the form of a token's claims; so an opaque token is judged like any other.
     fn into_claims(self) -> Claims {
-        let at =
-            |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        let at = |seconds: Option<f64>| seconds.and_then(OktaTime::from_seconds);
         Claims {
             exp: at(self.exp),
             iat: at(self.iat),

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::observation::Observation;
 use crate::{
     guide::{Fact, Finding},
-    units::Timestamp,
+    units::OktaTime,
 };
 
 /// Clocks that agree still differ by a little, and `Date` is cut to whole seconds.
@@ -13,9 +13,9 @@ const TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
 
 impl Observation {
     /// What is wrong with the token at `now`, by Okta's clock.
-    pub fn findings(&self, now: Timestamp) -> Vec<Finding> {
+    pub fn findings(&self, now: OktaTime) -> Vec<Finding> {
         let expired = self.expires.filter(|end| *end <= now);
-        let ahead = |at: Option<Timestamp>| at.filter(|at| at.duration_since(now) > TOLERANCE);
+        let ahead = |at: Option<OktaTime>| at.filter(|at| at.since(now) > TOLERANCE);
         let early = ahead(self.not_before).map(|at| ("nbf", at));
         let early = early.or_else(|| ahead(self.issued).map(|at| ("iat", at)));
         let mut findings = Vec::new();
@@ -73,8 +73,8 @@ impl Observation {
 mod tests {
     use super::*;
 
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
+    fn at(second: i32) -> OktaTime {
+        OktaTime::from_seconds(second.into()).unwrap()
     }
 
     fn facts(seen: &Observation) -> Vec<Fact> {

@@ -10,13 +10,12 @@ mod settings;
 use super::{
     cap::{Capped, cap},
     kind::{Kind, Known, ProbeResult, Scope},
-    label::seconds,
 };
 use crate::{
     guide::Finding,
     metrics::{Family, Page},
     okta::Session,
-    units::Timestamp,
+    units::OktaTime,
 };
 
 pub use ask::Probe;
@@ -116,7 +115,7 @@ impl Kind for Probe {
         }
     }
 
-    fn findings(known: &Known<'_, Self>, now: Timestamp) -> Vec<Finding> {
+    fn findings(known: &Known<'_, Self>, now: OktaTime) -> Vec<Finding> {
         known
             .observation
             .map_or_else(Vec::new, |seen| seen.findings(now))
@@ -132,13 +131,13 @@ impl Kind for Probe {
         };
         let token = [scope.org, scope.name];
         let flag = |known: Option<bool>| known.map(f64::from);
-        let expires = seen.expires.map(seconds);
-        let left = expires.map(|end| end - seconds(scope.now));
+        let seconds = |at: Option<OktaTime>| at.map(OktaTime::seconds);
+        let left = seen.expires.map(|end| end.since(scope.at_okta));
         page.push_some(&ACTIVE, &token, flag(seen.active));
-        page.push_some(&EXPIRY, &token, expires);
-        page.push_some(&TIME_TO_EXPIRY, &token, left);
-        page.push_some(&ISSUED, &token, seen.issued.map(seconds));
-        page.push_some(&NOT_BEFORE, &token, seen.not_before.map(seconds));
+        page.push_some(&EXPIRY, &token, seconds(seen.expires));
+        page.push_some(&TIME_TO_EXPIRY, &token, left.map(|left| left.as_secs_f64()));
+        page.push_some(&ISSUED, &token, seconds(seen.issued));
+        page.push_some(&NOT_BEFORE, &token, seconds(seen.not_before));
         page.push_some(&ISSUER_MATCHES, &token, flag(seen.issuer_matches));
         page.push_some(&AUDIENCE_MATCHES, &token, flag(seen.audience_matches));
         page.push_some(&SIGNATURE_VALID, &token, flag(seen.signature_valid));

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     okta::{Claims, KeySet, Signature},
-    units::Timestamp,
+    units::OktaTime,
 };
 
 /// What is known of a token. A field that is not known is absent.
@@ -16,11 +16,11 @@ pub struct Observation {
     /// Introspection calls it active.
     pub active: Option<bool>,
     /// `exp`.
-    pub expires: Option<Timestamp>,
+    pub expires: Option<OktaTime>,
     /// `iat`.
-    pub issued: Option<Timestamp>,
+    pub issued: Option<OktaTime>,
     /// `nbf`.
-    pub not_before: Option<Timestamp>,
+    pub not_before: Option<OktaTime>,
     /// The scopes granted.
     pub scopes: Option<BTreeSet<String>>,
     /// The scopes that its user needs.
