@@ -8,6 +8,7 @@ mod cap;
 pub mod kind;
 mod label;
 mod listing;
+mod missed;
 mod plan;
 mod problem;
 mod round;

@@ -18,6 +18,8 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body, bounded.
     pub body: Bytes,
+    /// It came over a connection that was made for it, and not over one that was kept.
+    pub new_connection: bool,
 }
 
 impl Response {
@@ -43,6 +45,7 @@ pub(super) struct RawResponse {
     pub(in crate::okta) headers: HeaderMap,
     pub(super) body: Bytes,
     pub(super) certificate_not_after: Option<Timestamp>,
+    pub(super) new_connection: bool,
 }
 
 impl RawResponse {
@@ -57,6 +60,7 @@ impl RawResponse {
             headers,
             body,
             certificate_not_after,
+            new_connection,
         } = self;
         let date = date::of(&headers, &header::DATE);
         let limited =
@@ -78,7 +82,11 @@ impl RawResponse {
             certificate_not_after,
         };
         let result = match error {
-            None => Ok(Response { headers, body }),
+            None => Ok(Response {
+                headers,
+                body,
+                new_connection,
+            }),
             Some(error) => Err(Failure::Refused(Box::new(Refusal {
                 status: status.as_u16(),
                 path: path.to_owned(),

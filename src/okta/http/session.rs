@@ -278,6 +278,7 @@ async fn exchange(
             .and_then(reqwest::tls::TlsInfo::peer_certificate)
             .and_then(certificate::not_after),
         headers: std::mem::take(response.headers_mut()),
+        new_connection: trace.phases().connect.is_some(),
         body: body.freeze(),
     })
 }

@@ -1,14 +1,13 @@
 //! The signing keys of an authorization server: which are published, and what changed. Keys are
 //! public and free to fetch. An answer is eventually consistent (two edge nodes may differ for a
-//! while), so a key is gone only when two answers in a row lack it; a key once seen is published.
-//! What one answer said is an [`Observation`]; what it changes is the [`History`]'s.
+//! while), so a key is gone only when several answers over several connections lack it for some
+//! minutes; a key once seen is published, be it readable or not. What one answer said is an [`Observation`]; what it changes is the [`History`]'s.
 
 mod history;
 mod observation;
 #[cfg(test)]
 mod tests;
 
-use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -29,7 +28,7 @@ use crate::{
 };
 
 pub use history::History;
-use history::RememberedKey;
+use history::{EarlyRemoval, RememberedKey};
 pub use observation::Observation;
 
 const SERVER: &[&str] = &["org", "authorization_server"];
@@ -56,12 +55,12 @@ const CHANGES: Family = Family::counter(
 );
 const ROTATIONS: Family = Family::counter(
     "okta_jwks_rotations_total",
-    "Times the set changed.",
+    "Times the set changed and came to rest: one for a key that takes another's place.",
     SERVER,
 );
 const LAST_CHANGE: Family = Family::gauge(
     "okta_jwks_last_change_timestamp_seconds",
-    "When the set was last seen to change.",
+    "When an answer first showed the last change of the set.",
     SERVER,
 );
 const EARLY_REMOVALS: Family = Family::counter(
@@ -82,9 +81,6 @@ const EXPIRES: Family = Family::gauge(
 
 /// The most keys of one set that get series of their own; Okta publishes one to three.
 const MOST_KEYS: usize = 20;
-
-/// How long after a key was withdrawn early the wrong caches are worth a word.
-const WRONG_CACHES: SignedDuration = SignedDuration::from_hours(1);
 
 /// What may be written under `probes.jwks.NAME`.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -144,15 +140,18 @@ impl Kind for Probe {
         Some(self.server.label())
     }
 
-    async fn run(&self, okta: &Session<'_>, _known: &Option<History>) -> ProbeResult<Observation> {
+    /// What an answer left open is settled by others only over connections of their own.
+    async fn run(&self, okta: &Session<'_>, known: &Option<History>) -> ProbeResult<Observation> {
         let asked = Instant::now();
-        let read = self.server.keys(okta).await;
-        read.map(|(keys, max_age)| {
-            let answered = okta.oktas_time();
-            let under_way = answered.minus(asked.elapsed())..answered;
-            Observation::read(self.server.label(), &keys, max_age, under_way)
-        })
-        .into()
+        let is_unsettled = known.as_ref().is_some_and(History::is_unsettled);
+        let served = self.server.keys(okta, is_unsettled).await;
+        served
+            .map(|served| {
+                let answered = okta.oktas_time();
+                let under_way = answered.minus(asked.elapsed())..answered;
+                Observation::read(self.server.label(), &served, under_way)
+            })
+            .into()
     }
 
     fn learn(memory: Option<History>, observation: &Observation) -> Option<History> {
@@ -181,15 +180,12 @@ impl Kind for Probe {
                 format!("the set holds {read} keys that can be read, and {not} that cannot"),
             ));
         }
-        let last = history
-            .last_change
-            .filter(|at| now.since(*at) < WRONG_CACHES);
-        if let (Some(at), 1..) = (last, history.early_removals) {
-            findings.push(Finding::new(
-                Fact::KeyWithdrawnEarly,
-                format!("a key left the set before its max-age had passed; last change {at:.0}"),
-            ));
-        }
+        findings.extend(history.recently_early(now).map(|EarlyRemoval { at, kid }| {
+            let what = format!(
+                "the key {kid} left the set at {at:.0}, before the max-age that it was served with had passed"
+            );
+            Finding::new(Fact::KeyWithdrawnEarly, what).about(kid)
+        }));
         findings
     }
 
@@ -228,7 +224,7 @@ impl Kind for Probe {
     }
 }
 
-/// The keys that get series of their own; of too many, those that came last.
-fn drawn(history: &History) -> Capped<(&String, &RememberedKey)> {
-    cap(&history.keys, MOST_KEYS, |(_, key)| key.first_seen)
+/// The keys that get series of their own, one for each `kid`; of too many, those that came last.
+fn drawn(history: &History) -> Capped<(&str, &RememberedKey)> {
+    cap(history.newest(), MOST_KEYS, |(_, key)| key.first_seen)
 }

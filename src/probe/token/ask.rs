@@ -99,8 +99,8 @@ impl Probe {
         // The org server's access tokens are signed with keys that Okta does not publish: nothing
         // can be said of their signature, nor of their key.
         if let Some(claims) = claims.filter(|_| server.is_custom()) {
-            let (keys, _) = server.keys(okta).await?;
-            seen.verify(&claims, &keys, token.expose_secret());
+            let served = server.keys(okta, false).await?;
+            seen.verify(&claims, &served.set, token.expose_secret());
         }
         Ok(())
     }
