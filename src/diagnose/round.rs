@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use futures_util::{StreamExt, future, stream};
@@ -136,6 +137,7 @@ impl Asking<'_> {
         let known = AnyKnown {
             observation: outcome.result.observation.take(),
             memory: outcome.memory.take(),
+            interval: Duration::ZERO,
         };
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         let probe_of_org = format!("{org} {id}");

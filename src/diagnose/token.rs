@@ -259,6 +259,20 @@ impl<'a> Token<'a> {
     }
 
     fn key(&self) -> Check {
+        if let Some(answers) = self.seen.answers_without_key() {
+            let what = format!(
+                "not in the key set that {answers} answers held: where the key is new, nodes of Okta's edge may lag; \
+                 look again in some minutes"
+            );
+            return Check {
+                verdict: Verdict::Degraded,
+                ..Check::found(
+                    HERE,
+                    &self.name_of(Aspect::Key),
+                    &Finding::new(Fact::KeyNotPublished, what),
+                )
+            };
+        }
         let says = match (self.seen.key_published, self.seen.signature_valid) {
             (Some(_), Some(_)) => "published, and the signature verifies",
             (Some(_), None) => "published",

@@ -15,7 +15,7 @@ use crate::{
     guide::{Fact, Finding},
     metrics::Page,
     okta::{Failure, Reason},
-    probe::{AnyKnown, AnyObservation, ProbeResult, Scope},
+    probe::{AnyKnown, ProbeResult, Scope},
     units::{OktaTime, Timestamp},
 };
 
@@ -55,7 +55,7 @@ impl Row {
     pub(super) fn new(kind: &'static str, interval: Duration, now: Timestamp) -> Self {
         Self {
             kind,
-            known: AnyKnown::default(),
+            known: nothing_known(interval),
             last: None,
             last_failure: None,
             last_success: None,
@@ -71,7 +71,7 @@ impl Row {
 
     /// Its probe asks otherwise from now on: counters go on, and what was seen is void.
     pub(super) fn begin_anew(&mut self, interval: Duration, now: Timestamp) {
-        self.known = AnyKnown::default();
+        self.known = nothing_known(interval);
         self.last = None;
         self.last_failure = None;
         self.limited.clear();
@@ -94,11 +94,12 @@ impl Row {
         } = outcome;
         let ended = after(at, took.unwrap_or_default());
         self.runs += 1;
-        let earlier = self.known.observation.take();
-        self.known.observation =
-            observation.or_else(|| earlier.map(AnyObservation::after_failed_run));
+        let has_seen = observation.is_some();
+        self.known.observation = observation.or_else(|| self.known.observation.take());
         self.known.memory = memory.or_else(|| self.known.memory.take());
-        self.dropped += self.known.dropped() as u64;
+        if has_seen {
+            self.dropped += self.known.dropped() as u64;
+        }
         let reason = failure.as_ref().map(Failure::reason);
         self.history.record(PastRun::new(ended, took, reason));
         match &failure {
@@ -194,6 +195,13 @@ impl Row {
             at_okta,
         };
         self.known.draw(scope, page);
+    }
+}
+
+fn nothing_known(interval: Duration) -> AnyKnown {
+    AnyKnown {
+        interval,
+        ..AnyKnown::default()
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::{Failure, KeySet, Request, Session, max_age};
+use crate::units::OktaTime;
 
 /// What names no authorization server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +20,8 @@ pub struct ServedKeys {
     pub set: KeySet,
     /// How long the answer may be cached.
     pub max_age: Option<Duration>,
+    /// When the answer came.
+    pub at: OktaTime,
     /// It came over another connection than any answer before.
     pub new_connection: bool,
 }
@@ -90,6 +93,7 @@ impl AuthorizationServer {
         Ok(ServedKeys {
             set,
             max_age: max_age(&answer.headers),
+            at: okta.oktas_time(),
             new_connection: answer.new_connection,
         })
     }

@@ -20,7 +20,7 @@ pub(super) struct Missed {
     /// When the first of them came: it was gone by then, if it is gone.
     pub(super) first: OktaTime,
     last: OktaTime,
-    answers: u32,
+    pub(super) answers: u32,
     connections: u32,
 }
 

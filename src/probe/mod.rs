@@ -24,7 +24,7 @@ pub mod rate_limit_settings;
 pub mod status_page;
 pub mod token;
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use serde::{
     Deserialize, Deserializer,

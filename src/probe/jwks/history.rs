@@ -1,7 +1,10 @@
 //! What is remembered of a key set: its keys with what was promised of them, and what changed since
 //! the first answer. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -11,6 +14,8 @@ use crate::{okta::claim, probe::missed::Missed, units::OktaTime};
 
 /// How long after a key was withdrawn early the wrong caches are worth a word.
 const WRONG_CACHES: SignedDuration = SignedDuration::from_hours(1);
+/// Okta's time is known to a second or so, and nobody is accused for that.
+const TOLERANCE: Duration = Duration::from_secs(5);
 /// The most early removals that are kept.
 const MOST_EARLY: usize = 20;
 
@@ -146,7 +151,10 @@ impl History {
     fn remove(&mut self, kid: &str, key: &RememberedKey, at: OktaTime) {
         self.removed += 1;
         self.change(at);
-        if key.promised_until.is_some_and(|until| at < until) {
+        if key
+            .promised_until
+            .is_some_and(|until| at.plus(TOLERANCE) < until)
+        {
             self.early_removals += 1;
             if self.early.len() == MOST_EARLY {
                 self.early.remove(0);

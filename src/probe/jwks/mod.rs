@@ -146,11 +146,7 @@ impl Kind for Probe {
         let is_unsettled = known.as_ref().is_some_and(History::is_unsettled);
         let served = self.server.keys(okta, is_unsettled).await;
         served
-            .map(|served| {
-                let answered = okta.oktas_time();
-                let under_way = answered.minus(asked.elapsed())..answered;
-                Observation::read(self.server.label(), &served, under_way)
-            })
+            .map(|served| Observation::read(self.server.label(), &served, asked.elapsed()))
             .into()
     }
 

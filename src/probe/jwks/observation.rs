@@ -3,7 +3,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    ops::Range,
     time::Duration,
 };
 
@@ -42,7 +41,7 @@ pub(super) struct KeyFacts {
 
 impl Observation {
     /// The answer to a question that was under way for this long.
-    pub(super) fn read(server: &str, served: &ServedKeys, under_way: Range<OktaTime>) -> Self {
+    pub(super) fn read(server: &str, served: &ServedKeys, under_way: Duration) -> Self {
         let facts = |key: &crate::okta::PublishedKey| KeyFacts {
             alg: key.alg.clone().unwrap_or_default(),
             usage: key.usage.clone().unwrap_or_default(),
@@ -51,12 +50,13 @@ impl Observation {
         let ServedKeys {
             set,
             max_age,
+            at,
             new_connection,
         } = served;
         let keys = set.keys.iter();
         Self {
             server: server.to_owned(),
-            at: under_way.end,
+            at: *at,
             keys: keys
                 .map(|(kid, keys)| (kid.clone(), keys.iter().map(facts).collect()))
                 .collect(),
@@ -66,7 +66,7 @@ impl Observation {
             max_age: *max_age,
             // The age was written after the question left: counted from there it accuses nobody
             // wrongly.
-            promised_until: max_age.map(|age| under_way.start.plus(age)),
+            promised_until: max_age.map(|age| at.minus(under_way).plus(age)),
         }
     }
 

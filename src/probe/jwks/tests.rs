@@ -22,12 +22,13 @@ type Keys<'a> = &'a [(&'a str, &'a str)];
 fn answer(keys: Keys<'_>, max_age: Option<Duration>, second: i32) -> Observation {
     let key = |(kid, n): &(&str, &str)| serde_json::json!({"kty": "RSA", "kid": kid, "n": n, "e": "AQAB"});
     let body = serde_json::json!({"keys": keys.iter().map(key).collect::<Vec<_>>()});
-    let at = moment(second);
-    Observation::read("org", &served(&body, max_age), at..at)
+    let served = served(&body, max_age, second);
+    Observation::read("org", &served, Duration::ZERO)
 }
 
-fn served(body: &serde_json::Value, max_age: Option<Duration>) -> ServedKeys {
+fn served(body: &serde_json::Value, max_age: Option<Duration>, second: i32) -> ServedKeys {
     ServedKeys {
+        at: moment(second),
         set: KeySet::read(body.to_string().as_bytes()).unwrap(),
         max_age,
         new_connection: false,
@@ -129,7 +130,8 @@ fn a_key_that_is_missed_is_looked_for_soon_until_that_is_settled() {
 #[test]
 fn an_answer_that_took_long_promises_no_more_than_it_did_when_it_left() {
     let one = serde_json::json!({"keys": [{"kty": "RSA", "kid": "k", "n": "sXchRw", "e": "AQAB"}]});
-    let slow = Observation::read("org", &served(&one, Some(HOUR)), moment(0)..moment(20));
+    let slow = served(&one, Some(HOUR), 20);
+    let slow = Observation::read("org", &slow, Duration::from_secs(20));
     let gone = looks(&[], None, 3605);
     assert_eq!(counts([slow].into_iter().chain(gone)), [0, 1, 1, 0]);
 }
@@ -184,9 +186,8 @@ fn a_key_that_cannot_be_read_is_published_all_the_same() {
     let readable = serde_json::json!({"kty": "RSA", "kid": "k", "n": "sXchRw", "e": "AQAB"});
     let damaged = serde_json::json!({"kty": "RSA", "kid": "k", "n": "!", "e": "AQAB"});
     let read = |key: &serde_json::Value, minute: i32| {
-        let at = moment(minute * 60);
-        let set = served(&serde_json::json!({"keys": [key]}), Some(HOUR));
-        anew(Observation::read("org", &set, at..at))
+        let set = served(&serde_json::json!({"keys": [key]}), Some(HOUR), minute * 60);
+        anew(Observation::read("org", &set, Duration::ZERO))
     };
     let began_well = (0..20).map(|look| read(if look == 0 { &readable } else { &damaged }, look));
     assert_eq!(counts(began_well), [0; 4]);
@@ -205,6 +206,7 @@ fn a_finding_names_the_key_and_is_over_an_hour_later_whatever_changes_then() {
         let known = Known {
             observation: last.as_ref(),
             memory: std::borrow::Cow::Owned(history(answers)),
+            interval: Duration::ZERO,
         };
         Probe::findings(&known, moment(at))
     };

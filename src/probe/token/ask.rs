@@ -6,7 +6,11 @@ use std::sync::Arc;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
-use super::{judge::Expect, observation::Observation};
+use super::{
+    judge::Expect,
+    known::{Fingerprint, Memory},
+    observation::Observation,
+};
 use crate::{
     okta::{
         AccessToken, AuthorizationServer, Claims, Failure, Form, OneOrMany, Request, SecretSource,
@@ -63,13 +67,17 @@ impl Probe {
     }
 
     /// What can be known of the token now, and why no more.
-    pub(super) async fn inspect(&self, okta: &Session<'_>) -> ProbeResult<Observation> {
+    pub(super) async fn inspect(
+        &self,
+        okta: &Session<'_>,
+        known: &Memory,
+    ) -> ProbeResult<Observation> {
         let mut observation = Observation {
             required: Arc::clone(&self.expect.scopes),
             ..Observation::default()
         };
-        let failure = self.fill(okta, &mut observation).await.err();
-        // A token that could not even be read leaves nothing known: what an earlier one said is void.
+        let failure = self.fill(okta, known, &mut observation).await.err();
+        observation.at = okta.oktas_time();
         ProbeResult {
             observation: Some(observation),
             failure,
@@ -77,8 +85,16 @@ impl Probe {
     }
 
     /// Fills in what can be known, in the order of its cost; the first failure ends it.
-    async fn fill(&self, okta: &Session<'_>, seen: &mut Observation) -> Result<(), Failure> {
+    async fn fill(
+        &self,
+        okta: &Session<'_>,
+        known: &Memory,
+        seen: &mut Observation,
+    ) -> Result<(), Failure> {
         let token = self.token.read()?;
+        let fingerprint = Fingerprint::of(&token);
+        seen.token = Some(fingerprint);
+        seen.key_missed = known.of(fingerprint).and_then(|known| known.key_missed);
         let claims = match AccessToken::decode(token.expose_secret())
             .map_err(|e| Failure::InvalidBody(format!("the access token cannot be decoded: {e}")))?
         {
@@ -99,8 +115,13 @@ impl Probe {
         // The org server's access tokens are signed with keys that Okta does not publish: nothing
         // can be said of their signature, nor of their key.
         if let Some(claims) = claims.filter(|_| server.is_custom()) {
-            let served = server.keys(okta, false).await?;
-            seen.verify(&claims, &served.set, token.expose_secret());
+            let served = server.keys(okta, seen.key_missed.is_some()).await?;
+            seen.verify(&claims, &served, token.expose_secret());
+            // A node that lags would say so of a key that is new: another is asked at once.
+            if seen.is_key_in_doubt() {
+                let served = server.keys(okta, true).await?;
+                seen.verify(&claims, &served, token.expose_secret());
+            }
         }
         Ok(())
     }

@@ -14,7 +14,10 @@ const TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
 impl Observation {
     /// What is wrong with the token at `now`, by Okta's clock.
     pub fn findings(&self, now: OktaTime) -> Vec<Finding> {
-        let expired = self.expires.filter(|end| *end <= now);
+        // Introspection goes by the clock of the server that answers.
+        let inactive = self.active == Some(false);
+        let is_over = |end: &OktaTime| *end <= now || (inactive && end.since(now) <= TOLERANCE);
+        let expired = self.expires.filter(is_over);
         let ahead = |at: Option<OktaTime>| at.filter(|at| at.since(now) > TOLERANCE);
         let early = ahead(self.not_before).map(|at| ("nbf", at));
         let early = early.or_else(|| ahead(self.issued).map(|at| ("iat", at)));
@@ -25,9 +28,13 @@ impl Observation {
         } else if let Some((claim, at)) = early {
             let what = format!("the token is from the future: its `{claim}` is {at}");
             found(Fact::TokenNotYetValid, what);
-        } else if self.active == Some(false) {
-            let what = "introspection calls the token inactive, though it is not over";
-            found(Fact::TokenInactive, what.to_owned());
+        } else if inactive {
+            let end = self.expires.map_or_else(
+                || "; when it would expire, nobody told".to_owned(),
+                |end| format!(", though it would expire at {end} only"),
+            );
+            let what = format!("introspection calls the token inactive{end}");
+            found(Fact::TokenInactive, what);
         }
         let missing: Vec<&str> = self
             .missing()
@@ -103,6 +110,12 @@ mod tests {
             ..Observation::default()
         };
         assert_eq!(facts(&expired), [Fact::TokenExpired]);
+        let just_before = Observation {
+            expires: Some(at(1004)),
+            active: Some(false),
+            ..Observation::default()
+        };
+        assert_eq!(facts(&just_before), [Fact::TokenExpired]);
         let early = Observation {
             issued: Some(at(1006)),
             active: Some(false),

@@ -4,6 +4,7 @@
 mod ask;
 mod findings;
 mod judge;
+mod known;
 mod observation;
 mod settings;
 
@@ -19,6 +20,7 @@ use crate::{
 };
 
 pub use ask::Probe;
+pub use known::Memory;
 pub use observation::Observation;
 pub use settings::Settings;
 
@@ -100,25 +102,19 @@ impl Kind for Probe {
     ];
 
     type Observation = Observation;
-    type Memory = ();
+    type Memory = Memory;
 
-    async fn run(&self, okta: &Session<'_>, (): &()) -> ProbeResult<Observation> {
-        self.inspect(okta).await
+    async fn run(&self, okta: &Session<'_>, known: &Memory) -> ProbeResult<Observation> {
+        self.inspect(okta, known).await
     }
 
-    /// What the token says stays true; what Okta said of it was true only then.
-    fn after_failed_run(observation: Observation) -> Observation {
-        Observation {
-            active: None,
-            key_published: None,
-            ..observation
-        }
+    fn learn(memory: Memory, observation: &Observation) -> Memory {
+        memory.learn(observation)
     }
 
     fn findings(known: &Known<'_, Self>, now: OktaTime) -> Vec<Finding> {
-        known
-            .observation
-            .map_or_else(Vec::new, |seen| seen.findings(now))
+        let holds = known.memory.as_of(now, known.interval);
+        holds.map_or_else(Vec::new, |seen| seen.findings(now))
     }
 
     fn dropped(known: &Known<'_, Self>) -> usize {
@@ -126,7 +122,7 @@ impl Kind for Probe {
     }
 
     fn draw(known: &Known<'_, Self>, scope: Scope<'_>, page: &mut Page) {
-        let Some(seen) = known.observation else {
+        let Some(seen) = known.memory.as_of(scope.at_okta, known.interval) else {
             return;
         };
         let token = [scope.org, scope.name];
@@ -146,7 +142,7 @@ impl Kind for Probe {
             let labels = [scope.org, scope.name, required];
             page.push(&MISSING_SCOPE, &labels, f64::from(missing));
         }
-        for granted in drawn(seen).kept {
+        for granted in drawn(&seen).kept {
             page.push(&SCOPE, &[scope.org, scope.name, granted], 1.0);
         }
     }
