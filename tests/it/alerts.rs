@@ -232,7 +232,9 @@ async fn tokens(stage: &Stage) {
 }
 
 async fn keys(stage: &Stage) {
-    let okta = org("keys").start().await.unwrap();
+    // That a key is gone is settled over minutes, which pass in seconds here.
+    let org = org("keys").clock(&Clock::fast(60));
+    let okta = org.start().await.unwrap();
     let probes = "jwks: { org: {}, default: { authorization_server: default } }";
     let _exporter = watch(stage, "keys", &okta, probes).await;
     let scraped = "OktaSigningKeysRotated";
