@@ -215,6 +215,10 @@ async fn tokens(stage: &Stage) {
         ("orphaned", "OktaTokenSigningKeyUnpublished"),
     ];
     for (token, alert) in alerts {
+        if token == "orphaned" {
+            // Its key has been missed for a while by now; nodes that lag are given minutes.
+            sim.clock().advance(Duration::from_mins(4));
+        }
         let told = stage
             .fires(alert, &[("org", "tokens"), ("token", token)])
             .await;

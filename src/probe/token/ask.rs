@@ -6,11 +6,7 @@ use std::sync::Arc;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
-use super::{
-    judge::Expect,
-    known::{Fingerprint, Memory},
-    observation::Observation,
-};
+use super::{fingerprint::Fingerprint, judge::Expect, known::Memory, observation::Observation};
 use crate::{
     okta::{
         AccessToken, AuthorizationServer, Claims, Failure, Form, OneOrMany, Request, SecretSource,

@@ -3,6 +3,7 @@
 
 mod ask;
 mod findings;
+mod fingerprint;
 mod judge;
 mod known;
 mod observation;

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::known::Fingerprint;
+use super::fingerprint::Fingerprint;
 use crate::{
     okta::{Claims, ServedKeys, Signature},
     probe::missed::Missed,
