@@ -53,8 +53,8 @@ struct Token<'a> {
     says: Option<AccessToken>,
     seen: &'a token::Observation,
     introspects: bool,
-    /// Its issuer is a server of this org; `None` where it names none.
-    ours: Option<bool>,
+    /// The server of this org that is its issuer, as far as it names one of them.
+    issuer: Option<AuthorizationServer>,
     failure: Option<(&'a Failure, Aspect)>,
 }
 
@@ -70,9 +70,9 @@ impl<'a> Token<'a> {
             _ => None,
         };
         let origin = Url::parse(&org.url.to_string()).ok();
-        let ours = issuer
+        let issuer = issuer
             .zip(origin)
-            .map(|(issuer, origin)| AuthorizationServer::of_issuer(issuer, &origin).is_some());
+            .and_then(|(issuer, origin)| AuthorizationServer::of_issuer(issuer, &origin));
         let asked = run.last().map(|exchange| exchange.api.as_ref());
         let failed_at = |failure: &Failure| match (failure, asked) {
             (Failure::Mismatch(_), _) => Aspect::Issuer,
@@ -84,7 +84,7 @@ impl<'a> Token<'a> {
             name: run.name(),
             failure: run.failure().map(|failure| (failure, failed_at(failure))),
             says,
-            ours,
+            issuer,
             seen,
             introspects: probe.introspects(),
         }
@@ -237,8 +237,8 @@ impl<'a> Token<'a> {
         if matches.is_some() {
             return self.ok(aspect, "as expected");
         }
-        match (aspect, self.ours) {
-            (Aspect::Issuer, Some(true)) => self.ok(aspect, "an authorization server of this org"),
+        match (aspect, &self.issuer) {
+            (Aspect::Issuer, Some(_)) => self.ok(aspect, "an authorization server of this org"),
             (Aspect::Issuer, _) => self.unknown(aspect, "not compared: name it as `expect.issuer`"),
             _ => self.unknown(aspect, "not compared: name it as `expect.audience`"),
         }
@@ -256,6 +256,17 @@ impl<'a> Token<'a> {
                 "not asked: set CLIENT_ID and CLIENT_SECRET, or `introspect`",
             ),
         }
+    }
+
+    /// True for a token of a server that publishes its keys, if it does not say which is its own.
+    fn lacks_a_kid(&self) -> bool {
+        let names_none =
+            matches!(&self.says, Some(AccessToken::Jwt(claims)) if claims.kid.is_none());
+        names_none
+            && self
+                .issuer
+                .as_ref()
+                .is_some_and(AuthorizationServer::is_custom)
     }
 
     fn key(&self) -> Check {
@@ -279,6 +290,9 @@ impl<'a> Token<'a> {
             (None, _) => {
                 let why = match self.failure {
                     Some(_) => "not looked at, for what failed above",
+                    None if self.lacks_a_kid() => {
+                        "the token names none (no `kid`): nobody can tell which one signed it"
+                    }
                     None => "not public: only custom authorization servers publish theirs",
                 };
                 return self.unknown(Aspect::Key, why);

@@ -2,13 +2,13 @@
 //! whichever probe made them, and draws their series. Nothing of a probe's own observation is here,
 //! and rate limits are in [`limits`](super::limits).
 
-use std::{borrow::Cow, collections::BTreeMap, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap};
 
 use jiff::SignedDuration;
 
 use crate::{
     metrics::{Family, Histogram, Page},
-    okta::{Exchange, OktaClock, ResponseMeta},
+    okta::{Exchange, OktaClock, Phases, ResponseMeta},
     units::{OktaTime, Timestamp},
 };
 
@@ -68,7 +68,7 @@ const UNANSWERED: SignedDuration = SignedDuration::from_mins(5);
 pub(super) struct Ledger {
     apis: BTreeMap<Cow<'static, str>, ApiCounts>,
     clock: OktaClock,
-    /// When the first request was sent that got no answer, since the last that got one.
+    /// When the first request was sent that the org did not answer, since the last that it did.
     unanswered: Option<Timestamp>,
     certificate: Option<Timestamp>,
 }
@@ -77,7 +77,7 @@ pub(super) struct Ledger {
 struct ApiCounts {
     codes: BTreeMap<u16, u64>,
     duration: Histogram,
-    phases: BTreeMap<&'static str, Duration>,
+    phases: Phases,
     failures: BTreeMap<&'static str, u64>,
     errors: BTreeMap<(u16, &'static str), u64>,
 }
@@ -87,7 +87,7 @@ impl Default for ApiCounts {
         Self {
             codes: BTreeMap::new(),
             duration: Histogram::new(Histogram::LATENCY),
-            phases: BTreeMap::new(),
+            phases: Phases::default(),
             failures: BTreeMap::new(),
             errors: BTreeMap::new(),
         }
@@ -113,7 +113,7 @@ impl Ledger {
             answer,
         } = exchange;
         let api = self.apis.entry(name).or_default();
-        api.phases.extend(phases.known());
+        api.phases = phases.or(api.phases);
         let answered = match answer {
             Ok(answered) => answered,
             Err(reason) => {
@@ -126,7 +126,7 @@ impl Ledger {
             status,
             request_id: _,
             error_code,
-            date: _,
+            date,
             rate_limit: _,
             limited: _,
             certificate_not_after,
@@ -136,7 +136,11 @@ impl Ledger {
         if let Some(code) = error_code {
             *api.errors.entry((status, code)).or_default() += 1;
         }
-        self.unanswered = None;
+        match date {
+            Some(_) => self.unanswered = None,
+            // Another answered in the org's place, or a cache did.
+            None => drop(self.unanswered.get_or_insert(at)),
+        }
         self.certificate = certificate_not_after.or(self.certificate);
     }
 
@@ -186,7 +190,7 @@ impl ApiCounts {
         if !self.codes.is_empty() {
             page.histogram(&DURATION, &[org, name], &self.duration);
         }
-        for (phase, took) in &self.phases {
+        for (phase, took) in self.phases.known() {
             page.push(&PHASE, &[org, name, phase], took.as_secs_f64());
         }
         for (reason, count) in &self.failures {

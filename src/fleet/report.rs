@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Outcome, ProbeId,
+    findings::Findings,
     limits::{BucketMismatch, Relation},
 };
 use crate::{
@@ -51,8 +52,8 @@ impl Reporter {
         }
     }
 
-    /// Writes an event for each finding that is new, and for each that is gone.
-    pub(super) fn find(&mut self, id: &ProbeId, findings: Vec<Finding>) {
+    /// Writes an event for each finding that is new, and for each that is known to be gone.
+    pub(super) fn find(&mut self, id: &ProbeId, findings: Findings) {
         let (new, gone) = self.compare(findings);
         for Finding {
             fact,
@@ -70,14 +71,17 @@ impl Reporter {
     }
 
     /// The findings that were not there before, and those that are there no longer. A finding is
-    /// told from another by its fact and its subject.
+    /// told from another by its fact and its subject. What cannot be judged is as it was.
     fn compare(
         &mut self,
-        findings: Vec<Finding>,
+        Findings { found, unjudged }: Findings,
     ) -> (Vec<Finding>, BTreeMap<(Fact, String), String>) {
-        let mut gone = std::mem::take(&mut self.found);
+        let (kept, mut gone) = std::mem::take(&mut self.found)
+            .into_iter()
+            .partition(|((fact, _), _)| unjudged.contains(fact));
+        self.found = kept;
         let mut new = Vec::new();
-        for finding in findings {
+        for finding in found {
             let identity = (finding.fact, finding.subject.clone());
             let known = gone.remove(&identity).is_some() || self.found.contains_key(&identity);
             self.found.insert(identity, finding.what.clone());
@@ -227,11 +231,39 @@ mod tests {
         Finding::new(Fact::IncidentOnCell, what).about(id)
     }
 
+    fn judged(findings: &[Finding]) -> Findings {
+        Findings {
+            found: findings.to_vec(),
+            unjudged: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn an_incident_is_not_told_to_be_over_while_no_page_can_be_read() {
+        let mut reporter = Reporter::default();
+        let open = incident("one", "slow");
+        reporter.compare(judged(std::slice::from_ref(&open)));
+        let unread = || Findings {
+            found: Vec::new(),
+            unjudged: vec![Fact::IncidentOnCell],
+        };
+        for _ in 0..2 {
+            let (new, gone) = reporter.compare(unread());
+            assert!(new.is_empty() && gone.is_empty(), "{gone:?}");
+        }
+        let (new, gone) = reporter.compare(judged(&[open]));
+        assert!(
+            new.is_empty() && gone.is_empty(),
+            "it is told again: {new:?}"
+        );
+        assert_eq!(reporter.compare(judged(&[])).1.len(), 1);
+    }
+
     #[test]
     fn an_incident_that_opens_while_another_is_open_is_new_and_its_end_is_told_by_its_name() {
         let mut reporter = Reporter::default();
         let mut compare = |findings: &[Finding]| {
-            let (new, gone) = reporter.compare(findings.to_vec());
+            let (new, gone) = reporter.compare(judged(findings));
             let new: Vec<String> = new.into_iter().map(|finding| finding.subject).collect();
             let gone: Vec<String> = gone.into_keys().map(|(_, subject)| subject).collect();
             (new.join(" "), gone.join(" "))

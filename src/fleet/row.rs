@@ -106,7 +106,7 @@ impl Row {
             None => self.last_success = Some(ended),
             Some(failure) => {
                 *self.failures.entry(failure.reason()).or_default() += 1;
-                if failure.reason() == Reason::RateLimited {
+                if failure.reason() == Reason::RateLimited && !failure.is_remembered() {
                     self.limited.push_back(ended);
                     if self.limited.len() > AGAIN_AND_AGAIN {
                         self.limited.pop_front();

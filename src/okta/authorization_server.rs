@@ -8,6 +8,9 @@ use url::Url;
 use super::{Failure, KeySet, Request, Session, max_age};
 use crate::units::OktaTime;
 
+/// What the requests for its keys are called.
+pub const KEYS_API: &str = "jwks";
+
 /// What names no authorization server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an authorization server: write `org`, `default` or an id like `aus1a2b3c`")]
@@ -82,7 +85,7 @@ impl AuthorizationServer {
     /// Asks for the server's keys; `anew` over a connection of its own, which may lead to another
     /// node of Okta's edge.
     pub async fn keys(&self, okta: &Session<'_>, anew: bool) -> Result<ServedKeys, Failure> {
-        let request = Request::get("jwks", self.path("keys"));
+        let request = Request::get(KEYS_API, self.path("keys"));
         let request = if anew {
             request.over_new_connection()
         } else {

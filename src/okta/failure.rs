@@ -108,11 +108,11 @@ pub struct Refusal {
     pub error: ApiError,
     /// `X-Okta-Request-Id`: what a support ticket needs.
     pub request_id: Option<String>,
-    /// Okta's `Date`.
+    /// Okta's `Date`; `None` where another answered in its place.
     pub date: Option<Timestamp>,
     /// Which kind of limit a 429 stands for.
     pub limited: Option<LimitKind>,
-    /// How long to stay away, by the answer's own clock.
+    /// How long Okta wants its caller to stay away, by the answer's own clock.
     pub back_off: Option<Duration>,
 }
 
@@ -246,6 +246,11 @@ impl Failure {
             Self::NoToken(why) => why.cause.is_org_trouble(),
             _ => false,
         }
+    }
+
+    /// True where nothing was asked: it went wrong a while ago, and it is too early to try again.
+    pub fn is_remembered(&self) -> bool {
+        matches!(self, Self::NoToken(why) if why.remembered)
     }
 
     /// The answer behind this failure, where there was one.

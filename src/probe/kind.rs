@@ -49,6 +49,9 @@ pub trait Kind: Sized {
     const KIND: &'static str;
     /// The families it draws.
     const FAMILIES: &'static [&'static Family];
+    /// What it calls the requests that it makes, in the `endpoint` label, where people did not name
+    /// them.
+    const APIS: &'static [&'static str] = &[Self::KIND];
 
     /// What one run saw.
     type Observation: fmt::Debug + Clone;
@@ -69,6 +72,11 @@ pub trait Kind: Sized {
     /// anew.
     fn refers_to(&self) -> Vec<&Credential> {
         self.credentials()
+    }
+
+    /// What its series are told apart by, where that is not its own name: an org has one such probe.
+    fn series_id(&self) -> Option<&str> {
+        None
     }
 
     /// Whose memory it is, in Okta's own ids; `None` where nothing is worth keeping.

@@ -36,7 +36,7 @@ use url::Url;
 use crate::{
     guide::Finding,
     metrics::{Family, Page},
-    okta::{Credential, Session},
+    okta::{Credential, KEYS_API, Session, TOKEN_API},
     units::{Interval, OktaTime},
 };
 
@@ -74,6 +74,13 @@ pub fn families() -> Vec<&'static Family> {
         .flat_map(|info| info.families)
         .copied()
         .collect()
+}
+
+/// What the program calls the requests to an org that people did not name, in the `endpoint` label.
+pub fn own_apis() -> Vec<&'static str> {
+    let of_orgs = KINDS.iter().filter(|info| info.place != Place::Page);
+    let apis = of_orgs.flat_map(|info| info.apis).copied();
+    apis.chain([TOKEN_API, KEYS_API]).collect()
 }
 
 /// What is written under an org's `probes`, in the order of the table.

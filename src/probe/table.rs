@@ -28,6 +28,8 @@ pub struct KindInfo {
     pub access: Access,
     /// The families it draws.
     pub families: &'static [&'static Family],
+    /// What it calls the requests that it makes, where people did not name them.
+    pub apis: &'static [&'static str],
 }
 
 /// Whose memory it is: the org (or the page) by its address, the kind, and Okta's own id of what
@@ -96,6 +98,7 @@ macro_rules! kinds {
             interval: <$module::Settings as Settings>::INTERVAL,
             access: <$module::Settings as Settings>::ACCESS,
             families: <$module::Probe as Kind>::FAMILIES,
+            apis: <$module::Probe as Kind>::APIS,
         },)*];
 
         /// The settings of a probe of any kind.
@@ -163,6 +166,11 @@ macro_rules! kinds {
             /// See [`Kind::refers_to`].
             pub fn refers_to(&self) -> Vec<&Credential> {
                 match self { $(Self::$kind(probe) => probe.refers_to(),)* }
+            }
+
+            /// See [`Kind::series_id`].
+            pub fn series_id(&self) -> Option<&str> {
+                match self { $(Self::$kind(probe) => probe.series_id(),)* }
             }
 
             /// Under what its memory is kept, where any is worth keeping; `origin` is the address

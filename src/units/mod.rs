@@ -1,6 +1,7 @@
 //! Values with a rule: parse or refuse; and the time of day. No policy.
 
 mod cell;
+mod cell_list;
 mod closed_list;
 mod interval;
 mod name;
@@ -10,6 +11,7 @@ mod share;
 mod wall_clock;
 
 pub use cell::{BadCell, Cell};
+pub use cell_list::{CellList, Reach};
 pub(crate) use closed_list::closed_list;
 pub use interval::{BadInterval, Interval};
 pub use jiff::Timestamp;

@@ -271,10 +271,12 @@ async fn incidents(stage: &Stage) {
     let incident = kept
         .page()
         .open(Incident::new("Sign-in fails").cells("okta.com:14"));
+    let possible = kept.page().open(Incident::new("Slow").cells("All cells"));
     frozen.page().mode(PageMode::Frozen);
     rewritten.page().mode(PageMode::Rewritten);
     let alerts = [
         ("OktaOrgIncident", ("org", "cell")),
+        ("OktaOrgIncidentPossible", ("org", "cell")),
         ("OktaStatusIncident", ("page", "kept")),
         ("OktaStatusPageFrozen", ("page", "frozen")),
         ("OktaStatusPageUnreadable", ("page", "rewritten")),
@@ -282,7 +284,7 @@ async fn incidents(stage: &Stage) {
     for (alert, label) in alerts {
         stage.fires(alert, &[label]).await;
     }
-    assert!(kept.page().resolve(&incident));
+    assert!(kept.page().resolve(&incident) && kept.page().resolve(&possible));
     frozen.page().mode(PageMode::Right);
     rewritten.page().mode(PageMode::Right);
     for (alert, label) in alerts {

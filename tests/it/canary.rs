@@ -56,6 +56,7 @@ fn faults() -> Vec<Option<Fault>> {
         Fault::stall_midway(),
         Fault::challenge(401, "SSWS"),
         Fault::edge(502),
+        Fault::edge_that_says(503, [("retry-after", API_TOKEN), ("date", API_TOKEN)]),
         Fault::invalid_token(),
         Fault::wants_proof(),
     ];

@@ -27,7 +27,8 @@ pub(super) struct BucketLimit {
     pub(super) spending: Spending,
     /// This exporter's own requests.
     pub(super) own: u64,
-    pub(super) apis: BTreeMap<Cow<'static, str>, ApiSamples>,
+    /// Boxed: a tree of few keeps room for more, and these are large.
+    pub(super) apis: BTreeMap<Cow<'static, str>, Box<ApiSamples>>,
 }
 
 impl BucketLimit {
@@ -69,10 +70,12 @@ impl BucketLimit {
     pub(super) fn learn(&mut self, charge: &Charge, sample: &RateLimitSample) {
         self.aim.learn(sample);
         let api = self.apis.entry(charge.api.clone());
-        let api = api.or_insert_with(|| ApiSamples {
-            taken_for: charge.bucket.clone(),
-            last: *sample,
-            windows: Windows::default(),
+        let api = api.or_insert_with(|| {
+            Box::new(ApiSamples {
+                taken_for: charge.bucket.clone(),
+                last: *sample,
+                windows: Windows::default(),
+            })
         });
         api.last = *sample;
         api.windows.enter(*sample, self.aim.length());

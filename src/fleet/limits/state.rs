@@ -18,7 +18,7 @@ use crate::{
 /// What is known of one org's limits.
 #[derive(Debug, Default)]
 pub(super) struct LimitsState {
-    pub(super) buckets: BTreeMap<LimitKey, BucketLimit>,
+    pub(super) buckets: BTreeMap<LimitKey, Box<BucketLimit>>,
     /// 429s, by credential and endpoint.
     pub(super) exceeded: BTreeMap<(String, Cow<'static, str>), BTreeMap<LimitKind, u64>>,
     /// By credential.
@@ -153,7 +153,7 @@ impl LimitsState {
                 new.or_default().apis.insert(name, samples);
             }
             let new = self.buckets.entry(at(assignment.of_bucket(&key.bucket)));
-            new.or_default().absorb(bucket);
+            new.or_default().absorb(*bucket);
         }
     }
 }

@@ -20,10 +20,10 @@ use super::{
     exchange::Exchange,
     gate::{Charge, Gate},
     request::{AuthHeaders, Request},
-    response::{RawResponse, Response},
+    response::{Asked, RawResponse, Response},
     transport::{Trace, sort},
 };
-use crate::okta::{Failure, clock::OktaClock, secret::sensitive};
+use crate::okta::{Failure, clock::OktaClock, path, secret::sensitive};
 use crate::units::{OktaTime, Timestamp};
 
 /// What a form is sent as.
@@ -101,12 +101,17 @@ impl<'a> Session<'a> {
         auth: AuthHeaders,
         mut admission: Admission<'_>,
     ) -> Attempt {
+        let scheme = auth.scheme();
+        let one_url = auth.dpop.is_some() || request.form.is_some();
         let outgoing = match self.build(request, auth) {
             Ok(outgoing) => outgoing,
             Err(failure) => return Attempt::unsent(failure),
         };
         admission.sending();
         let (trace, at, start) = (Trace::default(), Timestamp::now(), Instant::now());
+        if one_url {
+            trace.serves_one_url();
+        }
         let exchange = async {
             let client = self.client;
             if request.new_connection {
@@ -125,11 +130,17 @@ impl<'a> Session<'a> {
             }),
         };
         let path = request.path();
+        let asked = Asked {
+            path,
+            scheme: scheme.as_deref(),
+            anonymous: request.credential.is_none(),
+            org: self.client.is_org(),
+        };
         let mut headers = HeaderMap::new();
         let (answer, result) = match received {
             Ok(received) => {
                 headers.clone_from(&received.headers);
-                let (meta, result) = received.judge(path, request.credential.is_none());
+                let (meta, result) = received.judge(&asked);
                 let meta = if self.client.is_org() {
                     meta
                 } else {
@@ -174,18 +185,13 @@ impl<'a> Session<'a> {
     /// with the one that a proof names.
     pub(in crate::okta) fn url(&self, path: &str) -> Result<Url, Failure> {
         let leaves = || Failure::Internal(format!("the path {path} leaves the org's host"));
-        let mut url = self
+        let url = self
             .client
             .origin
-            .join(path)
+            .join(&path::normal(path))
             .map_err(|e| Failure::Internal(format!("{path}: {e}")))?;
         if url.origin() != self.client.origin.origin() {
             return Err(leaves());
-        }
-        if url.path().contains("//") {
-            let parts = url.path().split('/').filter(|part| !part.is_empty());
-            let single = parts.fold(String::new(), |path, part| path + "/" + part);
-            url.set_path(&single);
         }
         Ok(url)
     }

@@ -136,6 +136,10 @@ impl Kind for Probe {
     /// Nothing before the first answer.
     type Memory = Option<History>;
 
+    fn series_id(&self) -> Option<&str> {
+        Some(self.server.label())
+    }
+
     fn memory_id(&self) -> Option<&str> {
         Some(self.server.label())
     }

@@ -16,6 +16,9 @@ use crate::{
     units::{OktaTime, Secret},
 };
 
+/// What the requests to introspect are called.
+pub(super) const API: &str = "introspect";
+
 /// Watches one token.
 #[derive(Debug, Clone)]
 pub struct Probe {
@@ -157,7 +160,7 @@ async fn introspect(
         fields: &[("token_type_hint", "access_token")],
         client: Some((&client.id, &secret)),
     };
-    okta.ask(Request::post("introspect", server.path("introspect"), form))
+    okta.ask(Request::post(API, server.path("introspect"), form))
         .await?
         .json()
 }

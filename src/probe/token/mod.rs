@@ -88,6 +88,7 @@ const MOST_SCOPES: usize = 100;
 
 impl Kind for Probe {
     const KIND: &'static str = "token";
+    const APIS: &'static [&'static str] = &[ask::API];
     const FAMILIES: &'static [&'static Family] = &[
         &ACTIVE,
         &EXPIRY,

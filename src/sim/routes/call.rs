@@ -43,6 +43,11 @@ impl Call {
         }
     }
 
+    /// What its bucket is told by.
+    pub(super) fn asked(&self) -> (&Method, &str) {
+        (&self.method, &self.path)
+    }
+
     pub(super) fn form(&self, name: &str) -> Option<&str> {
         find(&self.form, name)
     }

@@ -37,7 +37,7 @@ async fn receive(
         let mut world = controls.world();
         let who = world.caller(&call).ok().map(|(who, _)| who);
         let fault = world.faults.apply(&call.path);
-        let held = world.counters.reading(&call.path, who.as_ref(), call.now);
+        let held = world.counters.reading(call.asked(), who.as_ref(), call.now);
         (who, fault, held)
     };
     let number = controls.record().arrived(Received {
@@ -77,6 +77,8 @@ impl World {
         let segments: Vec<&str> = call.path.split('/').skip(1).collect();
         let method = if let ["oauth2", .., "introspect" | "token"] = segments.as_slice() {
             Method::POST
+        } else if *segments == ["api", "v1", "domains"] && call.method == Method::POST {
+            Method::POST
         } else {
             Method::GET
         };
@@ -113,7 +115,8 @@ impl World {
                 let told = ("invalid_token", refusal.description());
                 return self.challenge(call, StatusCode::UNAUTHORIZED, told);
             }
-            Err(AuthError::NoCredential | AuthError::DeadToken) => return Answer::invalid_token(),
+            Err(AuthError::NoCredential) => return Answer::no_session(),
+            Err(AuthError::DeadToken) => return Answer::invalid_token(),
         };
         if let Some(refused) = self.unproved(call) {
             return refused;
@@ -127,7 +130,7 @@ impl World {
             return Answer::not_licensed();
         }
         self.limited(call, Some(&who), |world| {
-            if management::scope(rest).is_none_or(|scope| grant.allows(scope)) {
+            if management::scope(&call.method, rest).is_none_or(|scope| grant.allows(&scope)) {
                 return management::resource(world, call, rest);
             }
             if let Presented::Bearer(_) | Presented::Dpop(_) = call.presented {
