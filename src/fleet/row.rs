@@ -208,3 +208,44 @@ fn nothing_known(interval: Duration) -> AnyKnown {
 fn after(at: Timestamp, length: Duration) -> Timestamp {
     at.saturating_add(length).unwrap_or(at)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::probe::{AnyMemory, AnyObservation, endpoint};
+
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    /// A key set of 25 keys, five more than get series.
+    fn many_keys() -> AnyMemory {
+        let facts = json!({"alg": "RS256", "usage": "sig", "thumbprint": "t"});
+        let key = |number: u32| {
+            let key = json!({"facts": facts, "first_seen": Timestamp::UNIX_EPOCH});
+            (number.to_string(), json!([key]))
+        };
+        let keys: serde_json::Map<_, _> = (0..25).map(key).collect();
+        let history = serde_json::from_value(json!({ "keys": keys })).unwrap();
+        AnyMemory::Jwks(Box::new(history))
+    }
+
+    #[test]
+    fn a_run_that_was_left_out_takes_nothing_away_and_drops_no_series() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut row = Row::new("jwks", MINUTE, now);
+        let seen = AnyObservation::Endpoint(Box::new(endpoint::Observation));
+        let ran = Outcome {
+            at: now,
+            took: Some(Duration::ZERO),
+            result: Ok(seen).into(),
+            memory: Some(many_keys()),
+            exchanges: Vec::new(),
+        };
+        row.record(ran, MINUTE);
+        assert_eq!(row.dropped, 5);
+        row.record(Outcome::left_out(now, Failure::Overlap), MINUTE);
+        assert_eq!(row.dropped, 5);
+        assert!(row.known.observation.is_some() && row.known.memory.is_some());
+    }
+}

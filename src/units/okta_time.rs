@@ -7,6 +7,20 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A moment by Okta's clock: what its answers and tokens say, or what time it is there.
+///
+/// ```
+/// # use okta_exporter::units::{OktaTime, Timestamp};
+/// let expires = OktaTime::from_seconds(3600.0).unwrap();
+/// assert_eq!(expires.since(OktaTime::written(Timestamp::UNIX_EPOCH)).as_hours(), 1);
+/// ```
+///
+/// A moment of this machine's is another type:
+///
+/// ```compile_fail,E0308
+/// # use okta_exporter::units::{OktaTime, Timestamp};
+/// let expires = OktaTime::from_seconds(3600.0).unwrap();
+/// expires.since(Timestamp::now());
+/// ```
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]

@@ -3,7 +3,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use okta_exporter::sim::{Clock, Fault, Mint, ORG, Org, Running};
 
-use crate::support::{Exporter, Scrape};
+use crate::support::{Exporter, Scrape, json};
 
 async fn org() -> Running {
     Org::new("acme")
@@ -214,10 +214,36 @@ async fn the_time_that_is_left_is_counted_by_oktas_clock() {
         .set_clock_offset(SignedDuration::from_hours(1));
     let mint = Mint::by("default").lasting(Duration::from_mins(10));
     let token = okta.controls().mint(&mint).unwrap();
-    let probes = format!("{{ token: {{ ci: {{ access_token: {token}, {INTROSPECT} }} }} }}");
+    let probes = format!(
+        "{{ token: {{ ci: {{ access_token: {token}, interval: 300ms, timeout: 300ms, {INTROSPECT} }} }} }}"
+    );
+    let exporter = Exporter::watch(&okta, &probes).await;
+    let left = |page: &Scrape| page.value("okta_token_time_to_expiry_seconds");
+    let now = left(&exporter.first_round().await);
+    assert!((580.0..=602.0).contains(&now), "{now}");
+    // An org that answers no more has told the time once, which is better than not at all.
+    okta.shutdown().await;
+    let failed = r#"okta_probe_success{probe="token/ci"}"#;
+    let page = exporter.until(|page| page.get(failed) == Some(0.0)).await;
+    assert!(page.get("okta_clock_skew_seconds").is_some());
+    let later = exporter.scrape_later(Duration::from_mins(6));
+    assert!(!later.has_any("okta_clock_skew_seconds"));
+    assert!((200.0..=242.0).contains(&left(&later)), "{}", left(&later));
+}
+
+#[tokio::test]
+async fn a_signature_that_one_answer_speaks_against_is_looked_at_again() {
+    let (okta, other) = (org().await, org().await);
+    let token = okta.controls().mint(&Mint::by("default")).unwrap();
+    let keys = |org: &Running| format!("{}/oauth2/default/v1/keys", org.url());
+    let mut mixed = json(&keys(&okta)).await;
+    mixed["keys"][0]["n"] = json(&keys(&other)).await["keys"][0]["n"].clone();
+    let mixed = Fault::body("application/json", mixed.to_string());
+    okta.controls()
+        .fault("/oauth2/default/v1/keys", mixed.times(1));
+    let probes = format!("{{ token: {{ ci: {{ access_token: {token} }} }} }}");
     let page = Exporter::watch(&okta, &probes).await.first_round().await;
-    let left = page.value("okta_token_time_to_expiry_seconds");
-    assert!((580.0..=602.0).contains(&left), "{left}");
+    assert_eq!(page.value("okta_token_signature_valid"), 1.0);
 }
 
 #[tokio::test]

@@ -221,6 +221,22 @@ fn a_finding_names_the_key_and_is_over_an_hour_later_whatever_changes_then() {
 }
 
 #[test]
+fn of_several_keys_that_left_early_each_is_found_for_an_hour_of_its_own() {
+    let third = ("third", "uYchRw");
+    let all = [answer(&[OLD, NEW, third], Some(4 * HOUR), 0)];
+    let one_gone = looks(&[NEW, third], Some(4 * HOUR), 600);
+    let two_gone = looks(&[third], Some(4 * HOUR), 3000);
+    let history = history(all.into_iter().chain(one_gone).chain(two_gone)).unwrap();
+    let found = |at: i32| -> Vec<&str> {
+        let early = history.recently_early(moment(at));
+        early.map(|early| early.kid.as_str()).collect()
+    };
+    assert_eq!(found(3200), ["old", "new"]);
+    assert_eq!(found(600 + 3600), ["new"]);
+    assert_eq!(found(3000 + 3600), [""; 0]);
+}
+
+#[test]
 fn what_an_earlier_version_wrote_down_is_read() {
     let facts = serde_json::json!({"alg": "RS256", "usage": "sig", "thumbprint": "t"});
     let at = "1970-01-01T00:00:00Z";
