@@ -41,7 +41,7 @@ pub(super) struct KeyFacts {
 
 impl Observation {
     /// The answer to a question that was under way for this long.
-    pub(super) fn read(server: &str, served: &ServedKeys, under_way: Duration) -> Self {
+    pub(super) fn read(server: &str, answer: &ServedKeys, under_way: Duration) -> Self {
         let facts = |key: &crate::okta::PublishedKey| KeyFacts {
             alg: key.alg.clone().unwrap_or_default(),
             usage: key.usage.clone().unwrap_or_default(),
@@ -52,7 +52,7 @@ impl Observation {
             max_age,
             at,
             new_connection,
-        } = served;
+        } = answer;
         let keys = set.keys.iter();
         Self {
             server: server.to_owned(),

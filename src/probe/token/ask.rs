@@ -114,12 +114,12 @@ impl Probe {
         // The org server's access tokens are signed with keys that Okta does not publish: nothing
         // can be said of their signature, nor of their key.
         if let Some(claims) = claims.filter(|_| server.is_custom()) {
-            let served = server.keys(okta, seen.key_missed.is_some()).await?;
-            seen.verify(&claims, &served, token.expose_secret());
+            let answer = server.keys(okta, seen.key_missed.is_some()).await?;
+            seen.verify(&claims, &answer, token.expose_secret());
             // A node that lags would say so of a key that is new: another is asked at once.
             if seen.is_key_in_doubt() {
-                let served = server.keys(okta, true).await?;
-                seen.verify(&claims, &served, token.expose_secret());
+                let answer = server.keys(okta, true).await?;
+                seen.verify(&claims, &answer, token.expose_secret());
             }
         }
         Ok(())
