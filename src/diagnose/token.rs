@@ -12,11 +12,10 @@ use super::{
     wrap::{list, span},
 };
 use crate::{
-    fleet,
     guide::{Fact, Finding},
     okta::{AccessToken, AuthorizationServer, Claims, Failure},
     probe::{Probe, token},
-    units::Timestamp,
+    units::OktaTime,
 };
 
 const HERE: Section = Section::Tokens;
@@ -24,8 +23,7 @@ const HERE: Section = Section::Tokens;
 /// How long before its end a token's user should have a new one.
 const RENEWED: Duration = Duration::from_mins(1);
 
-pub(super) fn checks(org: &Asked, now: Timestamp) -> Vec<Check> {
-    let now = fleet::by_oktas_clock(now, org.skew());
+pub(super) fn checks(org: &Asked, now: OktaTime) -> Vec<Check> {
     let mut checks = Vec::new();
     for run in &org.runs {
         let Probe::Token(probe) = &run.probe else {
@@ -92,7 +90,7 @@ impl<'a> Token<'a> {
         }
     }
 
-    fn checks(&self, now: Timestamp) -> Vec<Check> {
+    fn checks(&self, now: OktaTime) -> Vec<Check> {
         let findings = self.seen.findings(now);
         let aspects = [
             (Aspect::Payload, self.payload()),
@@ -189,7 +187,7 @@ impl<'a> Token<'a> {
             .fact("kid", kid)
     }
 
-    fn expiry(&self, now: Timestamp) -> Check {
+    fn expiry(&self, now: OktaTime) -> Check {
         let token::Observation {
             expires,
             issued,
@@ -199,7 +197,7 @@ impl<'a> Token<'a> {
         let check = match expires {
             None => self.unknown(Aspect::Expiry, "it does not say, and was not introspected"),
             Some(end) => {
-                let left = Duration::try_from(end.duration_since(now)).unwrap_or_default();
+                let left = end.left_at(now);
                 let says = format!("in {}, at {end}", span(left));
                 if left > RENEWED {
                     self.ok(Aspect::Expiry, says)
@@ -217,10 +215,7 @@ impl<'a> Token<'a> {
             .fact("expires", expires)
             .fact("issued", issued)
             .fact("not_before", not_before)
-            .fact(
-                "seconds_left",
-                expires.map(|end| end.duration_since(now).as_secs()),
-            )
+            .fact("seconds_left", expires.map(|end| end.since(now).as_secs()))
     }
 
     fn scopes(&self) -> Check {
@@ -275,6 +270,20 @@ impl<'a> Token<'a> {
     }
 
     fn key(&self) -> Check {
+        if let Some(answers) = self.seen.answers_without_key() {
+            let what = format!(
+                "not in the key set that {answers} answers held: where the key is new, nodes of Okta's edge may lag; \
+                 look again in some minutes"
+            );
+            return Check {
+                verdict: Verdict::Degraded,
+                ..Check::found(
+                    HERE,
+                    &self.name_of(Aspect::Key),
+                    &Finding::new(Fact::KeyNotPublished, what),
+                )
+            };
+        }
         let says = match (self.seen.key_published, self.seen.signature_valid) {
             (Some(_), Some(_)) => "published, and the signature verifies",
             (Some(_), None) => "published",

@@ -26,7 +26,7 @@ use crate::{
         Known, organization, rate_limit_settings,
         status_page::{self, CellIncidents, by_category},
     },
-    units::{Cell, Name, Timestamp},
+    units::{Cell, Name, OktaTime, Timestamp},
 };
 
 /// What is known of every probe and every org.
@@ -91,6 +91,15 @@ impl Facts {
         Some(self.owners.get(&org.cloned())?.as_ref())
     }
 
+    /// The same moment by the clock of an org.
+    pub(super) fn oktas_time(&self, org: Option<&Name>, now: Timestamp) -> OktaTime {
+        let owner = self.of(org);
+        owner.map_or_else(
+            || OktaTime::written(now),
+            |owner| owner.ledger.oktas_time(now),
+        )
+    }
+
     /// The rows of an org's probes; of the status pages for `None`.
     pub(super) fn rows_of<'a>(
         &'a self,
@@ -110,7 +119,7 @@ impl Facts {
     /// Draws every series, as of now.
     pub(super) fn draw(&self, now: Timestamp, page: &mut Page) {
         for (id, row) in &self.rows {
-            row.draw(id, now, page);
+            row.draw(id, (now, self.oktas_time(id.org.as_ref(), now)), page);
         }
         let mut counts: BTreeMap<(&str, &str), u32> = BTreeMap::new();
         for (id, row) in &self.rows {

@@ -1,8 +1,6 @@
 //! What is wrong with an org as a whole, though no single request failed: its clock, its cell. What
 //! a probe finds by itself is the probe's.
 
-use std::time::Duration;
-
 use jiff::SignedDuration;
 
 use super::{ProbeId, facts::Facts};
@@ -65,18 +63,6 @@ pub fn incidents(told: &CellIncidents<'_>, cell: &Cell) -> Vec<Finding> {
     on.chain(unknown).collect()
 }
 
-/// The time by Okta's clock, given local minus Okta's in seconds.
-pub fn by_oktas_clock(now: Timestamp, skew: Option<f64>) -> Timestamp {
-    let skew = skew.unwrap_or_default();
-    let off = Duration::try_from_secs_f64(skew.abs()).unwrap_or_default();
-    let then = if skew > 0.0 {
-        now.saturating_sub(off)
-    } else {
-        now.saturating_add(off)
-    };
-    then.unwrap_or(now)
-}
-
 /// What is wrong now, as far as that can be told.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
@@ -91,8 +77,8 @@ impl Facts {
         let owner = self.of(id.org.as_ref());
         let skew = owner.and_then(|owner| owner.ledger.skew(now));
         let row = self.rows.get(id);
-        let mut found =
-            row.map_or_else(Vec::new, |row| row.findings(now, by_oktas_clock(now, skew)));
+        let at_okta = self.oktas_time(id.org.as_ref(), now);
+        let mut found = row.map_or_else(Vec::new, |row| row.findings(now, at_okta));
         let mut unjudged = Vec::new();
         if let (Some(org), true) = (&id.org, whole_org) {
             found.extend(self.org_findings(Some(org), skew, now));
@@ -144,13 +130,5 @@ mod tests {
         assert_eq!(clock(59.0), None);
         assert!(clock(61.0).unwrap().what.contains("61 s fast"));
         assert!(clock(-3600.0).unwrap().what.contains("3600 s slow"));
-    }
-
-    #[test]
-    fn oktas_time_is_ours_less_what_we_are_fast() {
-        let now = Timestamp::from_second(1000).unwrap();
-        let then = |skew| by_oktas_clock(now, skew).as_second();
-        assert_eq!((then(Some(10.0)), then(Some(-10.0))), (990, 1010));
-        assert_eq!((then(None), then(Some(f64::NAN))), (1000, 1000));
     }
 }

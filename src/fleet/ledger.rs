@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use crate::{
     metrics::{Family, Histogram, Page},
     okta::{Exchange, OktaClock, Phases, ResponseMeta},
-    units::Timestamp,
+    units::{OktaTime, Timestamp},
 };
 
 const REQUESTS: Family = Family::counter(
@@ -155,6 +155,12 @@ impl Ledger {
         self.clock
             .skew()
             .filter(|_| !self.unanswered.is_some_and(is_old))
+    }
+
+    /// The same moment by Okta's clock. Their difference does not fade: the best that is known of it
+    /// is nearer the truth than none.
+    pub(super) fn oktas_time(&self, now: Timestamp) -> OktaTime {
+        self.clock.at(now)
     }
 
     /// When the certificate that the org's host serves expires.

@@ -15,8 +15,8 @@ use crate::{
     guide::{Fact, Finding},
     metrics::Page,
     okta::{Failure, Reason},
-    probe::{AnyKnown, AnyObservation, ProbeResult, Scope},
-    units::Timestamp,
+    probe::{AnyKnown, ProbeResult, Scope},
+    units::{OktaTime, Timestamp},
 };
 
 /// How many of its intervals a probe may be silent before it counts as overdue.
@@ -57,7 +57,7 @@ impl Row {
     pub(super) fn new(kind: &'static str, interval: Duration, now: Timestamp) -> Self {
         Self {
             kind,
-            known: AnyKnown::default(),
+            known: nothing_known(interval),
             last: None,
             last_failure: None,
             last_success: None,
@@ -74,7 +74,7 @@ impl Row {
 
     /// Its probe asks otherwise from now on: counters go on, and what was seen is void.
     pub(super) fn begin_anew(&mut self, interval: Duration, now: Timestamp) {
-        self.known = AnyKnown::default();
+        self.known = nothing_known(interval);
         self.last = None;
         self.has_ended = false;
         self.last_failure = None;
@@ -98,11 +98,12 @@ impl Row {
         } = outcome;
         let ended = after(at, took.unwrap_or_default());
         self.runs += 1;
-        let earlier = self.known.observation.take();
-        self.known.observation =
-            observation.or_else(|| earlier.map(AnyObservation::after_failed_run));
+        let has_seen = observation.is_some();
+        self.known.observation = observation.or_else(|| self.known.observation.take());
         self.known.memory = memory.or_else(|| self.known.memory.take());
-        self.dropped += self.known.dropped() as u64;
+        if has_seen {
+            self.dropped += self.known.dropped() as u64;
+        }
         let reason = failure.as_ref().map(Failure::reason);
         self.history.record(PastRun::new(ended, took, reason));
         match &failure {
@@ -149,7 +150,7 @@ impl Row {
     }
 
     /// What is wrong at `now`, here, which is `then` by Okta's clock.
-    pub(super) fn findings(&self, now: Timestamp, then: Timestamp) -> Vec<Finding> {
+    pub(super) fn findings(&self, now: Timestamp, then: OktaTime) -> Vec<Finding> {
         let mut findings = self.known.findings(then);
         if self.is_overdue(now) && !self.is_held_back() {
             let what = "no run ended for three intervals";
@@ -163,7 +164,12 @@ impl Row {
         findings
     }
 
-    pub(super) fn draw(&self, id: &ProbeId, now: Timestamp, page: &mut Page) {
+    pub(super) fn draw(
+        &self,
+        id: &ProbeId,
+        (now, at_okta): (Timestamp, OktaTime),
+        page: &mut Page,
+    ) {
         let probe = [id.org_label(), id.probe.as_str()];
         page.push(&own::RUNS, &probe, self.runs as f64);
         for reason in Reason::ALL {
@@ -193,8 +199,16 @@ impl Row {
             org: id.org_label(),
             name: id.name(),
             now,
+            at_okta,
         };
         self.known.draw(scope, page);
+    }
+}
+
+fn nothing_known(interval: Duration) -> AnyKnown {
+    AnyKnown {
+        interval,
+        ..AnyKnown::default()
     }
 }
 
@@ -204,8 +218,46 @@ fn after(at: Timestamp, length: Duration) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::okta::{ApiError, LimitKind, NoToken, Refusal};
+    use crate::{
+        okta::{ApiError, LimitKind, NoToken, Refusal},
+        probe::{AnyMemory, AnyObservation, endpoint},
+    };
+
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    /// A key set of 25 keys, five more than get series.
+    fn many_keys() -> AnyMemory {
+        let facts = json!({"alg": "RS256", "usage": "sig", "thumbprint": "t"});
+        let key = |number: u32| {
+            let key = json!({"facts": facts, "first_seen": Timestamp::UNIX_EPOCH});
+            (number.to_string(), json!([key]))
+        };
+        let keys: serde_json::Map<_, _> = (0..25).map(key).collect();
+        let history = serde_json::from_value(json!({ "keys": keys })).unwrap();
+        AnyMemory::Jwks(Box::new(history))
+    }
+
+    #[test]
+    fn a_run_that_was_left_out_takes_nothing_away_and_drops_no_series() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut row = Row::new("jwks", MINUTE, now);
+        let seen = AnyObservation::Endpoint(Box::new(endpoint::Observation));
+        let ran = Outcome {
+            at: now,
+            took: Some(Duration::ZERO),
+            result: Ok(seen).into(),
+            memory: Some(many_keys()),
+            exchanges: Vec::new(),
+        };
+        row.record(ran, MINUTE);
+        assert_eq!(row.dropped, 5);
+        row.record(Outcome::left_out(now, Failure::Overlap), MINUTE);
+        assert_eq!(row.dropped, 5);
+        assert!(row.known.observation.is_some() && row.known.memory.is_some());
+    }
 
     /// A run that ended since the token endpoint limits, asked just now or a while ago.
     fn limited(remembered: bool) -> Outcome {
@@ -246,7 +298,7 @@ mod tests {
                 row.record(limited(remembered), minute);
             }
             let now = Timestamp::UNIX_EPOCH;
-            let findings = row.findings(now, now);
+            let findings = row.findings(now, OktaTime::written(now));
             findings
                 .iter()
                 .any(|found| found.fact == Fact::LimitAgainAndAgain)

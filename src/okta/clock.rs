@@ -10,7 +10,7 @@ use std::{
 use jiff::SignedDuration;
 
 use super::{Exchange, clock_bounds::ClockBounds};
-use crate::units::{Name, Timestamp};
+use crate::units::{Name, OktaTime, Timestamp};
 
 /// How much earlier than the earliest that it may be at Okta something is dated: whole seconds are
 /// written, and what was issued in the future is refused. In milliseconds, as all numbers here.
@@ -48,9 +48,14 @@ impl OktaClock {
     }
 
     /// What time it is at Okta, as far as it is known.
-    pub(super) fn now(&self) -> Timestamp {
+    pub(in crate::okta) fn now(&self) -> OktaTime {
+        self.at(Timestamp::now())
+    }
+
+    /// What time it is at Okta at this moment here, as far as it is known.
+    pub fn at(&self, here: Timestamp) -> OktaTime {
         let ahead = self.bounds().map(ClockBounds::ahead);
-        later(Timestamp::now(), ahead.unwrap_or_default())
+        OktaTime::written(later(here, ahead.unwrap_or_default()))
     }
 
     /// A moment that is past at Okta for sure, and not long ago: where nothing is known yet, for any
@@ -135,6 +140,13 @@ mod tests {
         Timestamp::now().duration_since(moment).as_secs_f64()
     }
 
+    fn ahead(clock: &OktaClock) -> f64 {
+        clock
+            .now()
+            .since(OktaTime::written(Timestamp::now()))
+            .as_secs_f64()
+    }
+
     fn is_about(clock: &OktaClock, seconds: f64) -> bool {
         (clock.skew().unwrap() - seconds).abs() <= 0.7
     }
@@ -142,11 +154,11 @@ mod tests {
     #[test]
     fn the_time_at_okta_is_ours_without_the_difference() {
         let clock = OktaClock::default();
-        assert!(behind(clock.now()).abs() < 60.0);
+        assert!(ahead(&clock).abs() < 60.0);
         assert!(behind(clock.past()) >= 60.0, "ours may be ahead");
         assert!(behind(clock.past()) < 70.0);
         clock.clone().learn(&answer(600_000, QUICK));
-        assert!((behind(clock.now()) - 600.0).abs() < 60.0);
+        assert!((ahead(&clock) + 600.0).abs() < 60.0);
         assert!(behind(clock.past()) >= 601.0);
         let minute = Duration::from_mins(1);
         assert!(clock.has_moved(None, minute));

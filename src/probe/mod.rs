@@ -8,6 +8,7 @@ mod cap;
 pub mod kind;
 mod label;
 mod listing;
+mod missed;
 mod plan;
 mod problem;
 mod round;
@@ -23,7 +24,7 @@ pub mod rate_limit_settings;
 pub mod status_page;
 pub mod token;
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use serde::{
     Deserialize, Deserializer,
@@ -36,7 +37,7 @@ use crate::{
     guide::Finding,
     metrics::{Family, Page},
     okta::{Credential, KEYS_API, Session, TOKEN_API},
-    units::{Interval, Timestamp},
+    units::{Interval, OktaTime},
 };
 
 pub use candidate::Candidate;

@@ -210,18 +210,6 @@ macro_rules! kinds {
             }
         }
 
-        impl AnyObservation {
-            /// See [`Kind::after_failed_run`].
-            #[must_use]
-            pub fn after_failed_run(self) -> Self {
-                match self {
-                    $(Self::$kind(seen) => {
-                        Self::$kind(Box::new(<$module::Probe as Kind>::after_failed_run(*seen)))
-                    })*
-                }
-            }
-        }
-
         impl AnyMemory {
             /// See [`Kind::learn`]. What another kind saw teaches nothing.
             #[must_use]
@@ -248,10 +236,12 @@ macro_rules! kinds {
         /// What is known of one probe of any kind.
         #[derive(Debug, Default, Clone)]
         pub struct AnyKnown {
-            /// What still holds of the last observation.
+            /// The last observation.
             pub observation: Option<AnyObservation>,
             /// What is remembered.
             pub memory: Option<AnyMemory>,
+            /// How often it is looked at; nothing where it was once.
+            pub interval: Duration,
         }
 
         impl AnyKnown {
@@ -262,11 +252,12 @@ macro_rules! kinds {
                 (observation.is_some() || memory.is_some()).then(|| Known {
                     observation,
                     memory: memory.map_or_else(|| Cow::Owned(K::Memory::default()), Cow::Borrowed),
+                    interval: self.interval,
                 })
             }
 
             /// See [`Kind::findings`].
-            pub fn findings(&self, now: Timestamp) -> Vec<Finding> {
+            pub fn findings(&self, now: OktaTime) -> Vec<Finding> {
                 let mut findings = Vec::new();
                 $(if let Some(known) = self.of::<$module::Probe>() {
                     findings.extend(<$module::Probe as Kind>::findings(&known, now));

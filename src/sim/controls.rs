@@ -98,7 +98,8 @@ impl Controls {
         Ok(self.world().keys(server, now)?.remove_early(now))
     }
 
-    /// For a while, serves the set of this moment and the current one by turns.
+    /// For a while, some nodes of the edge serve the set of this moment: which one answers depends on
+    /// the connection, and changes after some answers.
     pub fn lag_keys(&self, server: &str, lasting: Duration) -> Result<(), Error> {
         let now = self.now();
         self.world().keys(server, now)?.lag(lasting, now);

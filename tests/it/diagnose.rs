@@ -40,6 +40,31 @@ async fn whoever_waits_hears_of_each_probe() {
     );
 }
 
+#[tokio::test]
+async fn what_is_left_of_a_window_is_counted_by_oktas_clock() {
+    let okta = org().start().await.unwrap();
+    okta.controls()
+        .set_clock_offset(jiff::SignedDuration::from_hours(1));
+    let endpoint = endpoint("users");
+    let yaml = acme(&okta, &format!("{{ endpoint: {{ {endpoint} }} }}"));
+    let report = report(&yaml).await;
+    let checks = &report.orgs[0].checks;
+    let said = checks.iter().find(|check| check.says.contains("resets in"));
+    let said = &said.unwrap_or_else(|| panic!("{checks:#?}")).says;
+    assert!(said.ends_with(" s"), "{said}");
+}
+
+#[tokio::test]
+async fn a_key_that_few_answers_lacked_is_in_doubt_and_not_gone() {
+    let okta = org().start().await.unwrap();
+    let token = okta.controls().mint(&Mint::by("default")).unwrap();
+    okta.controls().remove_key_early("default").unwrap();
+    let probes = format!("{{ token: {{ ci: {{ access_token: {token} }} }} }}");
+    let report = report(&acme(&okta, &probes)).await;
+    let told = check(&report, 0, "ci signing key");
+    assert_eq!(told, (Verdict::Degraded, Some("key-not-published")));
+}
+
 /// The verdict of a check, and its case.
 fn check(report: &Report, org: usize, name: &str) -> (Verdict, Option<&'static str>) {
     let checks = &report.orgs[org].checks;

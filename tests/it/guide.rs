@@ -224,16 +224,22 @@ async fn tampered() -> (Exporter, Held) {
     watching(okta, &format!("{signed}.{altered}")).await
 }
 
+/// That a key is gone is settled over minutes, which pass in seconds here.
+fn hurried() -> Org {
+    org().clock(&Clock::fast(60))
+}
+
 async fn withdrawn() -> (Exporter, Held) {
-    let okta = org().start().await.unwrap();
-    let token = okta.controls().mint(&reports()).unwrap();
+    let okta = hurried().start().await.unwrap();
+    let lasting = reports().lasting(Duration::from_hours(24));
+    let token = okta.controls().mint(&lasting).unwrap();
     okta.controls().remove_key_early("default").unwrap();
     watching(okta, &token).await
 }
 
 /// Shows the set with its key first.
 async fn withdrawn_early() -> (Exporter, Held) {
-    let okta = org().start().await.unwrap();
+    let okta = hurried().start().await.unwrap();
     let probes =
         "{ jwks: { default: { authorization_server: default, interval: 1s, timeout: 1s } } }";
     let exporter = Exporter::watch(&okta, probes).await;

@@ -113,7 +113,10 @@ async fn the_simulated_okta_serves_what_each_kind_asks_and_what_it_learns_can_be
                 served.insert(probe.kind());
                 let memory = nothing.learn(&seen);
                 let written = memory.to_json().unwrap();
-                assert_eq!(probe.memory(written).unwrap(), memory, "{id}");
+                let read = probe.memory(written).unwrap();
+                if probe.memory_key(session.origin()).is_some() {
+                    assert_eq!(read, memory, "{id}");
+                }
             }
             (_, failure) => failures.push(format!("{id}: {failure:?}")),
         }

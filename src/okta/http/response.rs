@@ -19,6 +19,8 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body, bounded.
     pub body: Bytes,
+    /// It came over a connection that was made for it, and not over one that was kept.
+    pub new_connection: bool,
 }
 
 impl Response {
@@ -44,6 +46,7 @@ pub(super) struct RawResponse {
     pub(in crate::okta) headers: HeaderMap,
     pub(super) body: Bytes,
     pub(super) certificate_not_after: Option<Timestamp>,
+    pub(super) new_connection: bool,
 }
 
 /// What an answer is judged by, besides itself.
@@ -69,6 +72,7 @@ impl RawResponse {
             headers,
             body,
             certificate_not_after,
+            new_connection,
         } = self;
         let date = date::of(&headers, &header::DATE).filter(|_| believed);
         // What a cache on the way kept was dated and counted long ago.
@@ -96,7 +100,11 @@ impl RawResponse {
             certificate_not_after: certificate_not_after.filter(|_| believed),
         };
         let result = match error {
-            None => Ok(Response { headers, body }),
+            None => Ok(Response {
+                headers,
+                body,
+                new_connection,
+            }),
             Some(error) => {
                 let nothing = HeaderMap::new();
                 let told = if believed { &headers } else { &nothing };
@@ -169,6 +177,7 @@ mod tests {
             headers,
             body: Bytes::from_static(body.as_bytes()),
             certificate_not_after: Some(Timestamp::MAX),
+            new_connection: false,
         };
         raw.judge(&Asked {
             path,

@@ -24,7 +24,7 @@ use super::{
     transport::{Trace, sort},
 };
 use crate::okta::{Failure, clock::OktaClock, path, secret::sensitive};
-use crate::units::Timestamp;
+use crate::units::{OktaTime, Timestamp};
 
 /// What a form is sent as.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -171,7 +171,12 @@ impl<'a> Session<'a> {
         Attempt { result, headers }
     }
 
-    /// What time it is at Okta.
+    /// What time it is at Okta, as far as its answers have told.
+    pub fn oktas_time(&self) -> OktaTime {
+        self.client.clock.now()
+    }
+
+    /// Okta's clock.
     pub(in crate::okta) fn clock(&self) -> &OktaClock {
         &self.client.clock
     }
@@ -279,6 +284,7 @@ async fn exchange(
             .and_then(reqwest::tls::TlsInfo::peer_certificate)
             .and_then(certificate::not_after),
         headers: std::mem::take(response.headers_mut()),
+        new_connection: trace.phases().connect.is_some(),
         body: body.freeze(),
     })
 }

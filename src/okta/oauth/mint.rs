@@ -191,7 +191,7 @@ impl Mint<'_> {
         };
         let now = self.okta.clock().now();
         let until = claims.as_ref().and_then(|claims| claims.exp);
-        let left = until.map(|end| end.duration_since(now).as_secs_f64());
+        let left = until.map(|end| end.since(now).as_secs_f64());
         let lasts = lifetime(answered.expires_in.or(left))?;
         let granted = answered
             .scope
@@ -199,7 +199,7 @@ impl Mint<'_> {
             .or_else(|| claims.and_then(|claims| claims.scopes));
         let asked = &self.app.settings.scopes;
         let mut token = Token::new(answered.access_token, bound, at, lasts);
-        token.expires = until.or_else(|| now.checked_add(lasts).ok()).unwrap_or(now);
+        token.expires = until.unwrap_or_else(|| now.plus(lasts));
         // By RFC 6749 (5.1) a server may keep silent where all was granted that was asked for.
         token.scopes = granted.unwrap_or_else(|| asked.iter().cloned().collect());
         self.tell(&token);

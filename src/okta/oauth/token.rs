@@ -9,7 +9,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::units::{Secret, Timestamp};
+use crate::units::{OktaTime, Secret};
 
 /// How long before its end another one is asked for. Until its end it serves all the same.
 const MARGIN: Duration = Duration::from_mins(1);
@@ -26,7 +26,7 @@ pub(super) struct Token {
     /// The scopes it was granted.
     pub(super) scopes: BTreeSet<String>,
     /// When it ends, by Okta's clock.
-    pub(super) expires: Timestamp,
+    pub(super) expires: OktaTime,
     /// When it was asked for.
     minted: Instant,
     lasts: Duration,
@@ -41,7 +41,7 @@ impl Token {
             value,
             bound,
             scopes: BTreeSet::new(),
-            expires: Timestamp::UNIX_EPOCH,
+            expires: OktaTime::default(),
             minted,
             lasts,
             proven: AtomicBool::new(false),

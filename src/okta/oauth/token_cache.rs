@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::{assertion::Fingerprint, token::Token};
 use crate::okta::{Failure, NoToken};
-use crate::units::Timestamp;
+use crate::units::OktaTime;
 
 /// How long is waited after the first failure; twice as long after each further one.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -25,7 +25,7 @@ const LONGEST_WAIT: Duration = Duration::from_mins(5);
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TokenStatus {
     /// When the token at hand expires, by Okta's clock; `None` where none is at hand.
-    pub expires: Option<Timestamp>,
+    pub expires: Option<OktaTime>,
     /// Tokens minted.
     pub minted: u64,
     /// Requests that went out with a token that was at hand.

@@ -9,7 +9,7 @@ mod rate_limits;
 mod token;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 use http::{Method, StatusCode};
 
@@ -18,6 +18,7 @@ use super::controls::Controls;
 use super::credentials::Presented;
 use super::record::Received;
 use super::world::World;
+use crate::listener::ConnectionNumber;
 use call::Call;
 use caller::AuthError;
 
@@ -25,9 +26,13 @@ pub(super) fn router(controls: Controls) -> Router {
     Router::new().fallback(receive).with_state(controls)
 }
 
-async fn receive(State(controls): State<Controls>, request: Request) -> Response {
+async fn receive(
+    State(controls): State<Controls>,
+    ConnectInfo(connection): ConnectInfo<ConnectionNumber>,
+    request: Request,
+) -> Response {
     let version = request.version();
-    let call = Call::read(request, controls.now()).await;
+    let call = Call::read(request, connection, controls.now()).await;
     let (who, fault, held) = {
         let mut world = controls.world();
         let who = world.caller(&call).ok().map(|(who, _)| who);
@@ -85,7 +90,7 @@ impl World {
                 self.limited(call, None, |world| metadata::organization(world))
             }
             [".well-known", document] => metadata::discovery(self, super::ORG, document),
-            ["oauth2", "v1", "keys"] => metadata::keys(self, super::ORG, call.now),
+            ["oauth2", "v1", "keys"] => metadata::keys(self, super::ORG, call),
             ["oauth2", "v1", "token"] => token::token(self, super::ORG, call),
             ["oauth2", "v1", "introspect"] => oauth::introspect(self, super::ORG, call),
             ["oauth2", server, ..] if !self.has_server(server) || *server == super::ORG => {
@@ -94,7 +99,7 @@ impl World {
             ["oauth2", server, ".well-known", document] => {
                 metadata::discovery(self, server, document)
             }
-            ["oauth2", server, "v1", "keys"] => metadata::keys(self, server, call.now),
+            ["oauth2", server, "v1", "keys"] => metadata::keys(self, server, call),
             ["oauth2", server, "v1", "token"] => token::token(self, server, call),
             ["oauth2", server, "v1", "introspect"] => oauth::introspect(self, server, call),
             ["oauth2", ..] => Answer::not_found(&call.path),
