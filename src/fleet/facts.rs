@@ -23,7 +23,7 @@ use crate::{
     metrics::Page,
     okta::{Credential, Exchange, TOKEN_API},
     probe::{Known, organization, rate_limit_settings, status_page},
-    units::{Cell, Name, Timestamp},
+    units::{Cell, Moment, Name, Timestamp},
 };
 
 /// What is known of every probe and every org.
@@ -104,10 +104,10 @@ impl Facts {
             .take_while(move |(id, _)| id.org == org)
     }
 
-    /// Draws every series, as of now.
-    pub(super) fn draw(&self, now: Timestamp, page: &mut Page) {
+    /// Draws every series, as of a moment and the time of day then.
+    pub(super) fn draw(&self, (now, shown): (Moment, Timestamp), page: &mut Page) {
         for (id, row) in &self.rows {
-            row.draw(id, now, page);
+            row.draw(id, (now, shown), page);
         }
         let mut counts: BTreeMap<(&str, &str), u32> = BTreeMap::new();
         for (id, row) in &self.rows {
@@ -148,7 +148,7 @@ impl Facts {
     }
 
     /// Joins the ceilings that endpoints showed with the shares that the settings tell.
-    fn draw_org_limits(&self, org: &Name, now: Timestamp, page: &mut Page) {
+    fn draw_org_limits(&self, org: &Name, now: Moment, page: &mut Page) {
         let Some(owner) = self.of(Some(org)) else {
             return;
         };

@@ -10,7 +10,7 @@ use crate::{
     guide::{Fact, Finding},
     okta::Credential,
     probe::status_page::{self, PageContent},
-    units::{Cell, Name, Timestamp},
+    units::{Cell, Moment, Name, Timestamp},
 };
 
 /// Okta refuses proofs and assertions that are five minutes off; a minute is time to fix it.
@@ -73,12 +73,18 @@ pub fn by_oktas_clock(now: Timestamp, skew: Option<f64>) -> Timestamp {
 
 impl Facts {
     /// What is wrong with a probe though it did not fail; with its whole org, where that is asked.
-    pub(super) fn findings(&self, id: &ProbeId, whole_org: bool, now: Timestamp) -> Vec<Finding> {
+    pub(super) fn findings(
+        &self,
+        id: &ProbeId,
+        whole_org: bool,
+        (moment, now): (Moment, Timestamp),
+    ) -> Vec<Finding> {
         let owner = self.of(id.org.as_ref());
-        let skew = owner.and_then(|owner| owner.ledger.skew(now));
+        let skew = owner.and_then(|owner| owner.ledger.skew(moment));
         let row = self.rows.get(id);
-        let mut findings =
-            row.map_or_else(Vec::new, |row| row.findings(now, by_oktas_clock(now, skew)));
+        let mut findings = row.map_or_else(Vec::new, |row| {
+            row.findings(moment, by_oktas_clock(now, skew))
+        });
         if let (Some(org), true) = (&id.org, whole_org) {
             findings.extend(self.org_findings(Some(org), skew, now));
         }

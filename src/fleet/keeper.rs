@@ -6,16 +6,13 @@ mod tests;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{
-    sync::watch,
-    time::{Instant, sleep_until},
-};
+use tokio::{sync::watch, time::sleep_until};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
     Board, Duty, Outcome, Pass, Plan, RunOnce, Verdict,
     controls::OrgControls,
-    limits::{EndedRun, Limits},
+    limits::{BudgetGate, EndedRun, GatedRun, Limits, Purpose},
     memory::Remembered,
     report::{self, Reporter},
     schedule,
@@ -24,6 +21,7 @@ use crate::{
     okta::{Failure, Gate},
     probe::{AnyMemory, Next},
     store::{Store, StoreError},
+    units::Moment,
 };
 
 /// One probe's keeper.
@@ -41,7 +39,7 @@ pub struct Keeper<R> {
 #[derive(Debug)]
 struct Progress {
     /// When the next run is due by the interval.
-    due: Instant,
+    due: Moment,
     /// It takes turns at the ends of windows, and the interval counts no longer.
     aims: bool,
     running: Option<Running>,
@@ -52,15 +50,20 @@ struct Progress {
 /// A run under way.
 #[derive(Debug)]
 struct Running {
+    began: Moment,
     /// What it owes its org's breaker.
     pass: Option<Pass>,
+    gate: Option<Arc<BudgetGate>>,
     task: AbortOnDropHandle<Ended>,
 }
 
 /// How a run came to its end.
 #[derive(Debug)]
 struct Ended {
+    began: Moment,
     outcome: Outcome,
+    /// It had to wait for the budget before it began.
+    waited: bool,
     /// What is remembered since; `None` where the run itself broke down.
     remembered: Option<Remembered>,
     /// What the store could not do.
@@ -93,7 +96,7 @@ impl<R: RunOnce> Keeper<R> {
     /// Keeps the probe until told to stop; a run under way is then given up.
     pub async fn keep(self, stop: CancellationToken) {
         let mut progress = Progress {
-            due: Instant::now() + self.plan.starts_in,
+            due: Moment::now().after(self.plan.starts_in),
             aims: false,
             running: None,
             reporter: Reporter::default(),
@@ -106,7 +109,7 @@ impl<R: RunOnce> Keeper<R> {
                 () = self.trial_due(), if progress.running.is_none() => self.try_org(&mut progress),
                 (ended, pass) = ended(&mut progress.running, &self.board) => {
                     progress.running = None;
-                    let Ended { outcome, remembered, trouble } = ended;
+                    let Ended { began, outcome, waited, remembered, trouble } = ended;
                     if let Some(pass) = pass {
                         pass.settle(verdict(&outcome));
                     }
@@ -114,42 +117,59 @@ impl<R: RunOnce> Keeper<R> {
                         progress.remembered = remembered;
                         progress.reporter.store(&self.plan.id, trouble);
                     }
-                    self.take(outcome, &mut progress);
+                    if let (true, Some(first)) = (waited, outcome.exchanges.first()) {
+                        // The interval goes on from then, or each run would wait for longer.
+                        let next = first.sent.after(self.plan.interval);
+                        progress.due = progress.due.max(next);
+                    }
+                    self.take((began, outcome), &mut progress);
                 }
             }
         }
     }
 
-    /// A run is due: it begins, or is left out and says why.
+    /// A run is due: it begins, or is left out and says why. While one waits to begin, that is it.
     fn tick(&self, progress: &mut Progress) {
-        progress.due = self.next_tick(progress.due);
-        let aimed = progress.aims;
-        if let Some(limits) = self.limits().filter(|_| aimed) {
-            limits.begin(&self.plan.id.probe);
+        let now = Moment::now();
+        progress.due = if progress.aims {
+            now.after(self.plan.interval)
+        } else {
+            self.next_tick(progress.due)
+        };
+        let waits = |running: &Running| running.gate.as_ref().is_some_and(|g| g.is_waiting());
+        if !progress.aims && progress.running.as_ref().is_some_and(waits) {
+            return;
         }
+        let purpose = if progress.aims {
+            Purpose::EndOfWindow
+        } else {
+            Purpose::Interval
+        };
         let left_out = if progress.running.is_some() {
             Failure::Overlap
         } else {
             match self.admitted() {
-                Ok(pass) => {
-                    progress.running = Some(self.run(aimed, pass, &progress.remembered));
-                    return;
-                }
+                Ok(pass) => return self.begin(purpose, pass, progress),
                 Err(failure) => failure,
             }
         };
         let outcome = Outcome::left_out(self.board.clock().now(), left_out);
-        self.take(outcome, progress);
+        self.take((now, outcome), progress);
     }
 
     /// The breaker has been open for its time, and this probe may try its org.
     fn try_org(&self, progress: &mut Progress) {
         if let Ok(pass) = self.admitted() {
-            if let Some(limits) = self.limits().filter(|_| progress.aims) {
-                limits.begin(&self.plan.id.probe);
-            }
-            progress.running = Some(self.run(false, pass, &progress.remembered));
+            self.begin(Purpose::Trial, pass, progress);
         }
+    }
+
+    /// A run begins; where the probe takes turns, it is its turn until that has ended.
+    fn begin(&self, purpose: Purpose, pass: Option<Pass>, progress: &mut Progress) {
+        if let Some(limits) = self.limits().filter(|_| progress.aims) {
+            limits.begin(&self.plan.id.probe);
+        }
+        progress.running = Some(self.run(purpose, pass, &progress.remembered));
     }
 
     /// The breaker's leave to run; what belongs to no org needs none.
@@ -165,31 +185,46 @@ impl<R: RunOnce> Keeper<R> {
 
     /// Runs the probe in a task of its own: a panic there is a failure of one run, not the end of
     /// the keeper.
-    fn run(&self, aimed: bool, pass: Option<Pass>, remembered: &Remembered) -> Running {
+    fn run(&self, purpose: Purpose, pass: Option<Pass>, remembered: &Remembered) -> Running {
         let (plan, mut remembered) = (Arc::clone(&self.plan), remembered.clone());
-        let gate = self.limits().map(|limits| limits.gate(aimed));
+        let began = Moment::now();
+        let gated = GatedRun {
+            probe: plan.id.probe.clone(),
+            interval: plan.interval,
+            purpose,
+        };
+        let gate = self.limits().map(|limits| Arc::new(limits.gate(gated)));
+        let passed = gate.clone();
         let task = AbortOnDropHandle::new(tokio::spawn(async move {
-            let gate = gate.as_ref().map(|gate| gate as &dyn Gate);
             let mut trouble = remembered.recall(&plan.run).await.err();
-            let outcome = plan.run.run_once(&remembered.memory, gate).await;
+            let gate = passed.as_deref();
+            let asked = gate.map(|gate| gate as &dyn Gate);
+            let outcome = plan.run.run_once(&remembered.memory, asked).await;
             if let Some(memory) = &outcome.memory {
                 let failed = remembered.learn(memory.clone()).await.err();
                 trouble = trouble.or(failed);
             }
             Ended {
+                began,
                 outcome,
+                waited: gate.is_some_and(BudgetGate::has_waited),
                 remembered: Some(remembered),
                 trouble,
             }
         }));
-        Running { pass, task }
+        Running {
+            began,
+            pass,
+            gate,
+            task,
+        }
     }
 
     /// Comes back when the next run is due: by the clock, or by turns at the ends of windows.
-    async fn due(&self, due: Instant, aims: bool) {
+    async fn due(&self, due: Moment, aims: bool) {
         match self.limits().filter(|_| aims) {
             Some(limits) => limits.turn(&self.plan.id.probe).await,
-            None => sleep_until(due).await,
+            None => sleep_until(due.instant()).await,
         }
     }
 
@@ -204,53 +239,59 @@ impl<R: RunOnce> Keeper<R> {
     }
 
     /// The tick after this one. Ticks missed while the machine slept are not made up for.
-    fn next_tick(&self, due: Instant) -> Instant {
-        let now = Instant::now();
-        let next = due + self.plan.interval;
+    fn next_tick(&self, due: Moment) -> Moment {
+        let now = Moment::now();
+        let next = due.after(self.plan.interval);
         if next > now {
             next
         } else {
-            now + self.plan.interval
+            now.after(self.plan.interval)
         }
     }
 
-    /// Writes an outcome down and decides when the next run is due: by the interval, or at the end
-    /// of a window.
-    fn take(&self, outcome: Outcome, progress: &mut Progress) {
+    /// Decides when the next run is due, by the interval or at the end of a window, and writes the
+    /// outcome down.
+    fn take(&self, (began, outcome): (Moment, Outcome), progress: &mut Progress) {
         let interval = self.plan.interval;
-        let at = outcome.at;
+        let now = Moment::now();
         let failure = outcome.result.failure.as_ref();
         let away =
             failure.and_then(|failure| schedule::stay_away(failure, interval, fastrand::f64()));
+        let away = away.map(|away| now.after(away));
         progress.due = self.due_after(&outcome, progress.due, away);
+        if let Some(limits) = self.limits().filter(|_| self.plan.run.aims_at_windows()) {
+            let run = EndedRun {
+                probe: &self.plan.id.probe,
+                api: self.plan.id.name(),
+                at: began,
+                interval,
+                not_before: away,
+            };
+            progress.aims = limits.ended(run);
+        }
         self.write(outcome, progress);
-        let Some(limits) = self.limits().filter(|_| self.plan.run.aims_at_windows()) else {
-            return;
-        };
-        let now = self.board.clock().now();
-        let run = EndedRun {
-            probe: &self.plan.id.probe,
-            api: self.plan.id.name(),
-            at,
-            interval,
-            not_before: away.and_then(|away| now.saturating_add(away).ok()),
-        };
-        progress.aims = limits.ended(run);
     }
 
     /// When the next run is due by the interval, given how this one ended.
-    fn due_after(&self, outcome: &Outcome, due: Instant, away: Option<Duration>) -> Instant {
-        let now = Instant::now();
+    fn due_after(&self, outcome: &Outcome, due: Moment, away: Option<Moment>) -> Moment {
+        let now = Moment::now();
         if let Some(failure) = &outcome.result.failure {
             let soon = matches!(failure, Failure::Budget { .. });
             let due = if soon { now } else { due };
-            return away.map_or(due, |away| due.max(now + away));
+            return away.map_or(due, |away| due.max(away));
         }
         match outcome.memory.as_ref().map(AnyMemory::next) {
             None | Some(Next::AtInterval) => due,
-            Some(Next::Soon) => due.min(now + schedule::ask_again(self.plan.interval)),
+            Some(Next::Soon) => due.min(now.after(schedule::ask_again(self.plan.interval))),
             Some(Next::Now) => now,
         }
+    }
+
+    /// When the next run is due: what is waited for, and by what the probe is overdue.
+    fn next_run(&self, progress: &Progress) -> Moment {
+        let limits = self.limits().filter(|_| progress.aims);
+        let turn = limits.and_then(|limits| limits.next_turn(&self.plan.id.probe));
+        turn.unwrap_or(progress.due)
     }
 
     fn limits(&self) -> Option<&Arc<Limits>> {
@@ -260,12 +301,8 @@ impl<R: RunOnce> Keeper<R> {
     fn write(&self, outcome: Outcome, progress: &mut Progress) {
         let id = &self.plan.id;
         progress.reporter.report(id, &outcome);
-        let by_turns = self
-            .limits()
-            .and_then(|limits| limits.rhythm(&id.probe, self.plan.interval));
-        let until_due = || progress.due.saturating_duration_since(Instant::now());
-        self.board
-            .record(id, outcome, by_turns.unwrap_or_else(until_due));
+        let expected_in = self.next_run(progress).since(Moment::now());
+        self.board.record(id, outcome, expected_in);
         for found in self.limits().map(|l| l.take_found()).unwrap_or_default() {
             report::buckets(id, &found);
         }
@@ -289,10 +326,13 @@ fn verdict(outcome: &Outcome) -> Verdict {
 
 /// Waits for the run under way; for ever, if there is none.
 async fn ended(running: &mut Option<Running>, board: &Board) -> (Ended, Option<Pass>) {
-    let Some(Running { pass, task }) = running else {
+    let Some(running) = running else {
         return std::future::pending().await;
     };
+    let (began, task) = (running.began, &mut running.task);
     let ended = task.await.unwrap_or_else(|error| Ended {
+        began,
+        waited: false,
         outcome: Outcome {
             took: Some(Duration::ZERO),
             ..Outcome::left_out(board.clock().now(), Failure::Internal(error.to_string()))
@@ -300,5 +340,5 @@ async fn ended(running: &mut Option<Running>, board: &Board) -> (Ended, Option<P
         remembered: None,
         trouble: None,
     });
-    (ended, pass.take())
+    (ended, running.pass.take())
 }

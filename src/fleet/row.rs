@@ -5,8 +5,6 @@ use std::{
     time::Duration,
 };
 
-use jiff::SignedDuration;
-
 use super::{
     Outcome, ProbeId, families as own,
     history::{History, PastRun},
@@ -16,14 +14,14 @@ use crate::{
     metrics::Page,
     okta::{Failure, Reason},
     probe::{AnyKnown, AnyObservation, ProbeResult, Scope},
-    units::Timestamp,
+    units::{Moment, Timestamp},
 };
 
 /// How many of its intervals a probe may be silent before it counts as overdue.
 const SILENT: u32 = 3;
 /// So many 429s within an hour are no accident.
 const AGAIN_AND_AGAIN: usize = 3;
-const HOUR: SignedDuration = SignedDuration::from_hours(1);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// How one probe's runs went, and what it knows.
 #[derive(Debug, Clone)]
@@ -37,10 +35,10 @@ pub(super) struct Row {
     failures: BTreeMap<Reason, u64>,
     dropped: u64,
     /// When the last few 429s came.
-    limited: VecDeque<Timestamp>,
+    limited: VecDeque<Moment>,
     pub(super) history: History,
     interval: Duration,
-    overdue_at: Timestamp,
+    overdue_at: Moment,
 }
 
 /// How the last run ended.
@@ -52,7 +50,7 @@ pub(super) struct Ended {
 }
 
 impl Row {
-    pub(super) fn new(kind: &'static str, interval: Duration, now: Timestamp) -> Self {
+    pub(super) fn new(kind: &'static str, interval: Duration, now: Moment) -> Self {
         Self {
             kind,
             known: AnyKnown::default(),
@@ -65,22 +63,22 @@ impl Row {
             limited: VecDeque::new(),
             history: History::default(),
             interval,
-            overdue_at: after(now, interval * SILENT),
+            overdue_at: now.after(interval.saturating_mul(SILENT)),
         }
     }
 
     /// Its probe asks otherwise from now on: counters go on, and what was seen is void.
-    pub(super) fn begin_anew(&mut self, interval: Duration, now: Timestamp) {
+    pub(super) fn begin_anew(&mut self, interval: Duration, now: Moment) {
         self.known = AnyKnown::default();
         self.last = None;
         self.last_failure = None;
         self.limited.clear();
         self.interval = interval;
-        self.overdue_at = after(now, interval * SILENT);
+        self.overdue_at = now.after(interval.saturating_mul(SILENT));
     }
 
-    /// Learns how a run ended. Its exchanges are the ledger's.
-    pub(super) fn record(&mut self, outcome: Outcome, expected_in: Duration) {
+    /// Learns how a run ended just now, and when the next is due. Its exchanges are the ledger's.
+    pub(super) fn record(&mut self, outcome: Outcome, now: Moment, next: Moment) {
         let Outcome {
             at,
             took,
@@ -92,7 +90,7 @@ impl Row {
             memory,
             exchanges: _,
         } = outcome;
-        let ended = after(at, took.unwrap_or_default());
+        let ended = at.saturating_add(took.unwrap_or_default()).unwrap_or(at);
         self.runs += 1;
         let earlier = self.known.observation.take();
         self.known.observation =
@@ -105,8 +103,9 @@ impl Row {
             None => self.last_success = Some(ended),
             Some(failure) => {
                 *self.failures.entry(failure.reason()).or_default() += 1;
-                if failure.reason() == Reason::RateLimited {
-                    self.limited.push_back(ended);
+                // What is remembered of an earlier request was no other 429.
+                if failure.reason() == Reason::RateLimited && !failure.is_remembered() {
+                    self.limited.push_back(now);
                     if self.limited.len() > AGAIN_AND_AGAIN {
                         self.limited.pop_front();
                     }
@@ -116,8 +115,9 @@ impl Row {
         }
         if took.is_some() {
             // A run that was left out did not end: it must not hide that none does.
-            let silent = (self.interval * SILENT).max(expected_in + self.interval * (SILENT - 1));
-            self.overdue_at = after(ended, silent);
+            let silent = now.after(self.interval.saturating_mul(SILENT));
+            let late = next.after(self.interval.saturating_mul(SILENT - 1));
+            self.overdue_at = silent.max(late);
         }
         self.last = Some(Ended {
             at: ended,
@@ -130,7 +130,7 @@ impl Row {
         self.last.is_some()
     }
 
-    pub(super) fn is_overdue(&self, now: Timestamp) -> bool {
+    pub(super) fn is_overdue(&self, now: Moment) -> bool {
         now > self.overdue_at
     }
 
@@ -141,14 +141,14 @@ impl Row {
         matches!(reason, Some(Reason::BreakerOpen | Reason::Budget))
     }
 
-    /// What is wrong at `now`, here, which is `then` by Okta's clock.
-    pub(super) fn findings(&self, now: Timestamp, then: Timestamp) -> Vec<Finding> {
+    /// What is wrong at `now`, which is `then` by Okta's clock.
+    pub(super) fn findings(&self, now: Moment, then: Timestamp) -> Vec<Finding> {
         let mut findings = self.known.findings(then);
         if self.is_overdue(now) && !self.is_held_back() {
             let what = "no run ended for three intervals";
             findings.push(Finding::new(Fact::Overdue, what));
         }
-        let oldest = self.limited.front().map(|at| now.duration_since(*at));
+        let oldest = self.limited.front().map(|at| now.since(*at));
         if self.limited.len() == AGAIN_AND_AGAIN && oldest.is_some_and(|age| age < HOUR) {
             let what = format!("the limit was hit {AGAIN_AND_AGAIN} times within an hour");
             findings.push(Finding::new(Fact::LimitAgainAndAgain, what));
@@ -156,7 +156,8 @@ impl Row {
         findings
     }
 
-    pub(super) fn draw(&self, id: &ProbeId, now: Timestamp, page: &mut Page) {
+    /// Writes the series, as of a moment and the time of day then.
+    pub(super) fn draw(&self, id: &ProbeId, (now, shown): (Moment, Timestamp), page: &mut Page) {
         let probe = [id.org_label(), id.probe.as_str()];
         page.push(&own::RUNS, &probe, self.runs as f64);
         for reason in Reason::ALL {
@@ -185,12 +186,8 @@ impl Row {
         let scope = Scope {
             org: id.org_label(),
             name: id.name(),
-            now,
+            now: shown,
         };
         self.known.draw(scope, page);
     }
-}
-
-fn after(at: Timestamp, length: Duration) -> Timestamp {
-    at.saturating_add(length).unwrap_or(at)
 }

@@ -256,6 +256,12 @@ impl Failure {
             _ => None,
         }
     }
+
+    /// True where nothing was sent since a token was asked for in vain a while ago: what is told of
+    /// that was told before.
+    pub fn is_remembered(&self) -> bool {
+        matches!(self, Self::NoToken(why) if why.remembered)
+    }
 }
 
 impl From<BadKey> for Failure {

@@ -1,8 +1,9 @@
-//! Values with a rule: parse or refuse; and the time of day. No policy.
+//! Values with a rule: parse or refuse; the time of day, and elapsed time. No policy.
 
 mod cell;
 mod closed_list;
 mod interval;
+mod moment;
 mod name;
 mod org_url;
 mod share;
@@ -12,6 +13,7 @@ pub use cell::{BadCell, Cell};
 pub(crate) use closed_list::closed_list;
 pub use interval::{BadInterval, Interval};
 pub use jiff::Timestamp;
+pub use moment::Moment;
 pub use name::{BadName, Name};
 pub(crate) use org_url::is_loopback;
 pub use org_url::{BadUrl, OrgUrl};

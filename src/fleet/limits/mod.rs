@@ -3,16 +3,19 @@
 //! bucket's windows, and Okta's clock by ours. An exchange comes in by one door, [`Limits::settle`].
 
 mod api_samples;
+mod asker;
 mod bucket_assignment;
 mod bucket_correlation;
 mod bucket_limit;
 mod bucket_mismatch;
 mod budget_gate;
+mod claims;
 mod draw;
 mod families;
 mod forget;
 mod limit_key;
 mod org_limits;
+mod refused;
 mod round_robin;
 mod spending;
 mod state;
@@ -20,8 +23,10 @@ mod state;
 mod tests;
 mod window;
 
+pub use asker::{GatedRun, Purpose};
 pub use bucket_mismatch::{BucketApi, BucketMismatch, Relation};
+pub use budget_gate::BudgetGate;
 pub(super) use draw::KnownLimit;
 pub(super) use families::FAMILIES;
 pub use org_limits::{EndedRun, Limits};
-pub use spending::Refused;
+pub use refused::Refused;

@@ -1,13 +1,14 @@
 //! Whose turn it is: the probes that sample one credential's limit in one bucket take turns, so
 //! that each window has one sample and each probe is still visited. Pure.
 
-use std::{collections::BTreeMap, time::Duration};
-
-use tokio::time::Instant;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use crate::{
     fleet::aim::{NextSample, SampleRequest},
-    units::Timestamp,
+    units::Moment,
 };
 
 /// The probes that take turns, and the next sample.
@@ -15,7 +16,8 @@ use crate::{
 pub(super) struct RoundRobin {
     members: BTreeMap<String, Member>,
     scheduled: Option<Scheduled>,
-    under_way: bool,
+    /// Whose runs are under way.
+    under_way: BTreeSet<String>,
 }
 
 /// One probe's part in it.
@@ -24,9 +26,9 @@ pub(super) struct Member {
     /// How often it is to sample.
     pub(super) interval: Duration,
     /// When it last began to.
-    pub(super) last: Timestamp,
+    pub(super) last: Moment,
     /// Not sooner than then.
-    pub(super) not_before: Option<Timestamp>,
+    pub(super) not_before: Option<Moment>,
 }
 
 /// The next sample, and whose it is.
@@ -34,54 +36,48 @@ pub(super) struct Member {
 pub(super) struct Scheduled {
     pub(super) probe: String,
     pub(super) next: NextSample,
-    /// The same moment by a clock that nobody sets.
-    pub(super) due: Instant,
 }
 
 impl RoundRobin {
-    /// A probe takes part from now on, or has sampled.
+    /// A probe takes part from now on, or its run has ended.
     pub(super) fn enter(&mut self, probe: &str, member: Member) {
         self.members.insert(probe.to_owned(), member);
-        self.under_way = false;
+        self.under_way.remove(probe);
         self.scheduled = None;
     }
 
     /// The probes of another bucket take part from now on.
     pub(super) fn absorb(&mut self, other: Self) {
         self.members.extend(other.members);
-        self.under_way |= other.under_way;
+        self.under_way.extend(other.under_way);
         self.scheduled = None;
     }
 
     /// A probe takes part no longer.
     pub(super) fn leave(&mut self, probe: &str) {
         if self.members.remove(probe).is_some() {
-            self.under_way = false;
+            self.under_way.remove(probe);
             self.scheduled = None;
         }
     }
 
-    /// A sample begins: until it has ended no other is scheduled.
-    pub(super) fn begin(&mut self) {
-        self.under_way = true;
+    /// A probe's run begins: until it has ended no other is scheduled.
+    pub(super) fn begin(&mut self, probe: &str) {
+        self.under_way.insert(probe.to_owned());
         self.scheduled = None;
     }
 
     /// True if the next sample may be scheduled, or scheduled anew.
     pub(super) fn may_schedule(&self) -> bool {
-        !self.under_way && !self.members.is_empty()
+        self.under_way.is_empty() && !self.members.is_empty()
     }
 
     /// What the next sample is to be, and whose: of the probe that has waited longest for its due.
-    pub(super) fn request(
-        &self,
-        now: Timestamp,
-        length: Duration,
-    ) -> Option<(String, SampleRequest)> {
+    pub(super) fn request(&self, now: Moment, length: Duration) -> Option<(String, SampleRequest)> {
         let due = |member: &Member| {
             // The run nearest the interval: from half a window before it is due.
             let interval = member.interval.saturating_sub(length / 2);
-            let due = member.last.saturating_add(interval).unwrap_or(member.last);
+            let due = member.last.after(interval);
             (member.not_before.map_or(due, |at| at.max(due)), member.last)
         };
         let (probe, member) = self.members.iter().min_by_key(|(_, member)| due(member))?;
@@ -110,9 +106,26 @@ impl RoundRobin {
         !self.members.is_empty()
     }
 
-    /// How many probes take turns, this one among them.
-    pub(super) fn count(&self) -> usize {
-        self.members.len()
+    /// True where another probe aims in this bucket.
+    pub(super) fn others_than(&self, probe: &str) -> bool {
+        self.members.keys().any(|member| member != probe)
+    }
+
+    /// When this probe's next run is due: as scheduled, or where others come before, about when
+    /// each has had its turn, if windows are so long. `None` if it takes no turns.
+    pub(super) fn next_turn(&self, probe: &str, length: Duration) -> Option<Moment> {
+        let member = self.members.get(probe)?;
+        let scheduled = self.scheduled.as_ref().filter(|next| next.probe == probe);
+        if let Some(scheduled) = scheduled {
+            return Some(scheduled.next.at);
+        }
+        let count = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
+        let round = member.interval.max(length.saturating_mul(count));
+        // From the end of its time away on it waits for its turn like the others.
+        let away = member
+            .not_before
+            .map(|at| at.after(length.saturating_mul(count)));
+        Some(member.last.after(round).max(away.unwrap_or(member.last)))
     }
 
     /// True if this probe takes part.
@@ -125,8 +138,8 @@ impl RoundRobin {
 mod tests {
     use super::*;
 
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
+    fn at(second: i64) -> Moment {
+        Moment::test_seconds(second)
     }
 
     fn member(interval: u64, last: i64) -> Member {
@@ -148,7 +161,7 @@ mod tests {
             let now = at(window * 60);
             let (who, request) = turns.request(now, Duration::from_mins(1)).unwrap();
             order += &who;
-            turns.begin();
+            turns.begin(&who);
             assert!(!turns.may_schedule());
             let interval = request.interval.as_secs();
             turns.enter(&who, member(interval, window * 60));
@@ -175,5 +188,46 @@ mod tests {
         turns.leave("a");
         let (who, request) = turns.request(at(200), Duration::from_mins(1)).unwrap();
         assert_eq!((who.as_str(), request.not_before), ("b", Some(at(1_000))));
+    }
+
+    #[test]
+    fn a_run_that_is_under_way_is_over_when_its_own_probe_says_so() {
+        let mut turns = RoundRobin::default();
+        turns.enter("a", member(60, 0));
+        turns.begin("a");
+        turns.enter("b", member(60, 1));
+        assert!(!turns.may_schedule(), "a new member is no end of another's");
+        turns.leave("b");
+        assert!(!turns.may_schedule());
+        let mut merged = RoundRobin::default();
+        merged.enter("c", member(60, 2));
+        merged.absorb(turns);
+        assert!(!merged.may_schedule());
+        merged.enter("a", member(60, 60));
+        assert!(merged.may_schedule());
+    }
+
+    #[test]
+    fn a_turn_is_due_when_it_is_scheduled_and_not_before_time_away_is_over() {
+        let mut turns = RoundRobin::default();
+        let minute = Duration::from_mins(1);
+        turns.enter("a", member(60, 0));
+        assert_eq!(turns.next_turn("a", minute), Some(at(60)));
+        turns.enter("b", member(60, 30));
+        assert_eq!(
+            turns.next_turn("a", minute),
+            Some(at(120)),
+            "two take turns"
+        );
+        let not_before = Some(at(600));
+        turns.enter(
+            "b",
+            Member {
+                not_before,
+                ..member(60, 30)
+            },
+        );
+        assert_eq!(turns.next_turn("b", minute), Some(at(720)));
+        assert_eq!(turns.next_turn("c", minute), None);
     }
 }

@@ -24,7 +24,7 @@ use super::{
     transport::{Trace, sort},
 };
 use crate::okta::{Failure, clock::OktaClock, secret::sensitive};
-use crate::units::Timestamp;
+use crate::units::{Moment, Timestamp};
 
 /// What a form is sent as.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -106,7 +106,7 @@ impl<'a> Session<'a> {
             Err(failure) => return Attempt::unsent(failure),
         };
         admission.sending();
-        let (trace, at, start) = (Trace::default(), Timestamp::now(), Instant::now());
+        let (trace, at, sent) = (Trace::default(), Timestamp::now(), Moment::now());
         let exchange = async {
             let client = self.client;
             if request.new_connection {
@@ -148,7 +148,8 @@ impl<'a> Session<'a> {
             credential: request.credential.map(|credential| credential.name.clone()),
             bucket: self.bucket(request),
             at,
-            took: start.elapsed(),
+            sent,
+            took: Moment::now().since(sent),
             phases: trace.phases(),
             answer,
         };

@@ -14,15 +14,15 @@ use okta_exporter::{
     fleet::{Board, Duty, Keeper, OrgControls, Outcome, Plan, ProbeId, RunOnce, limits::Limits},
     metrics::Page,
     okta::{
-        ApiError, Charge, Exchange, Failure, Gate, LimitKind, Phases, RateLimit, Refusal,
-        ResponseMeta,
+        ApiError, Charge, Exchange, Failure, Gate, LimitKind, OktaClock, Phases, RateLimit,
+        Refusal, ResponseMeta, Ticket,
     },
     probe::{AnyMemory, ProbeResult},
     sim::RateLimitHeaders,
     store::{InMemory, Store},
-    units::{Share, WallClock},
+    units::{Moment, Share, WallClock},
 };
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 /// When it all begins, by the exporter's clock, in milliseconds since the epoch.
@@ -38,6 +38,7 @@ pub struct VirtualOkta {
     controls: OrgControls,
     store: Arc<dyn Store>,
     clock: WallClock,
+    begun: Moment,
     /// How far Okta's clock is ahead at a moment of ours, both in milliseconds.
     ahead: fn(i64) -> i64,
     answer: Mutex<Answer>,
@@ -91,12 +92,15 @@ impl VirtualOkta {
     pub fn new(seed: u64, ahead: fn(i64) -> i64, answer: Answer) -> Arc<Self> {
         let start = Timestamp::from_millisecond(START).unwrap_or_default();
         let clock = WallClock::of_the_runtime(start);
+        let limits =
+            Limits::new(Share::TWENTIETH).with_okta_clock(OktaClock::beside(clock.clone()));
         Arc::new(Self {
-            board: Arc::new(Board::with_clock(clock)),
+            board: Arc::new(Board::with_clock(clock.clone())),
             controls: OrgControls {
-                limits: Arc::new(Limits::with_clock(Share::TWENTIETH, clock)),
+                limits: Arc::new(limits),
                 ..OrgControls::default()
             },
+            begun: Moment::now(),
             store: Arc::new(InMemory::default()),
             clock,
             ahead,
@@ -114,13 +118,18 @@ impl VirtualOkta {
     pub fn page(&self) -> String {
         let (now, mut page) = (self.clock.now(), Page::new());
         self.board.draw(now, &mut page);
-        self.controls.limits.draw("acme", now, &mut page);
+        self.controls.limits.draw("acme", Moment::now(), &mut page);
         page.text()
     }
 
     /// How long it has lived, in milliseconds.
     pub fn age(&self) -> i64 {
-        self.clock.now().as_millisecond() - START
+        Moment::now().millis_since(self.begun)
+    }
+
+    /// The time of day, which a test may set.
+    pub fn clock(&self) -> &WallClock {
+        &self.clock
     }
 
     /// Has a keeper keep a probe, from so long on until told to stop.
@@ -145,7 +154,7 @@ impl VirtualOkta {
     pub async fn poll(&self, probe: &VirtualProbe) {
         let (id, at) = (probe.id(), self.clock.now());
         let exchange = self.request(probe.charge()).await;
-        self.controls.limits.settle(&exchange);
+        self.controls.limits.settle(None, &exchange);
         let outcome = Outcome {
             at,
             took: Some(exchange.took),
@@ -161,7 +170,7 @@ impl VirtualOkta {
 
     /// Sends one request and waits for its answer.
     async fn request(&self, charge: Charge) -> Exchange {
-        let (at, start) = (self.clock.now(), Instant::now());
+        let (at, sent) = (self.clock.now(), Moment::now());
         let (there, back) = self.latency();
         sleep(there).await;
         let ours = self.age();
@@ -180,7 +189,8 @@ impl VirtualOkta {
             credential: charge.credential,
             bucket: Some(charge.bucket),
             at,
-            took: start.elapsed(),
+            sent,
+            took: Moment::now().since(sent),
             phases: Phases::default(),
             answer: Ok(ResponseMeta {
                 status: if limited.is_some() { 429 } else { 200 },
@@ -204,6 +214,23 @@ impl VirtualOkta {
         let (took, share) = (rng.u64(50..=500), rng.u64(30..=70));
         let there = Duration::from_millis(took * share / 100);
         (there, Duration::from_millis(took) - there)
+    }
+}
+
+/// A request that was admitted; where its run is given up, nothing will be heard of it.
+struct Admitted<'a>(&'a dyn Gate, Option<Ticket>);
+
+impl Admitted<'_> {
+    fn settle(&mut self, exchange: &Exchange) {
+        self.0.settle(self.1.take(), exchange);
+    }
+}
+
+impl Drop for Admitted<'_> {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.1.take() {
+            self.0.abandon(ticket, true);
+        }
     }
 }
 
@@ -235,19 +262,23 @@ impl RunOnce for VirtualRun {
 
     async fn run_once(&self, _known: &AnyMemory, gate: Option<&dyn Gate>) -> Outcome {
         let Self(probe, okta) = self;
-        let (at, start) = (okta.clock.now(), Instant::now());
+        let (at, start) = (okta.clock.now(), Moment::now());
         let (mut failure, mut exchanges) = (None, Vec::new());
         for _ in 0..probe.requests {
             let charge = probe.charge();
-            if let Some(gate) = gate {
-                failure = gate.admit(charge.clone()).await.err();
-            }
-            if failure.is_some() {
-                break;
-            }
+            let mut admitted = match gate {
+                None => None,
+                Some(gate) => match gate.admit(charge.clone()).await {
+                    Ok(ticket) => Some(Admitted(gate, Some(ticket))),
+                    Err(refused) => {
+                        failure = Some(refused);
+                        break;
+                    }
+                },
+            };
             let exchange = okta.request(charge).await;
-            if let Some(gate) = gate {
-                gate.settle(&exchange);
+            if let Some(admitted) = &mut admitted {
+                admitted.settle(&exchange);
             }
             failure = refused(&exchange);
             exchanges.push(exchange);
@@ -257,7 +288,7 @@ impl RunOnce for VirtualRun {
         }
         Outcome {
             at,
-            took: Some(start.elapsed()),
+            took: Some(Moment::now().since(start)),
             result: ProbeResult {
                 observation: None,
                 failure,

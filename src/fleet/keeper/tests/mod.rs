@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tokio::time::{advance, sleep};
+use tokio::time::{Instant, advance, sleep};
 
 use super::*;
 use crate::{
@@ -139,6 +139,7 @@ fn exchange() -> Exchange {
         credential: None,
         bucket: None,
         at: Timestamp::UNIX_EPOCH,
+        sent: Moment::now(),
         took: QUICK,
         phases: Phases::default(),
         answer: Err("connect"),
