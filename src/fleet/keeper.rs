@@ -6,11 +6,15 @@ mod tests;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::watch, time::sleep_until};
+use tokio::{
+    sync::watch,
+    time::{sleep_until, timeout_at},
+};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
     Board, Duty, Outcome, Pass, Plan, RunOnce, Verdict,
+    aim::LONGEST_WINDOW,
     controls::OrgControls,
     limits::{BudgetGate, EndedRun, GatedRun, Limits, Purpose},
     memory::Remembered,
@@ -40,8 +44,10 @@ pub struct Keeper<R> {
 struct Progress {
     /// When the next run is due by the interval.
     due: Moment,
-    /// It takes turns at the ends of windows, and the interval counts no longer.
+    /// It takes turns at the ends of windows, and the interval counts no longer,
     aims: bool,
+    /// unless its turn does not come until then.
+    late: Moment,
     running: Option<Running>,
     reporter: Reporter,
     remembered: Remembered,
@@ -98,14 +104,19 @@ impl<R: RunOnce> Keeper<R> {
         let mut progress = Progress {
             due: Moment::now().after(self.plan.starts_in),
             aims: false,
+            late: Moment::now().after(Duration::MAX),
             running: None,
             reporter: Reporter::default(),
             remembered: Remembered::nothing(&self.plan.run, &self.store),
         };
         loop {
+            // While a run is under way, none is late.
+            let never = || Moment::now().after(Duration::MAX);
+            let late = progress.running.as_ref().map_or(progress.late, |_| never());
+            let late = progress.aims.then_some(late);
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = self.due(progress.due, progress.aims) => self.tick(&mut progress),
+                () = self.due(progress.due, late) => self.tick(&mut progress),
                 () = self.trial_due(), if progress.running.is_none() => self.try_org(&mut progress),
                 (ended, pass) = ended(&mut progress.running, &self.board) => {
                     progress.running = None;
@@ -131,6 +142,7 @@ impl<R: RunOnce> Keeper<R> {
     /// A run is due: it begins, or is left out and says why. While one waits to begin, that is it.
     fn tick(&self, progress: &mut Progress) {
         let now = Moment::now();
+        let is_late = now >= progress.late;
         progress.due = if progress.aims {
             now.after(self.plan.interval)
         } else {
@@ -140,10 +152,10 @@ impl<R: RunOnce> Keeper<R> {
         if !progress.aims && progress.running.as_ref().is_some_and(waits) {
             return;
         }
-        let purpose = if progress.aims {
-            Purpose::EndOfWindow
-        } else {
-            Purpose::Interval
+        let purpose = match (progress.aims, is_late) {
+            (false, _) => Purpose::Interval,
+            (true, false) => Purpose::EndOfWindow,
+            (true, true) => Purpose::Late,
         };
         let left_out = if progress.running.is_some() {
             Failure::Overlap
@@ -221,11 +233,20 @@ impl<R: RunOnce> Keeper<R> {
     }
 
     /// Comes back when the next run is due: by the clock, or by turns at the ends of windows.
-    async fn due(&self, due: Moment, aims: bool) {
-        match self.limits().filter(|_| aims) {
-            Some(limits) => limits.turn(&self.plan.id.probe).await,
+    async fn due(&self, due: Moment, late: Option<Moment>) {
+        match self.limits().zip(late) {
+            Some((limits, late)) => {
+                let turn = limits.turn(&self.plan.id.probe);
+                drop(timeout_at(late.instant(), turn).await);
+            }
             None => sleep_until(due.instant()).await,
         }
+    }
+
+    /// Until when a probe's turn at the end of a window is waited for, given when it last ran: many
+    /// that take turns would each be silent for long.
+    fn late_after(&self, ran: Moment) -> Moment {
+        ran.after(self.plan.interval.saturating_add(LONGEST_WINDOW))
     }
 
     async fn trial_due(&self) {
@@ -259,6 +280,12 @@ impl<R: RunOnce> Keeper<R> {
             failure.and_then(|failure| schedule::stay_away(failure, interval, fastrand::f64()));
         let away = away.map(|away| now.after(away));
         progress.due = self.due_after(&outcome, progress.due, away);
+        // Who was refused has not run: it comes back when it may, or it would lose its place.
+        let late = match &outcome.result.failure {
+            Some(Failure::Budget { .. }) => progress.late,
+            _ => self.late_after(began),
+        };
+        progress.late = away.map_or(late, |away| late.max(away));
         if let Some(limits) = self.limits().filter(|_| self.plan.run.aims_at_windows()) {
             let run = EndedRun {
                 probe: &self.plan.id.probe,
@@ -287,11 +314,13 @@ impl<R: RunOnce> Keeper<R> {
         }
     }
 
-    /// When the next run is due: what is waited for, and by what the probe is overdue.
+    /// When the next run is due at the latest: by that the probe is overdue.
     fn next_run(&self, progress: &Progress) -> Moment {
-        let limits = self.limits().filter(|_| progress.aims);
-        let turn = limits.and_then(|limits| limits.next_turn(&self.plan.id.probe));
-        turn.unwrap_or(progress.due)
+        let Some(limits) = self.limits().filter(|_| progress.aims) else {
+            return progress.due;
+        };
+        let turn = limits.next_turn(&self.plan.id.probe);
+        turn.map_or(progress.late, |turn| turn.min(progress.late))
     }
 
     fn limits(&self) -> Option<&Arc<Limits>> {

@@ -13,6 +13,8 @@ pub enum Purpose {
     Trial,
     /// Its interval is over.
     Interval,
+    /// It was to see the end of a window, and its turn did not come for long.
+    Late,
 }
 
 /// Whose run it is, and what for.

@@ -74,8 +74,8 @@ impl BudgetGate {
         let most = match refused {
             _ if self.begun.load(Ordering::Relaxed) => PATIENCE,
             Refused::Unknown | Refused::UnderWay { .. } => interval.max(LEAST),
-            // The end of its window does not wait.
-            _ if self.run.purpose == Purpose::EndOfWindow => Duration::ZERO,
+            // The end of its window does not wait, and who is late has waited.
+            _ if matches!(self.run.purpose, Purpose::EndOfWindow | Purpose::Late) => Duration::ZERO,
             _ => interval,
         };
         let left = since.after(most).since(now);

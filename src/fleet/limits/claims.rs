@@ -36,7 +36,7 @@ impl Asker<'_> {
     fn claimant(&self) -> Claimant {
         match self.purpose {
             Purpose::EndOfWindow => Claimant::WindowEnd,
-            Purpose::Trial | Purpose::Interval => {
+            Purpose::Trial | Purpose::Interval | Purpose::Late => {
                 Claimant::Probe(self.probe.to_owned(), self.api.clone())
             }
         }
@@ -113,9 +113,9 @@ impl Claims {
 fn is_before(allowed: u64, asks: Purpose, claims: &Claimant) -> bool {
     match (asks, claims) {
         (Purpose::Trial, _) => false,
-        (Purpose::EndOfWindow, Claimant::Probe(..)) | (Purpose::Interval, Claimant::WindowEnd) => {
-            allowed == 1
-        }
-        _ => true,
+        (Purpose::EndOfWindow, Claimant::Probe(..))
+        | (Purpose::Interval | Purpose::Late, Claimant::WindowEnd) => allowed == 1,
+        (Purpose::EndOfWindow, Claimant::WindowEnd)
+        | (Purpose::Interval | Purpose::Late, Claimant::Probe(..)) => true,
     }
 }

@@ -178,12 +178,14 @@ impl Limits {
         }
     }
 
-    /// When this probe's next turn is due, or about when where others come before; `None` if it
-    /// takes none.
+    /// When this probe's next turn is, where that is known: where it need not wait for others, nor for
+    /// a budget of one request.
     pub(in crate::fleet) fn next_turn(&self, probe: &str) -> Option<Moment> {
         let state = self.lock();
         let mut buckets = state.buckets.values();
-        buckets.find_map(|bucket| bucket.round_robin.next_turn(probe, bucket.aim.length()))
+        let bucket = buckets.find(|bucket| bucket.round_robin.has(probe))?;
+        let is_free = bucket.spending.allowed(self.share) != Some(1);
+        bucket.round_robin.next_turn(probe).filter(|_| is_free)
     }
 
     /// Tells of each change of what is known.

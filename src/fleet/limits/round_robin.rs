@@ -111,21 +111,11 @@ impl RoundRobin {
         self.members.keys().any(|member| member != probe)
     }
 
-    /// When this probe's next run is due: as scheduled, or where others come before, about when
-    /// each has had its turn, if windows are so long. `None` if it takes no turns.
-    pub(super) fn next_turn(&self, probe: &str, length: Duration) -> Option<Moment> {
-        let member = self.members.get(probe)?;
+    /// When this probe's next turn is, where nobody else takes turns: only then that is known.
+    pub(super) fn next_turn(&self, probe: &str) -> Option<Moment> {
         let scheduled = self.scheduled.as_ref().filter(|next| next.probe == probe);
-        if let Some(scheduled) = scheduled {
-            return Some(scheduled.next.at);
-        }
-        let count = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
-        let round = member.interval.max(length.saturating_mul(count));
-        // From the end of its time away on it waits for its turn like the others.
-        let away = member
-            .not_before
-            .map(|at| at.after(length.saturating_mul(count)));
-        Some(member.last.after(round).max(away.unwrap_or(member.last)))
+        let next = scheduled.map(|scheduled| scheduled.next.at);
+        next.filter(|_| !self.others_than(probe))
     }
 
     /// True if this probe takes part.
@@ -205,29 +195,5 @@ mod tests {
         assert!(!merged.may_schedule());
         merged.enter("a", member(60, 60));
         assert!(merged.may_schedule());
-    }
-
-    #[test]
-    fn a_turn_is_due_when_it_is_scheduled_and_not_before_time_away_is_over() {
-        let mut turns = RoundRobin::default();
-        let minute = Duration::from_mins(1);
-        turns.enter("a", member(60, 0));
-        assert_eq!(turns.next_turn("a", minute), Some(at(60)));
-        turns.enter("b", member(60, 30));
-        assert_eq!(
-            turns.next_turn("a", minute),
-            Some(at(120)),
-            "two take turns"
-        );
-        let not_before = Some(at(600));
-        turns.enter(
-            "b",
-            Member {
-                not_before,
-                ..member(60, 30)
-            },
-        );
-        assert_eq!(turns.next_turn("b", minute), Some(at(720)));
-        assert_eq!(turns.next_turn("c", minute), None);
     }
 }

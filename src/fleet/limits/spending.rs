@@ -68,7 +68,8 @@ impl Spending {
                 Err(Refused::Unknown)
             };
         };
-        if let (Purpose::Interval, Some((remaining, until))) = (asker.purpose, self.low)
+        if let (Purpose::Interval | Purpose::Late, Some((remaining, until))) =
+            (asker.purpose, self.low)
             && now < until
         {
             return Err(Refused::Low { remaining, until });
@@ -176,7 +177,8 @@ impl Spending {
 
     /// How many more this one may send, were nobody waiting.
     fn free(&self, now: Moment, allowed: u64, asker: Asker<'_>) -> u64 {
-        let for_others = asker.purpose == Purpose::Interval && asker.others_aim && allowed > 1;
+        let beside = matches!(asker.purpose, Purpose::Interval | Purpose::Late);
+        let for_others = beside && asker.others_aim && allowed > 1;
         (allowed - u64::from(for_others)).saturating_sub(self.spent(now))
     }
 }
