@@ -60,6 +60,8 @@ struct Running {
     /// What it owes its org's breaker.
     pass: Option<Pass>,
     gate: Option<Arc<BudgetGate>>,
+    /// If it has not begun by then, it is told why.
+    told_at: Moment,
     task: AbortOnDropHandle<Ended>,
 }
 
@@ -74,6 +76,13 @@ struct Ended {
     remembered: Option<Remembered>,
     /// What the store could not do.
     trouble: Option<StoreError>,
+}
+
+impl Running {
+    /// Why it has not begun, while it waits for the budget.
+    fn holds_back(&self) -> Option<Failure> {
+        self.gate.as_ref()?.holds_back()
+    }
 }
 
 impl<R: RunOnce> Keeper<R> {
@@ -114,10 +123,12 @@ impl<R: RunOnce> Keeper<R> {
             let never = || Moment::now().after(Duration::MAX);
             let late = progress.running.as_ref().map_or(progress.late, |_| never());
             let late = progress.aims.then_some(late);
+            let told_at = progress.running.as_ref().map(|running| running.told_at);
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.due(progress.due, late) => self.tick(&mut progress),
                 () = self.trial_due(), if progress.running.is_none() => self.try_org(&mut progress),
+                () = held_back(told_at) => self.tell_held_back(&mut progress),
                 (ended, pass) = ended(&mut progress.running, &self.board) => {
                     progress.running = None;
                     let Ended { began, outcome, waited, remembered, trouble } = ended;
@@ -148,8 +159,11 @@ impl<R: RunOnce> Keeper<R> {
         } else {
             self.next_tick(progress.due)
         };
-        let waits = |running: &Running| running.gate.as_ref().is_some_and(|g| g.is_waiting());
-        if !progress.aims && progress.running.as_ref().is_some_and(waits) {
+        if progress
+            .running
+            .as_ref()
+            .is_some_and(|running| running.holds_back().is_some())
+        {
             return;
         }
         let purpose = match (progress.aims, is_late) {
@@ -179,7 +193,8 @@ impl<R: RunOnce> Keeper<R> {
     /// A run begins; where the probe takes turns, it is its turn until that has ended.
     fn begin(&self, purpose: Purpose, pass: Option<Pass>, progress: &mut Progress) {
         if let Some(limits) = self.limits().filter(|_| progress.aims) {
-            limits.begin(&self.plan.id.probe);
+            let is_turn = purpose == Purpose::EndOfWindow;
+            limits.begin(&self.plan.id.probe, !is_turn);
         }
         progress.running = Some(self.run(purpose, pass, &progress.remembered));
     }
@@ -200,9 +215,13 @@ impl<R: RunOnce> Keeper<R> {
     fn run(&self, purpose: Purpose, pass: Option<Pass>, remembered: &Remembered) -> Running {
         let (plan, mut remembered) = (Arc::clone(&self.plan), remembered.clone());
         let began = Moment::now();
+        // Whoever is late has waited.
+        let patience = match purpose {
+            Purpose::Late => Duration::from_secs(1),
+            _ => plan.interval.min(LONGEST_WINDOW),
+        };
         let gated = GatedRun {
             probe: plan.id.probe.clone(),
-            interval: plan.interval,
             purpose,
         };
         let gate = self.limits().map(|limits| Arc::new(limits.gate(gated)));
@@ -228,7 +247,21 @@ impl<R: RunOnce> Keeper<R> {
             began,
             pass,
             gate,
+            told_at: began.after(patience),
             task,
+        }
+    }
+
+    /// A run has waited for the budget for as long as its interval, and goes on waiting: that is told.
+    fn tell_held_back(&self, progress: &mut Progress) {
+        let Some(running) = &mut progress.running else {
+            return;
+        };
+        let patience = self.plan.interval.min(LONGEST_WINDOW);
+        running.told_at = Moment::now().after(patience);
+        if let Some(why) = running.holds_back() {
+            let outcome = Outcome::left_out(self.board.clock().now(), why);
+            self.write(outcome, progress);
         }
     }
 
@@ -350,6 +383,14 @@ fn verdict(outcome: &Outcome) -> Verdict {
         Verdict::Trouble
     } else {
         Verdict::Well
+    }
+}
+
+/// Comes back when the run under way is to tell why it waits, if it does; never, if there is none.
+async fn held_back(told_at: Option<Moment>) {
+    match told_at {
+        Some(told_at) => sleep_until(told_at.instant()).await,
+        None => std::future::pending().await,
     }
 }
 

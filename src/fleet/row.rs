@@ -113,8 +113,9 @@ impl Row {
                 self.last_failure = Some((ended, failure.clone()));
             }
         }
-        if took.is_some() {
-            // A run that was left out did not end: it must not hide that none does.
+        // A run that was left out did not end: it must not hide that none does, unless it is held
+        // back on purpose.
+        if took.is_some() || reason == Some(Reason::Budget) {
             let silent = now.after(self.interval.saturating_mul(SILENT));
             let late = next.after(self.interval.saturating_mul(SILENT - 1));
             self.overdue_at = silent.max(late);

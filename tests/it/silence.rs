@@ -176,14 +176,16 @@ impl World {
         if is_well && silent > probe.interval + LONGEST + SLACK {
             return Err(self.told(probe, &format!("silent for {silent:?}"), page));
         }
+        // Where one request is all that may be sent, each has a window in its turn, and who waits for
+        // the end of one lets another pass.
         let (_, seconds) = self.bucket(probe);
-        let others = self
+        let here = self
             .probes
             .iter()
-            .filter(|other| other.bucket == probe.bucket);
+            .filter(|here| here.bucket == probe.bucket);
+        let turns: u32 = here.map(|here| if here.aims { 2 } else { 1 }).sum();
         let turn = Duration::from_secs(seconds).mul_f64(1.1) + Duration::from_secs(10);
-        let turns = turn * u32::try_from(others.count() + 2).unwrap();
-        if self.is_fair && silent > 2 * probe.interval + LONGEST + turns {
+        if self.is_fair && silent > 2 * probe.interval + LONGEST + turn * (turns + 3) {
             return Err(self.told(probe, &format!("starved for {silent:?}"), page));
         }
         let is_overdue = of("okta_probe_overdue") == Some(1.0);

@@ -1,8 +1,6 @@
 //! Who asks whether a request may be sent, and what for.
 
-use std::time::Duration;
-
-use super::bucket_mismatch::BucketApi;
+use super::queue::Place;
 
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,18 +20,23 @@ pub enum Purpose {
 pub struct GatedRun {
     /// The probe.
     pub probe: String,
-    /// How often it is to run.
-    pub interval: Duration,
     /// What this run is for.
     pub purpose: Purpose,
 }
 
 /// Who asks for a request.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asker<'a> {
-    pub(super) probe: &'a str,
+pub(super) struct Asker {
     pub(super) purpose: Purpose,
     /// Other probes aim in this bucket.
     pub(super) others_aim: bool,
-    pub(super) api: &'a BucketApi,
+    /// Its place among those who wait, if it does.
+    pub(super) place: Option<Place>,
+}
+
+impl Purpose {
+    /// True where it need not be now: others come first, where little is left.
+    pub(super) fn can_wait(self) -> bool {
+        matches!(self, Self::Interval | Self::Late)
+    }
 }

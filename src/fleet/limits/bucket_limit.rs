@@ -121,9 +121,14 @@ impl BucketLimit {
         let allowed = self.spending.allowed(share);
         request.spare = allowed.is_none_or(|allowed| self.spending.spent(now) < allowed);
         // A window in which all is spent is not seen to its end: the next one is.
-        request.not_before = request.not_before.max(self.spending.free_at(now, share));
+        let free_at = self.spending.free_at(now, share);
+        request.not_before = request.not_before.max(free_at);
         let next = self.aim.next(clock, &request);
-        self.spending.keep_for_window_end(now, share, next.at);
+        let free_at = free_at.unwrap_or(now);
+        if next.at.since(free_at) <= self.aim.length() + 2 * CUT {
+            self.spending
+                .keep_for_window_end(share, next.at.after(2 * CUT));
+        }
         self.round_robin.schedule(Scheduled { probe, next });
     }
 }

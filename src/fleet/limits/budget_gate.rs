@@ -1,22 +1,19 @@
 //! What one run may spend: the gate that its requests pass. Where the share of the limit is spent, a
-//! run that has not begun waits for the next window if that begins within the probe's interval, and
-//! is put off if not; one that has begun waits in any case, as a run of many requests would otherwise
-//! never come to its end.
+//! run waits for its turn; only one that is to see the end of a window does not, since that will not
+//! wait. Whether a run waits for too long is judged by its keeper, which says so.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use futures_util::future::BoxFuture;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::{
     asker::{GatedRun, Purpose},
     org_limits::Limits,
+    queue::Place,
     refused::Refused,
 };
 use crate::{
@@ -24,23 +21,37 @@ use crate::{
     units::Moment,
 };
 
-/// The longest that a request of a run that has begun waits: longer than any window lasts.
-const PATIENCE: Duration = Duration::from_secs(330);
-/// The longest that a run waits before it begins: as long as the longest window.
-const MOST: Duration = Duration::from_mins(5);
-/// How long a run waits at least for what other requests tell that are under way.
-const LEAST: Duration = Duration::from_secs(30);
-/// How long to stay away where nobody knows how long it takes.
+/// How long to wait before asking again where nobody knows how long it takes, and nothing is heard.
 const SOON: Duration = Duration::from_secs(5);
+/// How long one that is to see the end of a window waits for what requests under way tell.
+const AIMED: Duration = Duration::from_secs(1);
 
 /// What one run may spend.
 #[derive(Debug)]
 pub struct BudgetGate {
     limits: Arc<Limits>,
     run: GatedRun,
-    begun: AtomicBool,
-    waiting: AtomicBool,
-    waited: AtomicBool,
+    stands: Mutex<Stands>,
+}
+
+/// How a run stands.
+#[derive(Debug, Default)]
+struct Stands {
+    /// It has sent a request.
+    begun: bool,
+    /// It had to wait before that.
+    waited: bool,
+    /// What it waits for.
+    refused: Option<Failure>,
+}
+
+/// A place in the queue, given up where the run is.
+struct Waiting<'a>(&'a Limits, Place);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.give_up(self.1);
+    }
 }
 
 impl Limits {
@@ -49,75 +60,83 @@ impl Limits {
         BudgetGate {
             limits: Arc::clone(self),
             run,
-            begun: AtomicBool::new(false),
-            waiting: AtomicBool::new(false),
-            waited: AtomicBool::new(false),
+            stands: Mutex::default(),
         }
     }
 }
 
 impl BudgetGate {
-    /// True while the run waits for leave to send its first request.
-    pub fn is_waiting(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed) && !self.begun.load(Ordering::Relaxed)
+    /// Why the run has not begun, while it waits for that.
+    pub fn holds_back(&self) -> Option<Failure> {
+        let stands = self.stands();
+        stands.refused.clone().filter(|_| !stands.begun)
     }
 
     /// True where the run had to wait before it began.
     pub fn has_waited(&self) -> bool {
-        self.waited.load(Ordering::Relaxed)
+        self.stands().waited
     }
 
-    /// How long this refusal is waited for, given since when it has been; `None` if no longer.
-    fn patience(&self, refused: Refused, since: Moment) -> Option<Duration> {
-        let now = Moment::now();
-        let interval = self.run.interval.min(MOST);
-        let most = match refused {
-            _ if self.begun.load(Ordering::Relaxed) => PATIENCE,
-            Refused::Unknown | Refused::UnderWay { .. } => interval.max(LEAST),
-            // The end of its window does not wait, and who is late has waited.
-            _ if matches!(self.run.purpose, Purpose::EndOfWindow | Purpose::Late) => Duration::ZERO,
-            _ => interval,
-        };
-        let left = since.after(most).since(now);
-        let wait = match refused {
-            // Who comes before may not need all of its time.
-            Refused::Claimed { .. } => refused.wait(now)?.min(left),
-            _ => refused.wait(now).unwrap_or(SOON.min(left)),
-        };
-        (!left.is_zero() && wait <= left).then_some(wait)
+    fn stands(&self) -> MutexGuard<'_, Stands> {
+        self.stands.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Comes back once the request may be sent.
+    async fn wait(&self, charge: &Charge) -> Ticket {
+        let mut changed = self.limits.changes();
+        let mut waiting: Option<Waiting<'_>> = None;
+        loop {
+            changed.borrow_and_update();
+            let place = waiting.as_ref().map(|waiting| waiting.1);
+            let refused = match self.limits.admit(charge, &self.run, place) {
+                Ok(ticket) => return ticket,
+                Err(refused) => refused,
+            };
+            self.refuse(charge, refused);
+            if place.is_none() {
+                let place = self.limits.wait(charge, self.run.purpose);
+                waiting = Some(Waiting(&self.limits, place));
+            }
+            let wait = refused.wait(Moment::now()).unwrap_or(SOON);
+            tokio::select! {
+                () = sleep(wait) => {}
+                // The sender lives in `limits`.
+                _ = changed.changed() => {}
+            }
+        }
+    }
+
+    fn refuse(&self, charge: &Charge, refused: Refused) {
+        let mut stands = self.stands();
+        stands.waited |= !stands.begun;
+        stands.refused = Some(failure(charge, refused));
+    }
+
+    fn admitted(&self, ticket: Ticket) -> Ticket {
+        let mut stands = self.stands();
+        stands.begun = true;
+        stands.refused = None;
+        ticket
+    }
+}
+
+fn failure(charge: &Charge, refused: Refused) -> Failure {
+    Failure::Budget {
+        why: format!("{refused} ({})", charge.bucket),
+        again_in: refused.wait(Moment::now()).unwrap_or(SOON),
     }
 }
 
 impl Gate for BudgetGate {
     fn admit(&self, charge: Charge) -> BoxFuture<'_, Result<Ticket, Failure>> {
         Box::pin(async move {
-            let mut changed = self.limits.changes();
-            let since = Moment::now();
-            loop {
-                changed.borrow_and_update();
-                let refused = match self.limits.admit(&charge, &self.run) {
-                    Ok(ticket) => {
-                        self.begun.store(true, Ordering::Relaxed);
-                        return Ok(ticket);
-                    }
-                    Err(refused) => refused,
-                };
-                let Some(wait) = self.patience(refused, since) else {
-                    self.waiting.store(false, Ordering::Relaxed);
-                    return Err(Failure::Budget {
-                        why: format!("{refused} ({})", charge.bucket),
-                        again_in: refused.wait(Moment::now()).unwrap_or(SOON),
-                    });
-                };
-                self.waiting.store(true, Ordering::Relaxed);
-                if !self.begun.load(Ordering::Relaxed) {
-                    self.waited.store(true, Ordering::Relaxed);
-                }
-                tokio::select! {
-                    () = sleep(wait) => {}
-                    // The sender lives in `limits`.
-                    _ = changed.changed() => {}
-                }
+            let waits = self.run.purpose != Purpose::EndOfWindow || self.stands().begun;
+            let most = if waits { Duration::MAX } else { AIMED };
+            match timeout(most, self.wait(&charge)).await {
+                Ok(ticket) => Ok(self.admitted(ticket)),
+                Err(_) => Err(self
+                    .holds_back()
+                    .unwrap_or_else(|| failure(&charge, Refused::Unknown))),
             }
         })
     }

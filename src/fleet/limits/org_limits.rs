@@ -10,8 +10,9 @@ use std::{
 use tokio::{sync::watch, time::sleep_until};
 
 use super::{
-    asker::{Asker, GatedRun},
+    asker::{Asker, GatedRun, Purpose},
     bucket_mismatch::BucketMismatch,
+    queue::Place,
     refused::Refused,
     round_robin::{Member, Scheduled},
     state::LimitsState,
@@ -75,18 +76,40 @@ impl Limits {
     }
 
     /// May a request be sent now? One that may is to be settled or abandoned.
-    pub(super) fn admit(&self, charge: &Charge, run: &GatedRun) -> Result<Ticket, Refused> {
+    pub(super) fn admit(
+        &self,
+        charge: &Charge,
+        run: &GatedRun,
+        place: Option<Place>,
+    ) -> Result<Ticket, Refused> {
         let now = Moment::now();
         let mut state = self.lock();
         let bucket = state.bucket(charge);
         let asker = Asker {
-            probe: &run.probe,
             purpose: run.purpose,
             others_aim: bucket.round_robin.others_than(&run.probe),
-            api: &charge.into(),
+            place,
         };
         bucket.spending.admit(now, self.share, asker)?;
-        Ok(state.begin(charge))
+        let ticket = state.begin(charge);
+        drop(state);
+        if place.is_some() {
+            // There may be another request for who comes next.
+            self.tell_change();
+        }
+        Ok(ticket)
+    }
+
+    /// A run waits from now on to send a request.
+    pub(super) fn wait(&self, charge: &Charge, purpose: Purpose) -> Place {
+        self.lock().wait(charge, purpose)
+    }
+
+    /// It waits no longer.
+    pub(super) fn give_up(&self, place: Place) {
+        if self.lock().give_up(place) {
+            self.tell_change();
+        }
     }
 
     /// Learns what came of a request, whichever probe made it: once.
@@ -147,13 +170,16 @@ impl Limits {
         self.turn_of(probe).map(|scheduled| scheduled.next)
     }
 
-    /// The sample that was scheduled for this probe begins.
-    pub fn begin(&self, probe: &str) {
+    /// A run of this probe begins: as it was scheduled, or else `apart` from others' turns.
+    pub fn begin(&self, probe: &str, apart: bool) {
         let mut state = self.lock();
         let mut buckets = state.buckets.values_mut();
         if let Some(bucket) = buckets.find(|bucket| bucket.round_robin.has(probe)) {
-            bucket.round_robin.begin(probe);
+            bucket.round_robin.begin(probe, apart);
+            bucket.schedule(&self.okta_clock, self.share, Moment::now());
         }
+        drop(state);
+        self.tell_change();
     }
 
     /// Comes back when it is this probe's turn.

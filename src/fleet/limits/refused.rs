@@ -21,11 +21,14 @@ pub enum Refused {
         /// When one of them is over.
         until: Moment,
     },
-    /// What may be sent is another probe's, which has waited longer.
-    Claimed {
+    /// What may be sent is for those who have waited longer.
+    Queued {
         /// Requests that a window grants this exporter.
         allowed: u64,
-        /// When it has asked, or wants it no longer.
+    },
+    /// The one request is kept for the end of the next window.
+    Kept {
+        /// When that is over.
         until: Moment,
     },
     /// Nearly nothing is left, and others need it.
@@ -41,8 +44,8 @@ impl Refused {
     /// How long to wait, where that is known.
     pub(super) fn wait(self, now: Moment) -> Option<Duration> {
         match self {
-            Self::Unknown | Self::UnderWay { .. } => None,
-            Self::Spent { until, .. } | Self::Claimed { until, .. } | Self::Low { until, .. } => {
+            Self::Unknown | Self::UnderWay { .. } | Self::Queued { .. } => None,
+            Self::Spent { until, .. } | Self::Kept { until } | Self::Low { until, .. } => {
                 Some(until.since(now))
             }
         }
@@ -67,12 +70,15 @@ impl fmt::Display for Refused {
                 f,
                 "the {allowed} requests that the budget allows in a window are spent"
             ),
-            Self::Claimed { allowed: 1, .. } => f.write_str(
-                "the one request that the budget allows in a window is another probe's turn",
+            Self::Queued { allowed: 1 } => f.write_str(
+                "the one request that the budget allows in a window is for a probe that waits longer",
             ),
-            Self::Claimed { allowed, .. } => write!(
+            Self::Queued { allowed } => write!(
                 f,
-                "of the {allowed} requests that the budget allows in a window the next is another probe's turn"
+                "of the {allowed} requests that the budget allows in a window the next is for a probe that waits longer"
+            ),
+            Self::Kept { .. } => f.write_str(
+                "the one request that the budget allows in a window is kept for the end of one",
             ),
             Self::Low { remaining, .. } => write!(
                 f,

@@ -16,8 +16,10 @@ use crate::{
 pub(super) struct RoundRobin {
     members: BTreeMap<String, Member>,
     scheduled: Option<Scheduled>,
-    /// Whose runs are under way.
+    /// Whose turns are under way.
     under_way: BTreeSet<String>,
+    /// Whose runs are under way that were no turns.
+    apart: BTreeSet<String>,
 }
 
 /// One probe's part in it.
@@ -42,28 +44,39 @@ impl RoundRobin {
     /// A probe takes part from now on, or its run has ended.
     pub(super) fn enter(&mut self, probe: &str, member: Member) {
         self.members.insert(probe.to_owned(), member);
-        self.under_way.remove(probe);
-        self.scheduled = None;
+        self.over(probe);
     }
 
     /// The probes of another bucket take part from now on.
     pub(super) fn absorb(&mut self, other: Self) {
         self.members.extend(other.members);
         self.under_way.extend(other.under_way);
+        self.apart.extend(other.apart);
         self.scheduled = None;
     }
 
     /// A probe takes part no longer.
     pub(super) fn leave(&mut self, probe: &str) {
         if self.members.remove(probe).is_some() {
-            self.under_way.remove(probe);
-            self.scheduled = None;
+            self.over(probe);
         }
     }
 
-    /// A probe's run begins: until it has ended no other is scheduled.
-    pub(super) fn begin(&mut self, probe: &str) {
-        self.under_way.insert(probe.to_owned());
+    fn over(&mut self, probe: &str) {
+        self.under_way.remove(probe);
+        self.apart.remove(probe);
+        self.scheduled = None;
+    }
+
+    /// A probe's turn begins: until it has ended no other is scheduled. Or a run of it does that is
+    /// none: until that has ended, its turn is others'.
+    pub(super) fn begin(&mut self, probe: &str, apart: bool) {
+        let begun = if apart {
+            &mut self.apart
+        } else {
+            &mut self.under_way
+        };
+        begun.insert(probe.to_owned());
         self.scheduled = None;
     }
 
@@ -80,7 +93,9 @@ impl RoundRobin {
             let due = member.last.after(interval);
             (member.not_before.map_or(due, |at| at.max(due)), member.last)
         };
-        let (probe, member) = self.members.iter().min_by_key(|(_, member)| due(member))?;
+        let here = self.members.iter();
+        let here = here.filter(|(probe, _)| !self.apart.contains(*probe));
+        let (probe, member) = here.min_by_key(|(_, member)| due(member))?;
         let request = SampleRequest {
             now,
             last: Some(member.last),
@@ -151,7 +166,7 @@ mod tests {
             let now = at(window * 60);
             let (who, request) = turns.request(now, Duration::from_mins(1)).unwrap();
             order += &who;
-            turns.begin(&who);
+            turns.begin(&who, false);
             assert!(!turns.may_schedule());
             let interval = request.interval.as_secs();
             turns.enter(&who, member(interval, window * 60));
@@ -184,7 +199,7 @@ mod tests {
     fn a_run_that_is_under_way_is_over_when_its_own_probe_says_so() {
         let mut turns = RoundRobin::default();
         turns.enter("a", member(60, 0));
-        turns.begin("a");
+        turns.begin("a", false);
         turns.enter("b", member(60, 1));
         assert!(!turns.may_schedule(), "a new member is no end of another's");
         turns.leave("b");

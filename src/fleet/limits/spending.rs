@@ -1,13 +1,13 @@
 //! What this exporter may spend of one limit, and what it has spent: in every window of a bucket no
-//! more than its share of the limit, yet at least one request. Who comes first is kept in
-//! [`claims`](super::claims). Pure.
+//! more than its share of the limit, yet at least one request. Who comes first is known
+//! by the [`queue`](super::queue). Pure.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{
     asker::{Asker, Purpose},
     bucket_mismatch::BucketApi,
-    claims::Claims,
+    queue::{Place, Queue},
     refused::Refused,
 };
 use crate::{
@@ -17,9 +17,6 @@ use crate::{
 
 /// When so little of a limit is left, requests that need not be made now are not made.
 const FLOOR: f64 = 0.1;
-/// By so much, as one in so many, what is waited is spread.
-const SPREAD: u32 = 10;
-
 /// What is spent of one credential's limit in one bucket.
 #[derive(Debug, Default)]
 pub(super) struct Spending {
@@ -29,7 +26,11 @@ pub(super) struct Spending {
     /// When the window that each answered request fell into is certainly over.
     spent: VecDeque<Moment>,
     low: Option<(u64, Moment)>,
-    claims: Claims,
+    queue: Queue,
+    /// The one request that may be sent is kept for the end of a window until then.
+    kept: Option<Moment>,
+    /// Something was spent for other ends since the last end of a window was seen.
+    owes_window_end: bool,
 }
 
 impl Spending {
@@ -53,14 +54,9 @@ impl Spending {
 
     /// May a request be sent? One is kept for those who aim at windows' ends, where more than one
     /// may be; where it is one, they take turns with the others.
-    pub(super) fn admit(
-        &mut self,
-        now: Moment,
-        share: Share,
-        asker: Asker<'_>,
-    ) -> Result<(), Refused> {
+    pub(super) fn admit(&mut self, now: Moment, share: Share, asker: Asker) -> Result<(), Refused> {
         self.spent.retain(|&until| now < until);
-        self.claims.close(now);
+        self.kept = self.kept.filter(|&until| now < until);
         let Some(allowed) = self.allowed(share) else {
             return if self.under_way.is_empty() {
                 Ok(())
@@ -68,29 +64,35 @@ impl Spending {
                 Err(Refused::Unknown)
             };
         };
-        if let (Purpose::Interval | Purpose::Late, Some((remaining, until))) =
-            (asker.purpose, self.low)
-            && now < until
-        {
+        let low = self.low.filter(|&(_, until)| now < until);
+        if let (true, Some((remaining, until))) = (asker.purpose.can_wait(), low) {
             return Err(Refused::Low { remaining, until });
         }
-        let refused = match self.free(now, allowed, asker) {
-            0 => match self.spent.iter().min() {
+        let free = self.free(now, allowed, asker);
+        if free == 0 {
+            return Err(match self.spent.iter().min() {
                 Some(&until) => Refused::Spent { allowed, until },
                 None => Refused::UnderWay { allowed },
-            },
-            free => match self.claims.before(allowed, asker, free) {
-                Some(until) => Refused::Claimed { allowed, until },
-                None => {
-                    self.claims.admit(asker);
-                    return Ok(());
-                }
-            },
+            });
+        }
+        if let (true, Some(until)) = (asker.purpose.can_wait(), self.kept) {
+            return Err(Refused::Kept { until });
+        }
+        let wants = |other: Purpose| {
+            let could = low.is_none() || !other.can_wait();
+            could && is_before(allowed, asker.purpose, other)
         };
-        let wait = refused.wait(now).unwrap_or_default();
-        self.claims
-            .refuse(asker, now, now.after(wait + wait / SPREAD));
-        Err(refused)
+        if self.queue.before(asker.place, wants) >= free {
+            return Err(Refused::Queued { allowed });
+        }
+        if let Some(place) = asker.place {
+            self.queue.leave(place);
+        }
+        self.owes_window_end = asker.purpose != Purpose::EndOfWindow;
+        if !self.owes_window_end {
+            self.kept = None;
+        }
+        Ok(())
     }
 
     /// When the next request may be sent to see a window's end, where none may now.
@@ -100,13 +102,22 @@ impl Spending {
         soonest.copied().filter(|_| self.spent(now) >= allowed)
     }
 
-    /// The end of a window is to be seen at this moment. Where that had to be put off, and one
-    /// request is all that may be sent, that one is kept until then.
-    pub(super) fn keep_for_window_end(&mut self, now: Moment, share: Share, at: Moment) {
-        let put_off = self.free_at(now, share).is_some();
-        if self.allowed(share) == Some(1) && (put_off || self.claims.has_window_end()) {
-            self.claims.keep_for_window_end(now, at);
+    /// A window's end is to be seen then. Where one request is all that may be sent, and the last was
+    /// sent for another end, the next is kept for that, once.
+    pub(super) fn keep_for_window_end(&mut self, share: Share, until: Moment) {
+        if self.allowed(share) == Some(1) && std::mem::take(&mut self.owes_window_end) {
+            self.kept = Some(until);
         }
+    }
+
+    /// Somebody waits from now on.
+    pub(super) fn wait(&mut self, place: Place, purpose: Purpose, api: BucketApi) {
+        self.queue.enter(place, purpose, api);
+    }
+
+    /// It waits no longer; true if it did.
+    pub(super) fn give_up(&mut self, place: Place) -> bool {
+        self.queue.leave(place)
     }
 
     /// A request that was admitted is under way.
@@ -131,13 +142,17 @@ impl Spending {
             under_way,
             spent,
             low,
-            claims,
+            queue,
+            kept,
+            owes_window_end,
         } = other;
         self.limit = self.limit.or(limit);
         self.under_way.extend(under_way);
         self.spent.extend(spent);
         self.low = self.low.or(low);
-        self.claims.absorb(claims);
+        self.queue.absorb(queue);
+        self.kept = self.kept.or(kept);
+        self.owes_window_end |= owes_window_end;
     }
 
     /// Takes out what is under way and who waits of one endpoint after the other, to be counted
@@ -151,15 +166,14 @@ impl Spending {
             };
             (api, moved)
         });
-        let claims = self.claims.part().into_iter();
-        let claims = claims.map(|(api, claims)| {
+        let waiting = self.queue.part().map(|(api, queue)| {
             let moved = Self {
-                claims,
+                queue,
                 ..Self::default()
             };
             (api, moved)
         });
-        under_way.chain(claims).collect()
+        under_way.chain(waiting).collect()
     }
 
     /// A request may have been sent, and is held to be spent until then.
@@ -176,10 +190,19 @@ impl Spending {
     }
 
     /// How many more this one may send, were nobody waiting.
-    fn free(&self, now: Moment, allowed: u64, asker: Asker<'_>) -> u64 {
-        let beside = matches!(asker.purpose, Purpose::Interval | Purpose::Late);
-        let for_others = beside && asker.others_aim && allowed > 1;
+    fn free(&self, now: Moment, allowed: u64, asker: Asker) -> u64 {
+        let for_others = asker.purpose.can_wait() && asker.others_aim && allowed > 1;
         (allowed - u64::from(for_others)).saturating_sub(self.spent(now))
+    }
+}
+
+/// Whether who waits may come before who asks at all. Nobody comes before a trial; and of more than
+/// one request, those who aim have one of their own.
+fn is_before(allowed: u64, asks: Purpose, waits: Purpose) -> bool {
+    match (asks, waits) {
+        (Purpose::Trial, _) => false,
+        (Purpose::EndOfWindow, _) => allowed == 1,
+        (Purpose::Interval | Purpose::Late, _) => true,
     }
 }
 
@@ -219,17 +242,15 @@ mod tests {
 
         /// Asks at a second. Only `beside` knows of others who aim.
         fn ask(&mut self, second: i64, share: Share, (probe, purpose): Ask) -> Result<(), Refused> {
-            let api = api(probe);
             let asker = Asker {
-                probe,
                 purpose,
                 others_aim: probe == "beside",
-                api: &api,
+                place: None,
             };
             self.admit(at(second), share, asker)?;
             let last = self.under_way.last_key_value();
             let ticket = Ticket(last.map_or(0, |(last, _)| last.0 + 1));
-            self.begin(ticket, api);
+            self.begin(ticket, api(probe));
             Ok(())
         }
 
@@ -314,24 +335,49 @@ mod tests {
     }
 
     #[test]
-    fn who_was_refused_comes_before_who_asks_later_if_it_comes_back() {
+    fn who_waits_longest_comes_first_and_who_gives_up_stands_in_no_ones_way() {
+        let mut spending = Spending::of(20);
+        let ask = |spending: &mut Spending, second, place| {
+            let asker = Asker {
+                purpose: Purpose::Interval,
+                others_aim: false,
+                place: Some(Place(place)),
+            };
+            spending.admit(at(second), TWENTIETH, asker)
+        };
+        for place in 1..=3 {
+            spending.wait(Place(place), Purpose::Interval, api("plain"));
+        }
+        let queued = Err(Refused::Queued { allowed: 1 });
+        assert_eq!(spending.ask(0, TWENTIETH, PLAIN), queued);
+        assert_eq!(ask(&mut spending, 0, 2), queued);
+        assert!(spending.give_up(Place(1)) && !spending.give_up(Place(1)));
+        assert_eq!(ask(&mut spending, 0, 3), queued);
+        assert_eq!(ask(&mut spending, 0, 2), Ok(()));
+        spending.spend(at(61));
+        assert!(matches!(
+            ask(&mut spending, 1, 3),
+            Err(Refused::Spent { .. })
+        ));
+        assert_eq!(ask(&mut spending, 61, 3), Ok(()));
+    }
+
+    #[test]
+    fn the_one_request_is_kept_for_the_end_of_every_other_window_once() {
         let mut spending = Spending::of(20);
         spending.ask(0, TWENTIETH, PLAIN).unwrap();
         spending.settle(read(20, 19), at(61));
-        assert!(spending.ask(1, TWENTIETH, BESIDE).is_err());
-        let claimed = spending.ask(61, TWENTIETH, PLAIN);
-        assert!(
-            matches!(claimed, Err(Refused::Claimed { until, .. }) if until < at(75)),
-            "{claimed:?}"
-        );
-        assert_eq!(spending.ask(62, TWENTIETH, BESIDE), Ok(()));
-        spending.settle(read(20, 19), at(122));
-        assert!(spending.ask(63, TWENTIETH, PLAIN).is_err());
-        assert!(spending.ask(63, TWENTIETH, BESIDE).is_err());
-        assert!(spending.ask(122, TWENTIETH, BESIDE).is_err());
-        assert_eq!(spending.ask(122, TWENTIETH, PLAIN), Ok(()), "it was first");
-        spending.settle(read(20, 19), at(183));
-        assert_eq!(spending.ask(300, TWENTIETH, PLAIN), Ok(()), "nobody came");
+        spending.keep_for_window_end(TWENTIETH, at(122));
+        spending.keep_for_window_end(TWENTIETH, at(600));
+        let kept = Err(Refused::Kept { until: at(122) });
+        assert_eq!(spending.ask(61, TWENTIETH, PLAIN), kept);
+        assert_eq!(spending.ask(119, TWENTIETH, AIMED), Ok(()));
+        spending.settle(read(20, 19), at(121));
+        spending.keep_for_window_end(TWENTIETH, at(183));
+        assert_eq!(spending.ask(121, TWENTIETH, PLAIN), Ok(()), "by turns");
+        spending.settle(read(20, 19), at(182));
+        spending.keep_for_window_end(TWENTIETH, at(243));
+        assert_eq!(spending.ask(243, TWENTIETH, PLAIN), Ok(()), "nobody came");
     }
 
     #[test]

@@ -4,10 +4,12 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{
+    asker::Purpose,
     bucket_assignment::BucketAssignment,
     bucket_limit::BucketLimit,
     bucket_mismatch::{BucketApi, BucketMismatch},
     limit_key::{LimitKey, credential_label},
+    queue::Place,
 };
 use crate::{
     fleet::aim::RateLimitSample,
@@ -28,6 +30,7 @@ pub(super) struct LimitsState {
     /// What was found and not yet told.
     pub(super) found: Vec<BucketMismatch>,
     tickets: u64,
+    places: u64,
 }
 
 impl LimitsState {
@@ -88,6 +91,21 @@ impl LimitsState {
     pub(super) fn end(&mut self, ticket: Ticket) -> Option<&mut BucketLimit> {
         let mut buckets = self.buckets.values_mut();
         buckets.find_map(|bucket| bucket.spending.end(ticket).map(|_| bucket))
+    }
+
+    /// A run waits from now on to send a request.
+    pub(super) fn wait(&mut self, charge: &Charge, purpose: Purpose) -> Place {
+        self.places += 1;
+        let place = Place(self.places);
+        let api = charge.into();
+        self.bucket(charge).spending.wait(place, purpose, api);
+        place
+    }
+
+    /// It waits no longer; true if it did, in whichever bucket.
+    pub(super) fn give_up(&mut self, place: Place) -> bool {
+        let mut buckets = self.buckets.values_mut();
+        buckets.any(|bucket| bucket.spending.give_up(place))
     }
 
     /// Counts 429s, from the first answer on, so that a counter starts at 0 and `rate` sees the first.

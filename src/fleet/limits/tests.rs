@@ -67,7 +67,7 @@ impl Org {
     /// Asks at once or not at all.
     fn ask(&self, charge: &Charge, purpose: Purpose) -> Option<Ticket> {
         let run = gated(&charge.api, purpose);
-        self.limits.admit(charge, &run).ok()
+        self.limits.admit(charge, &run, None).ok()
     }
 
     /// A request that is admitted and answered at once.
@@ -123,7 +123,6 @@ fn charge(name: &'static str, bucket: &'static str) -> Charge {
 fn gated(probe: &str, purpose: Purpose) -> GatedRun {
     GatedRun {
         probe: probe.to_owned(),
-        interval: MINUTE,
         purpose,
     }
 }
@@ -184,43 +183,66 @@ async fn one_endpoints_counts_in_two_buckets_that_turn_out_to_be_one_add_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_for_the_next_window_waits_within_its_interval() {
+async fn what_waits_for_the_next_window_comes_by_turns_and_says_why_it_waits() {
     let (org, users) = (Org::new(), charge("a", "/a"));
     let gate = org.limits.gate(gated("a", Interval));
     let ticket = gate.admit(users.clone()).await.unwrap();
     gate.settle(Some(ticket), &org.answer(&users, (10, 9, 60)));
     assert!(!gate.has_waited());
-    let other = |interval| {
-        org.limits.gate(GatedRun {
-            interval,
-            ..gated("b", Interval)
+    let seconds = || Moment::now().since(org.begun).as_secs();
+    let others = ["b", "c"].map(|name| org.limits.gate(gated(name, Interval)));
+    let next = |gate, after| {
+        let users = users.clone();
+        async move {
+            let gate: &super::BudgetGate = gate;
+            sleep(after).await;
+            let ticket = gate.admit(users).await.unwrap();
+            gate.abandon(ticket, true);
+            seconds()
+        }
+    };
+    // The run that has begun waits like the others.
+    let told = async {
+        sleep(SECOND * 10).await;
+        let why = others.each_ref().map(super::BudgetGate::holds_back);
+        assert!(gate.holds_back().is_none(), "it has begun");
+        why.map(|why| match why {
+            Some(Failure::Budget { again_in, .. }) => again_in.as_secs(),
+            other => panic!("{other:?}"),
         })
     };
-    let refused = other(MINUTE).admit(users.clone()).await;
-    let Err(Failure::Budget { again_in, .. }) = refused else {
-        panic!("{refused:?}");
-    };
-    assert!((60..=62).contains(&again_in.as_secs()), "{again_in:?}");
-    assert_eq!(Moment::now(), org.begun, "it was told at once");
-    sleep(SECOND).await;
-    // The run that has begun waits longer; so does one that has the time, and it was refused first.
-    let patient = other(MINUTE * 2);
-    let (begun, other) = tokio::join!(
-        async {
-            let ticket = gate.admit(users.clone()).await.unwrap();
-            gate.abandon(ticket, true);
-            Moment::now()
-        },
-        async {
-            let ticket = patient.admit(users.clone()).await.unwrap();
-            assert!(patient.has_waited());
-            patient.abandon(ticket, true);
-            Moment::now()
-        }
+    let (b, a, c, told) = tokio::join!(
+        next(&others[0], SECOND),
+        next(&gate, SECOND * 2),
+        next(&others[1], SECOND * 3),
+        told
     );
-    let seconds = |at: Moment| at.since(org.begun).as_secs();
-    assert!((60..=62).contains(&seconds(other)), "{}", seconds(other));
-    assert!((120..=124).contains(&seconds(begun)), "{}", seconds(begun));
+    assert!(
+        told.iter().all(|again_in| (55..=62).contains(again_in)),
+        "{told:?}"
+    );
+    assert!(others.iter().all(super::BudgetGate::has_waited));
+    assert!((60..=62).contains(&b), "{b}");
+    assert!((120..=124).contains(&a), "{a}");
+    assert!((180..=186).contains(&c), "{c}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_window_is_not_waited_for_and_who_gives_up_stands_in_no_ones_way() {
+    let (org, users) = (Org::new(), charge("a", "/a"));
+    assert!(org.made(&users, Interval, (20, 19, 60)));
+    let aimed = org.limits.gate(gated("b", EndOfWindow));
+    let refused = aimed.admit(users.clone()).await;
+    assert!(
+        matches!(refused, Err(Failure::Budget { .. })),
+        "{refused:?}"
+    );
+    assert!(Moment::now().since(org.begun) <= SECOND);
+    let gone = org.limits.gate(gated("c", Interval));
+    let given_up = tokio::time::timeout(SECOND, gone.admit(users.clone())).await;
+    assert!(given_up.is_err());
+    sleep(MINUTE + SECOND * 2).await;
+    assert!(org.ask(&users, Interval).is_some());
 }
 
 #[tokio::test(start_paused = true)]
@@ -334,7 +356,7 @@ async fn a_run_that_is_under_way_is_not_scheduled_once_more_by_anothers_end() {
     }
     assert!(org.ended("a", Moment::now()));
     sleep(SECOND).await;
-    org.limits.begin("a");
+    org.limits.begin("a", false);
     assert!(org.ended("b", Moment::now()));
     assert_eq!(
         (org.limits.scheduled("a"), org.limits.scheduled("b")),
