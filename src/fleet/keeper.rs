@@ -332,9 +332,11 @@ impl<R: RunOnce> Keeper<R> {
         self.write(outcome, progress);
     }
 
-    /// When the next run is due by the interval, given how this one ended.
+    /// When the next run is due by the interval, given how this one ended: after an interval at the
+    /// latest, however long an earlier run was to keep away, unless this one is to.
     fn due_after(&self, outcome: &Outcome, due: Moment, away: Option<Moment>) -> Moment {
         let now = Moment::now();
+        let due = due.min(now.after(self.plan.interval));
         if let Some(failure) = &outcome.result.failure {
             let soon = matches!(failure, Failure::Budget { .. });
             let due = if soon { now } else { due };

@@ -204,14 +204,16 @@ impl Limits {
         }
     }
 
-    /// When this probe's next turn is, where that is known: where it need not wait for others, nor for
-    /// a budget of one request.
+    /// When this probe's next turn is at the latest, where that is known: where it need not wait for
+    /// others, nor for a budget of one request. The end that it is to see may turn out to be that of a
+    /// window which opened later.
     pub(in crate::fleet) fn next_turn(&self, probe: &str) -> Option<Moment> {
         let state = self.lock();
         let mut buckets = state.buckets.values();
         let bucket = buckets.find(|bucket| bucket.round_robin.has(probe))?;
         let is_free = bucket.spending.allowed(self.share) != Some(1);
-        bucket.round_robin.next_turn(probe).filter(|_| is_free)
+        let turn = bucket.round_robin.next_turn(probe).filter(|_| is_free)?;
+        Some(turn.after(bucket.aim.length()))
     }
 
     /// Tells of each change of what is known.
