@@ -20,7 +20,7 @@ use okta_exporter::{
     metrics::Page,
     okta::{Exchange, Phases, RateLimit, ResponseMeta},
     probe::ProbeResult,
-    units::{Name, Timestamp},
+    units::{Moment, Name, Timestamp},
 };
 use prometheus::{GaugeVec, Opts, Registry, TextEncoder};
 use tokio::time::Instant;
@@ -136,6 +136,7 @@ fn filled(now: Timestamp, probes: usize) -> Known {
             credential,
             bucket: Some(format!("/api/v1/apps/{}", i % PROBES_PER_ORG).into()),
             at: now,
+            sent: Moment::now(),
             took,
             phases: Phases {
                 first_byte: Some(took),
@@ -143,7 +144,11 @@ fn filled(now: Timestamp, probes: usize) -> Known {
             },
             answer: Ok(answered),
         };
-        known.limits.entry(name).or_default().settle(&exchange);
+        known
+            .limits
+            .entry(name)
+            .or_default()
+            .settle(None, &exchange);
         let outcome = Outcome {
             at: now,
             took: Some(took),
@@ -167,7 +172,7 @@ fn drawn(known: &Known, now: Timestamp) -> String {
     let mut page = Page::new();
     known.board.draw(now, &mut page);
     for (org, limits) in &known.limits {
-        limits.draw(org, now, &mut page);
+        limits.draw(org, Moment::now(), &mut page);
     }
     page.text()
 }

@@ -14,7 +14,7 @@
 
 mod patterns;
 #[path = "../../tests/it/support/virtual_okta.rs"]
-#[expect(unreachable_pub, reason = "the tests share it")]
+#[expect(unreachable_pub, dead_code, reason = "the tests share it")]
 mod virtual_okta;
 mod world;
 

@@ -106,6 +106,7 @@ async fn watched(sampler: Sampler, arrivals: &[Arrival], limit: u32) -> Figures 
         interval: Duration::from_mins(1),
         aims: true,
         requests: 1,
+        tries: false,
     };
     match sampler {
         Sampler::Aimed => drop(okta.keep(probe, Duration::ZERO)),

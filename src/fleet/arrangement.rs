@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     okta::Credential,
-    units::{Cell, Name, Timestamp},
+    units::{Cell, Moment, Name},
 };
 
 /// What a configuration makes of the board.
@@ -48,7 +48,7 @@ pub(super) struct Expected {
 
 impl Facts {
     /// Takes away what is no longer watched and makes room for what is new.
-    pub(super) fn arrange(&mut self, arrangement: Arrangement, now: Timestamp) {
+    pub(super) fn arrange(&mut self, arrangement: Arrangement, now: Moment) {
         let Arrangement {
             orgs,
             added,

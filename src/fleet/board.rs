@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     metrics::Page,
-    units::{Timestamp, WallClock},
+    units::{Moment, Timestamp, WallClock},
 };
 
 /// What is known now. Shared by the keepers, who write, and the web, which reads.
@@ -40,13 +40,13 @@ impl Board {
     }
 
     /// What tells its time of day.
-    pub fn clock(&self) -> WallClock {
-        self.clock
+    pub fn clock(&self) -> &WallClock {
+        &self.clock
     }
 
     /// Makes room for a probe, so that its counters start at 0.
     pub fn expect(&self, id: ProbeId, kind: &'static str, interval: Duration) {
-        let row = Row::new(kind, interval, self.clock.now());
+        let row = Row::new(kind, interval, Moment::now());
         let mut facts = self.lock();
         facts.owner(id.org.as_ref());
         facts.rows.insert(Arc::new(id), Arc::new(row));
@@ -55,25 +55,25 @@ impl Board {
     /// Takes away what is no longer watched and makes room for what is new, all at once: nobody
     /// reads a state between two configurations.
     pub(super) fn arrange(&self, arrangement: Arrangement) {
-        let now = self.clock.now();
-        self.lock().arrange(arrangement, now);
+        self.lock().arrange(arrangement, Moment::now());
     }
 
     /// Writes an outcome down. `expected_in` tells when the next is due.
     pub fn record(&self, id: &ProbeId, mut outcome: Outcome, expected_in: Duration) {
         let exchanges = std::mem::take(&mut outcome.exchanges);
+        let now = Moment::now();
         {
             let mut facts = self.lock();
             let owner = facts.owner(id.org.as_ref());
             if id.org.is_none() {
                 // Nothing guards a page, so that nobody has settled these.
                 for exchange in &exchanges {
-                    owner.limits.settle(exchange);
+                    owner.limits.settle(None, exchange);
                 }
             }
             owner.learn(id, exchanges);
             if let Some(row) = facts.rows.get_mut(id) {
-                Arc::make_mut(row).record(outcome, expected_in);
+                Arc::make_mut(row).record(outcome, now, now.after(expected_in));
             }
         }
         self.recorded.send_modify(|count| *count += 1);
@@ -96,14 +96,16 @@ impl Board {
         (done.count(), facts.rows.len())
     }
 
-    /// Draws every series, as of now. Nobody who has something to write down waits for it.
+    /// Draws every series, as of this time of day. Nobody who has something to write down waits for
+    /// it.
     pub fn draw(&self, now: Timestamp, page: &mut Page) {
-        self.facts().draw(now, page);
+        self.facts().draw((self.clock.moment(now), now), page);
     }
 
     /// What is wrong with a probe though it did not fail; with its whole org, where that is asked.
     pub(super) fn findings(&self, id: &ProbeId, whole_org: bool, now: Timestamp) -> Findings {
-        self.lock().findings(id, whole_org, now)
+        let moment = self.clock.moment(now);
+        self.lock().findings(id, whole_org, (moment, now))
     }
 
     /// What is known at this moment.

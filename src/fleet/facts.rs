@@ -26,7 +26,7 @@ use crate::{
         Known, organization, rate_limit_settings,
         status_page::{self, CellIncidents, by_category},
     },
-    units::{Cell, Name, OktaTime, Timestamp},
+    units::{Cell, Moment, Name, OktaTime, Timestamp},
 };
 
 /// What is known of every probe and every org.
@@ -116,10 +116,14 @@ impl Facts {
             .take_while(move |(id, _)| id.org == org)
     }
 
-    /// Draws every series, as of now.
-    pub(super) fn draw(&self, now: Timestamp, page: &mut Page) {
+    /// Draws every series, as of a moment and the time of day then.
+    pub(super) fn draw(&self, (now, shown): (Moment, Timestamp), page: &mut Page) {
         for (id, row) in &self.rows {
-            row.draw(id, (now, self.oktas_time(id.org.as_ref(), now)), page);
+            row.draw(
+                id,
+                (now, shown, self.oktas_time(id.org.as_ref(), shown)),
+                page,
+            );
         }
         let mut counts: BTreeMap<(&str, &str), u32> = BTreeMap::new();
         for (id, row) in &self.rows {
@@ -160,7 +164,7 @@ impl Facts {
     }
 
     /// Joins the ceilings that endpoints showed with the shares that the settings tell.
-    fn draw_org_limits(&self, org: &Name, now: Timestamp, page: &mut Page) {
+    fn draw_org_limits(&self, org: &Name, now: Moment, page: &mut Page) {
         let Some(owner) = self.of(Some(org)) else {
             return;
         };

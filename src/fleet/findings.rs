@@ -8,7 +8,7 @@ use crate::{
     guide::{Fact, Finding},
     okta::Credential,
     probe::status_page::{CellIncidents, Incident},
-    units::{Cell, Name, Timestamp},
+    units::{Cell, Moment, Name, Timestamp},
 };
 
 /// Okta refuses proofs and assertions that are five minutes off; a minute is time to fix it.
@@ -73,12 +73,17 @@ pub(super) struct Findings {
 
 impl Facts {
     /// What is wrong with a probe though it did not fail; with its whole org, where that is asked.
-    pub(super) fn findings(&self, id: &ProbeId, whole_org: bool, now: Timestamp) -> Findings {
+    pub(super) fn findings(
+        &self,
+        id: &ProbeId,
+        whole_org: bool,
+        (moment, now): (Moment, Timestamp),
+    ) -> Findings {
         let owner = self.of(id.org.as_ref());
-        let skew = owner.and_then(|owner| owner.ledger.skew(now));
+        let skew = owner.and_then(|owner| owner.ledger.skew(moment));
         let row = self.rows.get(id);
         let at_okta = self.oktas_time(id.org.as_ref(), now);
-        let mut found = row.map_or_else(Vec::new, |row| row.findings(now, at_okta));
+        let mut found = row.map_or_else(Vec::new, |row| row.findings(moment, at_okta));
         let mut unjudged = Vec::new();
         if let (Some(org), true) = (&id.org, whole_org) {
             found.extend(self.org_findings(Some(org), skew, now));

@@ -118,7 +118,10 @@ impl Footprints {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{okta::Phases, units::Timestamp};
+    use crate::{
+        okta::Phases,
+        units::{Moment, Timestamp},
+    };
 
     fn asked(api: &'static str) -> Exchange {
         Exchange {
@@ -127,6 +130,7 @@ mod tests {
             credential: None,
             bucket: None,
             at: Timestamp::UNIX_EPOCH,
+            sent: Moment::now(),
             took: std::time::Duration::ZERO,
             phases: Phases::default(),
             answer: Err("connect"),

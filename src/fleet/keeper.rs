@@ -8,14 +8,15 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::watch,
-    time::{Instant, sleep_until},
+    time::{sleep_until, timeout_at},
 };
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
     Board, Duty, Outcome, Pass, Plan, RunOnce, Verdict,
+    aim::LONGEST_WINDOW,
     controls::OrgControls,
-    limits::{EndedRun, Limits},
+    limits::{BudgetGate, EndedRun, GatedRun, Limits, Purpose},
     memory::Remembered,
     report::{self, Reporter},
     schedule,
@@ -24,6 +25,7 @@ use crate::{
     okta::{Failure, Gate},
     probe::{AnyMemory, Next},
     store::{Store, StoreError},
+    units::Moment,
 };
 
 /// One probe's keeper.
@@ -41,9 +43,11 @@ pub struct Keeper<R> {
 #[derive(Debug)]
 struct Progress {
     /// When the next run is due by the interval.
-    due: Instant,
-    /// It takes turns at the ends of windows, and the interval counts no longer.
+    due: Moment,
+    /// It takes turns at the ends of windows, and the interval counts no longer,
     aims: bool,
+    /// unless its turn does not come until then.
+    late: Moment,
     running: Option<Running>,
     reporter: Reporter,
     remembered: Remembered,
@@ -52,19 +56,33 @@ struct Progress {
 /// A run under way.
 #[derive(Debug)]
 struct Running {
+    began: Moment,
     /// What it owes its org's breaker.
     pass: Option<Pass>,
+    gate: Option<Arc<BudgetGate>>,
+    /// If it has not begun by then, it is told why.
+    told_at: Moment,
     task: AbortOnDropHandle<Ended>,
 }
 
 /// How a run came to its end.
 #[derive(Debug)]
 struct Ended {
+    began: Moment,
     outcome: Outcome,
+    /// It had to wait for the budget before it began.
+    waited: bool,
     /// What is remembered since; `None` where the run itself broke down.
     remembered: Option<Remembered>,
     /// What the store could not do.
     trouble: Option<StoreError>,
+}
+
+impl Running {
+    /// Why it has not begun, while it waits for the budget.
+    fn holds_back(&self) -> Option<Failure> {
+        self.gate.as_ref()?.holds_back()
+    }
 }
 
 impl<R: RunOnce> Keeper<R> {
@@ -93,20 +111,27 @@ impl<R: RunOnce> Keeper<R> {
     /// Keeps the probe until told to stop; a run under way is then given up.
     pub async fn keep(self, stop: CancellationToken) {
         let mut progress = Progress {
-            due: Instant::now() + self.plan.starts_in,
+            due: Moment::now().after(self.plan.starts_in),
             aims: false,
+            late: Moment::now().after(Duration::MAX),
             running: None,
             reporter: Reporter::default(),
             remembered: Remembered::nothing(&self.plan.run, &self.store),
         };
         loop {
+            // While a run is under way, none is late.
+            let never = || Moment::now().after(Duration::MAX);
+            let late = progress.running.as_ref().map_or(progress.late, |_| never());
+            let late = progress.aims.then_some(late);
+            let told_at = progress.running.as_ref().map(|running| running.told_at);
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = self.due(progress.due, progress.aims) => self.tick(&mut progress),
+                () = self.due(progress.due, late) => self.tick(&mut progress),
                 () = self.trial_due(), if progress.running.is_none() => self.try_org(&mut progress),
+                () = held_back(told_at) => self.tell_held_back(&mut progress),
                 (ended, pass) = ended(&mut progress.running, &self.board) => {
                     progress.running = None;
-                    let Ended { outcome, remembered, trouble } = ended;
+                    let Ended { began, outcome, waited, remembered, trouble } = ended;
                     if let Some(pass) = pass {
                         pass.settle(verdict(&outcome));
                     }
@@ -114,42 +139,64 @@ impl<R: RunOnce> Keeper<R> {
                         progress.remembered = remembered;
                         progress.reporter.store(&self.plan.id, trouble);
                     }
-                    self.take(outcome, &mut progress);
+                    if let (true, Some(first)) = (waited, outcome.exchanges.first()) {
+                        // The interval goes on from then, or each run would wait for longer.
+                        let next = first.sent.after(self.plan.interval);
+                        progress.due = progress.due.max(next);
+                    }
+                    self.take((began, outcome), &mut progress);
                 }
             }
         }
     }
 
-    /// A run is due: it begins, or is left out and says why.
+    /// A run is due: it begins, or is left out and says why. While one waits to begin, that is it.
     fn tick(&self, progress: &mut Progress) {
-        progress.due = self.next_tick(progress.due);
-        let aimed = progress.aims;
-        if let Some(limits) = self.limits().filter(|_| aimed) {
-            limits.begin(&self.plan.id.probe);
+        let now = Moment::now();
+        let is_late = now >= progress.late;
+        progress.due = if progress.aims {
+            now.after(self.plan.interval)
+        } else {
+            self.next_tick(progress.due)
+        };
+        if progress
+            .running
+            .as_ref()
+            .is_some_and(|running| running.holds_back().is_some())
+        {
+            return;
         }
+        let purpose = match (progress.aims, is_late) {
+            (false, _) => Purpose::Interval,
+            (true, false) => Purpose::EndOfWindow,
+            (true, true) => Purpose::Late,
+        };
         let left_out = if progress.running.is_some() {
             Failure::Overlap
         } else {
             match self.admitted() {
-                Ok(pass) => {
-                    progress.running = Some(self.run(aimed, pass, &progress.remembered));
-                    return;
-                }
+                Ok(pass) => return self.begin(purpose, pass, progress),
                 Err(failure) => failure,
             }
         };
         let outcome = Outcome::left_out(self.board.clock().now(), left_out);
-        self.take(outcome, progress);
+        self.take((now, outcome), progress);
     }
 
     /// The breaker has been open for its time, and this probe may try its org.
     fn try_org(&self, progress: &mut Progress) {
         if let Ok(pass) = self.admitted() {
-            if let Some(limits) = self.limits().filter(|_| progress.aims) {
-                limits.begin(&self.plan.id.probe);
-            }
-            progress.running = Some(self.run(false, pass, &progress.remembered));
+            self.begin(Purpose::Trial, pass, progress);
         }
+    }
+
+    /// A run begins; where the probe takes turns, it is its turn until that has ended.
+    fn begin(&self, purpose: Purpose, pass: Option<Pass>, progress: &mut Progress) {
+        if let Some(limits) = self.limits().filter(|_| progress.aims) {
+            let is_turn = purpose == Purpose::EndOfWindow;
+            limits.begin(&self.plan.id.probe, !is_turn);
+        }
+        progress.running = Some(self.run(purpose, pass, &progress.remembered));
     }
 
     /// The breaker's leave to run; what belongs to no org needs none.
@@ -165,32 +212,74 @@ impl<R: RunOnce> Keeper<R> {
 
     /// Runs the probe in a task of its own: a panic there is a failure of one run, not the end of
     /// the keeper.
-    fn run(&self, aimed: bool, pass: Option<Pass>, remembered: &Remembered) -> Running {
+    fn run(&self, purpose: Purpose, pass: Option<Pass>, remembered: &Remembered) -> Running {
         let (plan, mut remembered) = (Arc::clone(&self.plan), remembered.clone());
-        let gate = self.limits().map(|limits| limits.gate(aimed));
+        let began = Moment::now();
+        // Whoever is late has waited.
+        let patience = match purpose {
+            Purpose::Late => Duration::from_secs(1),
+            _ => plan.interval.min(LONGEST_WINDOW),
+        };
+        let gated = GatedRun {
+            probe: plan.id.probe.clone(),
+            purpose,
+        };
+        let gate = self.limits().map(|limits| Arc::new(limits.gate(gated)));
+        let passed = gate.clone();
         let task = AbortOnDropHandle::new(tokio::spawn(async move {
-            let gate = gate.as_ref().map(|gate| gate as &dyn Gate);
             let mut trouble = remembered.recall(&plan.run).await.err();
-            let outcome = plan.run.run_once(&remembered.memory, gate).await;
+            let gate = passed.as_deref();
+            let asked = gate.map(|gate| gate as &dyn Gate);
+            let outcome = plan.run.run_once(&remembered.memory, asked).await;
             if let Some(memory) = &outcome.memory {
                 let failed = remembered.learn(memory.clone()).await.err();
                 trouble = trouble.or(failed);
             }
             Ended {
+                began,
                 outcome,
+                waited: gate.is_some_and(BudgetGate::has_waited),
                 remembered: Some(remembered),
                 trouble,
             }
         }));
-        Running { pass, task }
+        Running {
+            began,
+            pass,
+            gate,
+            told_at: began.after(patience),
+            task,
+        }
+    }
+
+    /// A run has waited for the budget for as long as its interval, and goes on waiting: that is told.
+    fn tell_held_back(&self, progress: &mut Progress) {
+        let Some(running) = &mut progress.running else {
+            return;
+        };
+        let patience = self.plan.interval.min(LONGEST_WINDOW);
+        running.told_at = Moment::now().after(patience);
+        if let Some(why) = running.holds_back() {
+            let outcome = Outcome::left_out(self.board.clock().now(), why);
+            self.write(outcome, progress);
+        }
     }
 
     /// Comes back when the next run is due: by the clock, or by turns at the ends of windows.
-    async fn due(&self, due: Instant, aims: bool) {
-        match self.limits().filter(|_| aims) {
-            Some(limits) => limits.turn(&self.plan.id.probe).await,
-            None => sleep_until(due).await,
+    async fn due(&self, due: Moment, late: Option<Moment>) {
+        match self.limits().zip(late) {
+            Some((limits, late)) => {
+                let turn = limits.turn(&self.plan.id.probe);
+                drop(timeout_at(late.instant(), turn).await);
+            }
+            None => sleep_until(due.instant()).await,
         }
+    }
+
+    /// Until when a probe's turn at the end of a window is waited for, given when it last ran: many
+    /// that take turns would each be silent for long.
+    fn late_after(&self, ran: Moment) -> Moment {
+        ran.after(self.plan.interval.saturating_add(LONGEST_WINDOW))
     }
 
     async fn trial_due(&self) {
@@ -204,53 +293,69 @@ impl<R: RunOnce> Keeper<R> {
     }
 
     /// The tick after this one. Ticks missed while the machine slept are not made up for.
-    fn next_tick(&self, due: Instant) -> Instant {
-        let now = Instant::now();
-        let next = due + self.plan.interval;
+    fn next_tick(&self, due: Moment) -> Moment {
+        let now = Moment::now();
+        let next = due.after(self.plan.interval);
         if next > now {
             next
         } else {
-            now + self.plan.interval
+            now.after(self.plan.interval)
         }
     }
 
-    /// Writes an outcome down and decides when the next run is due: by the interval, or at the end
-    /// of a window.
-    fn take(&self, outcome: Outcome, progress: &mut Progress) {
+    /// Decides when the next run is due, by the interval or at the end of a window, and writes the
+    /// outcome down.
+    fn take(&self, (began, outcome): (Moment, Outcome), progress: &mut Progress) {
         let interval = self.plan.interval;
-        let at = outcome.at;
+        let now = Moment::now();
         let failure = outcome.result.failure.as_ref();
         let away =
             failure.and_then(|failure| schedule::stay_away(failure, interval, fastrand::f64()));
+        let away = away.map(|away| now.after(away));
         progress.due = self.due_after(&outcome, progress.due, away);
+        // Who was refused has not run: it comes back when it may, or it would lose its place.
+        let late = match &outcome.result.failure {
+            Some(Failure::Budget { .. }) => progress.late,
+            _ => self.late_after(began),
+        };
+        progress.late = away.map_or(late, |away| late.max(away));
+        if let Some(limits) = self.limits().filter(|_| self.plan.run.aims_at_windows()) {
+            let run = EndedRun {
+                probe: &self.plan.id.probe,
+                api: self.plan.id.name(),
+                at: began,
+                interval,
+                not_before: away,
+            };
+            progress.aims = limits.ended(run);
+        }
         self.write(outcome, progress);
-        let Some(limits) = self.limits().filter(|_| self.plan.run.aims_at_windows()) else {
-            return;
-        };
-        let now = self.board.clock().now();
-        let run = EndedRun {
-            probe: &self.plan.id.probe,
-            api: self.plan.id.name(),
-            at,
-            interval,
-            not_before: away.and_then(|away| now.saturating_add(away).ok()),
-        };
-        progress.aims = limits.ended(run);
     }
 
-    /// When the next run is due by the interval, given how this one ended.
-    fn due_after(&self, outcome: &Outcome, due: Instant, away: Option<Duration>) -> Instant {
-        let now = Instant::now();
+    /// When the next run is due by the interval, given how this one ended: after an interval at the
+    /// latest, however long an earlier run was to keep away, unless this one is to.
+    fn due_after(&self, outcome: &Outcome, due: Moment, away: Option<Moment>) -> Moment {
+        let now = Moment::now();
+        let due = due.min(now.after(self.plan.interval));
         if let Some(failure) = &outcome.result.failure {
             let soon = matches!(failure, Failure::Budget { .. });
             let due = if soon { now } else { due };
-            return away.map_or(due, |away| due.max(now + away));
+            return away.map_or(due, |away| due.max(away));
         }
         match outcome.memory.as_ref().map(AnyMemory::next) {
             None | Some(Next::AtInterval) => due,
-            Some(Next::Soon) => due.min(now + schedule::ask_again(self.plan.interval)),
+            Some(Next::Soon) => due.min(now.after(schedule::ask_again(self.plan.interval))),
             Some(Next::Now) => now,
         }
+    }
+
+    /// When the next run is due at the latest: by that the probe is overdue.
+    fn next_run(&self, progress: &Progress) -> Moment {
+        let Some(limits) = self.limits().filter(|_| progress.aims) else {
+            return progress.due;
+        };
+        let turn = limits.next_turn(&self.plan.id.probe);
+        turn.map_or(progress.late, |turn| turn.min(progress.late))
     }
 
     fn limits(&self) -> Option<&Arc<Limits>> {
@@ -260,12 +365,8 @@ impl<R: RunOnce> Keeper<R> {
     fn write(&self, outcome: Outcome, progress: &mut Progress) {
         let id = &self.plan.id;
         progress.reporter.report(id, &outcome);
-        let by_turns = self
-            .limits()
-            .and_then(|limits| limits.rhythm(&id.probe, self.plan.interval));
-        let until_due = || progress.due.saturating_duration_since(Instant::now());
-        self.board
-            .record(id, outcome, by_turns.unwrap_or_else(until_due));
+        let expected_in = self.next_run(progress).since(Moment::now());
+        self.board.record(id, outcome, expected_in);
         for found in self.limits().map(|l| l.take_found()).unwrap_or_default() {
             report::buckets(id, &found);
         }
@@ -287,12 +388,23 @@ fn verdict(outcome: &Outcome) -> Verdict {
     }
 }
 
+/// Comes back when the run under way is to tell why it waits, if it does; never, if there is none.
+async fn held_back(told_at: Option<Moment>) {
+    match told_at {
+        Some(told_at) => sleep_until(told_at.instant()).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Waits for the run under way; for ever, if there is none.
 async fn ended(running: &mut Option<Running>, board: &Board) -> (Ended, Option<Pass>) {
-    let Some(Running { pass, task }) = running else {
+    let Some(running) = running else {
         return std::future::pending().await;
     };
+    let (began, task) = (running.began, &mut running.task);
     let ended = task.await.unwrap_or_else(|error| Ended {
+        began,
+        waited: false,
         outcome: Outcome {
             took: Some(Duration::ZERO),
             ..Outcome::left_out(board.clock().now(), Failure::Internal(error.to_string()))
@@ -300,5 +412,5 @@ async fn ended(running: &mut Option<Running>, board: &Board) -> (Ended, Option<P
         remembered: None,
         trouble: None,
     });
-    (ended, pass.take())
+    (ended, running.pass.take())
 }

@@ -153,8 +153,7 @@ impl Fleet {
                 controls: OrgControls {
                     breaker: Arc::default(),
                     limits: Arc::new(
-                        Limits::with_clock(org.budget, self.board.clock())
-                            .with_okta_clock(org.client.okta_clock().clone()),
+                        Limits::new(org.budget).with_okta_clock(org.client.okta_clock().clone()),
                     ),
                 },
             });

@@ -2,14 +2,12 @@
 //! whichever probe made them, and draws their series. Nothing of a probe's own observation is here,
 //! and rate limits are in [`limits`](super::limits).
 
-use std::{borrow::Cow, collections::BTreeMap};
-
-use jiff::SignedDuration;
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use crate::{
     metrics::{Family, Histogram, Page},
     okta::{Exchange, OktaClock, Phases, ResponseMeta},
-    units::{OktaTime, Timestamp},
+    units::{Moment, OktaTime, Timestamp},
 };
 
 const REQUESTS: Family = Family::counter(
@@ -61,7 +59,7 @@ pub(super) const FAMILIES: [&Family; 7] = [
 
 /// How long after the first request in vain the clocks' difference is still taken to be known: it
 /// outlives a short outage, and neither alerts nor the time of other things hang on an old one.
-const UNANSWERED: SignedDuration = SignedDuration::from_mins(5);
+const UNANSWERED: Duration = Duration::from_mins(5);
 
 /// What one org's requests came to.
 #[derive(Debug, Clone, Default)]
@@ -69,7 +67,7 @@ pub(super) struct Ledger {
     apis: BTreeMap<Cow<'static, str>, ApiCounts>,
     clock: OktaClock,
     /// When the first request was sent that the org did not answer, since the last that it did.
-    unanswered: Option<Timestamp>,
+    unanswered: Option<Moment>,
     certificate: Option<Timestamp>,
 }
 
@@ -107,7 +105,8 @@ impl Ledger {
             path: _,
             credential: _,
             bucket: _,
-            at,
+            at: _,
+            sent,
             took,
             phases,
             answer,
@@ -118,7 +117,7 @@ impl Ledger {
             Ok(answered) => answered,
             Err(reason) => {
                 *api.failures.entry(reason).or_default() += 1;
-                self.unanswered.get_or_insert(at);
+                self.unanswered.get_or_insert(sent);
                 return;
             }
         };
@@ -139,7 +138,7 @@ impl Ledger {
         match date {
             Some(_) => self.unanswered = None,
             // Another answered in the org's place, or a cache did.
-            None => drop(self.unanswered.get_or_insert(at)),
+            None => drop(self.unanswered.get_or_insert(sent)),
         }
         self.certificate = certificate_not_after.or(self.certificate);
     }
@@ -150,8 +149,8 @@ impl Ledger {
     }
 
     /// Local clock minus Okta's, as far as that is still known.
-    pub(super) fn skew(&self, now: Timestamp) -> Option<f64> {
-        let is_old = |since: Timestamp| now.duration_since(since) > UNANSWERED;
+    pub(super) fn skew(&self, now: Moment) -> Option<f64> {
+        let is_old = |since: Moment| now.since(since) > UNANSWERED;
         self.clock
             .skew()
             .filter(|_| !self.unanswered.is_some_and(is_old))
@@ -169,7 +168,7 @@ impl Ledger {
     }
 
     /// Writes the series.
-    pub(super) fn draw(&self, org: &str, now: Timestamp, page: &mut Page) {
+    pub(super) fn draw(&self, org: &str, now: Moment, page: &mut Page) {
         for (name, api) in &self.apis {
             api.draw(org, name, page);
         }

@@ -5,8 +5,6 @@ use std::{
     time::Duration,
 };
 
-use jiff::SignedDuration;
-
 use super::{
     Outcome, ProbeId, families as own,
     history::{History, PastRun},
@@ -16,14 +14,14 @@ use crate::{
     metrics::Page,
     okta::{Failure, Reason},
     probe::{AnyKnown, ProbeResult, Scope},
-    units::{OktaTime, Timestamp},
+    units::{Moment, OktaTime, Timestamp},
 };
 
 /// How many of its intervals a probe may be silent before it counts as overdue.
 const SILENT: u32 = 3;
 /// So many 429s within an hour are no accident.
 const AGAIN_AND_AGAIN: usize = 3;
-const HOUR: SignedDuration = SignedDuration::from_hours(1);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// How one probe's runs went, and what it knows.
 #[derive(Debug, Clone)]
@@ -39,10 +37,10 @@ pub(super) struct Row {
     failures: BTreeMap<Reason, u64>,
     dropped: u64,
     /// When the last few 429s came.
-    limited: VecDeque<Timestamp>,
+    limited: VecDeque<Moment>,
     pub(super) history: History,
     interval: Duration,
-    overdue_at: Timestamp,
+    overdue_at: Moment,
 }
 
 /// How the last run ended.
@@ -54,7 +52,7 @@ pub(super) struct Ended {
 }
 
 impl Row {
-    pub(super) fn new(kind: &'static str, interval: Duration, now: Timestamp) -> Self {
+    pub(super) fn new(kind: &'static str, interval: Duration, now: Moment) -> Self {
         Self {
             kind,
             known: nothing_known(interval),
@@ -68,23 +66,23 @@ impl Row {
             limited: VecDeque::new(),
             history: History::default(),
             interval,
-            overdue_at: after(now, interval * SILENT),
+            overdue_at: now.after(interval.saturating_mul(SILENT)),
         }
     }
 
     /// Its probe asks otherwise from now on: counters go on, and what was seen is void.
-    pub(super) fn begin_anew(&mut self, interval: Duration, now: Timestamp) {
+    pub(super) fn begin_anew(&mut self, interval: Duration, now: Moment) {
         self.known = nothing_known(interval);
         self.last = None;
         self.has_ended = false;
         self.last_failure = None;
         self.limited.clear();
         self.interval = interval;
-        self.overdue_at = after(now, interval * SILENT);
+        self.overdue_at = now.after(interval.saturating_mul(SILENT));
     }
 
-    /// Learns how a run ended. Its exchanges are the ledger's.
-    pub(super) fn record(&mut self, outcome: Outcome, expected_in: Duration) {
+    /// Learns how a run ended just now, and when the next is due. Its exchanges are the ledger's.
+    pub(super) fn record(&mut self, outcome: Outcome, now: Moment, next: Moment) {
         let Outcome {
             at,
             took,
@@ -96,7 +94,7 @@ impl Row {
             memory,
             exchanges: _,
         } = outcome;
-        let ended = after(at, took.unwrap_or_default());
+        let ended = at.saturating_add(took.unwrap_or_default()).unwrap_or(at);
         self.runs += 1;
         let has_seen = observation.is_some();
         self.known.observation = observation.or_else(|| self.known.observation.take());
@@ -110,8 +108,9 @@ impl Row {
             None => self.last_success = Some(ended),
             Some(failure) => {
                 *self.failures.entry(failure.reason()).or_default() += 1;
+                // What is remembered of an earlier request was no other 429.
                 if failure.reason() == Reason::RateLimited && !failure.is_remembered() {
-                    self.limited.push_back(ended);
+                    self.limited.push_back(now);
                     if self.limited.len() > AGAIN_AND_AGAIN {
                         self.limited.pop_front();
                     }
@@ -119,11 +118,13 @@ impl Row {
                 self.last_failure = Some((ended, failure.clone()));
             }
         }
-        if took.is_some() {
-            self.has_ended = true;
-            // A run that was left out did not end: it must not hide that none does.
-            let silent = (self.interval * SILENT).max(expected_in + self.interval * (SILENT - 1));
-            self.overdue_at = after(ended, silent);
+        // A run that was left out did not end: it must not hide that none does, unless it is held
+        // back on purpose.
+        self.has_ended |= took.is_some();
+        if took.is_some() || reason == Some(Reason::Budget) {
+            let silent = now.after(self.interval.saturating_mul(SILENT));
+            let late = next.after(self.interval.saturating_mul(SILENT - 1));
+            self.overdue_at = silent.max(late);
         }
         self.last = Some(Ended {
             at: ended,
@@ -138,7 +139,7 @@ impl Row {
         self.has_ended || self.is_held_back()
     }
 
-    pub(super) fn is_overdue(&self, now: Timestamp) -> bool {
+    pub(super) fn is_overdue(&self, now: Moment) -> bool {
         now > self.overdue_at
     }
 
@@ -149,14 +150,14 @@ impl Row {
         matches!(reason, Some(Reason::BreakerOpen | Reason::Budget))
     }
 
-    /// What is wrong at `now`, here, which is `then` by Okta's clock.
-    pub(super) fn findings(&self, now: Timestamp, then: OktaTime) -> Vec<Finding> {
+    /// What is wrong at `now`, which is `then` by Okta's clock.
+    pub(super) fn findings(&self, now: Moment, then: OktaTime) -> Vec<Finding> {
         let mut findings = self.known.findings(then);
         if self.is_overdue(now) && !self.is_held_back() {
             let what = "no run ended for three intervals";
             findings.push(Finding::new(Fact::Overdue, what));
         }
-        let oldest = self.limited.front().map(|at| now.duration_since(*at));
+        let oldest = self.limited.front().map(|at| now.since(*at));
         if self.limited.len() == AGAIN_AND_AGAIN && oldest.is_some_and(|age| age < HOUR) {
             let what = format!("the limit was hit {AGAIN_AND_AGAIN} times within an hour");
             findings.push(Finding::new(Fact::LimitAgainAndAgain, what));
@@ -164,10 +165,11 @@ impl Row {
         findings
     }
 
+    /// Writes the series, as of a moment, the time of day then, and Okta's.
     pub(super) fn draw(
         &self,
         id: &ProbeId,
-        (now, at_okta): (Timestamp, OktaTime),
+        (now, shown, at_okta): (Moment, Timestamp, OktaTime),
         page: &mut Page,
     ) {
         let probe = [id.org_label(), id.probe.as_str()];
@@ -198,7 +200,7 @@ impl Row {
         let scope = Scope {
             org: id.org_label(),
             name: id.name(),
-            now,
+            now: shown,
             at_okta,
         };
         self.known.draw(scope, page);
@@ -210,10 +212,6 @@ fn nothing_known(interval: Duration) -> AnyKnown {
         interval,
         ..AnyKnown::default()
     }
-}
-
-fn after(at: Timestamp, length: Duration) -> Timestamp {
-    at.saturating_add(length).unwrap_or(at)
 }
 
 #[cfg(test)]
@@ -242,19 +240,23 @@ mod tests {
 
     #[test]
     fn a_run_that_was_left_out_takes_nothing_away_and_drops_no_series() {
-        let now = Timestamp::UNIX_EPOCH;
+        let (at, now) = (Timestamp::UNIX_EPOCH, Moment::now());
         let mut row = Row::new("jwks", MINUTE, now);
         let seen = AnyObservation::Endpoint(Box::new(endpoint::Observation));
         let ran = Outcome {
-            at: now,
+            at,
             took: Some(Duration::ZERO),
             result: Ok(seen).into(),
             memory: Some(many_keys()),
             exchanges: Vec::new(),
         };
-        row.record(ran, MINUTE);
+        row.record(ran, now, now.after(MINUTE));
         assert_eq!(row.dropped, 5);
-        row.record(Outcome::left_out(now, Failure::Overlap), MINUTE);
+        row.record(
+            Outcome::left_out(at, Failure::Overlap),
+            now,
+            now.after(MINUTE),
+        );
         assert_eq!(row.dropped, 5);
         assert!(row.known.observation.is_some() && row.known.memory.is_some());
     }
@@ -293,12 +295,13 @@ mod tests {
     fn a_limit_that_is_only_remembered_was_not_hit_again() {
         let minute = Duration::from_mins(1);
         let again = |remembered| {
-            let mut row = Row::new("endpoint", minute, Timestamp::UNIX_EPOCH);
+            let now = Moment::now();
+            let mut row = Row::new("endpoint", minute, now);
             for remembered in [false, remembered, remembered] {
-                row.record(limited(remembered), minute);
+                row.record(limited(remembered), now, now.after(minute));
             }
-            let now = Timestamp::UNIX_EPOCH;
-            let findings = row.findings(now, OktaTime::written(now));
+            let then = OktaTime::written(Timestamp::UNIX_EPOCH);
+            let findings = row.findings(now, then);
             findings
                 .iter()
                 .any(|found| found.fact == Fact::LimitAgainAndAgain)
@@ -309,18 +312,18 @@ mod tests {
 
     #[test]
     fn a_first_run_is_over_when_it_ended_or_is_left_out_on_purpose_not_while_it_hangs() {
-        let at = Timestamp::UNIX_EPOCH;
+        let (at, now) = (Timestamp::UNIX_EPOCH, Moment::now());
         let minute = Duration::from_mins(1);
         let after = |failure: Failure, took: Option<Duration>| {
-            let mut row = Row::new("endpoint", minute, at);
+            let mut row = Row::new("endpoint", minute, now);
             let outcome = Outcome {
                 took,
                 ..Outcome::left_out(at, failure)
             };
-            row.record(outcome, minute);
+            row.record(outcome, now, now.after(minute));
             row.has_run()
         };
-        assert!(!Row::new("endpoint", minute, at).has_run());
+        assert!(!Row::new("endpoint", minute, now).has_run());
         assert!(!after(Failure::Overlap, None), "its first run hangs");
         assert!(after(Failure::BreakerOpen, None));
         assert!(after(Failure::Internal(String::new()), Some(minute)));

@@ -35,10 +35,12 @@ pub(super) fn stay_away(failure: &Failure, interval: Duration, jitter: f64) -> O
     if let Failure::Budget { again_in, .. } = failure {
         return Some(spread(*again_in, jitter));
     }
-    if let Some(back_off) = failure.refusal().and_then(|refusal| refusal.back_off) {
+    // Of what is remembered of an earlier request, part is over, and who remembers it asks no sooner.
+    let refusal = failure.refusal().filter(|_| !failure.is_remembered());
+    if let Some(back_off) = refusal.and_then(|refusal| refusal.back_off) {
         return Some(spread(back_off, jitter));
     }
-    (failure.reason() == Reason::Forbidden).then(|| interval * FORBIDDEN)
+    (failure.reason() == Reason::Forbidden).then(|| interval.saturating_mul(FORBIDDEN))
 }
 
 fn spread(wait: Duration, jitter: f64) -> Duration {

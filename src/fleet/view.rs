@@ -7,7 +7,7 @@ use super::{Board, PastRun, ProbeId, limits::KnownLimit, row::Row, scopes};
 use crate::{
     guide::{self, Advice, Finding},
     okta::Failure,
-    units::{OktaTime, Timestamp},
+    units::{Moment, OktaTime, Timestamp, WallClock},
 };
 
 /// Everything that the status page shows.
@@ -120,9 +120,10 @@ impl Board {
     /// The board as people read it, as of now.
     pub fn view(&self, now: Timestamp) -> View {
         let facts = self.facts();
+        let moment = self.clock().moment(now);
         let orgs = facts.owners.iter().map(|(org, owner)| {
             let rows = facts.rows_of(org.as_ref());
-            let skew = org.as_ref().and(owner.ledger.skew(now));
+            let skew = org.as_ref().and(owner.ledger.skew(moment));
             let at_okta = owner.ledger.oktas_time(now);
             let mut wrong = facts.org_findings(org.as_ref(), skew, now);
             // The log has it from whoever minted the token.
@@ -142,15 +143,15 @@ impl Board {
                 findings: noted(wrong),
                 probes: rows
                     .map(|(id, row)| ProbeView {
-                        findings: noted(row.findings(now, at_okta)),
-                        ..ProbeView::of(id, row, now)
+                        findings: noted(row.findings(moment, at_okta)),
+                        ..ProbeView::of(id, row, moment)
                     })
                     .collect(),
                 limits: owner
                     .limits
-                    .known(now)
+                    .known(moment)
                     .into_iter()
-                    .filter_map(LimitView::of)
+                    .filter_map(|limit| LimitView::of(limit, self.clock()))
                     .collect(),
             }
         });
@@ -167,7 +168,7 @@ fn noted(findings: Vec<Finding>) -> Vec<Noted> {
 
 impl LimitView {
     /// What there is to show of a limit; `None` where nothing is known any more.
-    fn of(limit: KnownLimit) -> Option<Self> {
+    fn of(limit: KnownLimit, clock: &WallClock) -> Option<Self> {
         let KnownLimit {
             credential,
             bucket,
@@ -186,14 +187,14 @@ impl LimitView {
             last_usage_ratio: last.map(|(usage, _)| usage),
             last_phase_ratio: last.map(|(_, phase)| phase),
             guard_seconds: aim.map(|(guard, _)| guard),
-            next_sample: aim.map(|(_, next)| next.at),
+            next_sample: aim.map(|(_, next)| clock.at(next.at)),
             next_sample_is: aim.map(|(_, next)| next.why.to_string()),
         })
     }
 }
 
 impl ProbeView {
-    fn of(id: &ProbeId, row: &Row, now: Timestamp) -> Self {
+    fn of(id: &ProbeId, row: &Row, now: Moment) -> Self {
         let last = row.last.as_ref();
         let failing = last.and_then(|last| last.failure.as_ref());
         let last_failure = row

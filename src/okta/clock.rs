@@ -1,6 +1,7 @@
-//! Okta's clock by ours, as an org's answers tell it. There is one for an org: what is signed here is
-//! dated by it, so that a wrong clock on this machine does no harm; the ends of windows are aimed at
-//! by it; and how far this machine's clock is off is told by it.
+//! Okta's clock, as an org's answers tell it. There is one for an org: what is signed here is dated
+//! by it, so that a wrong clock on this machine does no harm; the ends of windows are aimed at by it;
+//! and how far this machine's clock is off is told by it. It goes with elapsed time, so that nobody
+//! sets it who sets this machine's.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -9,8 +10,11 @@ use std::{
 
 use jiff::SignedDuration;
 
-use super::{Exchange, clock_bounds::ClockBounds};
-use crate::units::{Name, OktaTime, Timestamp};
+use super::{
+    Exchange,
+    clock_bounds::{ClockBounds, ClockReading},
+};
+use crate::units::{Moment, Name, OktaTime, Timestamp, WallClock};
 
 /// How much earlier than the earliest that it may be at Okta something is dated: whole seconds are
 /// written, and what was issued in the future is refused. In milliseconds, as all numbers here.
@@ -20,11 +24,23 @@ const MOST_DOUBT: i64 = 60_000;
 /// From which difference on, in seconds, it may be why Okta refuses.
 const NOTABLE: f64 = 60.0;
 
-/// The difference between Okta's clock and ours. All clones know the same.
+/// Okta's clock. All clones know the same.
 #[derive(Clone, Debug, Default)]
-pub struct OktaClock(Arc<Mutex<Option<ClockBounds>>>);
+pub struct OktaClock {
+    bounds: Arc<Mutex<Option<ClockBounds>>>,
+    /// What it is compared with, and what stands in for it before the first answer.
+    ours: WallClock,
+}
 
 impl OktaClock {
+    /// One that is compared with another clock than the system's.
+    pub fn beside(ours: WallClock) -> Self {
+        Self {
+            bounds: Arc::default(),
+            ours,
+        }
+    }
+
     /// Learns from an exchange, once: whoever settles it says so. What a cache kept, or what another
     /// than Okta answered, has no [`date`](crate::okta::ResponseMeta::date).
     pub fn learn(&self, exchange: &Exchange) {
@@ -32,41 +48,48 @@ impl OktaClock {
         let Some(date) = answer.and_then(|answer| answer.date) else {
             return;
         };
-        let seen = ClockBounds::seen(date, exchange.at, exchange.answered_at());
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = ClockBounds::seen(date, exchange.sent, exchange.answered_at());
+        let mut known = self.bounds.lock().unwrap_or_else(PoisonError::into_inner);
         *known = Some(known.map_or(seen, |known| known.narrowed(seen)));
     }
 
-    /// What is known of the difference; `None` before the first answer.
-    pub fn bounds(&self) -> Option<ClockBounds> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What it shows at a moment, as far as that is known; `None` before the first answer.
+    pub fn reading(&self, moment: Moment) -> Option<ClockReading> {
+        let bounds = *self.bounds.lock().unwrap_or_else(PoisonError::into_inner);
+        bounds.map(|bounds| bounds.at(moment))
     }
 
     /// Local time minus Okta's, in seconds; `None` before the first answer.
     pub fn skew(&self) -> Option<f64> {
-        self.bounds().map(|bounds| -bounds.ahead() as f64 / 1e3)
+        let okta = self.reading(Moment::now())?;
+        Some((self.ours.now().as_millisecond() - okta.about()) as f64 / 1e3)
     }
 
     /// What time it is at Okta, as far as it is known.
     pub(in crate::okta) fn now(&self) -> OktaTime {
-        self.at(Timestamp::now())
+        OktaTime::written(self.shown().unwrap_or_else(|| self.ours.now()))
     }
 
-    /// What time it is at Okta at this moment here, as far as it is known.
+    /// What time it is at Okta when ours shows this, as far as it is known.
     pub fn at(&self, here: Timestamp) -> OktaTime {
-        let ahead = self.bounds().map(ClockBounds::ahead);
-        OktaTime::written(later(here, ahead.unwrap_or_default()))
+        let off = here.duration_since(self.ours.now());
+        let there = self.shown().and_then(|okta| okta.checked_add(off).ok());
+        OktaTime::written(there.unwrap_or(here))
     }
 
     /// A moment that is past at Okta for sure, and not long ago: where nothing is known yet, for any
     /// clock that is not ahead by more than a minute.
     pub(super) fn past(&self) -> Timestamp {
-        let ours = Timestamp::now();
-        let least = self.bounds().map_or(-MOST_DOUBT, |bounds| {
-            let bounds = bounds.as_of(ours);
-            bounds.ahead() - bounds.doubt().min(MOST_DOUBT)
-        });
-        later(ours, least - SAFE)
+        let doubt = self.reading(Moment::now()).map(ClockReading::doubt);
+        let doubt = doubt.map_or(MOST_DOUBT, |doubt| doubt.min(MOST_DOUBT));
+        let about = self.shown().unwrap_or_else(|| self.ours.now());
+        earlier(about, doubt + SAFE)
+    }
+
+    /// What Okta's clock shows now, as well as it is known.
+    fn shown(&self) -> Option<Timestamp> {
+        let okta = self.reading(Moment::now())?;
+        Timestamp::from_millisecond(okta.about()).ok()
     }
 
     /// True if the difference has turned out to be another than it was held to be, by so much.
@@ -98,10 +121,10 @@ impl OktaClock {
     }
 }
 
-/// So many milliseconds later.
-fn later(moment: Timestamp, by: i64) -> Timestamp {
+/// So many milliseconds earlier.
+fn earlier(time: Timestamp, by: i64) -> Timestamp {
     let by = SignedDuration::from_millis(by);
-    moment.checked_add(by).unwrap_or(moment)
+    time.checked_sub(by).unwrap_or(time)
 }
 
 #[cfg(test)]
@@ -115,13 +138,14 @@ mod tests {
     /// An answer just now, of a server so many milliseconds behind this machine.
     fn answer(skew: i64, took: Duration) -> Exchange {
         let at = Timestamp::now();
-        let wrote = later(at, i64::try_from(took.as_millis()).unwrap() / 2 - skew);
+        let wrote = earlier(at, skew - i64::try_from(took.as_millis()).unwrap() / 2);
         Exchange {
             api: "org".into(),
             path: "/".to_owned(),
             credential: None,
             bucket: None,
             at,
+            sent: Moment::now(),
             took,
             phases: Phases::default(),
             answer: Ok(ResponseMeta {

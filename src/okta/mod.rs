@@ -24,7 +24,7 @@ pub mod scopes;
 
 pub use self::http::client::Client;
 pub use self::http::exchange::{Exchange, Phases, ResponseMeta};
-pub use self::http::gate::{Charge, Gate};
+pub use self::http::gate::{Charge, Gate, Ticket};
 pub use self::http::request::{Form, Request};
 pub use self::http::response::Response;
 pub use self::http::session::Session;
@@ -32,7 +32,7 @@ pub use self::http::tls::{NoClient, TlsSetup, TlsSetups};
 pub use authorization_server::{AuthorizationServer, BadAuthorizationServer, KEYS_API, ServedKeys};
 pub use bucket::{BadBucket, Buckets};
 pub use clock::OktaClock;
-pub use clock_bounds::ClockBounds;
+pub use clock_bounds::ClockReading;
 pub use credential::{AuthMethod, Credential, NO_CREDENTIAL};
 pub use error::{ApiError, OAuthError, OktaError};
 pub use failure::{Failure, MissingScope, NoToken, Phase, Reason, Refusal};

@@ -21,6 +21,7 @@ fn keeper(name: &'static str, bucket: &'static str, seconds: u64) -> VirtualProb
         interval: Duration::from_secs(seconds),
         aims: false,
         requests: 1,
+        tries: false,
     }
 }
 

@@ -73,6 +73,9 @@ mod diagnose;
 /// What watching costs: one look in each window, and never more than the budget.
 mod budget;
 
+/// Whatever happens to clocks, budgets and answers: nobody falls silent without saying why.
+mod silence;
+
 /// What is served, and that serving asks Okta nothing.
 mod web;
 

@@ -4,7 +4,7 @@ use okta_exporter::{
     fleet::limits::Limits,
     metrics::Page,
     okta::{Buckets, Exchange, LimitKind, Phases, RateLimit, ResponseMeta},
-    units::Timestamp,
+    units::{Moment, Timestamp},
 };
 use proptest::prelude::*;
 use reqwest::header::HeaderMap;
@@ -174,17 +174,22 @@ fn proved(answers: &[(Row, RateLimit)]) -> Totals {
 fn counted(series: &BTreeMap<Endpoint, Vec<(Row, RateLimit)>>) -> Vec<Totals> {
     let limits = Limits::default();
     let buckets = Buckets::default();
-    let mut last = Timestamp::UNIX_EPOCH;
+    // Each as long after the first as it was; when that was is nothing to the limits.
+    let (begun, mut last) = (Moment::now(), Moment::now());
+    let rows = series.values().flatten().map(|(row, _)| row.date);
+    let first = rows.min().unwrap_or_default();
     for (number, answers) in series.values().enumerate() {
         for (row, read) in answers {
             let at = Timestamp::from_second(row.date).unwrap();
-            last = last.max(at);
+            let sent = begun.after_millis((row.date - first) * 1_000);
+            last = last.max(sent);
             let exchange = Exchange {
                 api: "recorded".into(),
                 path: row.path.to_owned(),
                 credential: Some(format!("c{number}").parse().unwrap()),
                 bucket: buckets.of(row.method, row.path),
                 at,
+                sent,
                 took: Duration::ZERO,
                 phases: Phases::default(),
                 answer: Ok(ResponseMeta {
@@ -197,11 +202,11 @@ fn counted(series: &BTreeMap<Endpoint, Vec<(Row, RateLimit)>>) -> Vec<Totals> {
                     request_id: None,
                 }),
             };
-            limits.settle(&exchange);
+            limits.settle(None, &exchange);
         }
     }
     let mut page = Page::new();
-    let later = last.saturating_add(Duration::from_hours(1)).unwrap();
+    let later = last.after(Duration::from_hours(1));
     limits.draw("acme", later, &mut page);
     let page = Scrape::parse(page.text());
     let total = |name: &str, number: usize| {

@@ -6,7 +6,7 @@ use okta_exporter::{
     okta::{Exchange, Phases, SecretReloads},
     probe::ProbeResult,
     sim::{ApiToken, Fault, Org, Running},
-    units::Timestamp,
+    units::{Moment, Timestamp},
     web::{Bound, Serving, TELEMETRY_PATH},
 };
 use tokio::{
@@ -191,6 +191,7 @@ async fn an_answer_under_way_is_ended_before_the_exporter_is() {
         credential: None,
         bucket: None,
         at: Timestamp::now(),
+        sent: Moment::now(),
         took: Duration::ZERO,
         phases: Phases::default(),
         answer: Err("connect"),

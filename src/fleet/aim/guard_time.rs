@@ -59,10 +59,12 @@ impl GuardTime {
         self.quantile(50).unwrap_or(UNKNOWN)
     }
 
+    /// Of few the slowest is left out: it is no rule, and would be one until a hundred are known.
     fn quantile(&self, percent: usize) -> Option<i64> {
         let mut took: Vec<i64> = self.took.iter().copied().collect();
         took.sort_unstable();
         let rank = (took.len() * percent).div_ceil(100);
+        let rank = rank.min(took.len().saturating_sub(1));
         took.get(rank.saturating_sub(1)).copied()
     }
 }
@@ -85,6 +87,19 @@ mod tests {
             guard.took(40);
         }
         assert_eq!(guard.lead(), 40 + MARGIN, "what is long past is forgotten");
+    }
+
+    #[test]
+    fn one_slow_answer_of_few_is_not_the_rule_and_two_are() {
+        let mut guard = GuardTime::default();
+        guard.took(20_000);
+        assert_eq!(guard.lead(), 20_000 + MARGIN, "all that is known");
+        for _ in 0..20 {
+            guard.took(100);
+        }
+        assert_eq!(guard.lead(), 100 + MARGIN);
+        guard.took(20_000);
+        assert_eq!(guard.lead(), 20_000 + MARGIN);
     }
 
     #[test]

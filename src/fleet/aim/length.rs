@@ -37,6 +37,14 @@ impl Length {
         self.most.is_some_and(|most| most - self.least <= CLOSE)
     }
 
+    /// What no window outlasts, where that is known.
+    pub(super) fn longest(self) -> Option<i64> {
+        if self.is_known() {
+            return Some(self.guess());
+        }
+        self.most
+    }
+
     /// The best guess: once the bounds are close, the roundest number between them, since people
     /// choose round ones; before that a minute, or what was seen at least.
     pub(super) fn guess(self) -> i64 {

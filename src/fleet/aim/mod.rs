@@ -17,18 +17,19 @@ mod tests;
 use std::time::Duration;
 
 use crate::{
-    okta::{ClockBounds, OktaClock},
-    units::Timestamp,
+    okta::{ClockReading, OktaClock},
+    units::Moment,
 };
 use guard_time::GuardTime;
 use length::Length;
 use seen_window::{SeenWindow, Visited};
 
 pub use request::{NextSample, SampleRequest, Why};
-pub use sample::RateLimitSample;
+pub use sample::{LONGEST_WINDOW, RateLimitSample};
 
-/// The longest window there is, in seconds: a reset that lies further ahead is a mistake.
-const LONGEST: i64 = 300;
+/// No window that is open ends later than so many milliseconds from now, a second for what is cut
+/// off; one that seems to was dated by a clock that is not Okta's.
+const FURTHEST: i64 = 301_000;
 /// Clocks that are known this well need no sample at a second's edge, in milliseconds.
 const SHARP: i64 = 150;
 /// So many samples in a row that show no window end what was known of windows.
@@ -37,6 +38,8 @@ const BLIND: u32 = 3;
 const SOON: i64 = 3_000;
 /// Timers may wake so much too early, by a clock that is being set right, in milliseconds.
 const EARLY: i64 = 20;
+/// Moments so close are one: what is known of Okta's clock moves by a little, in milliseconds.
+const SAME: i64 = 100;
 /// From this usage on, were it to go on so until the end, it is worth a second sample.
 const HOT: f64 = 0.8;
 
@@ -55,21 +58,17 @@ impl Aim {
     /// Learns from an answer in this bucket, whoever asked. The clock has learned from it before.
     pub fn learn(&mut self, sample: &RateLimitSample) {
         let scheduled = self.answered(sample.sent, sample.answered);
-        let Some(date) = sample.date else {
+        let (Some(date), Some(left)) = (sample.date, sample.window_left()) else {
             self.forget(scheduled);
             return;
         };
         let read = sample.rate_limit;
         let (reset, date) = (read.reset.as_second(), date.as_second());
-        let left = reset - date;
-        if !(0..=LONGEST).contains(&left) {
-            self.forget(scheduled);
-            return;
-        }
+        let left = i64::try_from(left.as_secs()).unwrap_or_default();
         self.blind = 0;
         let known = self.window;
         // An old answer that came late, after one of a newer window.
-        if known.is_some_and(|known| reset < known.reset && date <= known.date) {
+        if known.is_some_and(|known| reset < known.reset && sample.sent < known.answered) {
             return;
         }
         let same = known.is_some_and(|known| (reset - known.reset).abs() <= 1);
@@ -96,12 +95,13 @@ impl Aim {
             read,
             reset,
             date,
+            answered: sample.answered,
             visited: visited.max(before),
         });
     }
 
     /// Learns from an answer in this bucket that told nothing of its limit.
-    pub fn learn_nothing(&mut self, sent: Timestamp, answered: Timestamp) {
+    pub fn learn_nothing(&mut self, sent: Moment, answered: Moment) {
         let scheduled = self.answered(sent, answered);
         self.forget(scheduled);
     }
@@ -114,8 +114,8 @@ impl Aim {
     }
 
     /// How long before the end of a window a sample is sent, clocks and margins included.
-    pub fn guard(&self, clock: &OktaClock) -> Duration {
-        let doubt = clock.bounds().map(ClockBounds::doubt);
+    pub fn guard(&self, clock: &OktaClock, now: Moment) -> Duration {
+        let doubt = clock.reading(now).map(ClockReading::doubt);
         let guard = self.lead() + doubt.unwrap_or_default();
         Duration::from_millis(u64::try_from(guard).unwrap_or_default())
     }
@@ -125,9 +125,26 @@ impl Aim {
         Duration::from_secs(u64::try_from(self.length.guess()).unwrap_or_default())
     }
 
+    /// How long windows are at most: as long as [`length`](Self::length) says once that is known.
+    pub fn longest(&self) -> Duration {
+        let longest = self.length.longest().map(u64::try_from);
+        longest.map_or(LONGEST_WINDOW, |seconds| {
+            Duration::from_secs(seconds.unwrap_or_default()).min(LONGEST_WINDOW)
+        })
+    }
+
     /// Samples that came too late for the window they were meant for.
     pub fn missed(&self) -> u64 {
         self.missed
+    }
+
+    /// Takes over what was learned of the same windows elsewhere, where nothing is known here.
+    pub fn absorb(&mut self, other: Self) {
+        let missed = self.missed + other.missed;
+        if !self.sees_windows() {
+            *self = other;
+        }
+        self.missed = missed;
     }
 
     /// True once a window was seen that one can aim at.
@@ -136,11 +153,10 @@ impl Aim {
     }
 
     /// An answer came; the sample that was scheduled, if it is its answer.
-    fn answered(&mut self, sent: Timestamp, answered: Timestamp) -> Option<NextSample> {
-        let (sent, answered) = (sent.as_millisecond(), answered.as_millisecond());
-        self.guard.took(answered - sent);
+    fn answered(&mut self, sent: Moment, answered: Moment) -> Option<NextSample> {
+        self.guard.took(answered.millis_since(sent));
         self.scheduled
-            .take_if(|next| next.at.as_millisecond() <= sent + EARLY)
+            .take_if(|next| next.at.millis_since(sent) <= EARLY)
     }
 
     /// A scheduled sample that shows no window. After some of them nobody knows what holds.
@@ -180,19 +196,25 @@ impl Aim {
         }
     }
 
+    /// All in milliseconds from now on.
     fn decide(&self, clock: &OktaClock, request: &SampleRequest) -> NextSample {
-        let now = request.now.as_millisecond();
-        let not_before = request
-            .not_before
-            .map_or(now, |at| at.as_millisecond().max(now));
+        let now = request.now;
+        let at = |millis, why| NextSample {
+            at: now.after_millis(millis),
+            why,
+        };
         let interval = i64::try_from(request.interval.as_millis()).unwrap_or(i64::MAX / 4);
-        let due = request
-            .last
-            .map_or(now, |last| last.as_millisecond() + interval);
+        let last = request.last.map(|last| last.millis_since(now));
+        let due = last.map_or(0, |last| last + interval);
+        // Later than the last, which was this turn, even if nothing came of it.
+        let after_last = last.map_or(0, |last| last + 1);
+        let not_before = request.not_before.map_or(0, |at| at.millis_since(now));
+        let not_before = not_before.max(after_last).max(0);
         let by_interval = |why| at(due.max(not_before), why);
         let Some((window, edge)) = self
             .window
-            .and_then(|window| Some((window, self.edge(clock, window.reset)?)))
+            .and_then(|window| Some((window, self.edge(clock.reading(now)?, window.reset))))
+            .filter(|(_, edge)| edge.reset <= FURTHEST)
         else {
             return by_interval(Why::Interval);
         };
@@ -212,7 +234,8 @@ impl Aim {
                 return at(edge.send, Why::SecondSample { reset });
             }
         }
-        if !self.length.is_known() && not_before - edge.over <= SOON {
+        let is_soon = not_before - edge.over <= SOON && after_last + SAME < edge.over;
+        if !self.length.is_known() && is_soon {
             return at(edge.over.max(not_before), Why::Length);
         }
         let floor = if interval <= length {
@@ -227,23 +250,22 @@ impl Aim {
         )
     }
 
-    /// A window's end: when to send, when it is due, when it is certainly over; all by our clock.
-    fn edge(&self, clock: &OktaClock, reset: i64) -> Option<Edge> {
+    /// A window's end: when to send, when it is due, when it is certainly over.
+    fn edge(&self, okta: ClockReading, reset: i64) -> Edge {
         let reset = reset * 1000;
-        let bounds = clock.bounds()?;
-        let mut send = bounds.soonest(reset) - self.lead();
-        if bounds.doubt() > SHARP.max(self.guard.usual()) {
+        let mut send = okta.soonest(reset) - self.lead();
+        if okta.doubt() > SHARP.max(self.guard.usual()) {
             // Okta's clock is known to the second only. A sample at the edge of a second halves the
             // doubt, whichever side of it the answer names.
-            let tick = bounds.about(reset - 1000) - self.guard.usual() / 2;
+            let tick = okta.until(reset - 1000) - self.guard.usual() / 2;
             send = send.min(tick);
         }
-        Some(Edge {
+        Edge {
             send,
-            reset: bounds.about(reset),
+            reset: okta.until(reset),
             // The reset is cut to whole seconds: the window may end up to one later.
-            over: bounds.latest(reset + 1000),
-        })
+            over: okta.latest(reset + 1000),
+        }
     }
 
     /// What a request takes, and a margin; never so much that a window would be half gone.
@@ -264,16 +286,9 @@ impl Aim {
     }
 }
 
-/// The end of a window, in milliseconds of our clock.
+/// The end of a window, in milliseconds from now on.
 struct Edge {
     send: i64,
     reset: i64,
     over: i64,
-}
-
-fn at(ms: i64, why: Why) -> NextSample {
-    NextSample {
-        at: Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX),
-        why,
-    }
 }

@@ -3,19 +3,19 @@
 
 use std::{fmt, time::Duration};
 
-use crate::units::Timestamp;
+use crate::units::Moment;
 
 /// What is asked for: a sample at the end of a window, about once an interval.
 #[derive(Debug, Clone, Copy)]
 pub struct SampleRequest {
-    /// The time now, by our clock.
-    pub now: Timestamp,
-    /// When the last sample was asked for; `None` before the first.
-    pub last: Option<Timestamp>,
+    /// This moment.
+    pub now: Moment,
+    /// When the last run began; `None` before the first. The next is later, whatever came of it.
+    pub last: Option<Moment>,
     /// How often to sample. No window is sampled twice, however short it is.
     pub interval: Duration,
     /// Not before then, whatever else holds.
-    pub not_before: Option<Timestamp>,
+    pub not_before: Option<Moment>,
     /// One more request than one for each window can be spared.
     pub spare: bool,
 }
@@ -23,8 +23,8 @@ pub struct SampleRequest {
 /// When to sample next, and why then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NextSample {
-    /// When to send, by our clock.
-    pub at: Timestamp,
+    /// When to send.
+    pub at: Moment,
     /// Why then.
     pub why: Why,
 }

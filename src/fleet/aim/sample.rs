@@ -3,24 +3,22 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
-
 use crate::{
     okta::{Exchange, RateLimit},
-    units::Timestamp,
+    units::{Moment, Timestamp},
 };
 
-/// The longest that a window is believed to last. A reset far ahead is a header to be shown, and no
-/// reason to believe its sample for ever.
-const LONGEST_WINDOW: SignedDuration = SignedDuration::from_mins(5);
+/// The longest window there is (Okta's for one-time passwords). A reset that lies further ahead is a
+/// mistake: it is shown, and nothing is decided by it.
+pub const LONGEST_WINDOW: Duration = Duration::from_mins(5);
 
 /// What one answer told of a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimitSample {
-    /// When the request left, by our clock.
-    pub sent: Timestamp,
-    /// When its answer began to arrive, by our clock.
-    pub answered: Timestamp,
+    /// When the request left.
+    pub sent: Moment,
+    /// When its answer began to arrive.
+    pub answered: Moment,
     /// Okta's `Date`.
     pub date: Option<Timestamp>,
     /// The rate-limit headers.
@@ -32,23 +30,21 @@ impl RateLimitSample {
     pub fn of(exchange: &Exchange) -> Option<Self> {
         let answer = exchange.answer.as_ref().ok()?;
         Some(Self {
-            sent: exchange.at,
+            sent: exchange.sent,
             answered: exchange.answered_at(),
             date: answer.date,
             rate_limit: answer.rate_limit?,
         })
     }
 
-    /// How long the window had yet to last when the answer came: reset and `Date` are both by Okta's
-    /// clock, so that ours does not matter.
-    pub fn left(&self) -> Duration {
-        let left = self.rate_limit.reset.duration_since(self.dated());
-        Duration::try_from(left.min(LONGEST_WINDOW)).unwrap_or_default()
-    }
-
-    /// When the answer was written, by Okta's clock; by ours where it does not say.
-    pub fn dated(&self) -> Timestamp {
-        self.date.unwrap_or(self.answered)
+    /// How long the window had yet to last when the answer was written: reset and `Date` are both by
+    /// Okta's clock, so that ours does not matter. Both are cut to whole seconds, so that nothing is
+    /// left in the last. `None` where the answer does not say, or says what cannot be.
+    pub fn window_left(&self) -> Option<Duration> {
+        let left = self.rate_limit.reset.duration_since(self.date?);
+        Duration::try_from(left)
+            .ok()
+            .filter(|left| *left <= LONGEST_WINDOW)
     }
 
     /// Requests that were used in the window.

@@ -1,6 +1,6 @@
 //! The last window that was seen in a bucket, and how far our own samples reached into it.
 
-use crate::okta::RateLimit;
+use crate::{okta::RateLimit, units::Moment};
 
 /// The last window that was seen.
 #[derive(Debug, Clone, Copy)]
@@ -9,6 +9,8 @@ pub(super) struct SeenWindow {
     /// Seconds since the epoch, both.
     pub(super) reset: i64,
     pub(super) date: i64,
+    /// When its answer came.
+    pub(super) answered: Moment,
     pub(super) visited: Visited,
 }
 

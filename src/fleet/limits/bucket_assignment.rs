@@ -144,7 +144,10 @@ impl BucketAssignment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{okta::RateLimit, units::Timestamp};
+    use crate::{
+        okta::RateLimit,
+        units::{Moment, Timestamp},
+    };
 
     fn endpoint(name: &'static str, bucket: &'static str) -> BucketApi {
         BucketApi {
@@ -208,8 +211,8 @@ mod tests {
             for (n, endpoint) in [&a, &b].into_iter().enumerate() {
                 let at = |second| Timestamp::from_second(minute * 60 + second).unwrap();
                 let sample = RateLimitSample {
-                    sent: at(50),
-                    answered: at(50),
+                    sent: Moment::test_seconds(minute * 60 + 50),
+                    answered: Moment::test_seconds(minute * 60 + 50),
                     date: Some(at(50)),
                     rate_limit: RateLimit {
                         limit: 600,

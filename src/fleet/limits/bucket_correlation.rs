@@ -61,7 +61,7 @@ impl BucketCorrelation {
             return;
         }
         for (other, seen) in self.samples.iter().filter(|(other, _)| *other != endpoint) {
-            let (first, second) = if seen.dated() <= sample.dated() {
+            let (first, second) = if date(*seen) <= date(sample) {
                 (*seen, sample)
             } else {
                 (sample, *seen)
@@ -135,7 +135,7 @@ impl Tally {
 
 /// When an answer was written, in seconds of Okta's clock.
 fn date(sample: RateLimitSample) -> i64 {
-    sample.dated().as_second()
+    sample.date.map_or(i64::MIN / 2, |date| date.as_second())
 }
 
 /// When its window ends, in seconds of Okta's clock.

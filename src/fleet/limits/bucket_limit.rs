@@ -1,19 +1,20 @@
 //! One credential's limit in one bucket: when to sample it next, and what may be spent of it.
 
-use std::{borrow::Cow, collections::BTreeMap, time::Duration};
-
-use tokio::time::Instant;
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, btree_map::Entry},
+    time::Duration,
+};
 
 use super::{
     api_samples::ApiSamples,
     round_robin::{RoundRobin, Scheduled},
     spending::Spending,
-    window::{Windows, after},
 };
 use crate::{
     fleet::aim::{Aim, RateLimitSample},
     okta::{Charge, Exchange, OktaClock},
-    units::{Share, Timestamp},
+    units::{Moment, Share},
 };
 
 /// Resets and dates are whole seconds: a window is over for sure so much after what they say.
@@ -32,53 +33,65 @@ pub(super) struct BucketLimit {
 }
 
 impl BucketLimit {
-    /// A request that was admitted came to this.
+    /// A request came to this.
     pub(super) fn spend(
         &mut self,
         exchange: &Exchange,
         sample: Option<&RateLimitSample>,
         clock: &OktaClock,
     ) {
-        let ended = after(exchange.at, exchange.took);
-        let dated = sample.filter(|sample| sample.date.is_some());
-        let over = match dated.filter(|sample| !sample.left().is_zero()) {
-            None => self.surely_over(ended),
-            Some(sample) => {
-                let reset = sample.rate_limit.reset;
-                let past = clock.bounds().and_then(|bounds| bounds.surely_past(reset));
-                past.unwrap_or(ended)
-                    .min(after(ended, sample.left() + 2 * CUT))
-            }
-        };
-        let read = dated.map(|sample| sample.rate_limit);
-        self.spending.settle(read, over);
+        let ended = exchange.ended_at();
+        let over = sample
+            .and_then(|sample| Self::over(ended, sample, clock))
+            .unwrap_or_else(|| self.surely_over(ended));
+        self.spending.spend(over);
+        if let Some(sample) = sample {
+            self.spending.learn(sample.rate_limit, over);
+        }
     }
 
-    /// Nothing will be heard of a request that was admitted; it counts where it may have been sent.
-    pub(super) fn abandon(&mut self, sent: bool, now: Timestamp) {
-        let over = sent.then(|| self.surely_over(now));
-        self.spending.abandon(over);
+    /// When the window of this answer is certainly over, where it says so: by Okta's clock, or by
+    /// what it says was left.
+    fn over(ended: Moment, sample: &RateLimitSample, clock: &OktaClock) -> Option<Moment> {
+        let by_dates = sample.answered.after(sample.window_left()? + 2 * CUT);
+        let reset = sample.rate_limit.reset.as_millisecond() + 1000;
+        let by_clock = clock.reading(ended).map(|okta| okta.latest(reset).max(0));
+        let by_clock = by_clock.map(|millis| ended.after_millis(millis));
+        Some(by_clock.map_or(by_dates, |over| over.min(by_dates)))
+    }
+
+    /// Nothing will be heard of a request that may have been sent.
+    pub(super) fn lose(&mut self, now: Moment) {
+        self.spending.spend(self.surely_over(now));
     }
 
     /// When the window of a request that ended then is over: nobody knows when it began, and it ends
     /// one length later at the latest.
-    fn surely_over(&self, ended: Timestamp) -> Timestamp {
-        after(ended, self.aim.length() + CUT)
+    fn surely_over(&self, ended: Moment) -> Moment {
+        ended.after(self.aim.length() + CUT)
     }
 
     /// Learns from an answer.
     pub(super) fn learn(&mut self, charge: &Charge, sample: &RateLimitSample) {
         self.aim.learn(sample);
-        let api = self.apis.entry(charge.api.clone());
-        let api = api.or_insert_with(|| {
-            Box::new(ApiSamples {
-                taken_for: charge.bucket.clone(),
-                last: *sample,
-                windows: Windows::default(),
-            })
-        });
-        api.last = *sample;
-        api.windows.enter(*sample, self.aim.length());
+        let length = self.aim.length();
+        match self.apis.entry(charge.api.clone()) {
+            Entry::Occupied(known) => known.into_mut().learn(*sample, length),
+            Entry::Vacant(new) => {
+                let samples = ApiSamples::new(charge.bucket.clone(), *sample, length);
+                new.insert(Box::new(samples));
+            }
+        }
+    }
+
+    /// Counts an endpoint here that was counted elsewhere, or twice.
+    pub(super) fn take_in(&mut self, name: Cow<'static, str>, samples: Box<ApiSamples>) {
+        match self.apis.entry(name) {
+            Entry::Occupied(known) => known.into_mut().absorb(*samples),
+            Entry::Vacant(new) => {
+                new.insert(samples);
+            }
+        }
     }
 
     /// Takes over what another bucket was, which turned out to be this one.
@@ -90,17 +103,17 @@ impl BucketLimit {
             own,
             apis,
         } = other;
-        if !self.aim.sees_windows() {
-            self.aim = aim;
-        }
+        self.aim.absorb(aim);
         self.round_robin.absorb(round_robin);
         self.spending.absorb(spending);
         self.own += own;
-        self.apis.extend(apis);
+        for (name, samples) in apis {
+            self.take_in(name, samples);
+        }
     }
 
     /// Schedules the next sample, or anew by what was just learned.
-    pub(super) fn schedule(&mut self, clock: &OktaClock, share: Share, now: Timestamp) {
+    pub(super) fn schedule(&mut self, clock: &OktaClock, share: Share, now: Moment) {
         if !self.round_robin.may_schedule() {
             return;
         }
@@ -109,12 +122,15 @@ impl BucketLimit {
         };
         let allowed = self.spending.allowed(share);
         request.spare = allowed.is_none_or(|allowed| self.spending.spent(now) < allowed);
+        // A window in which all is spent is not seen to its end: the next one is.
+        let free_at = self.spending.free_at(now, share);
+        request.not_before = request.not_before.max(free_at);
         let next = self.aim.next(clock, &request);
-        let wait = Duration::try_from(next.at.duration_since(now)).unwrap_or_default();
-        self.round_robin.schedule(Scheduled {
-            probe,
-            next,
-            due: Instant::now() + wait,
-        });
+        let free_at = free_at.unwrap_or(now);
+        if next.at.since(free_at) <= self.aim.length() + 2 * CUT {
+            self.spending
+                .keep_for_window_end(share, next.at.after(2 * CUT));
+        }
+        self.round_robin.schedule(Scheduled { probe, next });
     }
 }

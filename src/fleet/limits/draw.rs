@@ -7,7 +7,7 @@ use crate::{
     fleet::aim::NextSample,
     metrics::Page,
     okta::{LimitKind, RateLimit},
-    units::Timestamp,
+    units::Moment,
 };
 
 /// One limit, as one endpoint showed it.
@@ -26,11 +26,11 @@ pub(in crate::fleet) struct KnownLimit {
 
 impl Limits {
     /// What is known of each limit.
-    pub(in crate::fleet) fn known(&self, now: Timestamp) -> Vec<KnownLimit> {
+    pub(in crate::fleet) fn known(&self, now: Moment) -> Vec<KnownLimit> {
         let mut state = self.lock();
         let mut limits = Vec::new();
         for (key, bucket) in &mut state.buckets {
-            let guard = bucket.aim.guard(&self.okta_clock).as_secs_f64();
+            let guard = bucket.aim.guard(&self.okta_clock, now).as_secs_f64();
             let aim = bucket
                 .round_robin
                 .scheduled()
@@ -52,19 +52,23 @@ impl Limits {
     }
 
     /// Writes the series.
-    pub fn draw(&self, org: &str, now: Timestamp, page: &mut Page) {
+    pub fn draw(&self, org: &str, now: Moment, page: &mut Page) {
         let mut state = self.lock();
         for (key, bucket) in &mut state.buckets {
+            let longest = bucket.aim.longest();
             for (name, samples) in &mut bucket.apis {
                 samples.windows.close(now);
-                samples.draw([org, &key.credential, &key.bucket, name], now, page);
+                let labels = [org, &key.credential, &key.bucket, name];
+                samples.draw(labels, now, page);
+                let left = samples.windows.time_to_exhaustion(now, longest);
+                page.push_some(&own::TO_EXHAUSTION, &labels, left);
             }
             let labels = [org, key.credential.as_str(), key.bucket.as_str()];
             if bucket.own > 0 {
                 page.push(&own::OWN, &labels, bucket.own as f64);
             }
             if bucket.round_robin.anyone() && bucket.aim.sees_windows() {
-                let guard = bucket.aim.guard(&self.okta_clock);
+                let guard = bucket.aim.guard(&self.okta_clock, now);
                 page.push(&own::GUARD, &labels, guard.as_secs_f64());
                 page.push(&own::MISSED, &labels, bucket.aim.missed() as f64);
             }
@@ -99,7 +103,7 @@ impl Limits {
 }
 
 impl ApiSamples {
-    fn draw(&self, labels: [&str; 4], now: Timestamp, page: &mut Page) {
+    fn draw(&self, labels: [&str; 4], now: Moment, page: &mut Page) {
         if self.is_current(now) {
             let read = self.last.rate_limit;
             page.push(&own::LIMIT, &labels, read.limit as f64);
@@ -114,7 +118,5 @@ impl ApiSamples {
         page.push(&own::WINDOWS, &labels, self.windows.seen as f64);
         page.push(&own::EXHAUSTED, &labels, self.windows.exhausted as f64);
         page.push(&own::CONSUMED, &labels, self.windows.consumed as f64);
-        let left = self.windows.time_to_exhaustion(now);
-        page.push_some(&own::TO_EXHAUSTION, &labels, left);
     }
 }

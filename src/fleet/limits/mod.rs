@@ -3,6 +3,7 @@
 //! bucket's windows, and Okta's clock by ours. An exchange comes in by one door, [`Limits::settle`].
 
 mod api_samples;
+mod asker;
 mod bucket_assignment;
 mod bucket_correlation;
 mod bucket_limit;
@@ -13,6 +14,8 @@ mod families;
 mod forget;
 mod limit_key;
 mod org_limits;
+mod queue;
+mod refused;
 mod round_robin;
 mod spending;
 mod state;
@@ -20,8 +23,10 @@ mod state;
 mod tests;
 mod window;
 
+pub use asker::{GatedRun, Purpose};
 pub use bucket_mismatch::{BucketApi, BucketMismatch, Relation};
+pub use budget_gate::BudgetGate;
 pub(super) use draw::KnownLimit;
 pub(super) use families::FAMILIES;
 pub use org_limits::{EndedRun, Limits};
-pub use spending::Refused;
+pub use refused::Refused;

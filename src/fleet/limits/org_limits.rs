@@ -10,22 +10,23 @@ use std::{
 use tokio::{sync::watch, time::sleep_until};
 
 use super::{
+    asker::{Asker, GatedRun, Purpose},
     bucket_mismatch::BucketMismatch,
+    queue::Place,
+    refused::Refused,
     round_robin::{Member, Scheduled},
-    spending::{Aimed, Refused},
     state::LimitsState,
 };
 use crate::{
     fleet::aim::NextSample,
-    okta::{Charge, Exchange, OktaClock},
-    units::{Share, Timestamp, WallClock},
+    okta::{Charge, Exchange, OktaClock, Ticket},
+    units::{Moment, Share},
 };
 
 /// One org's rate limits.
 #[derive(Debug)]
 pub struct Limits {
     pub(super) share: Share,
-    pub(super) wall_clock: WallClock,
     pub(super) okta_clock: OktaClock,
     state: Mutex<LimitsState>,
     changed: watch::Sender<()>,
@@ -39,11 +40,11 @@ pub struct EndedRun<'a> {
     /// The short name of what it asks.
     pub api: &'a str,
     /// When the run began.
-    pub at: Timestamp,
+    pub at: Moment,
     /// How often it is to run.
     pub interval: Duration,
     /// How soon it may run again at the earliest, where its failure says so.
-    pub not_before: Option<Timestamp>,
+    pub not_before: Option<Moment>,
 }
 
 impl Default for Limits {
@@ -55,14 +56,8 @@ impl Default for Limits {
 impl Limits {
     /// Nothing is known yet; of each limit this share may be spent.
     pub fn new(share: Share) -> Self {
-        Self::with_clock(share, WallClock::default())
-    }
-
-    /// The same, by another clock than the system's.
-    pub fn with_clock(share: Share, wall_clock: WallClock) -> Self {
         Self {
             share,
-            wall_clock,
             okta_clock: OktaClock::default(),
             state: Mutex::default(),
             changed: watch::Sender::new(()),
@@ -81,38 +76,60 @@ impl Limits {
     }
 
     /// May a request be sent now? One that may is to be settled or abandoned.
-    pub fn admit(&self, charge: &Charge, aimed: bool) -> Result<(), Refused> {
-        let now = self.wall_clock.now();
+    pub(super) fn admit(
+        &self,
+        charge: &Charge,
+        run: &GatedRun,
+        place: Option<Place>,
+    ) -> Result<Ticket, Refused> {
+        let now = Moment::now();
         let mut state = self.lock();
         let bucket = state.bucket(charge);
-        let aimed = if aimed {
-            Aimed::AtTheEnd
-        } else {
-            Aimed::Not {
-                others: bucket.round_robin.anyone(),
-            }
+        let asker = Asker {
+            purpose: run.purpose,
+            others_aim: bucket.round_robin.others_than(&run.probe),
+            place,
         };
-        bucket.spending.admit(now, self.share, aimed)
+        bucket.spending.admit(now, self.share, asker)?;
+        let ticket = state.begin(charge);
+        drop(state);
+        if place.is_some() {
+            // There may be another request for who comes next.
+            self.tell_change();
+        }
+        Ok(ticket)
+    }
+
+    /// A run waits from now on to send a request.
+    pub(super) fn wait(&self, charge: &Charge, purpose: Purpose) -> Place {
+        self.lock().wait(charge, purpose)
+    }
+
+    /// It waits no longer.
+    pub(super) fn give_up(&self, place: Place) {
+        if self.lock().give_up(place) {
+            self.tell_change();
+        }
     }
 
     /// Learns what came of a request, whichever probe made it: once.
-    pub fn settle(&self, exchange: &Exchange) {
+    pub fn settle(&self, ticket: Option<Ticket>, exchange: &Exchange) {
         self.okta_clock.learn(exchange);
         let by = (&self.okta_clock, self.share);
-        self.lock().learn(exchange, by, self.wall_clock.now());
+        let mut state = self.lock();
+        if let Some(ticket) = ticket {
+            state.end(ticket);
+        }
+        state.learn(exchange, by, Moment::now());
+        drop(state);
         self.tell_change();
     }
 
     /// Nothing will be heard of a request that was admitted. It is spent if it may have been `sent`.
-    pub fn abandon(&self, charge: &Charge, sent: bool) {
-        let now = self.wall_clock.now();
-        let mut state = self.lock();
-        let key = state.key(charge);
-        // Its bucket may have gone with the probe that asked.
-        if let Some(bucket) = state.buckets.get_mut(&key) {
-            bucket.abandon(sent, now);
+    pub fn abandon(&self, ticket: Ticket, sent: bool) {
+        if let Some(bucket) = self.lock().end(ticket).filter(|_| sent) {
+            bucket.lose(Moment::now());
         }
-        drop(state);
         self.tell_change();
     }
 
@@ -124,7 +141,7 @@ impl Limits {
     /// A run of a probe that aims at windows has ended: its next one is scheduled in the bucket in
     /// which its request was counted, or where it takes turns already. `false` if it never made one.
     pub fn ended(&self, run: EndedRun<'_>) -> bool {
-        let now = self.wall_clock.now();
+        let now = Moment::now();
         let mut state = self.lock();
         let Some(key) = state.take_key(run.api).or_else(|| state.turn_of(run.probe)) else {
             return false;
@@ -153,13 +170,16 @@ impl Limits {
         self.turn_of(probe).map(|scheduled| scheduled.next)
     }
 
-    /// The sample that was scheduled for this probe begins.
-    pub fn begin(&self, probe: &str) {
+    /// A run of this probe begins: as it was scheduled, or else `apart` from others' turns.
+    pub fn begin(&self, probe: &str, apart: bool) {
         let mut state = self.lock();
         let mut buckets = state.buckets.values_mut();
         if let Some(bucket) = buckets.find(|bucket| bucket.round_robin.has(probe)) {
-            bucket.round_robin.begin();
+            bucket.round_robin.begin(probe, apart);
+            bucket.schedule(&self.okta_clock, self.share, Moment::now());
         }
+        drop(state);
+        self.tell_change();
     }
 
     /// Comes back when it is this probe's turn.
@@ -167,7 +187,9 @@ impl Limits {
         let mut changed = self.changes();
         loop {
             changed.borrow_and_update();
-            let due = self.turn_of(probe).map(|scheduled| scheduled.due);
+            let due = self
+                .turn_of(probe)
+                .map(|scheduled| scheduled.next.at.instant());
             let waiting = async {
                 match due {
                     Some(due) => sleep_until(due).await,
@@ -182,13 +204,16 @@ impl Limits {
         }
     }
 
-    /// How long until this probe's next turn, about; `None` if it takes none.
-    pub(in crate::fleet) fn rhythm(&self, probe: &str, interval: Duration) -> Option<Duration> {
+    /// When this probe's next turn is at the latest, where that is known: where it need not wait for
+    /// others, nor for a budget of one request. The end that it is to see may turn out to be that of a
+    /// window which opened later.
+    pub(in crate::fleet) fn next_turn(&self, probe: &str) -> Option<Moment> {
         let state = self.lock();
         let mut buckets = state.buckets.values();
         let bucket = buckets.find(|bucket| bucket.round_robin.has(probe))?;
-        let count = u32::try_from(bucket.round_robin.count()).unwrap_or(u32::MAX);
-        Some(interval.max(bucket.aim.length() * count))
+        let is_free = bucket.spending.allowed(self.share) != Some(1);
+        let turn = bucket.round_robin.next_turn(probe).filter(|_| is_free)?;
+        Some(turn.after(bucket.aim.length()))
     }
 
     /// Tells of each change of what is known.

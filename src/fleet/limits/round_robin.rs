@@ -1,13 +1,14 @@
 //! Whose turn it is: the probes that sample one credential's limit in one bucket take turns, so
 //! that each window has one sample and each probe is still visited. Pure.
 
-use std::{collections::BTreeMap, time::Duration};
-
-use tokio::time::Instant;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use crate::{
     fleet::aim::{NextSample, SampleRequest},
-    units::Timestamp,
+    units::Moment,
 };
 
 /// The probes that take turns, and the next sample.
@@ -15,7 +16,10 @@ use crate::{
 pub(super) struct RoundRobin {
     members: BTreeMap<String, Member>,
     scheduled: Option<Scheduled>,
-    under_way: bool,
+    /// Whose turns are under way.
+    under_way: BTreeSet<String>,
+    /// Whose runs are under way that were no turns.
+    apart: BTreeSet<String>,
 }
 
 /// One probe's part in it.
@@ -24,9 +28,9 @@ pub(super) struct Member {
     /// How often it is to sample.
     pub(super) interval: Duration,
     /// When it last began to.
-    pub(super) last: Timestamp,
+    pub(super) last: Moment,
     /// Not sooner than then.
-    pub(super) not_before: Option<Timestamp>,
+    pub(super) not_before: Option<Moment>,
 }
 
 /// The next sample, and whose it is.
@@ -34,57 +38,64 @@ pub(super) struct Member {
 pub(super) struct Scheduled {
     pub(super) probe: String,
     pub(super) next: NextSample,
-    /// The same moment by a clock that nobody sets.
-    pub(super) due: Instant,
 }
 
 impl RoundRobin {
-    /// A probe takes part from now on, or has sampled.
+    /// A probe takes part from now on, or its run has ended.
     pub(super) fn enter(&mut self, probe: &str, member: Member) {
         self.members.insert(probe.to_owned(), member);
-        self.under_way = false;
-        self.scheduled = None;
+        self.over(probe);
     }
 
     /// The probes of another bucket take part from now on.
     pub(super) fn absorb(&mut self, other: Self) {
         self.members.extend(other.members);
-        self.under_way |= other.under_way;
+        self.under_way.extend(other.under_way);
+        self.apart.extend(other.apart);
         self.scheduled = None;
     }
 
     /// A probe takes part no longer.
     pub(super) fn leave(&mut self, probe: &str) {
         if self.members.remove(probe).is_some() {
-            self.under_way = false;
-            self.scheduled = None;
+            self.over(probe);
         }
     }
 
-    /// A sample begins: until it has ended no other is scheduled.
-    pub(super) fn begin(&mut self) {
-        self.under_way = true;
+    fn over(&mut self, probe: &str) {
+        self.under_way.remove(probe);
+        self.apart.remove(probe);
+        self.scheduled = None;
+    }
+
+    /// A probe's turn begins: until it has ended no other is scheduled. Or a run of it does that is
+    /// none: until that has ended, its turn is others'.
+    pub(super) fn begin(&mut self, probe: &str, apart: bool) {
+        let begun = if apart {
+            &mut self.apart
+        } else {
+            &mut self.under_way
+        };
+        begun.insert(probe.to_owned());
         self.scheduled = None;
     }
 
     /// True if the next sample may be scheduled, or scheduled anew.
     pub(super) fn may_schedule(&self) -> bool {
-        !self.under_way && !self.members.is_empty()
+        self.under_way.is_empty() && !self.members.is_empty()
     }
 
     /// What the next sample is to be, and whose: of the probe that has waited longest for its due.
-    pub(super) fn request(
-        &self,
-        now: Timestamp,
-        length: Duration,
-    ) -> Option<(String, SampleRequest)> {
+    pub(super) fn request(&self, now: Moment, length: Duration) -> Option<(String, SampleRequest)> {
         let due = |member: &Member| {
             // The run nearest the interval: from half a window before it is due.
             let interval = member.interval.saturating_sub(length / 2);
-            let due = member.last.saturating_add(interval).unwrap_or(member.last);
+            let due = member.last.after(interval);
             (member.not_before.map_or(due, |at| at.max(due)), member.last)
         };
-        let (probe, member) = self.members.iter().min_by_key(|(_, member)| due(member))?;
+        let here = self.members.iter();
+        let here = here.filter(|(probe, _)| !self.apart.contains(*probe));
+        let (probe, member) = here.min_by_key(|(_, member)| due(member))?;
         let request = SampleRequest {
             now,
             last: Some(member.last),
@@ -110,9 +121,16 @@ impl RoundRobin {
         !self.members.is_empty()
     }
 
-    /// How many probes take turns, this one among them.
-    pub(super) fn count(&self) -> usize {
-        self.members.len()
+    /// True where another probe aims in this bucket.
+    pub(super) fn others_than(&self, probe: &str) -> bool {
+        self.members.keys().any(|member| member != probe)
+    }
+
+    /// When this probe's next turn is, where nobody else takes turns: only then that is known.
+    pub(super) fn next_turn(&self, probe: &str) -> Option<Moment> {
+        let scheduled = self.scheduled.as_ref().filter(|next| next.probe == probe);
+        let next = scheduled.map(|scheduled| scheduled.next.at);
+        next.filter(|_| !self.others_than(probe))
     }
 
     /// True if this probe takes part.
@@ -125,8 +143,8 @@ impl RoundRobin {
 mod tests {
     use super::*;
 
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
+    fn at(second: i64) -> Moment {
+        Moment::test_seconds(second)
     }
 
     fn member(interval: u64, last: i64) -> Member {
@@ -148,7 +166,7 @@ mod tests {
             let now = at(window * 60);
             let (who, request) = turns.request(now, Duration::from_mins(1)).unwrap();
             order += &who;
-            turns.begin();
+            turns.begin(&who, false);
             assert!(!turns.may_schedule());
             let interval = request.interval.as_secs();
             turns.enter(&who, member(interval, window * 60));
@@ -175,5 +193,22 @@ mod tests {
         turns.leave("a");
         let (who, request) = turns.request(at(200), Duration::from_mins(1)).unwrap();
         assert_eq!((who.as_str(), request.not_before), ("b", Some(at(1_000))));
+    }
+
+    #[test]
+    fn a_run_that_is_under_way_is_over_when_its_own_probe_says_so() {
+        let mut turns = RoundRobin::default();
+        turns.enter("a", member(60, 0));
+        turns.begin("a", false);
+        turns.enter("b", member(60, 1));
+        assert!(!turns.may_schedule(), "a new member is no end of another's");
+        turns.leave("b");
+        assert!(!turns.may_schedule());
+        let mut merged = RoundRobin::default();
+        merged.enter("c", member(60, 2));
+        merged.absorb(turns);
+        assert!(!merged.may_schedule());
+        merged.enter("a", member(60, 60));
+        assert!(merged.may_schedule());
     }
 }

@@ -1,81 +1,36 @@
 //! What this exporter may spend of one limit, and what it has spent: in every window of a bucket no
-//! more than its share of the limit, yet at least one request. Pure.
+//! more than its share of the limit, yet at least one request. Who comes first is known
+//! by the [`queue`](super::queue). Pure.
 
-use std::{collections::VecDeque, fmt, time::Duration};
+use std::collections::{BTreeMap, VecDeque};
 
+use super::{
+    asker::{Asker, Purpose},
+    bucket_mismatch::BucketApi,
+    queue::{Place, Queue},
+    refused::Refused,
+};
 use crate::{
-    okta::RateLimit,
-    units::{Share, Timestamp},
+    okta::{RateLimit, Ticket},
+    units::{Moment, Share},
 };
 
 /// When so little of a limit is left, requests that need not be made now are not made.
 const FLOOR: f64 = 0.1;
-/// A request of which nobody has heard for so long was admitted before its bucket was split.
-const LOST: Duration = Duration::from_mins(5);
-
-/// Why a request must wait, and until when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
-    /// Another request is about to tell what the limit is.
-    Unknown,
-    /// The share is spent.
-    Spent {
-        /// Requests that a window grants this exporter.
-        allowed: u64,
-        /// When one of them is over.
-        until: Timestamp,
-    },
-    /// Nearly nothing is left, and others need it.
-    Low {
-        /// What is left.
-        remaining: u64,
-        /// The window's end.
-        until: Timestamp,
-    },
-}
-
-impl Refused {
-    /// How long to wait, where that is known.
-    pub(super) fn wait(self, now: Timestamp) -> Option<Duration> {
-        let (Self::Spent { until, .. } | Self::Low { until, .. }) = self else {
-            return None;
-        };
-        Duration::try_from(until.duration_since(now)).ok()
-    }
-}
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unknown => f.write_str("another request is about to tell the limit"),
-            Self::Spent { allowed: 1, .. } => {
-                f.write_str("the one request that the budget allows in a window is spent")
-            }
-            Self::Spent { allowed, .. } => {
-                write!(
-                    f,
-                    "the {allowed} requests that the budget allows in a window are spent"
-                )
-            }
-            Self::Low { remaining, .. } => {
-                write!(
-                    f,
-                    "only {remaining} requests are left to all in this window"
-                )
-            }
-        }
-    }
-}
-
 /// What is spent of one credential's limit in one bucket.
 #[derive(Debug, Default)]
 pub(super) struct Spending {
     limit: Option<u64>,
-    /// When each request under way was sent.
-    under_way: VecDeque<Timestamp>,
+    /// What each request under way asks.
+    under_way: BTreeMap<Ticket, BucketApi>,
     /// When the window that each answered request fell into is certainly over.
-    spent: VecDeque<Timestamp>,
-    low: Option<(u64, Timestamp)>,
+    spent: VecDeque<Moment>,
+    low: Option<(u64, Moment)>,
+    queue: Queue,
+    /// The one request that may be sent is kept for the end of a window until then.
+    kept: Option<Moment>,
+    /// Something was spent for other ends since the last end of a window was seen.
+    owes_window_end: bool,
 }
 
 impl Spending {
@@ -92,42 +47,87 @@ impl Spending {
     }
 
     /// What was spent in windows that may still be open, requests under way included.
-    pub(super) fn spent(&self, now: Timestamp) -> u64 {
+    pub(super) fn spent(&self, now: Moment) -> u64 {
         let open = self.spent.iter().filter(|&&until| now < until).count();
         (open + self.under_way.len()) as u64
     }
 
-    /// Lets a request be sent. One that was aimed at a window's end goes even where little is left:
-    /// it is made to see that; so `aimed` ones keep one request of the share to themselves.
-    pub(super) fn admit(
-        &mut self,
-        now: Timestamp,
-        share: Share,
-        aimed: Aimed,
-    ) -> Result<(), Refused> {
-        self.under_way
-            .retain(|&sent| now < sent.saturating_add(LOST).unwrap_or(now));
+    /// May a request be sent? One is kept for those who aim at windows' ends, where more than one
+    /// may be; where it is one, they take turns with the others.
+    pub(super) fn admit(&mut self, now: Moment, share: Share, asker: Asker) -> Result<(), Refused> {
         self.spent.retain(|&until| now < until);
+        self.kept = self.kept.filter(|&until| now < until);
         let Some(allowed) = self.allowed(share) else {
-            if !self.under_way.is_empty() {
-                return Err(Refused::Unknown);
-            }
-            self.under_way.push_back(now);
-            return Ok(());
+            return if self.under_way.is_empty() {
+                Ok(())
+            } else {
+                Err(Refused::Unknown)
+            };
         };
-        if let (Aimed::Not { .. }, Some((remaining, until))) = (aimed, self.low)
-            && now < until
-        {
+        let low = self.low.filter(|&(_, until)| now < until);
+        if let (true, Some((remaining, until))) = (asker.purpose.can_wait(), low) {
             return Err(Refused::Low { remaining, until });
         }
-        let kept = u64::from(allowed > 1 && matches!(aimed, Aimed::Not { others: true }));
-        if self.spent(now) >= allowed - kept {
-            let soonest = self.spent.iter().min().copied();
-            let until = soonest.unwrap_or_else(|| now.saturating_add(LOST).unwrap_or(now));
-            return Err(Refused::Spent { allowed, until });
+        let free = self.free(now, allowed, asker);
+        if free == 0 {
+            return Err(match self.spent.iter().min() {
+                Some(&until) => Refused::Spent { allowed, until },
+                None => Refused::UnderWay { allowed },
+            });
         }
-        self.under_way.push_back(now);
+        if let (true, Some(until)) = (asker.purpose.can_wait(), self.kept) {
+            return Err(Refused::Kept { until });
+        }
+        let wants = |other: Purpose| {
+            let could = low.is_none() || !other.can_wait();
+            could && is_before(allowed, asker.purpose, other)
+        };
+        if self.queue.before(asker.place, wants) >= free {
+            return Err(Refused::Queued { allowed });
+        }
+        if let Some(place) = asker.place {
+            self.queue.leave(place);
+        }
+        self.owes_window_end = asker.purpose != Purpose::EndOfWindow;
+        if !self.owes_window_end {
+            self.kept = None;
+        }
         Ok(())
+    }
+
+    /// When the next request may be sent to see a window's end, where none may now.
+    pub(super) fn free_at(&self, now: Moment, share: Share) -> Option<Moment> {
+        let allowed = self.allowed(share)?;
+        let soonest = self.spent.iter().filter(|&&until| now < until).min();
+        soonest.copied().filter(|_| self.spent(now) >= allowed)
+    }
+
+    /// A window's end is to be seen then. Where one request is all that may be sent, and the last was
+    /// sent for another end, the next is kept for that, once.
+    pub(super) fn keep_for_window_end(&mut self, share: Share, until: Moment) {
+        if self.allowed(share) == Some(1) && std::mem::take(&mut self.owes_window_end) {
+            self.kept = Some(until);
+        }
+    }
+
+    /// Somebody waits from now on.
+    pub(super) fn wait(&mut self, place: Place, purpose: Purpose, api: BucketApi) {
+        self.queue.enter(place, purpose, api);
+    }
+
+    /// It waits no longer; true if it did.
+    pub(super) fn give_up(&mut self, place: Place) -> bool {
+        self.queue.leave(place)
+    }
+
+    /// A request that was admitted is under way.
+    pub(super) fn begin(&mut self, ticket: Ticket, api: BucketApi) {
+        self.under_way.insert(ticket, api);
+    }
+
+    /// It is no longer, if it was.
+    pub(super) fn end(&mut self, ticket: Ticket) -> Option<BucketApi> {
+        self.under_way.remove(&ticket)
     }
 
     /// True where no request is under way.
@@ -137,40 +137,73 @@ impl Spending {
 
     /// What was spent in another bucket was spent in this one.
     pub(super) fn absorb(&mut self, other: Self) {
-        self.limit = self.limit.or(other.limit);
-        self.under_way.extend(other.under_way);
-        self.spent.extend(other.spent);
-        self.low = self.low.or(other.low);
+        let Self {
+            limit,
+            under_way,
+            spent,
+            low,
+            queue,
+            kept,
+            owes_window_end,
+        } = other;
+        self.limit = self.limit.or(limit);
+        self.under_way.extend(under_way);
+        self.spent.extend(spent);
+        self.low = self.low.or(low);
+        self.queue.absorb(queue);
+        self.kept = self.kept.or(kept);
+        self.owes_window_end |= owes_window_end;
     }
 
-    /// Nothing will be heard of a request: either it was not sent, or it is spent until then.
-    pub(super) fn abandon(&mut self, over: Option<Timestamp>) {
-        self.under_way.pop_front();
-        self.spent.extend(over);
+    /// Takes out what is under way and who waits of one endpoint after the other, to be counted
+    /// where each is counted now.
+    pub(super) fn part(&mut self) -> Vec<(BucketApi, Self)> {
+        let under_way = std::mem::take(&mut self.under_way).into_iter();
+        let under_way = under_way.map(|(ticket, api)| {
+            let moved = Self {
+                under_way: BTreeMap::from([(ticket, api.clone())]),
+                ..Self::default()
+            };
+            (api, moved)
+        });
+        let waiting = self.queue.part().map(|(api, queue)| {
+            let moved = Self {
+                queue,
+                ..Self::default()
+            };
+            (api, moved)
+        });
+        under_way.chain(waiting).collect()
     }
 
-    /// Learns how a request ended: what its answer said of the limit, and when the window that it
-    /// fell into is certainly over.
-    pub(super) fn settle(&mut self, read: Option<RateLimit>, over: Timestamp) {
-        self.under_way.pop_front();
+    /// A request may have been sent, and is held to be spent until then.
+    pub(super) fn spend(&mut self, over: Moment) {
         self.spent.push_back(over);
-        let Some(read) = read else { return };
+    }
+
+    /// Learns what an answer said of the limit, and when the window that it fell into is certainly
+    /// over.
+    pub(super) fn learn(&mut self, read: RateLimit, over: Moment) {
         self.limit = Some(read.limit);
         let low = read.remaining as f64 <= read.limit as f64 * FLOOR;
         self.low = low.then_some((read.remaining, over));
     }
+
+    /// How many more this one may send, were nobody waiting.
+    fn free(&self, now: Moment, allowed: u64, asker: Asker) -> u64 {
+        let for_others = asker.purpose.can_wait() && asker.others_aim && allowed > 1;
+        (allowed - u64::from(for_others)).saturating_sub(self.spent(now))
+    }
 }
 
-/// Whether a request was aimed at the end of a window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Aimed {
-    /// It was.
-    AtTheEnd,
-    /// It was not.
-    Not {
-        /// Other probes aim in this bucket.
-        others: bool,
-    },
+/// Whether who waits may come before who asks at all. Nobody comes before a trial; and of more than
+/// one request, those who aim have one of their own.
+fn is_before(allowed: u64, asks: Purpose, waits: Purpose) -> bool {
+    match (asks, waits) {
+        (Purpose::Trial, _) => false,
+        (Purpose::EndOfWindow, _) => allowed == 1,
+        (Purpose::Interval | Purpose::Late, _) => true,
+    }
 }
 
 #[cfg(test)]
@@ -178,12 +211,55 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::units::Timestamp;
 
     const TWENTIETH: Share = Share::TWENTIETH;
-    const PLAIN: Aimed = Aimed::Not { others: false };
+    const PLAIN: Ask = ("plain", Purpose::Interval);
+    const BESIDE: Ask = ("beside", Purpose::Interval);
+    const AIMED: Ask = ("aimed", Purpose::EndOfWindow);
 
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
+    /// Which probe asks, and what for.
+    type Ask = (&'static str, Purpose);
+
+    fn at(second: i64) -> Moment {
+        Moment::test_seconds(second)
+    }
+
+    fn api(name: &'static str) -> BucketApi {
+        BucketApi {
+            bucket: "/api/v1*".into(),
+            name: name.into(),
+        }
+    }
+
+    impl Spending {
+        fn of(limit: u64) -> Self {
+            Self {
+                limit: Some(limit),
+                ..Self::default()
+            }
+        }
+
+        /// Asks at a second. Only `beside` knows of others who aim.
+        fn ask(&mut self, second: i64, share: Share, (probe, purpose): Ask) -> Result<(), Refused> {
+            let asker = Asker {
+                purpose,
+                others_aim: probe == "beside",
+                place: None,
+            };
+            self.admit(at(second), share, asker)?;
+            let last = self.under_way.last_key_value();
+            let ticket = Ticket(last.map_or(0, |(last, _)| last.0 + 1));
+            self.begin(ticket, api(probe));
+            Ok(())
+        }
+
+        /// The oldest request under way is answered.
+        fn settle(&mut self, read: RateLimit, over: Moment) {
+            self.under_way.pop_first();
+            self.spend(over);
+            self.learn(read, over);
+        }
     }
 
     fn half() -> Share {
@@ -194,69 +270,125 @@ mod tests {
         RateLimit {
             limit,
             remaining,
-            reset: at(60),
+            reset: Timestamp::from_second(60).unwrap(),
         }
     }
 
     #[test]
     fn a_share_of_each_window_and_at_least_one_request() {
         let mut spending = Spending::default();
-        assert_eq!(spending.admit(at(0), TWENTIETH, PLAIN), Ok(()));
-        assert_eq!(
-            spending.admit(at(0), TWENTIETH, PLAIN),
-            Err(Refused::Unknown)
-        );
-        spending.settle(Some(read(50, 49)), at(61));
-        assert_eq!(spending.admit(at(1), TWENTIETH, PLAIN), Ok(()));
+        assert_eq!(spending.ask(0, TWENTIETH, PLAIN), Ok(()));
+        assert_eq!(spending.ask(0, TWENTIETH, PLAIN), Err(Refused::Unknown));
+        spending.settle(read(50, 49), at(61));
+        assert_eq!(spending.ask(1, TWENTIETH, PLAIN), Ok(()));
         let spent = Err(Refused::Spent {
             allowed: 2,
             until: at(61),
         });
-        assert_eq!(spending.admit(at(2), TWENTIETH, PLAIN), spent);
-        spending.settle(Some(read(50, 48)), at(61));
-        assert_eq!(spending.admit(at(60), TWENTIETH, PLAIN), spent);
-        assert_eq!(spending.admit(at(61), TWENTIETH, PLAIN), Ok(()));
-        spending.settle(Some(read(10, 9)), at(121));
+        assert_eq!(spending.ask(2, TWENTIETH, PLAIN), spent);
+        spending.settle(read(50, 48), at(61));
+        assert_eq!(spending.ask(60, TWENTIETH, PLAIN), spent);
+        assert_eq!(spending.ask(61, TWENTIETH, PLAIN), Ok(()));
+        spending.settle(read(10, 9), at(121));
         assert_eq!(spending.allowed(TWENTIETH), Some(1));
     }
 
     #[test]
     fn where_little_is_left_only_samples_at_a_windows_end_go_on() {
         let mut spending = Spending::default();
-        spending.admit(at(0), half(), PLAIN).unwrap();
-        spending.settle(Some(read(50, 5)), at(61));
+        spending.ask(0, half(), PLAIN).unwrap();
+        spending.settle(read(50, 5), at(61));
         let low = Err(Refused::Low {
             remaining: 5,
             until: at(61),
         });
-        assert_eq!(spending.admit(at(1), half(), PLAIN), low);
-        assert_eq!(spending.admit(at(1), half(), Aimed::AtTheEnd), Ok(()));
-        spending.settle(Some(read(50, 4)), at(61));
-        assert_eq!(spending.admit(at(61), half(), PLAIN), Ok(()));
+        assert_eq!(spending.ask(1, half(), PLAIN), low);
+        assert_eq!(spending.ask(1, half(), AIMED), Ok(()));
+        spending.settle(read(50, 4), at(61));
+        assert_eq!(spending.ask(61, half(), PLAIN), Ok(()));
     }
 
     #[test]
     fn one_request_of_the_share_is_kept_for_the_aim() {
         let mut spending = Spending::default();
-        let beside = Aimed::Not { others: true };
-        spending.admit(at(0), TWENTIETH, beside).unwrap();
-        spending.settle(Some(read(50, 49)), at(61));
-        assert!(spending.admit(at(1), TWENTIETH, beside).is_err());
-        assert_eq!(spending.admit(at(59), TWENTIETH, Aimed::AtTheEnd), Ok(()));
+        spending.ask(0, TWENTIETH, BESIDE).unwrap();
+        spending.settle(read(50, 49), at(61));
+        assert!(spending.ask(1, TWENTIETH, BESIDE).is_err());
+        assert_eq!(spending.ask(59, TWENTIETH, AIMED), Ok(()));
     }
 
     #[test]
-    fn a_request_that_was_not_sent_is_not_spent_and_one_that_may_have_been_is() {
-        let mut spending = Spending {
-            limit: Some(20),
-            ..Spending::default()
+    fn a_request_that_may_have_been_sent_is_spent() {
+        let mut spending = Spending::of(20);
+        spending.ask(0, TWENTIETH, PLAIN).unwrap();
+        assert_eq!(
+            spending.ask(0, TWENTIETH, BESIDE),
+            Err(Refused::UnderWay { allowed: 1 })
+        );
+        assert!(spending.end(Ticket(0)).is_some() && spending.is_idle());
+        assert_eq!(spending.end(Ticket(0)), None, "once");
+        spending.ask(4, TWENTIETH, BESIDE).unwrap();
+        spending.end(Ticket(0));
+        spending.spend(at(61));
+        assert!(spending.ask(60, TWENTIETH, PLAIN).is_err());
+        assert_eq!(spending.ask(61, TWENTIETH, PLAIN), Ok(()));
+    }
+
+    #[test]
+    fn who_waits_longest_comes_first_and_who_gives_up_stands_in_no_ones_way() {
+        let mut spending = Spending::of(20);
+        let ask = |spending: &mut Spending, second, place| {
+            let asker = Asker {
+                purpose: Purpose::Interval,
+                others_aim: false,
+                place: Some(Place(place)),
+            };
+            spending.admit(at(second), TWENTIETH, asker)
         };
-        spending.admit(at(0), TWENTIETH, PLAIN).unwrap();
-        spending.abandon(None);
-        spending.admit(at(0), TWENTIETH, PLAIN).unwrap();
-        spending.abandon(Some(at(61)));
-        assert!(spending.admit(at(60), TWENTIETH, PLAIN).is_err());
-        assert_eq!(spending.admit(at(61), TWENTIETH, PLAIN), Ok(()));
+        for place in 1..=3 {
+            spending.wait(Place(place), Purpose::Interval, api("plain"));
+        }
+        let queued = Err(Refused::Queued { allowed: 1 });
+        assert_eq!(spending.ask(0, TWENTIETH, PLAIN), queued);
+        assert_eq!(ask(&mut spending, 0, 2), queued);
+        assert!(spending.give_up(Place(1)) && !spending.give_up(Place(1)));
+        assert_eq!(ask(&mut spending, 0, 3), queued);
+        assert_eq!(ask(&mut spending, 0, 2), Ok(()));
+        spending.spend(at(61));
+        assert!(matches!(
+            ask(&mut spending, 1, 3),
+            Err(Refused::Spent { .. })
+        ));
+        assert_eq!(ask(&mut spending, 61, 3), Ok(()));
+    }
+
+    #[test]
+    fn the_one_request_is_kept_for_the_end_of_every_other_window_once() {
+        let mut spending = Spending::of(20);
+        spending.ask(0, TWENTIETH, PLAIN).unwrap();
+        spending.settle(read(20, 19), at(61));
+        spending.keep_for_window_end(TWENTIETH, at(122));
+        spending.keep_for_window_end(TWENTIETH, at(600));
+        let kept = Err(Refused::Kept { until: at(122) });
+        assert_eq!(spending.ask(61, TWENTIETH, PLAIN), kept);
+        assert_eq!(spending.ask(119, TWENTIETH, AIMED), Ok(()));
+        spending.settle(read(20, 19), at(121));
+        spending.keep_for_window_end(TWENTIETH, at(183));
+        assert_eq!(spending.ask(121, TWENTIETH, PLAIN), Ok(()), "by turns");
+        spending.settle(read(20, 19), at(182));
+        spending.keep_for_window_end(TWENTIETH, at(243));
+        assert_eq!(spending.ask(243, TWENTIETH, PLAIN), Ok(()), "nobody came");
+    }
+
+    #[test]
+    fn nothing_is_kept_from_a_trial_but_what_is_spent() {
+        let trial = ("beside", Purpose::Trial);
+        let mut spending = Spending::of(50);
+        spending.ask(0, TWENTIETH, PLAIN).unwrap();
+        spending.settle(read(50, 4), at(61));
+        assert!(spending.ask(1, TWENTIETH, BESIDE).is_err());
+        assert_eq!(spending.ask(1, TWENTIETH, trial), Ok(()));
+        assert!(spending.ask(1, TWENTIETH, trial).is_err());
     }
 
     proptest! {
@@ -267,12 +399,12 @@ mod tests {
             asks in proptest::collection::vec((0_i64..40, 0_i64..8, any::<bool>()), 1..200),
         ) {
             let allowed = (limit / 20).max(1);
-            let mut spending = Spending { limit: Some(limit), ..Spending::default() };
+            let mut spending = Spending::of(limit);
             let (mut now, mut opened, mut own) = (0, -1_000, 0);
             for (wait, took, aimed) in asks {
                 now += wait;
-                let aimed = if aimed { Aimed::AtTheEnd } else { PLAIN };
-                if spending.admit(at(now), TWENTIETH, aimed).is_err() {
+                let aimed = if aimed { AIMED } else { PLAIN };
+                if spending.ask(now, TWENTIETH, aimed).is_err() {
                     continue;
                 }
                 if now - opened >= 60 {
@@ -281,7 +413,7 @@ mod tests {
                 own += 1;
                 prop_assert!(own <= allowed, "{own} of {allowed}");
                 now += took;
-                spending.settle(Some(read(limit, limit)), at(opened + 61));
+                spending.settle(read(limit, limit), at(opened + 61));
             }
         }
     }

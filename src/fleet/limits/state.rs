@@ -4,15 +4,17 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{
+    asker::Purpose,
     bucket_assignment::BucketAssignment,
     bucket_limit::BucketLimit,
     bucket_mismatch::{BucketApi, BucketMismatch},
     limit_key::{LimitKey, credential_label},
+    queue::Place,
 };
 use crate::{
     fleet::aim::RateLimitSample,
-    okta::{Charge, Exchange, LimitKind, OktaClock},
-    units::{Share, Timestamp},
+    okta::{Charge, Exchange, LimitKind, OktaClock, Ticket},
+    units::{Moment, Share},
 };
 
 /// What is known of one org's limits.
@@ -27,6 +29,8 @@ pub(super) struct LimitsState {
     pub(super) charged: BTreeMap<Cow<'static, str>, Charge>,
     /// What was found and not yet told.
     pub(super) found: Vec<BucketMismatch>,
+    tickets: u64,
+    places: u64,
 }
 
 impl LimitsState {
@@ -35,7 +39,7 @@ impl LimitsState {
         &mut self,
         exchange: &Exchange,
         (clock, share): (&OktaClock, Share),
-        now: Timestamp,
+        now: Moment,
     ) {
         self.count(exchange);
         let Some(charge) = exchange.charge() else {
@@ -58,7 +62,7 @@ impl LimitsState {
             None if answer.is_some() => {
                 bucket
                     .aim
-                    .learn_nothing(exchange.at, exchange.answered_at());
+                    .learn_nothing(exchange.sent, exchange.answered_at());
             }
             None => {}
         }
@@ -72,6 +76,36 @@ impl LimitsState {
             self.found.extend(found);
         }
         self.charged.insert(charge.api.clone(), charge);
+    }
+
+    /// A request that was admitted is under way.
+    pub(super) fn begin(&mut self, charge: &Charge) -> Ticket {
+        self.tickets += 1;
+        let ticket = Ticket(self.tickets);
+        self.bucket(charge).spending.begin(ticket, charge.into());
+        ticket
+    }
+
+    /// A request is under way no longer; the bucket in which it was counted, which may be another
+    /// than when it was sent, and may have gone.
+    pub(super) fn end(&mut self, ticket: Ticket) -> Option<&mut BucketLimit> {
+        let mut buckets = self.buckets.values_mut();
+        buckets.find_map(|bucket| bucket.spending.end(ticket).map(|_| &mut **bucket))
+    }
+
+    /// A run waits from now on to send a request.
+    pub(super) fn wait(&mut self, charge: &Charge, purpose: Purpose) -> Place {
+        self.places += 1;
+        let place = Place(self.places);
+        let api = charge.into();
+        self.bucket(charge).spending.wait(place, purpose, api);
+        place
+    }
+
+    /// It waits no longer; true if it did, in whichever bucket.
+    pub(super) fn give_up(&mut self, place: Place) -> bool {
+        let mut buckets = self.buckets.values_mut();
+        buckets.any(|bucket| bucket.spending.give_up(place))
     }
 
     /// Counts 429s, from the first answer on, so that a counter starts at 0 and `rate` sees the first.
@@ -150,7 +184,11 @@ impl LimitsState {
                     name: name.clone(),
                 };
                 let new = self.buckets.entry(at(assignment.of_api(&api)));
-                new.or_default().apis.insert(name, samples);
+                new.or_default().take_in(name, samples);
+            }
+            for (api, moved) in bucket.spending.part() {
+                let new = self.buckets.entry(at(assignment.of_api(&api)));
+                new.or_default().spending.absorb(moved);
             }
             let new = self.buckets.entry(at(assignment.of_bucket(&key.bucket)));
             new.or_default().absorb(*bucket);

@@ -1,126 +1,387 @@
-//! What an org's limits make of exchanges, from admission to what is scheduled next.
+//! What an org's limits make of exchanges, from admission to what is scheduled next, in a time of
+//! its own. The time of day is not told to them at all.
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::sleep;
 
-use super::{EndedRun, Limits};
+use super::{EndedRun, GatedRun, Limits, Purpose, limit_key::LimitKey};
 use crate::{
-    okta::{Charge, Exchange, Failure, Gate, Phases, RateLimit, ResponseMeta},
-    units::{Share, Timestamp, WallClock},
+    metrics::Page,
+    okta::{Charge, Exchange, Failure, Gate, Phases, RateLimit, ResponseMeta, Ticket},
+    units::{Moment, Share, Timestamp},
 };
 
-/// An answer to a request for `name`, at this second of Okta's clock and of ours.
-fn exchange(name: &'static str, (second, remaining, reset): (i64, u64, i64)) -> Exchange {
-    let at = |second| Timestamp::from_second(second).unwrap();
-    Exchange {
-        api: name.into(),
-        path: format!("/{name}"),
-        credential: Some("monitor".parse().unwrap()),
-        bucket: Some(format!("/{name}").into()),
-        at: at(second),
-        took: Duration::ZERO,
-        phases: Phases::default(),
-        answer: Ok(ResponseMeta {
-            status: 200,
-            error_code: None,
-            date: Some(at(second)),
-            rate_limit: Some(RateLimit {
-                limit: 600,
-                remaining,
-                reset: at(reset),
-            }),
-            limited: None,
-            certificate_not_after: None,
-            request_id: None,
-        }),
-    }
+const MINUTE: Duration = Duration::from_mins(1);
+const SECOND: Duration = Duration::from_secs(1);
+
+/// One org's limits, and Okta's clock.
+struct Org {
+    limits: Arc<Limits>,
+    begun: Moment,
 }
 
-/// A run that began then.
-fn run(name: &str, at: Timestamp) -> EndedRun<'_> {
-    EndedRun {
-        probe: name,
-        api: name,
-        at,
-        interval: Duration::from_mins(1),
-        not_before: None,
-    }
-}
-
-#[test]
-fn a_bucket_that_two_endpoints_turn_out_to_share_is_sampled_once() {
-    let limits = Limits::default();
-    let mut found = Vec::new();
-    for minute in 0..10 {
-        for (name, later) in [("a", 0_i64), ("b", 1)] {
-            let (second, left) = (60 * minute + 57 + later, 500 - later.unsigned_abs());
-            let exchange = exchange(name, (second, left, 60 * (minute + 1)));
-            limits.settle(&exchange);
-            found.extend(limits.take_found());
-            assert!(limits.ended(run(name, exchange.at)));
+impl Org {
+    fn new() -> Self {
+        Self {
+            limits: Arc::new(Limits::new(Share::TWENTIETH)),
+            begun: Moment::now(),
         }
-        let scheduled = ["a", "b"].map(|name| limits.scheduled(name).is_some());
+    }
+
+    /// What Okta's clock shows now, in seconds.
+    fn date(&self) -> i64 {
+        let elapsed = Moment::now().since(self.begun).as_secs();
+        1_800_000_000 + i64::try_from(elapsed).unwrap()
+    }
+
+    /// An answer just now: the limit, what remains, and in how many seconds the window ends.
+    fn answer(&self, charge: &Charge, (limit, remaining, left): (u64, u64, i64)) -> Exchange {
+        let second = |second| Timestamp::from_second(second).unwrap();
+        let date = self.date();
+        Exchange {
+            api: charge.api.clone(),
+            path: format!("/{}", charge.api),
+            credential: charge.credential.clone(),
+            bucket: Some(charge.bucket.clone()),
+            at: second(date),
+            sent: Moment::now(),
+            took: Duration::ZERO,
+            phases: Phases::default(),
+            answer: Ok(ResponseMeta {
+                status: 200,
+                error_code: None,
+                date: Some(second(date)),
+                rate_limit: Some(RateLimit {
+                    limit,
+                    remaining,
+                    reset: second(date + left),
+                }),
+                limited: None,
+                certificate_not_after: None,
+                request_id: None,
+            }),
+        }
+    }
+
+    /// Asks at once or not at all.
+    fn ask(&self, charge: &Charge, purpose: Purpose) -> Option<Ticket> {
+        let run = gated(&charge.api, purpose);
+        self.limits.admit(charge, &run, None).ok()
+    }
+
+    /// A request that is admitted and answered at once.
+    fn made(&self, charge: &Charge, purpose: Purpose, answer: (u64, u64, i64)) -> bool {
+        let ticket = self.ask(charge, purpose);
+        if ticket.is_some() {
+            self.limits.settle(ticket, &self.answer(charge, answer));
+        }
+        ticket.is_some()
+    }
+
+    /// A run of a probe that aims began then and has ended.
+    fn ended(&self, name: &str, at: Moment) -> bool {
+        self.limits.ended(EndedRun {
+            probe: name,
+            api: name,
+            at,
+            interval: MINUTE,
+            not_before: None,
+        })
+    }
+
+    fn value(&self, series: &str) -> Option<f64> {
+        let mut page = Page::new();
+        self.limits.draw("acme", Moment::now(), &mut page);
+        let text = page.text();
+        let mut lines = text.lines().filter(|line| line.starts_with(series));
+        let line = lines.next()?;
+        assert_eq!(lines.next(), None, "{text}");
+        line.rsplit_once(' ')?.1.parse().ok()
+    }
+
+    /// What is spent in a bucket.
+    fn spent(&self, bucket: &str) -> u64 {
+        let key = LimitKey {
+            credential: "monitor".to_owned(),
+            bucket: bucket.to_owned(),
+        };
+        let state = self.limits.lock();
+        let bucket = state.buckets.get(&key);
+        bucket.map_or(0, |bucket| bucket.spending.spent(Moment::now()))
+    }
+}
+
+fn charge(name: &'static str, bucket: &'static str) -> Charge {
+    Charge {
+        credential: "monitor".parse().ok(),
+        api: name.into(),
+        bucket: bucket.into(),
+    }
+}
+
+fn gated(probe: &str, purpose: Purpose) -> GatedRun {
+    GatedRun {
+        probe: probe.to_owned(),
+        purpose,
+    }
+}
+
+use Purpose::{EndOfWindow, Interval, Trial};
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_that_two_endpoints_turn_out_to_share_is_sampled_once() {
+    let (org, mut found) = (Org::new(), Vec::new());
+    sleep(57 * SECOND).await;
+    for minute in 0..10 {
+        for (name, later) in [("a", 0), ("b", 1)] {
+            let charge = charge(name, if later == 0 { "/a" } else { "/b" });
+            let answer = org.answer(&charge, (600, 500 - later, 3 - later.cast_signed()));
+            org.limits.settle(None, &answer);
+            found.extend(org.limits.take_found());
+            assert!(org.ended(name, answer.sent));
+            sleep(SECOND).await;
+        }
+        let scheduled = ["a", "b"].map(|name| org.limits.scheduled(name).is_some());
         let expected = usize::from(found.is_empty()) + 1;
         let count = scheduled.into_iter().filter(|scheduled| *scheduled).count();
         assert_eq!(count, expected, "in minute {minute}: {scheduled:?}");
+        sleep(58 * SECOND).await;
     }
     assert_eq!(found.len(), 1);
-}
-
-fn charge(name: &'static str) -> Charge {
-    exchange(name, (0, 0, 0)).charge().unwrap()
+    let windows =
+        r#"okta_rate_limit_windows_total{org="acme",credential="monitor",bucket="/a",endpoint="a""#;
+    assert_eq!(org.value(windows), Some(10.0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_budget_and_the_turns_go_by_a_clock_that_a_test_lets_jump() {
-    let start = Timestamp::from_second(1_000).unwrap();
-    let clock = WallClock::of_the_runtime(start);
-    let limits = Arc::new(Limits::with_clock(Share::TWENTIETH, clock));
-    let gate = limits.gate(false);
-    gate.admit(charge("a")).await.unwrap();
-    let mut first = exchange("a", (1_000, 9, 1_060));
-    if let Ok(answer) = &mut first.answer {
-        let read = answer.rate_limit.as_mut().unwrap();
-        (read.limit, read.remaining) = (10, 9);
+async fn one_endpoints_counts_in_two_buckets_that_turn_out_to_be_one_add_up() {
+    let org = Org::new();
+    sleep(57 * SECOND).await;
+    let mut windows = 0.0;
+    for _ in 0..12 {
+        for (bucket, later) in [("/a", 0), ("/b", 1)] {
+            let charge = charge("same", bucket);
+            let answer = org.answer(&charge, (600, 500 - later, 3 - later.cast_signed()));
+            org.limits.settle(None, &answer);
+            sleep(SECOND).await;
+        }
+        sleep(58 * SECOND).await;
+        let mut page = Page::new();
+        org.limits.draw("acme", Moment::now(), &mut page);
+        let text = page.text();
+        let counted = text
+            .lines()
+            .filter(|line| line.starts_with("okta_rate_limit_windows_total{"))
+            .map(|line| line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap())
+            .sum::<f64>();
+        assert!(counted >= windows, "{counted} after {windows}\n{text}");
+        windows = counted;
     }
-    gate.settle(&first);
-    assert!(limits.ended(run("a", clock.now())));
-    let refused = limits.gate(false).admit(charge("a")).await;
+    assert!(org.value("okta_rate_limit_windows_total").is_some(), "one");
+    assert!(windows > 12.0, "{windows}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_the_next_window_comes_by_turns_and_says_why_it_waits() {
+    let (org, users) = (Org::new(), charge("a", "/a"));
+    let gate = org.limits.gate(gated("a", Interval));
+    let ticket = gate.admit(users.clone()).await.unwrap();
+    gate.settle(Some(ticket), &org.answer(&users, (10, 9, 60)));
+    assert!(!gate.has_waited());
+    let seconds = || Moment::now().since(org.begun).as_secs();
+    let others = ["b", "c"].map(|name| org.limits.gate(gated(name, Interval)));
+    let next = |gate, after| {
+        let users = users.clone();
+        async move {
+            let gate: &super::BudgetGate = gate;
+            sleep(after).await;
+            let ticket = gate.admit(users).await.unwrap();
+            gate.abandon(ticket, true);
+            seconds()
+        }
+    };
+    // The run that has begun waits like the others.
+    let told = async {
+        sleep(SECOND * 10).await;
+        let why = others.each_ref().map(super::BudgetGate::holds_back);
+        assert!(gate.holds_back().is_none(), "it has begun");
+        why.map(|why| match why {
+            Some(Failure::Budget { again_in, .. }) => again_in.as_secs(),
+            other => panic!("{other:?}"),
+        })
+    };
+    let (b, a, c, told) = tokio::join!(
+        next(&others[0], SECOND),
+        next(&gate, SECOND * 2),
+        next(&others[1], SECOND * 3),
+        told
+    );
+    assert!(
+        told.iter().all(|again_in| (55..=62).contains(again_in)),
+        "{told:?}"
+    );
+    assert!(others.iter().all(super::BudgetGate::has_waited));
+    assert!((60..=62).contains(&b), "{b}");
+    assert!((120..=124).contains(&a), "{a}");
+    assert!((180..=186).contains(&c), "{c}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_window_is_not_waited_for_and_who_gives_up_stands_in_no_ones_way() {
+    let (org, users) = (Org::new(), charge("a", "/a"));
+    assert!(org.made(&users, Interval, (20, 19, 60)));
+    let aimed = org.limits.gate(gated("b", EndOfWindow));
+    let refused = aimed.admit(users.clone()).await;
     assert!(
         matches!(refused, Err(Failure::Budget { .. })),
         "{refused:?}"
     );
-    // The run that has begun waits for the next window.
-    gate.admit(charge("a")).await.unwrap();
-    let waited = clock.now().as_second() - 1_000;
-    assert!((60..=62).contains(&waited), "{waited}");
-    gate.abandon(&charge("a"), false);
-    limits.gate(false).admit(charge("a")).await.unwrap();
-
-    let next = limits.scheduled("a").unwrap().at;
-    limits.turn("a").await;
-    assert!(next <= clock.now(), "{next} {}", clock.now());
+    assert!(Moment::now().since(org.begun) <= SECOND);
+    let gone = org.limits.gate(gated("c", Interval));
+    let given_up = tokio::time::timeout(SECOND, gone.admit(users.clone())).await;
+    assert!(given_up.is_err());
+    sleep(MINUTE + SECOND * 2).await;
+    assert!(org.ask(&users, Interval).is_some());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_nobody_settles_stands_in_the_way_of_none() {
-    let limits = Arc::new(Limits::with_clock(
-        Share::TWENTIETH,
-        WallClock::of_the_runtime(Timestamp::UNIX_EPOCH),
-    ));
-    let gate = limits.gate(false);
-    gate.admit(charge("a")).await.unwrap();
-    // Until the first answer nobody knows the limit, so that nobody else may ask.
-    let other = limits.gate(false);
-    let mut waiting = std::pin::pin!(other.admit(charge("a")));
-    let soon = Instant::now() + Duration::from_millis(100);
-    tokio::select! {
-        biased;
-        admitted = &mut waiting => panic!("{admitted:?}"),
-        () = sleep_until(soon) => {}
+async fn a_request_under_way_puts_nobody_off_for_longer_than_itself() {
+    let (org, a, b) = (Org::new(), charge("a", "/a"), charge("b", "/a"));
+    assert!(org.made(&a, Interval, (20, 19, 60)));
+    sleep(MINUTE * 2).await;
+    let ticket = org.ask(&a, Interval).unwrap();
+    let gate = org.limits.gate(gated("b", Interval));
+    let (admitted, ()) = tokio::join!(gate.admit(b.clone()), async {
+        sleep(SECOND * 2).await;
+        // It was not sent after all.
+        org.limits.abandon(ticket, false);
+    });
+    assert_eq!(Moment::now().since(org.begun), MINUTE * 2 + SECOND * 2);
+    gate.settle(admitted.ok(), &org.answer(&b, (20, 19, 60)));
+    let ticket = org.ask(&a, Interval);
+    assert_eq!(ticket, None, "the one request is spent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn until_the_limit_is_known_one_request_is_sent_at_a_time() {
+    let (org, a) = (Org::new(), charge("a", "/a"));
+    let ticket = org.ask(&a, Interval).unwrap();
+    let other = org.limits.gate(gated("b", Interval));
+    let (admitted, ()) = tokio::join!(other.admit(a), async {
+        sleep(Duration::from_millis(100)).await;
+        org.limits.abandon(ticket, false);
+    });
+    admitted.unwrap();
+    assert_eq!(
+        Moment::now().since(org.begun),
+        Duration::from_millis(100),
+        "a request that nobody settles stands in the way of none"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_is_parted_takes_along_what_is_under_way() {
+    let (org, a, b) = (Org::new(), charge("a", "/api"), charge("b", "/api"));
+    for _ in 0..8 {
+        let under_way = org.ask(&b, EndOfWindow);
+        org.limits.settle(None, &org.answer(&a, (600, 599, 60)));
+        let parted = !org.limits.take_found().is_empty();
+        org.limits.settle(under_way, &org.answer(&b, (20, 18, 60)));
+        let parted = parted || !org.limits.take_found().is_empty();
+        sleep(61 * SECOND).await;
+        if parted {
+            sleep(MINUTE).await;
+            assert_eq!((org.spent("/api"), org.spent("b")), (0, 0));
+            return;
+        }
     }
-    gate.abandon(&charge("a"), false);
-    waiting.await.unwrap();
-    assert_eq!(Instant::now(), soon);
+    panic!("they were never parted");
+}
+
+#[tokio::test(start_paused = true)]
+async fn buckets_that_turn_out_to_be_one_hold_what_is_under_way_in_both() {
+    let (org, a, b) = (Org::new(), charge("a", "/a"), charge("b", "/b"));
+    sleep(57 * SECOND).await;
+    for _ in 0..20 {
+        let under_way = [org.ask(&a, EndOfWindow), org.ask(&b, EndOfWindow)];
+        for (charge, later) in [(&a, 0), (&b, 1)] {
+            let answer = org.answer(charge, (600, 500 - later, 3 - later.cast_signed()));
+            org.limits.settle(None, &answer);
+            sleep(SECOND).await;
+        }
+        if !org.limits.take_found().is_empty() {
+            sleep(MINUTE * 2).await;
+            assert_eq!((org.spent("/a"), org.spent("/b")), (2, 0));
+            org.limits.abandon(under_way[1].unwrap(), false);
+            org.limits.abandon(under_way[0].unwrap(), false);
+            assert_eq!(org.spent("/a"), 0);
+            return;
+        }
+        for ticket in under_way.into_iter().flatten() {
+            org.limits.abandon(ticket, false);
+        }
+        sleep(58 * SECOND).await;
+    }
+    panic!("they were never found to be one");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_in_the_second_of_the_reset_spends_nothing_of_the_next_window() {
+    let (org, users) = (Org::new(), charge("users", "/users"));
+    sleep(59 * SECOND).await;
+    assert!(org.made(&users, EndOfWindow, (20, 5, 1)));
+    sleep(60 * SECOND).await;
+    assert!(org.made(&users, EndOfWindow, (20, 5, 0)));
+    sleep(59 * SECOND).await;
+    assert!(org.made(&users, EndOfWindow, (20, 5, 1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trial_is_not_refused_for_the_sake_of_the_probe_that_makes_it() {
+    let (org, a) = (Org::new(), charge("a", "/a"));
+    assert!(org.made(&a, Interval, (50, 4, 60)));
+    assert!(org.ended("a", Moment::now()));
+    sleep(SECOND * 10).await;
+    assert_eq!(org.ask(&a, Interval), None, "little is left to all");
+    assert!(org.ask(&a, Trial).is_some());
+    assert_eq!(org.ask(&a, Trial), None, "no more than the budget");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_under_way_is_not_scheduled_once_more_by_anothers_end() {
+    let (org, a, b) = (Org::new(), charge("a", "/a"), charge("b", "/a"));
+    for charge in [&a, &b] {
+        org.limits.settle(None, &org.answer(charge, (600, 500, 60)));
+    }
+    assert!(org.ended("a", Moment::now()));
+    sleep(SECOND).await;
+    org.limits.begin("a", false);
+    assert!(org.ended("b", Moment::now()));
+    assert_eq!(
+        (org.limits.scheduled("a"), org.limits.scheduled("b")),
+        (None, None)
+    );
+    assert!(org.ended("a", Moment::now()));
+    let scheduled = ["a", "b"].map(|name| org.limits.scheduled(name).is_some());
+    assert_eq!(scheduled.into_iter().filter(|is| *is).count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sample_is_void_with_its_window_or_when_windows_are_over_as_a_rule() {
+    let (org, users) = (Org::new(), charge("users", "/users"));
+    for (left, seconds) in [(60, 75), (0, 15), (86_400, 75), (-86_400, 75)] {
+        org.limits
+            .settle(None, &org.answer(&users, (600, 500, left)));
+        sleep(Duration::from_secs(seconds - 1)).await;
+        assert_eq!(
+            org.value("okta_rate_limit_remaining"),
+            Some(500.0),
+            "{left}"
+        );
+        sleep(SECOND).await;
+        assert_eq!(org.value("okta_rate_limit_remaining"), None, "{left}");
+        sleep(MINUTE * 10).await;
+        assert!(org.ask(&users, Interval).is_some(), "nobody is held back");
+    }
 }

@@ -3,7 +3,7 @@
 
 use super::{
     exchange::Exchange,
-    gate::{Charge, Gate},
+    gate::{Charge, Gate, Ticket},
 };
 use crate::okta::{Failure, OktaClock};
 
@@ -13,7 +13,7 @@ use crate::okta::{Failure, OktaClock};
 pub(in crate::okta) struct Admission<'a> {
     gate: Option<&'a dyn Gate>,
     /// What is yet to be settled; `None` for public metadata, which no gate counts.
-    charge: Option<Charge>,
+    ticket: Option<Ticket>,
     sent: bool,
 }
 
@@ -23,12 +23,13 @@ impl<'a> Admission<'a> {
         gate: Option<&'a dyn Gate>,
         charge: Option<Charge>,
     ) -> Result<Self, Failure> {
-        if let (Some(gate), Some(charge)) = (gate, &charge) {
-            gate.admit(charge.clone()).await?;
-        }
+        let ticket = match (gate, charge) {
+            (Some(gate), Some(charge)) => Some(gate.admit(charge).await?),
+            _ => None,
+        };
         Ok(Self {
             gate,
-            charge,
+            ticket,
             sent: false,
         })
     }
@@ -41,9 +42,9 @@ impl<'a> Admission<'a> {
     /// The one place where an exchange is learned from: by the gate that guards the org and its clock,
     /// or by the clock alone.
     pub(super) fn settle(mut self, exchange: &Exchange, clock: &OktaClock) {
-        self.charge = None;
+        let ticket = self.ticket.take();
         match self.gate {
-            Some(gate) => gate.settle(exchange),
+            Some(gate) => gate.settle(ticket, exchange),
             None => clock.learn(exchange),
         }
     }
@@ -51,8 +52,8 @@ impl<'a> Admission<'a> {
 
 impl Drop for Admission<'_> {
     fn drop(&mut self) {
-        if let (Some(gate), Some(charge)) = (self.gate, self.charge.take()) {
-            gate.abandon(&charge, self.sent);
+        if let (Some(gate), Some(ticket)) = (self.gate, self.ticket.take()) {
+            gate.abandon(ticket, self.sent);
         }
     }
 }
@@ -68,7 +69,10 @@ mod tests {
     use futures_util::future::{self, BoxFuture};
 
     use super::*;
-    use crate::{okta::Phases, units::Timestamp};
+    use crate::{
+        okta::Phases,
+        units::{Moment, Timestamp},
+    };
 
     /// A gate that writes down what it hears.
     #[derive(Debug, Default)]
@@ -86,16 +90,16 @@ mod tests {
     }
 
     impl Gate for Heard {
-        fn admit(&self, _charge: Charge) -> BoxFuture<'_, Result<(), Failure>> {
+        fn admit(&self, _charge: Charge) -> BoxFuture<'_, Result<Ticket, Failure>> {
             self.note("admit");
-            Box::pin(future::ready(Ok(())))
+            Box::pin(future::ready(Ok(Ticket(1))))
         }
 
-        fn settle(&self, _exchange: &Exchange) {
-            self.note("settle");
+        fn settle(&self, ticket: Option<Ticket>, _exchange: &Exchange) {
+            self.note(ticket.map_or("learn", |_| "settle"));
         }
 
-        fn abandon(&self, _charge: &Charge, sent: bool) {
+        fn abandon(&self, _ticket: Ticket, sent: bool) {
             self.note(if sent { "lost" } else { "unsent" });
         }
     }
@@ -107,6 +111,7 @@ mod tests {
             credential: None,
             bucket: bucket.map(Cow::Borrowed),
             at: Timestamp::UNIX_EPOCH,
+            sent: Moment::now(),
             took: Duration::ZERO,
             phases: Phases::default(),
             answer: Err("timeout"),
@@ -135,6 +140,6 @@ mod tests {
         let admission = Admission::ask(Some(&gate), free.charge()).await.unwrap();
         admission.settle(&free, &clock);
         drop(Admission::ask(Some(&gate), free.charge()).await.unwrap());
-        assert_eq!(gate.take(), ["settle"]);
+        assert_eq!(gate.take(), ["learn"]);
     }
 }

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use crate::okta::{LimitKind, RateLimit};
-use crate::units::{Name, Timestamp};
+use crate::units::{Moment, Name, Timestamp};
 
 /// The times a request spent; a phase that did not happen (a reused connection) is absent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -60,8 +60,10 @@ pub struct Exchange {
     pub credential: Option<Name>,
     /// The rate-limit bucket its path belongs to; `None` for public metadata.
     pub bucket: Option<Cow<'static, str>>,
-    /// When it was sent.
+    /// The time of day at which it was sent, by our clock: for people.
     pub at: Timestamp,
+    /// When it was sent.
+    pub sent: Moment,
     /// From sending to the last byte, or to the failure.
     pub took: Duration,
     /// Where the time went.
@@ -105,11 +107,15 @@ impl ResponseMeta {
 }
 
 impl Exchange {
-    /// When its answer began to arrive, or when it failed; by our clock. The headers were written
-    /// then: the body has nothing to do with them.
-    pub fn answered_at(&self) -> Timestamp {
+    /// When its answer began to arrive, or when it failed. The headers were written then: the body
+    /// has nothing to do with them.
+    pub fn answered_at(&self) -> Moment {
         let body = self.phases.body.unwrap_or_default();
-        let waited = self.took.saturating_sub(body);
-        self.at.saturating_add(waited).unwrap_or(self.at)
+        self.sent.after(self.took.saturating_sub(body))
+    }
+
+    /// When it was over, to the last byte.
+    pub fn ended_at(&self) -> Moment {
+        self.sent.after(self.took)
     }
 }

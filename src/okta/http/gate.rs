@@ -20,17 +20,22 @@ pub struct Charge {
     pub bucket: Cow<'static, str>,
 }
 
+/// Stands for one request that was admitted, until it is settled or abandoned: wherever what it
+/// counts against is counted meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
+
 /// Decides whether a request may be sent. Each that was admitted is then settled or abandoned.
 pub trait Gate: std::fmt::Debug + Send + Sync {
     /// Comes back once the request may be sent, or with the reason why it must not be.
-    fn admit(&self, charge: Charge) -> BoxFuture<'_, Result<(), Failure>>;
+    fn admit(&self, charge: Charge) -> BoxFuture<'_, Result<Ticket, Failure>>;
 
-    /// Learns what came of a request, also of one that counted against no limit, and teaches the
-    /// org's [`OktaClock`](crate::okta::OktaClock) by it.
-    fn settle(&self, exchange: &Exchange);
+    /// Learns what came of a request, also of one that counted against no limit and has no ticket,
+    /// and teaches the org's [`OktaClock`](crate::okta::OktaClock) by it.
+    fn settle(&self, ticket: Option<Ticket>, exchange: &Exchange);
 
     /// Nothing will be heard of a request that was admitted. It may have been `sent`, or surely not.
-    fn abandon(&self, charge: &Charge, sent: bool);
+    fn abandon(&self, ticket: Ticket, sent: bool);
 }
 
 impl Exchange {

@@ -24,7 +24,7 @@ use super::{
     transport::{Trace, sort},
 };
 use crate::okta::{Failure, clock::OktaClock, path, secret::sensitive};
-use crate::units::{OktaTime, Timestamp};
+use crate::units::{Moment, OktaTime, Timestamp};
 
 /// What a form is sent as.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -108,7 +108,7 @@ impl<'a> Session<'a> {
             Err(failure) => return Attempt::unsent(failure),
         };
         admission.sending();
-        let (trace, at, start) = (Trace::default(), Timestamp::now(), Instant::now());
+        let (trace, at, sent) = (Trace::default(), Timestamp::now(), Moment::now());
         if one_url {
             trace.serves_one_url();
         }
@@ -159,7 +159,8 @@ impl<'a> Session<'a> {
             credential: request.credential.map(|credential| credential.name.clone()),
             bucket: self.bucket(request),
             at,
-            took: start.elapsed(),
+            sent,
+            took: Moment::now().since(sent),
             phases: trace.phases(),
             answer,
         };

@@ -2,6 +2,7 @@
 //! under a paused clock. The benchmark of sampling uses it as well.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::{Arc, Mutex},
     time::Duration,
@@ -14,23 +15,61 @@ use okta_exporter::{
     fleet::{Board, Duty, Keeper, OrgControls, Outcome, Plan, ProbeId, RunOnce, limits::Limits},
     metrics::Page,
     okta::{
-        ApiError, Charge, Exchange, Failure, Gate, LimitKind, Phases, RateLimit, Refusal,
-        ResponseMeta,
+        ApiError, Charge, Exchange, Failure, Gate, LimitKind, OktaClock, Phases, RateLimit,
+        Refusal, ResponseMeta, Ticket,
     },
     probe::{AnyMemory, ProbeResult},
     sim::RateLimitHeaders,
     store::{InMemory, Store},
-    units::{Share, WallClock},
+    units::{Moment, Share, WallClock},
 };
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 /// When it all begins, by the exporter's clock, in milliseconds since the epoch.
 pub const START: i64 = 1_757_607_698_250;
 
+/// How long a probe waits for an answer.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
 /// What Okta answers to a request that counts against a bucket at a moment of its clock, in
 /// milliseconds since the start: what the headers say, or the same with a 429.
-type Answer = Box<dyn FnMut(&str, i64) -> Result<RateLimitHeaders, RateLimitHeaders> + Send>;
+pub type Answer = Box<dyn FnMut(&str, i64) -> Result<RateLimitHeaders, RateLimitHeaders> + Send>;
+
+/// What comes between a request and its answer: it may change either, or keep the answer back.
+type Weather = Box<dyn FnMut(&Charge, &mut Reply) + Send>;
+
+/// An answer on its way.
+#[derive(Debug)]
+pub struct Reply {
+    /// How long it takes to come back.
+    pub back: Duration,
+    /// What it says; without it none comes.
+    pub meta: Option<ResponseMeta>,
+}
+
+/// How an org lives.
+pub struct Circumstances {
+    /// The seed of latencies.
+    pub seed: u64,
+    /// What the exporter may spend.
+    pub budget: Share,
+    /// How far Okta's clock is ahead at a moment since the start, both in milliseconds.
+    pub ahead: Box<dyn Fn(i64) -> i64 + Send + Sync>,
+    /// What Okta answers.
+    pub answer: Answer,
+    /// What becomes of that.
+    pub weather: Weather,
+}
+
+/// When a probe was last heard of.
+#[derive(Debug, Clone, Copy)]
+pub struct Heard {
+    /// It sent a request.
+    pub sent: Moment,
+    /// It was answered.
+    pub answered: Option<Moment>,
+}
 
 /// One org in virtual time, and the exporter that watches it.
 pub struct VirtualOkta {
@@ -38,10 +77,12 @@ pub struct VirtualOkta {
     controls: OrgControls,
     store: Arc<dyn Store>,
     clock: WallClock,
-    /// How far Okta's clock is ahead at a moment of ours, both in milliseconds.
-    ahead: fn(i64) -> i64,
+    begun: Moment,
+    ahead: Box<dyn Fn(i64) -> i64 + Send + Sync>,
     answer: Mutex<Answer>,
+    weather: Mutex<Weather>,
     latencies: Mutex<Rng>,
+    heard: Mutex<BTreeMap<String, Heard>>,
 }
 
 impl fmt::Debug for VirtualOkta {
@@ -63,6 +104,8 @@ pub struct VirtualProbe {
     pub aims: bool,
     /// How many requests a run makes.
     pub requests: u32,
+    /// It may try the org when the breaker has been open for its time.
+    pub tries: bool,
 }
 
 impl VirtualProbe {
@@ -88,21 +131,53 @@ struct VirtualRun(VirtualProbe, Arc<VirtualOkta>);
 
 impl VirtualOkta {
     /// An org that answers so. Requests take 50 to 500 ms, by a seed.
-    pub fn new(seed: u64, ahead: fn(i64) -> i64, answer: Answer) -> Arc<Self> {
+    pub fn new(
+        seed: u64,
+        ahead: impl Fn(i64) -> i64 + Send + Sync + 'static,
+        answer: Answer,
+    ) -> Arc<Self> {
+        Self::under(Circumstances {
+            seed,
+            budget: Share::TWENTIETH,
+            ahead: Box::new(ahead),
+            answer,
+            weather: Box::new(|_, _| {}),
+        })
+    }
+
+    /// An org that lives so.
+    pub fn under(circumstances: Circumstances) -> Arc<Self> {
+        let Circumstances {
+            seed,
+            budget,
+            ahead,
+            answer,
+            weather,
+        } = circumstances;
         let start = Timestamp::from_millisecond(START).unwrap_or_default();
         let clock = WallClock::of_the_runtime(start);
+        let limits = Limits::new(budget).with_okta_clock(OktaClock::beside(clock.clone()));
         Arc::new(Self {
-            board: Arc::new(Board::with_clock(clock)),
+            board: Arc::new(Board::with_clock(clock.clone())),
             controls: OrgControls {
-                limits: Arc::new(Limits::with_clock(Share::TWENTIETH, clock)),
+                limits: Arc::new(limits),
                 ..OrgControls::default()
             },
             store: Arc::new(InMemory::default()),
             clock,
+            begun: Moment::now(),
             ahead,
             answer: Mutex::new(answer),
+            weather: Mutex::new(weather),
             latencies: Mutex::new(Rng::with_seed(seed)),
+            heard: Mutex::default(),
         })
+    }
+
+    /// When a probe was last heard of; `None` before it sent anything.
+    pub fn heard(&self, probe: &VirtualProbe) -> Option<Heard> {
+        let heard = self.heard.lock().unwrap_or_else(|e| e.into_inner());
+        heard.get(probe.name).copied()
     }
 
     /// What the exporter knows.
@@ -114,25 +189,34 @@ impl VirtualOkta {
     pub fn page(&self) -> String {
         let (now, mut page) = (self.clock.now(), Page::new());
         self.board.draw(now, &mut page);
-        self.controls.limits.draw("acme", now, &mut page);
+        self.controls.limits.draw("acme", Moment::now(), &mut page);
         page.text()
     }
 
     /// How long it has lived, in milliseconds.
     pub fn age(&self) -> i64 {
-        self.clock.now().as_millisecond() - START
+        Moment::now().millis_since(self.begun)
+    }
+
+    /// The time of day, which a test may set.
+    pub fn clock(&self) -> &WallClock {
+        &self.clock
     }
 
     /// Has a keeper keep a probe, from so long on until told to stop.
     pub fn keep(self: &Arc<Self>, probe: VirtualProbe, starts_in: Duration) -> CancellationToken {
         let id = probe.id();
         self.board.expect(id.clone(), "endpoint", probe.interval);
+        let tries = probe.tries;
         let plan = Plan {
             id,
             interval: probe.interval,
             run: VirtualRun(probe, Arc::clone(self)),
             starts_in,
-            duty: Duty::default(),
+            duty: Duty {
+                tries,
+                ..Duty::default()
+            },
             fingerprint: Fingerprint::default(),
         };
         let (controls, stop) = (self.controls.clone(), CancellationToken::new());
@@ -144,8 +228,8 @@ impl VirtualOkta {
     /// Asks without a keeper and without a budget, and lets the exporter learn from the answer.
     pub async fn poll(&self, probe: &VirtualProbe) {
         let (id, at) = (probe.id(), self.clock.now());
-        let exchange = self.request(probe.charge()).await;
-        self.controls.limits.settle(&exchange);
+        let exchange = self.request(probe).await;
+        self.controls.limits.settle(None, &exchange);
         let outcome = Outcome {
             at,
             took: Some(exchange.took),
@@ -159,43 +243,78 @@ impl VirtualOkta {
         self.board.record(&id, outcome, probe.interval);
     }
 
-    /// Sends one request and waits for its answer.
-    async fn request(&self, charge: Charge) -> Exchange {
-        let (at, start) = (self.clock.now(), Instant::now());
+    /// Sends one request and waits for its answer, for so long as a probe does.
+    async fn request(&self, probe: &VirtualProbe) -> Exchange {
+        let charge = probe.charge();
+        let (at, sent) = (self.clock.now(), Moment::now());
+        self.hear(probe, |heard| heard.sent = sent);
         let (there, back) = self.latency();
         sleep(there).await;
         let ours = self.age();
         let theirs = ours + (self.ahead)(ours);
-        let answered = {
-            let mut answer = self.answer.lock().unwrap_or_else(|e| e.into_inner());
-            answer(&charge.bucket, theirs)
+        let mut reply = Reply {
+            back,
+            meta: Some(self.answer(&charge, theirs)),
         };
-        sleep(back).await;
-        let limited = answered.is_err().then_some(LimitKind::Limit);
-        let (Ok(headers) | Err(headers)) = answered;
-        let second = (START + theirs).div_euclid(1_000);
+        {
+            let mut weather = self.weather.lock().unwrap_or_else(|e| e.into_inner());
+            weather(&charge, &mut reply);
+        }
+        let given_up = TIMEOUT.saturating_sub(there);
+        let answer = match reply.meta.filter(|_| reply.back < given_up) {
+            Some(meta) => {
+                sleep(reply.back).await;
+                self.hear(probe, |heard| heard.answered = Some(Moment::now()));
+                Ok(meta)
+            }
+            None => {
+                sleep(given_up).await;
+                Err("timeout")
+            }
+        };
         Exchange {
             api: charge.api,
             path: String::new(),
             credential: charge.credential,
             bucket: Some(charge.bucket),
             at,
-            took: start.elapsed(),
+            sent,
+            took: Moment::now().since(sent),
             phases: Phases::default(),
-            answer: Ok(ResponseMeta {
-                status: if limited.is_some() { 429 } else { 200 },
-                request_id: None,
-                error_code: None,
-                date: Timestamp::from_second(second).ok(),
-                rate_limit: Some(RateLimit {
-                    limit: headers.limit.into(),
-                    remaining: headers.remaining.into(),
-                    reset: Timestamp::from_second(headers.reset).unwrap_or(Timestamp::MAX),
-                }),
-                limited,
-                certificate_not_after: None,
-            }),
+            answer,
         }
+    }
+
+    /// What Okta answers at a moment of its clock.
+    fn answer(&self, charge: &Charge, theirs: i64) -> ResponseMeta {
+        let answered = {
+            let mut answer = self.answer.lock().unwrap_or_else(|e| e.into_inner());
+            answer(&charge.bucket, theirs)
+        };
+        let limited = answered.is_err().then_some(LimitKind::Limit);
+        let (Ok(headers) | Err(headers)) = answered;
+        let second = (START + theirs).div_euclid(1_000);
+        ResponseMeta {
+            status: if limited.is_some() { 429 } else { 200 },
+            request_id: None,
+            error_code: None,
+            date: Timestamp::from_second(second).ok(),
+            rate_limit: Some(RateLimit {
+                limit: headers.limit.into(),
+                remaining: headers.remaining.into(),
+                reset: Timestamp::from_second(headers.reset).unwrap_or(Timestamp::MAX),
+            }),
+            limited,
+            certificate_not_after: None,
+        }
+    }
+
+    fn hear(&self, probe: &VirtualProbe, what: impl FnOnce(&mut Heard)) {
+        let mut heard = self.heard.lock().unwrap_or_else(|e| e.into_inner());
+        what(heard.entry(probe.name.to_owned()).or_insert(Heard {
+            sent: Moment::now(),
+            answered: None,
+        }));
     }
 
     /// How long a request is on its way there, and its answer back.
@@ -207,20 +326,51 @@ impl VirtualOkta {
     }
 }
 
-/// The failure that a 429 is.
-fn refused(exchange: &Exchange) -> Option<Failure> {
-    let answered = exchange.answer.as_ref().ok()?;
-    let (limited, date) = (answered.limited?, answered.date?);
-    let reset = answered.rate_limit?.reset;
+/// A request that was admitted; where its run is given up, nothing will be heard of it.
+struct Admitted<'a>(&'a dyn Gate, Option<Ticket>);
+
+impl Admitted<'_> {
+    fn settle(&mut self, exchange: &Exchange) {
+        self.0.settle(self.1.take(), exchange);
+    }
+}
+
+impl Drop for Admitted<'_> {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.1.take() {
+            self.0.abandon(ticket, true);
+        }
+    }
+}
+
+/// The failure that an exchange is, if it is one.
+fn failed(exchange: &Exchange) -> Option<Failure> {
+    let Ok(answered) = &exchange.answer else {
+        return Some(Failure::Connect {
+            host: "acme.okta.com".to_owned(),
+            detail: "it took too long".to_owned(),
+        });
+    };
+    if answered.status < 400 {
+        return None;
+    }
+    let left = answered.rate_limit.and_then(|read| {
+        let left = read.reset.duration_since(answered.date?);
+        Some(Duration::try_from(left).unwrap_or_default() + Duration::from_secs(1))
+    });
+    let back_off = answered.limited.map(|kind| match kind {
+        LimitKind::Concurrency => Duration::from_secs(5),
+        LimitKind::Limit | LimitKind::Unknown => left.unwrap_or(Duration::from_mins(1)),
+    });
     Some(Failure::Refused(Box::new(Refusal {
         status: answered.status,
         path: exchange.path.clone(),
         anonymous: false,
         error: ApiError::Unexplained(None),
         request_id: None,
-        date: Some(date),
-        limited: Some(limited),
-        back_off: Duration::try_from(reset.duration_since(date)).ok(),
+        date: answered.date,
+        limited: answered.limited,
+        back_off: back_off.map(|wait| wait.min(Duration::from_mins(5))),
     })))
 }
 
@@ -235,21 +385,25 @@ impl RunOnce for VirtualRun {
 
     async fn run_once(&self, _known: &AnyMemory, gate: Option<&dyn Gate>) -> Outcome {
         let Self(probe, okta) = self;
-        let (at, start) = (okta.clock.now(), Instant::now());
+        let (at, start) = (okta.clock.now(), Moment::now());
         let (mut failure, mut exchanges) = (None, Vec::new());
         for _ in 0..probe.requests {
             let charge = probe.charge();
-            if let Some(gate) = gate {
-                failure = gate.admit(charge.clone()).await.err();
+            let mut admitted = match gate {
+                None => None,
+                Some(gate) => match gate.admit(charge.clone()).await {
+                    Ok(ticket) => Some(Admitted(gate, Some(ticket))),
+                    Err(refused) => {
+                        failure = Some(refused);
+                        break;
+                    }
+                },
+            };
+            let exchange = okta.request(probe).await;
+            if let Some(admitted) = &mut admitted {
+                admitted.settle(&exchange);
             }
-            if failure.is_some() {
-                break;
-            }
-            let exchange = okta.request(charge).await;
-            if let Some(gate) = gate {
-                gate.settle(&exchange);
-            }
-            failure = refused(&exchange);
+            failure = failed(&exchange);
             exchanges.push(exchange);
             if failure.is_some() {
                 break;
@@ -257,7 +411,7 @@ impl RunOnce for VirtualRun {
         }
         Outcome {
             at,
-            took: Some(start.elapsed()),
+            took: Some(Moment::now().since(start)),
             result: ProbeResult {
                 observation: None,
                 failure,

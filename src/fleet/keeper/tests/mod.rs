@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tokio::time::{advance, sleep};
+use tokio::time::{Instant, advance, sleep};
 
 use super::*;
 use crate::{
@@ -139,6 +139,7 @@ fn exchange() -> Exchange {
         credential: None,
         bucket: None,
         at: Timestamp::UNIX_EPOCH,
+        sent: Moment::now(),
         took: QUICK,
         phases: Phases::default(),
         answer: Err("connect"),
@@ -302,6 +303,83 @@ async fn a_429_keeps_a_probe_away_as_long_as_it_says_and_little_longer() {
     let second = run.begun()[1] - world.start;
     let range = away..away.mul_f64(1.1) + QUICK * 2;
     assert!(range.contains(&second), "{second:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_to_stay_away_and_then_tried_its_org_is_back_after_its_interval() {
+    let world = World::new();
+    let (away, trouble) = (limited(MINUTE * 5), refused("no route"));
+    let light = Scripted::of([(QUICK, Some(away)), (QUICK, Some(trouble)), (QUICK, None)]);
+    let duty = Duty {
+        tries: true,
+        speaks: true,
+    };
+    world.keep("discovery", &light, duty);
+    sleep(Duration::from_secs(1)).await;
+    for n in 0..3 {
+        let name = format!("endpoint/{n}");
+        let failing = Scripted::of([(QUICK, Some(refused("reset")))]);
+        world.keep(&name, &failing, Duty::default());
+    }
+    sleep(MINUTE * 4).await;
+    // Trials a minute after the breaker opened, and another minute later; all is well then.
+    assert_eq!(light.seconds_since(world.start)[..4], [0, 61, 121, 181]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_stays_away_on_purpose_is_not_overdue() {
+    let world = World::new();
+    let forbidden = Failure::Refused(Box::new(Refusal {
+        status: 403,
+        path: "/api/v1/users".to_owned(),
+        anonymous: false,
+        error: ApiError::Unexplained(None),
+        request_id: None,
+        date: None,
+        limited: None,
+        back_off: None,
+    }));
+    let run = Scripted::of([(QUICK, Some(forbidden)), (QUICK, Some(limited(MINUTE * 5)))]);
+    world.keep("endpoint/users", &run, Duty::default());
+    let overdue = "okta_probe_overdue{org=\"acme\",probe=\"endpoint/users\"}";
+    for _ in 0..17 * 6 {
+        sleep(Duration::from_secs(10)).await;
+        assert_eq!(world.value(overdue), 0);
+    }
+    assert_eq!(run.seconds_since(world.start)[1], 600);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_changes_nothing_of_when_runs_are_and_whether_they_are_late() {
+    for hours in [1, -1, 24, -24] {
+        let world = World::new();
+        let run = Scripted::of([(QUICK, None), (QUICK, Some(limited(MINUTE * 2)))]);
+        world.keep("endpoint/users", &run, Duty::default());
+        let hung = Scripted::of([(QUICK, None), (MINUTE * 30, None)]);
+        world.keep("endpoint/hung", &hung, Duty::default());
+        let overdue = |probe| {
+            let series = "okta_probe_overdue{org=\"acme\",probe=";
+            world.value(&format!("{series}\"endpoint/{probe}\"}}"))
+        };
+        sleep(MINUTE * 3 / 2).await;
+        world
+            .board
+            .clock()
+            .step(jiff::SignedDuration::from_hours(hours));
+        for minute in 2..10 {
+            sleep(MINUTE).await;
+            assert_eq!(overdue("users"), 0, "{hours} h, minute {minute}");
+            assert_eq!(
+                overdue("hung"),
+                u64::from(minute >= 3),
+                "{hours} h, minute {minute}"
+            );
+        }
+        let begun = run.seconds_since(world.start);
+        assert_eq!(begun[..2], [0, 60], "{hours} h");
+        assert!((180..=195).contains(&begun[2]), "{hours} h: {begun:?}");
+        assert!(begun[3] <= 255, "{hours} h: {begun:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,15 +7,15 @@ use fastrand::Rng;
 use super::*;
 use crate::{
     okta::{Buckets, RateLimit},
-    units::Timestamp,
+    units::{Moment, Timestamp},
 };
 
 /// An answer that was written at this second of Okta's clock.
 fn sample(date: i64, (limit, remaining): (u64, u64), reset: i64) -> RateLimitSample {
     let at = |second| Timestamp::from_second(second).unwrap();
     RateLimitSample {
-        sent: at(date),
-        answered: at(date),
+        sent: Moment::test_seconds(date),
+        answered: Moment::test_seconds(date),
         date: Some(at(date)),
         rate_limit: RateLimit {
             limit,
