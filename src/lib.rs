@@ -37,7 +37,8 @@
 //! | charge | what a request counts against: credential, api and bucket. A **gate** admits and settles it |
 //! | sample | one answer's rate-limit numbers with the times around it |
 //! | aim | the choice of the moment just before a window ends; probes of one bucket take turns in a **round robin** |
-//! | budget | the share of a limit that watching may cost |
+//! | budget | the share of a limit that watching may cost; who must wait for it stands in a **queue** |
+//! | moment | elapsed time, which nobody sets: all that is decided is by it. The time of day is shown |
 //! | breaker | spares an org that fails; a **pass** is its leave for one run, which owes it a **verdict** |
 //! | observation | what one run saw; a **memory** is what its kind remembers across runs, kept in the **store** |
 //! | outcome | one run: its observation or failure, its time, its exchanges |
@@ -53,7 +54,7 @@
 //! | what | where |
 //! |---|---|
 //! | the wait before a run | `fleet/keeper.rs`; how long, `fleet/schedule.rs` and `fleet/aim/` |
-//! | the charge on a bucket | `okta/http/gate.rs`; whether it is admitted, `fleet/limits/spending.rs` |
+//! | the charge on a bucket | `okta/http/gate.rs`; whether it is admitted, `fleet/limits/spending.rs`; who comes first, `fleet/limits/queue.rs` |
 //! | whether it was Okta that answered | `okta/http/response.rs` |
 //! | the reading of a 429 | `okta/headers/rate_limit.rs` |
 //! | the text of a series | the family beside what draws it, such as `probe/discovery.rs`; as text, `metrics/text.rs` |

@@ -1,6 +1,7 @@
 //! One probe's keeper: waits, runs the probe, writes the outcome down, and decides when the next
 //! run is due. All scheduling policy meets here; the probe knows nothing of it.
 
+mod running;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +12,8 @@ use tokio::{
     time::{sleep_until, timeout_at},
 };
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+
+use running::{Ended, Running, ended, held_back};
 
 use super::{
     Board, Duty, Outcome, Pass, Plan, RunOnce, Verdict,
@@ -24,7 +27,7 @@ use super::{
 use crate::{
     okta::{Failure, Gate},
     probe::{AnyMemory, Next},
-    store::{Store, StoreError},
+    store::Store,
     units::Moment,
 };
 
@@ -51,38 +54,6 @@ struct Progress {
     running: Option<Running>,
     reporter: Reporter,
     remembered: Remembered,
-}
-
-/// A run under way.
-#[derive(Debug)]
-struct Running {
-    began: Moment,
-    /// What it owes its org's breaker.
-    pass: Option<Pass>,
-    gate: Option<Arc<BudgetGate>>,
-    /// If it has not begun by then, it is told why.
-    told_at: Moment,
-    task: AbortOnDropHandle<Ended>,
-}
-
-/// How a run came to its end.
-#[derive(Debug)]
-struct Ended {
-    began: Moment,
-    outcome: Outcome,
-    /// It had to wait for the budget before it began.
-    waited: bool,
-    /// What is remembered since; `None` where the run itself broke down.
-    remembered: Option<Remembered>,
-    /// What the store could not do.
-    trouble: Option<StoreError>,
-}
-
-impl Running {
-    /// Why it has not begun, while it waits for the budget.
-    fn holds_back(&self) -> Option<Failure> {
-        self.gate.as_ref()?.holds_back()
-    }
 }
 
 impl<R: RunOnce> Keeper<R> {
@@ -386,31 +357,4 @@ fn verdict(outcome: &Outcome) -> Verdict {
     } else {
         Verdict::Well
     }
-}
-
-/// Comes back when the run under way is to tell why it waits, if it does; never, if there is none.
-async fn held_back(told_at: Option<Moment>) {
-    match told_at {
-        Some(told_at) => sleep_until(told_at.instant()).await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Waits for the run under way; for ever, if there is none.
-async fn ended(running: &mut Option<Running>, board: &Board) -> (Ended, Option<Pass>) {
-    let Some(running) = running else {
-        return std::future::pending().await;
-    };
-    let (began, task) = (running.began, &mut running.task);
-    let ended = task.await.unwrap_or_else(|error| Ended {
-        began,
-        waited: false,
-        outcome: Outcome {
-            took: Some(Duration::ZERO),
-            ..Outcome::left_out(board.clock().now(), Failure::Internal(error.to_string()))
-        },
-        remembered: None,
-        trouble: None,
-    });
-    (ended, running.pass.take())
 }

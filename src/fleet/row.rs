@@ -220,11 +220,84 @@ mod tests {
 
     use super::*;
     use crate::{
-        okta::{ApiError, LimitKind, NoToken, Refusal},
+        okta::{ApiError, NoToken, Refusal},
         probe::{AnyMemory, AnyObservation, endpoint},
     };
 
     const MINUTE: Duration = Duration::from_mins(1);
+
+    fn limited() -> Failure {
+        Failure::Refused(Box::new(Refusal {
+            status: 429,
+            path: "/oauth2/v1/token".to_owned(),
+            anonymous: false,
+            error: ApiError::Unexplained(None),
+            request_id: None,
+            date: None,
+            limited: None,
+            back_off: Some(Duration::from_mins(1)),
+        }))
+    }
+
+    fn outcome(failure: Failure) -> Outcome {
+        Outcome {
+            took: Some(Duration::ZERO),
+            ..Outcome::left_out(Timestamp::UNIX_EPOCH, failure)
+        }
+    }
+
+    #[test]
+    fn a_429_that_is_only_remembered_was_no_other_one_and_keeps_nobody_away_anew() {
+        let interval = Duration::from_mins(1);
+        let mint = |remembered| {
+            Failure::NoToken(Box::new(NoToken {
+                credential: "billing".parse().unwrap(),
+                cause: limited(),
+                note: None,
+                remembered,
+            }))
+        };
+        let findings = |failures: [Failure; 3]| {
+            let now = Moment::test_seconds(0);
+            let mut row = Row::new("endpoint", interval, now);
+            for failure in failures {
+                row.record(outcome(failure), now, now);
+            }
+            row.findings(now, OktaTime::written(Timestamp::UNIX_EPOCH))
+                .len()
+        };
+        assert_eq!(findings([mint(false), mint(true), mint(true)]), 0);
+        assert_eq!(findings([mint(false), limited(), mint(false)]), 1);
+        let away = |failure| crate::fleet::schedule::stay_away(&failure, interval, 0.0);
+        assert_eq!(
+            (away(mint(false)), away(mint(true))),
+            (Some(interval), None)
+        );
+    }
+
+    #[test]
+    fn a_probe_is_overdue_three_intervals_after_its_last_run_or_two_after_the_next_is_due() {
+        let at = Moment::test_seconds;
+        let interval = Duration::from_mins(1);
+        let overdue = |next, failure: Failure, took: Option<Duration>, then| {
+            let mut row = Row::new("endpoint", interval, at(0));
+            let outcome = Outcome {
+                took,
+                ..outcome(failure)
+            };
+            row.record(outcome, at(60), at(next));
+            row.is_overdue(at(then))
+        };
+        let took = Some(Duration::ZERO);
+        assert!(!overdue(120, limited(), took, 240) && overdue(120, limited(), took, 241));
+        assert!(!overdue(660, limited(), took, 780) && overdue(660, limited(), took, 781));
+        assert!(overdue(660, Failure::Overlap, None, 181), "none has ended");
+        let budget = Failure::Budget {
+            why: String::new(),
+            again_in: interval,
+        };
+        assert!(!overdue(60, budget, None, 240), "it says why");
+    }
 
     /// A key set of 25 keys, five more than get series.
     fn many_keys() -> AnyMemory {
@@ -259,55 +332,6 @@ mod tests {
         );
         assert_eq!(row.dropped, 5);
         assert!(row.known.observation.is_some() && row.known.memory.is_some());
-    }
-
-    /// A run that ended since the token endpoint limits, asked just now or a while ago.
-    fn limited(remembered: bool) -> Outcome {
-        let refusal = Refusal {
-            status: 429,
-            path: "/oauth2/v1/token".to_owned(),
-            anonymous: false,
-            error: ApiError::Unexplained(None),
-            request_id: None,
-            date: None,
-            limited: Some(LimitKind::Limit),
-            back_off: None,
-        };
-        let failure = Failure::NoToken(Box::new(NoToken {
-            credential: "billing".parse().unwrap(),
-            cause: Failure::Refused(Box::new(refusal)),
-            note: None,
-            remembered,
-        }));
-        Outcome {
-            at: Timestamp::UNIX_EPOCH,
-            took: Some(Duration::ZERO),
-            exchanges: Vec::new(),
-            result: ProbeResult {
-                observation: None,
-                failure: Some(failure),
-            },
-            memory: None,
-        }
-    }
-
-    #[test]
-    fn a_limit_that_is_only_remembered_was_not_hit_again() {
-        let minute = Duration::from_mins(1);
-        let again = |remembered| {
-            let now = Moment::now();
-            let mut row = Row::new("endpoint", minute, now);
-            for remembered in [false, remembered, remembered] {
-                row.record(limited(remembered), now, now.after(minute));
-            }
-            let then = OktaTime::written(Timestamp::UNIX_EPOCH);
-            let findings = row.findings(now, then);
-            findings
-                .iter()
-                .any(|found| found.fact == Fact::LimitAgainAndAgain)
-        };
-        assert!(again(false));
-        assert!(!again(true));
     }
 
     #[test]

@@ -199,6 +199,20 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_of_ours_that_is_set_changes_what_is_shown_and_not_oktas_time() {
+        let ours = WallClock::of_the_runtime(Timestamp::now());
+        let clock = OktaClock::beside(ours.clone());
+        clock.learn(&answer(0, QUICK));
+        for hours in [1, -1, 24, -24] {
+            ours.step(SignedDuration::from_hours(hours));
+            let skew = clock.skew().unwrap() / 3_600.0;
+            assert!((skew - hours as f64).abs() < 0.01, "{hours}: {skew}");
+            assert!(ahead(&clock).abs() < 60.0 && behind(clock.past()) < 60.0);
+            ours.step(SignedDuration::from_hours(-hours));
+        }
+    }
+
+    #[test]
     fn a_slow_answer_moves_the_clock_only_where_it_must_have_moved() {
         let clock = OktaClock::default();
         clock.learn(&answer(100, QUICK));

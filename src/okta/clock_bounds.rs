@@ -75,7 +75,7 @@ impl ClockBounds {
         match least.least(at) - most.most(at) {
             ..=0 => Self { least, most },
             // Between the one server's time and the other's.
-            ..=APART => Self {
+            1..=APART => Self {
                 least: Bound {
                     okta: most.most(at),
                     at,

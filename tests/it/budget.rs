@@ -43,6 +43,60 @@ struct Counted {
 
 #[tokio::test(start_paused = true)]
 async fn no_mix_of_probes_spends_more_of_any_window_than_the_budget_and_none_meets_a_429() {
+    an_hour_of_a_mix_of_probes(0).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nor_does_it_where_the_clock_is_set_forward_or_back() {
+    for hours in [1, -1, 24, -24] {
+        an_hour_of_a_mix_of_probes(hours).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_one_request_is_all_that_may_be_sent_each_has_its_turn_and_none_fails() {
+    let bucket = RateLimitBucket::new(20, Duration::from_mins(1));
+    for hours in [0, 1, -1, 24, -24] {
+        let mut bucket = bucket.clone();
+        let answer = move |_: &str, at: i64| {
+            bucket.take(jiff::Timestamp::from_millisecond(START + at).unwrap())
+        };
+        let okta = VirtualOkta::new(7, |_| AHEAD, Box::new(answer));
+        let stops = [
+            okta.keep(aimed("aimed", "/api/v1*"), Duration::from_secs(5)),
+            okta.keep(keeper("often", "/api/v1*", 60), Duration::ZERO),
+        ];
+        tokio::time::sleep(Duration::from_mins(30)).await;
+        okta.clock().step(jiff::SignedDuration::from_hours(hours));
+        tokio::time::sleep(Duration::from_mins(30)).await;
+        let page = Scrape::parse(okta.page());
+        let made = |api: &str| page.sum(&format!(r#"okta_requests_total{{endpoint="{api}"}}"#));
+        let counts = [made("aimed"), made("often")];
+        assert!(
+            counts.iter().all(|count| *count >= 19.0),
+            "{hours}: {counts:?}"
+        );
+        assert_eq!(page.sum("okta_probe_overdue"), 0.0, "{hours}");
+        for stop in stops {
+            stop.cancel();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lone_probe_with_one_request_a_window_waits_a_moment_and_never_fails() {
+    let mut bucket = RateLimitBucket::new(20, Duration::from_mins(1));
+    let answer =
+        move |_: &str, at: i64| bucket.take(jiff::Timestamp::from_millisecond(START + at).unwrap());
+    let okta = VirtualOkta::new(7, |_| AHEAD, Box::new(answer));
+    okta.keep(keeper("lone", "/api/v1*", 60), Duration::ZERO);
+    tokio::time::sleep(Duration::from_hours(1)).await;
+    let page = Scrape::parse(okta.page());
+    assert!(page.sum("okta_requests_total") >= 57.0, "{page}");
+    assert_eq!(page.sum("okta_probe_failures_total"), 0.0, "{page}");
+}
+
+async fn an_hour_of_a_mix_of_probes(hours: i64) {
     let limits = [
         ("/api/v1/users", 300, 60),
         ("/api/v1/apps*", 10, 60),
@@ -94,7 +148,9 @@ async fn no_mix_of_probes_spends_more_of_any_window_than_the_budget_and_none_mee
     for (number, probe) in (0..).zip(probes) {
         okta.keep(probe, Duration::from_millis(50) * number);
     }
-    tokio::time::sleep(Duration::from_hours(1)).await;
+    tokio::time::sleep(Duration::from_mins(20)).await;
+    okta.clock().step(jiff::SignedDuration::from_hours(hours));
+    tokio::time::sleep(Duration::from_mins(40)).await;
 
     let counted = counted.lock().unwrap();
     for ((bucket, reset), spent) in &counted.spent {

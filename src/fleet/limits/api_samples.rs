@@ -51,11 +51,11 @@ impl ApiSamples {
     }
 
     /// Takes over what was counted of the same endpoint in another bucket, which is this one.
-    pub(super) fn absorb(&mut self, other: Self) {
+    pub(super) fn absorb(&mut self, other: &Self) {
         if self.last.answered < other.last.answered {
             self.last = other.last;
             self.void_at = other.void_at;
         }
-        self.windows.absorb(other.windows);
+        self.windows.absorb(&other.windows);
     }
 }

@@ -135,7 +135,9 @@ impl Tally {
 
 /// When an answer was written, in seconds of Okta's clock.
 fn date(sample: RateLimitSample) -> i64 {
-    sample.date.map_or(i64::MIN / 2, |date| date.as_second())
+    sample
+        .date
+        .map_or(i64::MIN / 2, crate::units::Timestamp::as_second)
 }
 
 /// When its window ends, in seconds of Okta's clock.

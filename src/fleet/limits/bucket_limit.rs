@@ -87,7 +87,7 @@ impl BucketLimit {
     /// Counts an endpoint here that was counted elsewhere, or twice.
     pub(super) fn take_in(&mut self, name: Cow<'static, str>, samples: Box<ApiSamples>) {
         match self.apis.entry(name) {
-            Entry::Occupied(known) => known.into_mut().absorb(*samples),
+            Entry::Occupied(known) => known.into_mut().absorb(&samples),
             Entry::Vacant(new) => {
                 new.insert(samples);
             }

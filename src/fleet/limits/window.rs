@@ -118,14 +118,14 @@ impl Windows {
     }
 
     /// Adds what was counted elsewhere, and knows the newer windows of both.
-    pub(super) fn absorb(&mut self, other: Self) {
+    pub(super) fn absorb(&mut self, other: &Self) {
         let Self {
             open,
             last,
             seen,
             exhausted,
             consumed,
-        } = other;
+        } = *other;
         self.seen += seen;
         self.exhausted += exhausted;
         self.consumed += consumed;
@@ -348,7 +348,7 @@ mod tests {
         one.close(at(70));
         other.learn(sample(58, 40, 60), MINUTE);
         other.learn(sample(119, 20, 120), MINUTE);
-        one.absorb(other);
+        one.absorb(&other);
         one.close(at(130));
         assert_eq!((one.seen, one.exhausted, one.consumed), (3, 1, 90));
         assert!((one.last(at(130)).unwrap().usage - 0.6).abs() < 1e-9);
@@ -361,6 +361,6 @@ mod tests {
         windows.learn(sample(150, 25, 300), Duration::from_secs(150));
         let told = |longest| windows.time_to_exhaustion(at(151), longest);
         assert_eq!(told(Duration::from_mins(5)), None);
-        assert!(told(Duration::from_secs(180)).is_some());
+        assert!(told(Duration::from_mins(3)).is_some());
     }
 }

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use super::*;
 use crate::{
     probe::MemoryKey,
-    store::{Batch, InMemory},
+    store::{Batch, InMemory, StoreError},
 };
 
 /// A store that does what it is told to.
