@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -176,7 +176,7 @@ impl VirtualOkta {
 
     /// When a probe was last heard of; `None` before it sent anything.
     pub fn heard(&self, probe: &VirtualProbe) -> Option<Heard> {
-        let heard = self.heard.lock().unwrap_or_else(|e| e.into_inner());
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         heard.get(probe.name).copied()
     }
 
@@ -257,20 +257,17 @@ impl VirtualOkta {
             meta: Some(self.answer(&charge, theirs)),
         };
         {
-            let mut weather = self.weather.lock().unwrap_or_else(|e| e.into_inner());
+            let mut weather = self.weather.lock().unwrap_or_else(PoisonError::into_inner);
             weather(&charge, &mut reply);
         }
         let given_up = TIMEOUT.saturating_sub(there);
-        let answer = match reply.meta.filter(|_| reply.back < given_up) {
-            Some(meta) => {
-                sleep(reply.back).await;
-                self.hear(probe, |heard| heard.answered = Some(Moment::now()));
-                Ok(meta)
-            }
-            None => {
-                sleep(given_up).await;
-                Err("timeout")
-            }
+        let answer = if let Some(meta) = reply.meta.filter(|_| reply.back < given_up) {
+            sleep(reply.back).await;
+            self.hear(probe, |heard| heard.answered = Some(Moment::now()));
+            Ok(meta)
+        } else {
+            sleep(given_up).await;
+            Err("timeout")
         };
         Exchange {
             api: charge.api,
@@ -288,7 +285,7 @@ impl VirtualOkta {
     /// What Okta answers at a moment of its clock.
     fn answer(&self, charge: &Charge, theirs: i64) -> ResponseMeta {
         let answered = {
-            let mut answer = self.answer.lock().unwrap_or_else(|e| e.into_inner());
+            let mut answer = self.answer.lock().unwrap_or_else(PoisonError::into_inner);
             answer(&charge.bucket, theirs)
         };
         let limited = answered.is_err().then_some(LimitKind::Limit);
@@ -310,7 +307,7 @@ impl VirtualOkta {
     }
 
     fn hear(&self, probe: &VirtualProbe, what: impl FnOnce(&mut Heard)) {
-        let mut heard = self.heard.lock().unwrap_or_else(|e| e.into_inner());
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         what(heard.entry(probe.name.to_owned()).or_insert(Heard {
             sent: Moment::now(),
             answered: None,
@@ -319,10 +316,16 @@ impl VirtualOkta {
 
     /// How long a request is on its way there, and its answer back.
     fn latency(&self) -> (Duration, Duration) {
-        let mut rng = self.latencies.lock().unwrap_or_else(|e| e.into_inner());
+        let mut rng = self
+            .latencies
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let (took, share) = (rng.u64(50..=500), rng.u64(30..=70));
-        let there = Duration::from_millis(took * share / 100);
-        (there, Duration::from_millis(took) - there)
+        let there = took * share / 100;
+        (
+            Duration::from_millis(there),
+            Duration::from_millis(took - there),
+        )
     }
 }
 
