@@ -44,6 +44,7 @@
 //! | outcome | one run: its observation or failure, its time, its exchanges |
 //! | failure | why a run did not end well, with a **reason** out of a closed list |
 //! | finding | what is wrong though nothing failed: a **fact** and its **subject** (an incident, a scope) |
+//! | Okta's time | a moment by Okta's clock, a type of its own: [`units::OktaTime`]; this machine's is a `Timestamp` |
 //! | case | what a failure or a fact means, and what fixes it: one entry of the **guide** |
 //! | board | all that is known now: a **row** for each probe, a **ledger** of each org's requests |
 //! | family, series, page, scrape | as Prometheus has them |
@@ -54,8 +55,10 @@
 //! |---|---|
 //! | the wait before a run | `fleet/keeper.rs`; how long, `fleet/schedule.rs` and `fleet/aim/` |
 //! | the charge on a bucket | `okta/http/gate.rs`; whether it is admitted, `fleet/limits/spending.rs`; who comes first, `fleet/limits/queue.rs` |
+//! | whether it was Okta that answered | `okta/http/response.rs` |
 //! | the reading of a 429 | `okta/headers/rate_limit.rs` |
 //! | the text of a series | the family beside what draws it, such as `probe/discovery.rs`; as text, `metrics/text.rs` |
+//! | which cells an incident is on | `units/cell_list.rs`; by several pages, `probe/status_page/reach.rs` |
 //! | a finding's subject | `guide/fact.rs`; who finds it, `findings` of the kind and `fleet/findings.rs` |
 //! | what a reload changes | `fleet/keepers.rs`, and by what it is told, `config/fingerprint.rs` |
 //! | how to add something | `CONTRIBUTING.md`, a line for each kind of change |

@@ -42,9 +42,14 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
         return Ok(());
     }
     logging::init(&args.log);
-    let config::Origin { source, ignored } = &config.origin;
+    let config::Origin {
+        source,
+        overrides,
+        ignored,
+    } = &config.origin;
+    let overridden_by = (!overrides.is_empty()).then(|| overrides.join(", "));
     let not_used = (!ignored.is_empty()).then(|| ignored.join("; "));
-    tracing::info!(source, not_used, "settings read");
+    tracing::info!(source, overridden_by, not_used, "settings read");
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }

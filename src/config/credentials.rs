@@ -9,7 +9,7 @@ use super::{
     secrets,
 };
 use crate::{
-    okta::{AuthMethod, Credential, SecretSource},
+    okta::{AuthMethod, Credential, NO_CREDENTIAL, SecretSource},
     probe::{Problem, SecretContext, Secrets},
     units::{Name, Secret},
 };
@@ -27,6 +27,10 @@ pub(super) fn credentials(
 ) -> BTreeMap<Name, Arc<Credential>> {
     let mut credentials = BTreeMap::new();
     for (name, at, settings) in named(written, at, notes) {
+        if name.as_str() == NO_CREDENTIAL {
+            let what = format!("`{name}` is what a request without a credential is said to have");
+            notes.error(&at, format!("{what}: choose another name, like `monitor`"));
+        }
         let principal_id = principal_id(&settings, &at, notes);
         let method = settings
             .resolve(context, &at, notes)

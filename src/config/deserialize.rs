@@ -2,7 +2,7 @@
 //! words, removed from it, and the rest is read, so that one mistake does not hide the next.
 //! No message shows a value: it may be a secret.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use serde_path_to_error::{Path, Segment};
 
 use super::{
@@ -40,6 +40,21 @@ pub(super) fn read(mut tree: Value, notes: &mut Notes) -> schema::Config {
             return schema::Config::default();
         }
         emptied.push(steps);
+    }
+}
+
+/// True where text belongs at this place, and no list or map.
+pub(super) fn takes_text(at: &SettingPath) -> bool {
+    let steps: Vec<&str> = at.steps().collect();
+    let tree = steps.into_iter().rfold(Value::from(""), |inner, step| {
+        Map::from_iter([(step.to_owned(), inner)]).into()
+    });
+    match serde_path_to_error::deserialize::<_, schema::Config>(&tree) {
+        Ok(_) => true,
+        Err(error) => !error
+            .inner()
+            .to_string()
+            .starts_with("invalid type: string"),
     }
 }
 
@@ -222,6 +237,31 @@ mod tests {
         assert!(acme.credentials.unwrap().contains_key("other"));
         let probes = acme.probes.unwrap().0;
         assert!(probes.iter().any(|probe| probe.kind == "discovery"));
+    }
+
+    #[test]
+    fn text_belongs_where_the_setting_is_text() {
+        let monitor = ["orgs", "acme", "credentials", "monitor"];
+        for (below, text) in [
+            (&["api_token"][..], true),
+            (&["principal_id"], true),
+            (&["oauth", "private_key"], true),
+            (&["oauth", "scopes"], false),
+            (&["oauth"], false),
+            (&[], false),
+        ] {
+            let at = SettingPath::of(monitor.iter().chain(below).copied());
+            assert_eq!(takes_text(&at), text, "{at}");
+        }
+        // A credential and a kind of probe that are called like a secret are none.
+        let at = |text: &str| SettingPath::default().setting(text);
+        assert!(!takes_text(&at("orgs.acme.credentials.token")));
+        assert!(!takes_text(&at("orgs.acme.probes.token")));
+        assert!(takes_text(&at(
+            "orgs.acme.probes.token.ci.introspect.client_secret"
+        )));
+        assert!(takes_text(&at("status_pages.okta.interval")));
+        assert!(!takes_text(&at("status_pages")));
     }
 
     fn anything() -> impl Strategy<Value = Value> {

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! file ─▶ tree ◀─ environment      (defaults: what is written where people write nothing)
-//!           │
+//!           │      (an org is given whole by one of them: provenance)
 //!      deserialize ─▶ schema ─▶ resolve ─▶ Config
 //!           └──────── notes ───────┴─────▶ Problems, all of them
 //! ```
@@ -20,6 +20,7 @@ mod oauth;
 mod planned;
 mod probes;
 mod problems;
+mod provenance;
 mod redact;
 mod resolve;
 mod schema;
@@ -41,6 +42,8 @@ pub use problems::Problems;
 pub use sources::Origin;
 
 use crate::{okta::TlsSetups, probe::SecretContext, units::Name};
+use defaults::Extent;
+use environment::Overrides;
 use problems::Notes;
 use written::Written;
 
@@ -86,6 +89,7 @@ impl Config {
             } = sources::without_file(environment, Path::new(""), &mut notes);
             return Loading {
                 origin,
+                extent: Extent::OnTop,
                 environment: &environment,
                 notes,
                 earlier,
@@ -123,6 +127,7 @@ impl Config {
 /// A configuration on its way from tree to meaning.
 struct Loading<'a> {
     origin: Origin,
+    extent: Extent,
     environment: &'a BTreeMap<String, String>,
     notes: Notes,
     earlier: &'a Made,
@@ -134,8 +139,10 @@ impl<'a> Loading<'a> {
         Self {
             origin: Origin {
                 source,
+                overrides: Vec::new(),
                 ignored: Vec::new(),
             },
+            extent: Extent::Whole,
             environment,
             notes: Notes::default(),
             earlier,
@@ -144,13 +151,14 @@ impl<'a> Loading<'a> {
 
     fn finish(self, mut tree: Value) -> Result<Config, Problems> {
         let Self {
-            origin,
+            mut origin,
+            extent,
             environment,
             mut notes,
             earlier,
         } = self;
-        environment::overlay(&mut tree, environment, &mut notes);
-        defaults::complete(&mut tree);
+        let overrides = lay_over(&mut tree, extent, environment, &mut notes);
+        origin.overrides = overrides.variables();
         let redacted = redact::redacted(&tree);
         let written = Written::new(&tree, environment);
         let settings = deserialize::read(tree, &mut notes);
@@ -185,4 +193,24 @@ impl<'a> Loading<'a> {
             made,
         })
     }
+}
+
+/// Lays the environment over what a source gave and over the defaults, which hold wherever it says
+/// nothing else.
+fn lay_over(
+    tree: &mut Value,
+    extent: Extent,
+    environment: &BTreeMap<String, String>,
+    notes: &mut Notes,
+) -> Overrides {
+    // A credential that a variable adds has default probes, too.
+    let (given, mut whole) = (tree.clone(), tree.clone());
+    environment::overlay(&mut whole, environment, &mut Notes::default());
+    defaults::complete(tree, &whole, extent);
+    let overrides = environment::overlay(tree, environment, notes);
+    provenance::check(&given, tree, &overrides, notes);
+    // A variable may replace an org as a whole.
+    let whole = tree.clone();
+    defaults::complete(tree, &whole, Extent::Whole);
+    overrides
 }

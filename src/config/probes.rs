@@ -1,6 +1,8 @@
 //! From `orgs.NAME.probes` to probes with their timing. Which kinds there are, and what their
 //! settings mean, is told by [`probe`](crate::probe).
 
+use std::collections::BTreeMap;
+
 use super::{
     fingerprint::Fingerprint,
     named::checked,
@@ -10,7 +12,10 @@ use super::{
     secrets,
 };
 use crate::{
-    probe::{AnySettings, HeldSecret, PlanContext, Probe, Probes, Problem, Timed, WrittenProbe},
+    probe::{
+        self, AnySettings, HeldSecret, Kind, PlanContext, Probe, Probes, Problem, Timed,
+        WrittenProbe, endpoint,
+    },
     units::Name,
 };
 
@@ -32,6 +37,7 @@ impl Planner<'_> {
             .into_iter()
             .filter_map(|written| self.probe(written, &at))
             .collect();
+        self.tell_apart(&planned, &at);
         for name in self.context.credentials.keys() {
             let uses = |planned: &Planned| uses(&planned.probe, name);
             if !planned.iter().any(uses) {
@@ -40,6 +46,27 @@ impl Planner<'_> {
             }
         }
         planned
+    }
+
+    /// Refuses a probe whose series would be those of another.
+    fn tell_apart(&mut self, planned: &[Planned], at: &SettingPath) {
+        let mut first = BTreeMap::new();
+        for Planned { id, probe, .. } in planned {
+            let Some(series) = probe.series_id() else {
+                continue;
+            };
+            let earlier = first.entry((probe.kind(), series)).or_insert(id);
+            if *earlier != id {
+                let (at, earlier) = (
+                    SettingPath::of(at.steps().chain(id.split('/'))),
+                    earlier.replace('/', "."),
+                );
+                self.notes.error(
+                    &at,
+                    format!("it is of `{series}` as `{earlier}` is, and both would be shown as one: drop one of them"),
+                );
+            }
+        }
     }
 
     fn probe(&mut self, probe: WrittenProbe<AnySettings>, at: &SettingPath) -> Option<Planned> {
@@ -54,6 +81,12 @@ impl Planner<'_> {
             Some(name) => {
                 let at = at.field(&name);
                 let name = checked(&name, &at, self.notes)?;
+                if kind == endpoint::Probe::KIND && probe::own_apis().contains(&name.as_str()) {
+                    let what =
+                        format!("`{name}` is what requests of the exporter's own are called");
+                    let fix = format!("choose another name, like `{name}_path`");
+                    self.notes.error(&at, format!("{what}: {fix}"));
+                }
                 (format!("{kind}/{name}"), name.to_string(), at)
             }
         };
@@ -86,7 +119,7 @@ pub(super) fn or_told<T>(
 ) -> Option<T> {
     let tell = |problems: Vec<Problem>| {
         for Problem { field, message } in problems {
-            notes.error(&at.field(&field), message);
+            notes.error(&at.setting(&field), message);
         }
     };
     planned.map_err(tell).ok()

@@ -37,33 +37,53 @@ impl fmt::Display for Problems {
     }
 }
 
-/// A place in the configuration, written as people name it: `orgs.acme.url`.
+/// A place in the configuration, as the names on the way to it. People may name things with dots,
+/// so that it is no text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(super) struct SettingPath(String);
+pub(super) struct SettingPath(Vec<String>);
 
 impl SettingPath {
     /// The place `field` below this one; an empty field is this one.
     pub(super) fn field(&self, field: &str) -> Self {
-        match (self.0.is_empty(), field.is_empty()) {
-            (_, true) => self.clone(),
-            (true, false) => Self(field.to_owned()),
-            (false, false) => Self(format!("{}.{field}", self.0)),
-        }
+        Self::of(self.steps().chain([field]))
+    }
+
+    /// The place of a setting that a [`Problem`](crate::probe::Problem) names, which may stand in a
+    /// group: `introspect.client_id`.
+    pub(super) fn setting(&self, setting: &str) -> Self {
+        Self::of(self.steps().chain(setting.split('.')))
     }
 
     /// The place of these steps.
     pub(super) fn of<'a>(steps: impl IntoIterator<Item = &'a str>) -> Self {
-        steps
-            .into_iter()
-            .fold(Self::default(), |at, step| at.field(step))
+        let steps = steps.into_iter().filter(|step| !step.is_empty());
+        Self(steps.map(str::to_owned).collect())
+    }
+
+    /// The names on the way.
+    pub(super) fn steps(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
     }
 
     /// True if `other` is this place or below it.
     pub(super) fn holds(&self, other: &Self) -> bool {
-        match other.0.strip_prefix(&self.0) {
-            Some(rest) => rest.is_empty() || rest.starts_with('.') || self.0.is_empty(),
-            None => false,
+        other.0.starts_with(&self.0)
+    }
+
+    fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// As people name it: `orgs.acme.url`; a name with dots stands in quotes.
+impl fmt::Display for SettingPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, step) in self.steps().enumerate() {
+            let dot = if index == 0 { "" } else { "." };
+            let quote = if step.contains('.') { "\"" } else { "" };
+            write!(f, "{dot}{quote}{step}{quote}")?;
         }
+        Ok(())
     }
 }
 
@@ -79,7 +99,10 @@ pub(super) struct Notes {
 impl Notes {
     /// Something is wrong at this place, unless it only follows from what is suppressed there.
     pub(super) fn error(&mut self, at: &SettingPath, message: impl fmt::Display) {
-        let follows = |suppressed: &SettingPath| suppressed.holds(at) || at.holds(suppressed);
+        // What is wrong with the whole follows from nothing in it.
+        let follows = |suppressed: &SettingPath| {
+            suppressed.holds(at) || (at.holds(suppressed) && !at.is_root())
+        };
         if !self.suppressed.iter().any(follows) {
             self.tell(at, &message);
         }
@@ -103,34 +126,27 @@ impl Notes {
             .map(|variable| format!(" (set by {variable})"))
             .unwrap_or_default();
         self.found
-            .insert((at.0.clone(), format!("{message}{from}")));
+            .insert((at.to_string(), format!("{message}{from}")));
     }
 
     /// Something is worth saying, and no error.
     pub(super) fn warn(&mut self, at: &SettingPath, message: impl fmt::Display) {
-        let colon = if at.0.is_empty() { "" } else { ": " };
-        self.warnings.push(format!("{}{colon}{message}", at.0));
+        let colon = if at.is_root() { "" } else { ": " };
+        self.warnings.push(format!("{at}{colon}{message}"));
     }
 
-    /// Remembers which environment variable set this place.
+    /// Remembers which environment variable set this place, and all that is below it.
     pub(super) fn set_by(&mut self, at: SettingPath, variable: &str) {
+        self.variables.retain(|below, _| !at.holds(below));
         self.variables.insert(at, variable.to_owned());
     }
 
-    /// The environment variable that set this place, or something below it.
+    /// The environment variable that set this place, by itself or with what it is in. One that set
+    /// something below it has no part in what is wrong with the rest.
     pub(super) fn variable(&self, at: &SettingPath) -> Option<&str> {
-        self.variables
-            .iter()
-            .find(|(set, _)| at.holds(set))
-            .map(|(_, variable)| variable.as_str())
-    }
-
-    /// The environment variable that set this place, something below it, or something it is in.
-    pub(super) fn variable_about(&self, at: &SettingPath) -> Option<&str> {
-        self.variables
-            .iter()
-            .find(|(set, _)| at.holds(set) || set.holds(at))
-            .map(|(_, variable)| variable.as_str())
+        let about = self.variables.iter().filter(|(set, _)| set.holds(at));
+        let nearest = about.max_by_key(|(set, _)| set.steps().count());
+        nearest.map(|(_, variable)| variable.as_str())
     }
 
     /// The warnings, if nothing is wrong.
@@ -143,5 +159,64 @@ impl Notes {
                 found: self.found,
             })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(steps: &[&str]) -> SettingPath {
+        SettingPath::of(steps.iter().copied())
+    }
+
+    fn told(notes: Notes) -> String {
+        notes.finish("x").unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_name_with_dots_is_below_no_other() {
+        let (acme, eu) = (at(&["orgs", "acme"]), at(&["orgs", "acme.eu"]));
+        assert!(!acme.holds(&eu));
+        assert!(acme.holds(&acme.field("url")));
+        assert_ne!(eu, acme.field("eu"));
+        assert_eq!(eu.field("url").to_string(), "orgs.\"acme.eu\".url");
+        // What is wrong with the one hides nothing of the other.
+        let mut notes = Notes::default();
+        notes.error_and_suppress(acme, "one");
+        notes.error(&eu.field("url"), "two");
+        assert!(told(notes).contains("2 problems"));
+    }
+
+    #[test]
+    fn a_variable_is_named_only_for_what_it_set() {
+        let told_of = |place: &[&str]| {
+            let mut notes = Notes::default();
+            notes.set_by(at(&["orgs", "acme", "url"]), "DOMAIN");
+            notes.set_by(at(&["orgs", "acme"]), "ACME");
+            notes.set_by(at(&["defaults", "budget"]), "BUDGET");
+            notes.error(&at(place), "wrong");
+            told(notes)
+        };
+        for (place, variable) in [
+            (&["orgs", "acme"][..], Some("ACME")),
+            (&["orgs", "acme", "url"], Some("ACME")),
+            (&["defaults", "budget"], Some("BUDGET")),
+            (&["defaults", "budget", "x"], Some("BUDGET")),
+            (&["defaults"], None),
+            (&["orgs"], None),
+            (&[], None),
+        ] {
+            let by = variable.map_or_else(String::new, |name| format!(" (set by {name})"));
+            assert!(told_of(place).ends_with(&format!("wrong{by}")), "{place:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_whole_is_told_whatever_else_is() {
+        let mut notes = Notes::default();
+        notes.error_and_suppress(at(&["orgs"]), "one");
+        notes.error(&SettingPath::default(), "two");
+        assert!(told(notes).contains("2 problems"));
     }
 }

@@ -6,23 +6,13 @@ use serde_json::{Value, json};
 
 use super::{
     planned::{Org, Planned, StatusPage},
+    secrets::is_secret,
     sources::Origin,
 };
 use crate::units::{Interval, Name};
 
 /// What stands where a secret was written.
 const REDACTED: &str = "<redacted>";
-
-/// How the names of settings end that hold a secret. `X_file` and `X_env` tell where it is kept, and
-/// are shown.
-const SECRETS: [&str; 6] = [
-    "token",
-    "secret",
-    "key",
-    "password",
-    "authorization",
-    "assertion",
-];
 
 /// The settings without their secrets. Taken before anything is read from them, so that nothing has
 /// to be remembered of what was a secret.
@@ -43,10 +33,6 @@ pub(super) fn redacted(tree: &Value) -> Value {
         Value::String(text) => without_user(text).into(),
         other => other.clone(),
     }
-}
-
-fn is_secret(name: &str) -> bool {
-    SECRETS.iter().any(|end| name.ends_with(end))
 }
 
 /// A URL may hold a password; anything else stays as it is.
@@ -85,6 +71,7 @@ pub(super) fn shown(
     }
     let shown = json!({
         "source": origin.source,
+        "overridden_by": origin.overrides,
         "not_used": origin.ignored,
         "settings": settings,
     });

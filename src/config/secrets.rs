@@ -1,15 +1,58 @@
-//! What is worth a warning about where a secret is kept. It is read by
+//! Which settings hold a secret, and what is worth a warning about where one is kept. It is read by
 //! [`Secrets`](crate::probe::Secrets).
 
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::problems::{Notes, SettingPath};
 use crate::probe::Secrets;
+
+/// How the names of settings end that hold a secret.
+const SECRETS: [&str; 6] = [
+    "token",
+    "secret",
+    "key",
+    "password",
+    "authorization",
+    "assertion",
+];
+
+/// True of a setting that holds a secret itself. `X_file` and `X_env` tell where it is kept.
+pub(super) fn is_secret(name: &str) -> bool {
+    SECRETS.iter().any(|end| name.ends_with(end))
+}
+
+/// The three ways to give the same: `X`, `X_file` and `X_env`, given any of them.
+pub(super) fn ways(name: &str) -> [String; 3] {
+    let plain = ["_file", "_env"]
+        .iter()
+        .find_map(|end| name.strip_suffix(end))
+        .unwrap_or(name);
+    ["", "_file", "_env"].map(|end| format!("{plain}{end}"))
+}
+
+/// Where below a place secrets are given, in any of the three ways.
+pub(super) fn places(node: &Value, at: &SettingPath) -> Vec<SettingPath> {
+    let Value::Object(map) = node else {
+        return Vec::new();
+    };
+    let below = map.iter().flat_map(|(name, value)| {
+        let [plain, ..] = ways(name);
+        match value {
+            Value::Null => Vec::new(),
+            Value::Object(_) => places(value, &at.field(name)),
+            _ if is_secret(&plain) => vec![at.field(name)],
+            _ => Vec::new(),
+        }
+    });
+    below.collect()
+}
 
 /// Warns of a secret that is written in the file, or kept in one that everybody may read.
 pub(super) fn warn_of_exposure(secrets: &Secrets, name: &str, at: &SettingPath, notes: &mut Notes) {
     // What the environment sets is written in no file.
-    if secrets.inline.is_some() && notes.variable_about(&at.field(name)).is_none() {
+    if secrets.inline.is_some() && notes.variable(&at.field(name)).is_none() {
         let fix = format!("put it into a file of its own and name that as `{name}_file`");
         notes.warn(&at.field(name), format!("a secret is written here: {fix}"));
     }

@@ -29,7 +29,10 @@ impl Defaults {
                 (Some(_), _) => at.field("interval"),
                 (None, Some(_)) => at.field("timeout"),
                 // Told once, and not for each probe.
-                (None, None) => SettingPath::default().field("defaults"),
+                (None, None) => {
+                    let field = self.interval.map_or("timeout", |_| "interval");
+                    SettingPath::of(["defaults", field])
+                }
             };
             notes.error(
                 &at,

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::{
     guide::{self, Advice, Case, Fact, Finding},
     okta::{Failure, Reason},
+    probe::{Kind, discovery, jwks, status_page},
     units::closed_list,
 };
 
@@ -75,11 +76,15 @@ impl Verdict {
         worst.max(Self::Healthy)
     }
 
-    /// How bad a failure of this kind of probe is.
+    /// How bad a failure of this kind of probe is: by what does not work, not by the status that it
+    /// happens to come with.
     fn of_failure(failure: &Failure, kind: &str) -> Self {
         match failure.reason() {
             // Of a page that cannot be read nothing follows for the org.
-            _ if kind == "status_page" => Self::Degraded,
+            _ if kind == status_page::Probe::KIND => Self::Degraded,
+            // Nobody signs in without the one, or has a token verified without the other.
+            _ if [discovery::Probe::KIND, jwks::Probe::KIND].contains(&kind) => Self::Broken,
+            _ if is_identity_refused(failure) => Self::Broken,
             Reason::Forbidden | Reason::RateLimited | Reason::ConcurrencyLimited => Self::Degraded,
             Reason::HttpStatus if failure.refusal().is_some_and(|r| r.status < 500) => {
                 Self::Degraded
@@ -104,9 +109,21 @@ impl Verdict {
             | Fact::CertificateExpiring
             | Fact::LimitAgainAndAgain
             | Fact::IncidentOnCell
+            | Fact::IncidentOfUnknownReach
             | Fact::Overdue => Self::Degraded,
         }
     }
+}
+
+/// True where no access token is to be had, or who asks is not taken for whom it says: nothing else
+/// that is asked in this way can work.
+fn is_identity_refused(failure: &Failure) -> bool {
+    let label = failure.refusal().and_then(|refusal| refusal.error.label());
+    matches!(failure, Failure::NoToken(_))
+        || matches!(
+            label,
+            Some("invalid_client" | "unauthorized_client" | "invalid_token" | "invalid_dpop_proof")
+        )
 }
 
 impl Check {

@@ -7,12 +7,12 @@ use super::{
 };
 use crate::{
     probe::{Probe, jwks},
-    units::Timestamp,
+    units::OktaTime,
 };
 
 const HERE: Section = Section::SigningKeys;
 
-pub(super) fn checks(org: &Asked, now: Timestamp) -> Vec<Check> {
+pub(super) fn checks(org: &Asked, now: OktaTime) -> Vec<Check> {
     let sets = org
         .runs
         .iter()
@@ -25,7 +25,7 @@ pub(super) fn checks(org: &Asked, now: Timestamp) -> Vec<Check> {
     checks
 }
 
-fn set(run: &Run, now: Timestamp) -> Vec<Check> {
+fn set(run: &Run, now: OktaTime) -> Vec<Check> {
     let name = run.name();
     if let Some(failure) = run.failure() {
         return vec![Check::failed(HERE, name, (failure, run.probe.kind()))];

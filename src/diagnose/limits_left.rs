@@ -10,14 +10,14 @@ use super::{
 use crate::{
     okta::RateLimit,
     probe::rate_limit_settings,
-    units::{Name, Timestamp},
+    units::{Name, OktaTime},
 };
 
 const HERE: Section = Section::RateLimits;
 /// From which share of a limit on Okta warns, where the org's own setting cannot be read.
 const WARNS_FROM: f64 = 0.9;
 
-pub(super) fn checks(org: &Asked, now: Timestamp) -> Vec<Check> {
+pub(super) fn checks(org: &Asked, now: OktaTime) -> Vec<Check> {
     // Of several answers of one bucket the last counts: the window may have changed.
     let mut samples: BTreeMap<(&str, &str), RateLimit> = BTreeMap::new();
     for exchange in org.exchanges() {
@@ -53,13 +53,13 @@ pub(super) fn checks(org: &Asked, now: Timestamp) -> Vec<Check> {
         .collect()
 }
 
-fn check(name: &str, read: RateLimit, (now, warns_from): (Timestamp, f64)) -> Check {
+fn check(name: &str, read: RateLimit, (now, warns_from): (OktaTime, f64)) -> Check {
     let RateLimit {
         limit,
         remaining,
         reset,
     } = read;
-    let left = std::time::Duration::try_from(reset.duration_since(now)).unwrap_or_default();
+    let left = OktaTime::written(reset).left_at(now);
     let says = format!("{remaining} of {limit} left, resets in {}", span(left));
     let check = Check::healthy(HERE, name, says)
         .fact("limit", limit)

@@ -45,12 +45,13 @@ pub async fn diagnose(config: Config, told: &(dyn Fn(Step<'_>) + Sync)) -> Repor
 }
 
 fn judge(org: &Asked, pages: &[round::Run], now: Timestamp) -> OrgReport {
+    let at_okta = org.oktas_time(now);
     let checks = [
         connectivity::checks(org, now),
-        limits_left::checks(org, now),
+        limits_left::checks(org, at_okta),
         access::checks(org),
-        token::checks(org, now),
-        keys::checks(org, now),
+        token::checks(org, at_okta),
+        keys::checks(org, at_okta),
         pages::checks(org, pages),
     ]
     .concat();

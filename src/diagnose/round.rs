@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use futures_util::{StreamExt, future, stream};
@@ -15,7 +16,7 @@ use crate::{
     fleet::{Outcome, ProbeRun, RunOnce},
     okta::{Client, Credential, Exchange, Failure, OktaClock},
     probe::{AnyKnown, InTable, Probe, organization},
-    units::{Cell, Name, OrgUrl},
+    units::{Cell, Name, OktaTime, OrgUrl, Timestamp},
 };
 
 /// How many of an org's probes run at a time: an org's concurrent requests are limited too.
@@ -136,6 +137,7 @@ impl Asking<'_> {
         let known = AnyKnown {
             observation: outcome.result.observation.take(),
             memory: outcome.memory.take(),
+            interval: Duration::ZERO,
         };
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         let probe_of_org = format!("{org} {id}");
@@ -173,6 +175,11 @@ impl Asked {
     pub(super) fn exchanges(&self) -> impl DoubleEndedIterator<Item = &Exchange> {
         let outcomes = self.runs.iter().filter_map(|run| run.outcome.as_ref());
         outcomes.flat_map(|outcome| &outcome.exchanges)
+    }
+
+    /// The same moment by its clock.
+    pub(super) fn oktas_time(&self, now: Timestamp) -> OktaTime {
+        self.clock.at(now)
     }
 
     /// Local clock minus Okta's, in seconds.

@@ -12,11 +12,10 @@ use super::{
     wrap::{list, span},
 };
 use crate::{
-    fleet,
     guide::{Fact, Finding},
     okta::{AccessToken, AuthorizationServer, Claims, Failure},
     probe::{Probe, token},
-    units::Timestamp,
+    units::OktaTime,
 };
 
 const HERE: Section = Section::Tokens;
@@ -24,8 +23,7 @@ const HERE: Section = Section::Tokens;
 /// How long before its end a token's user should have a new one.
 const RENEWED: Duration = Duration::from_mins(1);
 
-pub(super) fn checks(org: &Asked, now: Timestamp) -> Vec<Check> {
-    let now = fleet::by_oktas_clock(now, org.skew());
+pub(super) fn checks(org: &Asked, now: OktaTime) -> Vec<Check> {
     let mut checks = Vec::new();
     for run in &org.runs {
         let Probe::Token(probe) = &run.probe else {
@@ -55,8 +53,8 @@ struct Token<'a> {
     says: Option<AccessToken>,
     seen: &'a token::Observation,
     introspects: bool,
-    /// Its issuer is a server of this org; `None` where it names none.
-    ours: Option<bool>,
+    /// The server of this org that is its issuer, as far as it names one of them.
+    issuer: Option<AuthorizationServer>,
     failure: Option<(&'a Failure, Aspect)>,
 }
 
@@ -72,9 +70,9 @@ impl<'a> Token<'a> {
             _ => None,
         };
         let origin = Url::parse(&org.url.to_string()).ok();
-        let ours = issuer
+        let issuer = issuer
             .zip(origin)
-            .map(|(issuer, origin)| AuthorizationServer::of_issuer(issuer, &origin).is_some());
+            .and_then(|(issuer, origin)| AuthorizationServer::of_issuer(issuer, &origin));
         let asked = run.last().map(|exchange| exchange.api.as_ref());
         let failed_at = |failure: &Failure| match (failure, asked) {
             (Failure::Mismatch(_), _) => Aspect::Issuer,
@@ -86,13 +84,13 @@ impl<'a> Token<'a> {
             name: run.name(),
             failure: run.failure().map(|failure| (failure, failed_at(failure))),
             says,
-            ours,
+            issuer,
             seen,
             introspects: probe.introspects(),
         }
     }
 
-    fn checks(&self, now: Timestamp) -> Vec<Check> {
+    fn checks(&self, now: OktaTime) -> Vec<Check> {
         let findings = self.seen.findings(now);
         let aspects = [
             (Aspect::Payload, self.payload()),
@@ -189,7 +187,7 @@ impl<'a> Token<'a> {
             .fact("kid", kid)
     }
 
-    fn expiry(&self, now: Timestamp) -> Check {
+    fn expiry(&self, now: OktaTime) -> Check {
         let token::Observation {
             expires,
             issued,
@@ -199,7 +197,7 @@ impl<'a> Token<'a> {
         let check = match expires {
             None => self.unknown(Aspect::Expiry, "it does not say, and was not introspected"),
             Some(end) => {
-                let left = Duration::try_from(end.duration_since(now)).unwrap_or_default();
+                let left = end.left_at(now);
                 let says = format!("in {}, at {end}", span(left));
                 if left > RENEWED {
                     self.ok(Aspect::Expiry, says)
@@ -217,10 +215,7 @@ impl<'a> Token<'a> {
             .fact("expires", expires)
             .fact("issued", issued)
             .fact("not_before", not_before)
-            .fact(
-                "seconds_left",
-                expires.map(|end| end.duration_since(now).as_secs()),
-            )
+            .fact("seconds_left", expires.map(|end| end.since(now).as_secs()))
     }
 
     fn scopes(&self) -> Check {
@@ -242,8 +237,8 @@ impl<'a> Token<'a> {
         if matches.is_some() {
             return self.ok(aspect, "as expected");
         }
-        match (aspect, self.ours) {
-            (Aspect::Issuer, Some(true)) => self.ok(aspect, "an authorization server of this org"),
+        match (aspect, &self.issuer) {
+            (Aspect::Issuer, Some(_)) => self.ok(aspect, "an authorization server of this org"),
             (Aspect::Issuer, _) => self.unknown(aspect, "not compared: name it as `expect.issuer`"),
             _ => self.unknown(aspect, "not compared: name it as `expect.audience`"),
         }
@@ -263,13 +258,41 @@ impl<'a> Token<'a> {
         }
     }
 
+    /// True for a token of a server that publishes its keys, if it does not say which is its own.
+    fn lacks_a_kid(&self) -> bool {
+        let names_none =
+            matches!(&self.says, Some(AccessToken::Jwt(claims)) if claims.kid.is_none());
+        names_none
+            && self
+                .issuer
+                .as_ref()
+                .is_some_and(AuthorizationServer::is_custom)
+    }
+
     fn key(&self) -> Check {
+        if let Some(answers) = self.seen.answers_without_key() {
+            let what = format!(
+                "not in the key set that {answers} answers held: where the key is new, nodes of Okta's edge may lag; \
+                 look again in some minutes"
+            );
+            return Check {
+                verdict: Verdict::Degraded,
+                ..Check::found(
+                    HERE,
+                    &self.name_of(Aspect::Key),
+                    &Finding::new(Fact::KeyNotPublished, what),
+                )
+            };
+        }
         let says = match (self.seen.key_published, self.seen.signature_valid) {
             (Some(_), Some(_)) => "published, and the signature verifies",
             (Some(_), None) => "published",
             (None, _) => {
                 let why = match self.failure {
                     Some(_) => "not looked at, for what failed above",
+                    None if self.lacks_a_kid() => {
+                        "the token names none (no `kid`): nobody can tell which one signed it"
+                    }
                     None => "not public: only custom authorization servers publish theirs",
                 };
                 return self.unknown(Aspect::Key, why);

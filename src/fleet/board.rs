@@ -8,9 +8,10 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{Outcome, ProbeId, arrangement::Arrangement, facts::Facts, row::Row};
+use super::{
+    Outcome, ProbeId, arrangement::Arrangement, facts::Facts, findings::Findings, row::Row,
+};
 use crate::{
-    guide::Finding,
     metrics::Page,
     units::{Moment, Timestamp, WallClock},
 };
@@ -102,7 +103,7 @@ impl Board {
     }
 
     /// What is wrong with a probe though it did not fail; with its whole org, where that is asked.
-    pub(super) fn findings(&self, id: &ProbeId, whole_org: bool, now: Timestamp) -> Vec<Finding> {
+    pub(super) fn findings(&self, id: &ProbeId, whole_org: bool, now: Timestamp) -> Findings {
         let moment = self.clock.moment(now);
         self.lock().findings(id, whole_org, (moment, now))
     }

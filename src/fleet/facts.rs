@@ -22,8 +22,11 @@ use super::{
 use crate::{
     metrics::Page,
     okta::{Credential, Exchange, TOKEN_API},
-    probe::{Known, organization, rate_limit_settings, status_page},
-    units::{Cell, Moment, Name, Timestamp},
+    probe::{
+        Known, organization, rate_limit_settings,
+        status_page::{self, CellIncidents, by_category},
+    },
+    units::{Cell, Moment, Name, OktaTime, Timestamp},
 };
 
 /// What is known of every probe and every org.
@@ -88,6 +91,15 @@ impl Facts {
         Some(self.owners.get(&org.cloned())?.as_ref())
     }
 
+    /// The same moment by the clock of an org.
+    pub(super) fn oktas_time(&self, org: Option<&Name>, now: Timestamp) -> OktaTime {
+        let owner = self.of(org);
+        owner.map_or_else(
+            || OktaTime::written(now),
+            |owner| owner.ledger.oktas_time(now),
+        )
+    }
+
     /// The rows of an org's probes; of the status pages for `None`.
     pub(super) fn rows_of<'a>(
         &'a self,
@@ -107,7 +119,8 @@ impl Facts {
     /// Draws every series, as of a moment and the time of day then.
     pub(super) fn draw(&self, (now, shown): (Moment, Timestamp), page: &mut Page) {
         for (id, row) in &self.rows {
-            row.draw(id, (now, shown), page);
+            let at_okta = self.oktas_time(id.org.as_ref(), shown);
+            row.draw(id, now, (shown, at_okta), page);
         }
         let mut counts: BTreeMap<(&str, &str), u32> = BTreeMap::new();
         for (id, row) in &self.rows {
@@ -172,21 +185,28 @@ impl Facts {
         }
     }
 
+    /// What the status pages tell of this cell.
+    pub(super) fn incidents(&self, cell: &Cell) -> CellIncidents<'_> {
+        let pages = self.rows_of(None);
+        let pages = pages.filter_map(|(_, row)| row.known.of::<status_page::Probe>());
+        let contents = pages.filter_map(|page| page.observation?.content());
+        CellIncidents::told_by(contents, cell)
+    }
+
     /// Joins the orgs' cells with the pages' incidents. Where either is unknown, nothing is drawn.
     fn draw_incidents(&self, org: &Name, page: &mut Page) {
         let Some(cell) = self.cell(org) else { return };
-        let mut totals: BTreeMap<&'static str, usize> = BTreeMap::new();
-        for (_, row) in self.rows_of(None) {
-            let known = row.known.of::<status_page::Probe>();
-            let Some(seen) = known.and_then(|known| known.observation) else {
-                continue;
-            };
-            for (category, count) in seen.by_category_on(&cell).into_iter().flatten() {
-                *totals.entry(category).or_default() += count;
+        let CellIncidents {
+            on,
+            of_unknown_reach,
+        } = self.incidents(&cell);
+        for (family, incidents) in [
+            (&own::ORG_INCIDENTS, on),
+            (&own::ORG_INCIDENTS_OF_UNKNOWN_REACH, of_unknown_reach),
+        ] {
+            for (category, count) in incidents.as_deref().into_iter().flat_map(by_category) {
+                page.push(family, &[org.as_str(), category], count as f64);
             }
-        }
-        for (category, count) in totals {
-            page.push(&own::ORG_INCIDENTS, &[org.as_str(), category], count as f64);
         }
     }
 }

@@ -55,6 +55,12 @@ pub(super) const ORG_INCIDENTS: Family = Family::gauge(
     &["org", "category"],
 );
 
+pub(super) const ORG_INCIDENTS_OF_UNKNOWN_REACH: Family = Family::gauge(
+    "okta_org_incidents_of_unknown_reach",
+    "Open incidents that may be on this org's cell, since they name none, or all, or what cannot be read; absent where the cell or the page is unknown.",
+    &["org", "category"],
+);
+
 pub(super) const ORG_LIMIT: Family = Family::gauge(
     "okta_rate_limit_org_limit_estimate",
     "The org's limit of the bucket: a credential's ceiling divided by its share, where both are known.",
@@ -62,7 +68,7 @@ pub(super) const ORG_LIMIT: Family = Family::gauge(
 );
 
 /// Every family of the fleet's own.
-pub(super) const FAMILIES_HERE: [&Family; 11] = [
+pub(super) const FAMILIES_HERE: [&Family; 12] = [
     &SUCCESS,
     &DURATION,
     &RUNS,
@@ -73,5 +79,6 @@ pub(super) const FAMILIES_HERE: [&Family; 11] = [
     &PROBES,
     &BREAKER,
     &ORG_INCIDENTS,
+    &ORG_INCIDENTS_OF_UNKNOWN_REACH,
     &ORG_LIMIT,
 ];

@@ -1,15 +1,13 @@
 //! What is wrong with an org as a whole, though no single request failed: its clock, its cell. What
 //! a probe finds by itself is the probe's.
 
-use std::time::Duration;
-
 use jiff::SignedDuration;
 
 use super::{ProbeId, facts::Facts};
 use crate::{
     guide::{Fact, Finding},
     okta::Credential,
-    probe::status_page::{self, PageContent},
+    probe::status_page::{CellIncidents, Incident},
     units::{Cell, Moment, Name, Timestamp},
 };
 
@@ -48,27 +46,29 @@ pub fn scopes(credential: &Credential) -> Option<Finding> {
     })
 }
 
-/// What a status page tells of this cell.
-pub fn incidents(reading: &PageContent, cell: &Cell) -> Vec<Finding> {
-    let open = reading.incidents_on(cell).into_iter().flatten();
-    open.map(|incident| {
-        let (id, title, status) = (&incident.id, &incident.title, incident.status.as_str());
-        let what = format!("{id} on {cell}: {title} ({status})");
-        Finding::new(Fact::IncidentOnCell, what).about(id)
-    })
-    .collect()
+/// What status pages tell of this cell.
+pub fn incidents(told: &CellIncidents<'_>, cell: &Cell) -> Vec<Finding> {
+    let words = |incident: &Incident| {
+        let (title, status) = (&incident.title, incident.status.as_str());
+        format!("{title} ({status})")
+    };
+    let on = told.on.iter().flatten().map(|incident| {
+        let what = format!("{} on {cell}: {}", incident.id, words(incident));
+        Finding::new(Fact::IncidentOnCell, what).about(&incident.id)
+    });
+    let unknown = told.of_unknown_reach.iter().flatten().map(|incident| {
+        let what = format!("{} may be on {cell}: {}", incident.id, words(incident));
+        Finding::new(Fact::IncidentOfUnknownReach, what).about(&incident.id)
+    });
+    on.chain(unknown).collect()
 }
 
-/// The time by Okta's clock, given local minus Okta's in seconds.
-pub fn by_oktas_clock(now: Timestamp, skew: Option<f64>) -> Timestamp {
-    let skew = skew.unwrap_or_default();
-    let off = Duration::try_from_secs_f64(skew.abs()).unwrap_or_default();
-    let then = if skew > 0.0 {
-        now.saturating_sub(off)
-    } else {
-        now.saturating_add(off)
-    };
-    then.unwrap_or(now)
+/// What is wrong now, as far as that can be told.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    pub(super) found: Vec<Finding>,
+    /// What nothing is known of at the moment: if it was found before, that it is over is not known.
+    pub(super) unjudged: Vec<Fact>,
 }
 
 impl Facts {
@@ -78,17 +78,18 @@ impl Facts {
         id: &ProbeId,
         whole_org: bool,
         (moment, now): (Moment, Timestamp),
-    ) -> Vec<Finding> {
+    ) -> Findings {
         let owner = self.of(id.org.as_ref());
         let skew = owner.and_then(|owner| owner.ledger.skew(moment));
         let row = self.rows.get(id);
-        let mut findings = row.map_or_else(Vec::new, |row| {
-            row.findings(moment, by_oktas_clock(now, skew))
-        });
+        let at_okta = self.oktas_time(id.org.as_ref(), now);
+        let mut found = row.map_or_else(Vec::new, |row| row.findings(moment, at_okta));
+        let mut unjudged = Vec::new();
         if let (Some(org), true) = (&id.org, whole_org) {
-            findings.extend(self.org_findings(Some(org), skew, now));
+            found.extend(self.org_findings(Some(org), skew, now));
+            unjudged = self.unjudged(org);
         }
-        findings
+        Findings { found, unjudged }
     }
 
     /// What is wrong with this org as a whole.
@@ -104,12 +105,24 @@ impl Facts {
         let ends = owner.and_then(|owner| owner.ledger.certificate_ends());
         findings.extend(ends.and_then(|ends| certificate(ends, now)));
         if let Some(cell) = self.cell(org) {
-            let pages = self.rows_of(None);
-            let pages = pages.filter_map(|(_, row)| row.known.of::<status_page::Probe>());
-            let contents = pages.filter_map(|page| page.observation?.content());
-            findings.extend(contents.flat_map(|content| incidents(content, &cell)));
+            findings.extend(incidents(&self.incidents(&cell), &cell));
         }
         findings
+    }
+
+    /// What cannot be judged now, since nothing is known of it.
+    fn unjudged(&self, org: &Name) -> Vec<Fact> {
+        let cell = self.cell(org);
+        let told = cell.map(|cell| self.incidents(&cell)).unwrap_or_default();
+        let unknown = [
+            (told.on.is_none(), Fact::IncidentOnCell),
+            (
+                told.of_unknown_reach.is_none(),
+                Fact::IncidentOfUnknownReach,
+            ),
+        ];
+        let unknown = unknown.into_iter().filter(|(is_unknown, _)| *is_unknown);
+        unknown.map(|(_, fact)| fact).collect()
     }
 }
 
@@ -122,13 +135,5 @@ mod tests {
         assert_eq!(clock(59.0), None);
         assert!(clock(61.0).unwrap().what.contains("61 s fast"));
         assert!(clock(-3600.0).unwrap().what.contains("3600 s slow"));
-    }
-
-    #[test]
-    fn oktas_time_is_ours_less_what_we_are_fast() {
-        let now = Timestamp::from_second(1000).unwrap();
-        let then = |skew| by_oktas_clock(now, skew).as_second();
-        assert_eq!((then(Some(10.0)), then(Some(-10.0))), (990, 1010));
-        assert_eq!((then(None), then(Some(f64::NAN))), (1000, 1000));
     }
 }

@@ -32,7 +32,8 @@ pub(super) struct Footprints {
 
 #[derive(Debug, Clone, Default)]
 struct Footprint {
-    fed: BTreeSet<Fed>,
+    /// Each once; a list, since there are few.
+    fed: Vec<Fed>,
     /// The probe asks otherwise since: its next requests tell what it feeds now.
     outdated: bool,
 }
@@ -65,14 +66,17 @@ impl Footprints {
             return false;
         }
         let known = self.of.entry(probe.to_owned()).or_default();
-        let fed = exchanges.iter().map(Fed::from);
-        if std::mem::take(&mut known.outdated) {
-            let before = std::mem::replace(&mut known.fed, fed.collect());
-            let gone = before.difference(&known.fed).cloned();
+        let before = std::mem::take(&mut known.outdated).then(|| std::mem::take(&mut known.fed));
+        for fed in exchanges.iter().map(Fed::from) {
+            if !known.fed.contains(&fed) {
+                known.fed.push(fed);
+            }
+        }
+        if let Some(before) = before {
+            let gone = before.into_iter().filter(|fed| !known.fed.contains(fed));
             self.left.extend(gone);
             return true;
         }
-        known.fed.extend(fed);
         false
     }
 

@@ -3,7 +3,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::{okta::Reason, units::Timestamp};
 
@@ -28,7 +28,6 @@ pub struct PastRun {
     /// How long it took; absent for one that was left out.
     pub took_seconds: Option<f32>,
     /// Why it failed; absent where it ended well.
-    #[serde(serialize_with = "word")]
     pub reason: Option<Reason>,
 }
 
@@ -61,10 +60,6 @@ impl History {
     pub(super) fn runs(&self) -> impl Iterator<Item = PastRun> + '_ {
         self.failures.iter().chain(&self.runs).copied()
     }
-}
-
-fn word<S: Serializer>(reason: &Option<Reason>, serializer: S) -> Result<S::Ok, S::Error> {
-    reason.map(Reason::as_str).serialize(serializer)
 }
 
 #[cfg(test)]

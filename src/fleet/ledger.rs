@@ -6,8 +6,8 @@ use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use crate::{
     metrics::{Family, Histogram, Page},
-    okta::{Exchange, OktaClock, ResponseMeta},
-    units::{Moment, Timestamp},
+    okta::{Exchange, OktaClock, Phases, ResponseMeta},
+    units::{Moment, OktaTime, Timestamp},
 };
 
 const REQUESTS: Family = Family::counter(
@@ -66,7 +66,7 @@ const UNANSWERED: Duration = Duration::from_mins(5);
 pub(super) struct Ledger {
     apis: BTreeMap<Cow<'static, str>, ApiCounts>,
     clock: OktaClock,
-    /// When the first request was sent that got no answer, since the last that got one.
+    /// When the first request was sent that the org did not answer, since the last that it did.
     unanswered: Option<Moment>,
     certificate: Option<Timestamp>,
 }
@@ -75,7 +75,7 @@ pub(super) struct Ledger {
 struct ApiCounts {
     codes: BTreeMap<u16, u64>,
     duration: Histogram,
-    phases: BTreeMap<&'static str, Duration>,
+    phases: Phases,
     failures: BTreeMap<&'static str, u64>,
     errors: BTreeMap<(u16, &'static str), u64>,
 }
@@ -85,7 +85,7 @@ impl Default for ApiCounts {
         Self {
             codes: BTreeMap::new(),
             duration: Histogram::new(Histogram::LATENCY),
-            phases: BTreeMap::new(),
+            phases: Phases::default(),
             failures: BTreeMap::new(),
             errors: BTreeMap::new(),
         }
@@ -112,7 +112,7 @@ impl Ledger {
             answer,
         } = exchange;
         let api = self.apis.entry(name).or_default();
-        api.phases.extend(phases.known());
+        api.phases = phases.or(api.phases);
         let answered = match answer {
             Ok(answered) => answered,
             Err(reason) => {
@@ -125,7 +125,7 @@ impl Ledger {
             status,
             request_id: _,
             error_code,
-            date: _,
+            date,
             rate_limit: _,
             limited: _,
             certificate_not_after,
@@ -135,7 +135,11 @@ impl Ledger {
         if let Some(code) = error_code {
             *api.errors.entry((status, code)).or_default() += 1;
         }
-        self.unanswered = None;
+        match date {
+            Some(_) => self.unanswered = None,
+            // Another answered in the org's place, or a cache did.
+            None => drop(self.unanswered.get_or_insert(sent)),
+        }
         self.certificate = certificate_not_after.or(self.certificate);
     }
 
@@ -150,6 +154,12 @@ impl Ledger {
         self.clock
             .skew()
             .filter(|_| !self.unanswered.is_some_and(is_old))
+    }
+
+    /// The same moment by Okta's clock. Their difference does not fade: the best that is known of it
+    /// is nearer the truth than none.
+    pub(super) fn oktas_time(&self, now: Timestamp) -> OktaTime {
+        self.clock.at(now)
     }
 
     /// When the certificate that the org's host serves expires.
@@ -179,7 +189,7 @@ impl ApiCounts {
         if !self.codes.is_empty() {
             page.histogram(&DURATION, &[org, name], &self.duration);
         }
-        for (phase, took) in &self.phases {
+        for (phase, took) in self.phases.known() {
             page.push(&PHASE, &[org, name, phase], took.as_secs_f64());
         }
         for (reason, count) in &self.failures {

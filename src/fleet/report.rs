@@ -1,10 +1,11 @@
 //! One event per outcome: what happened, where, what Okta calls it, and what to do next. A failure
 //! is logged here and nowhere else; so is what a run found wrong though nothing failed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Outcome, ProbeId,
+    findings::Findings,
     limits::{BucketMismatch, Relation},
 };
 use crate::{
@@ -18,6 +19,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Reporter {
     last: Option<Reason>,
+    /// Why runs failed since one last ended well.
+    told: BTreeSet<Reason>,
     found: BTreeMap<(Fact, String), String>,
     store: Option<StoreError>,
 }
@@ -41,18 +44,25 @@ impl Reporter {
     pub(super) fn report(&mut self, id: &ProbeId, outcome: &Outcome) {
         let reason = outcome.result.failure.as_ref().map(Failure::reason);
         let before = std::mem::replace(&mut self.last, reason);
-        match &outcome.result.failure {
-            Some(failure) => {
-                // What nobody can fix at once is said once: it would drown the rest.
-                let lasting = matches!(failure.reason(), Reason::Forbidden | Reason::BreakerOpen);
-                failed(id, outcome, failure, lasting && before == reason);
-            }
-            None => succeeded(id, outcome, before),
+        if let Some(failure) = &outcome.result.failure {
+            let is_news = self.is_news(failure.reason());
+            failed(id, outcome, failure, !is_news);
+        } else {
+            self.told.clear();
+            succeeded(id, outcome, before);
         }
     }
 
-    /// Writes an event for each finding that is new, and for each that is gone.
-    pub(super) fn find(&mut self, id: &ProbeId, findings: Vec<Finding>) {
+    /// True where a failure is to be heard. What nobody can fix at once is said once, since it would
+    /// drown the rest; so is each reason of an outage that opens the breaker again and again.
+    fn is_news(&mut self, reason: Reason) -> bool {
+        let is_first = self.told.insert(reason);
+        let lasts = reason == Reason::Forbidden || self.told.contains(&Reason::BreakerOpen);
+        is_first || !lasts
+    }
+
+    /// Writes an event for each finding that is new, and for each that is known to be gone.
+    pub(super) fn find(&mut self, id: &ProbeId, findings: Findings) {
         let (new, gone) = self.compare(findings);
         for Finding {
             fact,
@@ -70,14 +80,17 @@ impl Reporter {
     }
 
     /// The findings that were not there before, and those that are there no longer. A finding is
-    /// told from another by its fact and its subject.
+    /// told from another by its fact and its subject. What cannot be judged is as it was.
     fn compare(
         &mut self,
-        findings: Vec<Finding>,
+        Findings { found, unjudged }: Findings,
     ) -> (Vec<Finding>, BTreeMap<(Fact, String), String>) {
-        let mut gone = std::mem::take(&mut self.found);
+        let (kept, mut gone) = std::mem::take(&mut self.found)
+            .into_iter()
+            .partition(|((fact, _), _)| unjudged.contains(fact));
+        self.found = kept;
         let mut new = Vec::new();
-        for finding in findings {
+        for finding in found {
             let identity = (finding.fact, finding.subject.clone());
             let known = gone.remove(&identity).is_some() || self.found.contains_key(&identity);
             self.found.insert(identity, finding.what.clone());
@@ -227,11 +240,84 @@ mod tests {
         Finding::new(Fact::IncidentOnCell, what).about(id)
     }
 
+    fn judged(findings: &[Finding]) -> Findings {
+        Findings {
+            found: findings.to_vec(),
+            unjudged: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn through_an_outage_each_reason_is_said_once_however_they_take_turns() {
+        let mut reporter = Reporter::default();
+        let mut heard = |reasons: &[Reason]| -> Vec<Reason> {
+            let news = reasons.iter().filter(|reason| reporter.is_news(**reason));
+            news.copied().collect()
+        };
+        let (connect, open) = (Reason::Connect, Reason::BreakerOpen);
+        assert_eq!(heard(&[connect, connect, open]), [connect, connect, open]);
+        assert_eq!(heard(&[connect, open, connect, open]), []);
+        assert_eq!(
+            heard(&[Reason::Timeout, open, Reason::Timeout]),
+            [Reason::Timeout]
+        );
+        assert_eq!(
+            heard(&[Reason::Forbidden, connect, Reason::Forbidden]),
+            [Reason::Forbidden]
+        );
+    }
+
+    #[test]
+    fn what_can_be_fixed_is_said_each_time_and_what_lasts_once_until_it_works_again() {
+        let id = ProbeId {
+            org: None,
+            probe: "endpoint/users".to_owned(),
+        };
+        let mut reporter = Reporter::default();
+        let mut run = |failure: Option<Failure>| {
+            let mut outcome = Outcome::left_out(Timestamp::UNIX_EPOCH, Failure::Overlap);
+            outcome.result.failure = failure;
+            reporter.report(&id, &outcome);
+            reporter.told.iter().copied().collect::<Vec<_>>()
+        };
+        assert_eq!(run(Some(Failure::BreakerOpen)), [Reason::BreakerOpen]);
+        assert_eq!(
+            run(Some(Failure::Overlap)),
+            [Reason::Overlap, Reason::BreakerOpen]
+        );
+        assert_eq!(run(None), []);
+        for _ in 0..2 {
+            assert!(reporter.is_news(Reason::Unauthorized));
+        }
+        assert!(reporter.is_news(Reason::Forbidden) && !reporter.is_news(Reason::Forbidden));
+    }
+
+    #[test]
+    fn an_incident_is_not_told_to_be_over_while_no_page_can_be_read() {
+        let mut reporter = Reporter::default();
+        let open = incident("one", "slow");
+        reporter.compare(judged(std::slice::from_ref(&open)));
+        let unread = || Findings {
+            found: Vec::new(),
+            unjudged: vec![Fact::IncidentOnCell],
+        };
+        for _ in 0..2 {
+            let (new, gone) = reporter.compare(unread());
+            assert!(new.is_empty() && gone.is_empty(), "{gone:?}");
+        }
+        let (new, gone) = reporter.compare(judged(&[open]));
+        assert!(
+            new.is_empty() && gone.is_empty(),
+            "it is told again: {new:?}"
+        );
+        assert_eq!(reporter.compare(judged(&[])).1.len(), 1);
+    }
+
     #[test]
     fn an_incident_that_opens_while_another_is_open_is_new_and_its_end_is_told_by_its_name() {
         let mut reporter = Reporter::default();
         let mut compare = |findings: &[Finding]| {
-            let (new, gone) = reporter.compare(findings.to_vec());
+            let (new, gone) = reporter.compare(judged(findings));
             let new: Vec<String> = new.into_iter().map(|finding| finding.subject).collect();
             let gone: Vec<String> = gone.into_keys().map(|(_, subject)| subject).collect();
             (new.join(" "), gone.join(" "))

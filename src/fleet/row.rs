@@ -13,8 +13,8 @@ use crate::{
     guide::{Fact, Finding},
     metrics::Page,
     okta::{Failure, Reason},
-    probe::{AnyKnown, AnyObservation, ProbeResult, Scope},
-    units::{Moment, Timestamp},
+    probe::{AnyKnown, ProbeResult, Scope},
+    units::{Moment, OktaTime, Timestamp},
 };
 
 /// How many of its intervals a probe may be silent before it counts as overdue.
@@ -31,6 +31,8 @@ pub(super) struct Row {
     pub(super) last: Option<Ended>,
     pub(super) last_failure: Option<(Timestamp, Failure)>,
     last_success: Option<Timestamp>,
+    /// Some run has ended, since it is asked as it is.
+    has_ended: bool,
     runs: u64,
     failures: BTreeMap<Reason, u64>,
     dropped: u64,
@@ -53,10 +55,11 @@ impl Row {
     pub(super) fn new(kind: &'static str, interval: Duration, now: Moment) -> Self {
         Self {
             kind,
-            known: AnyKnown::default(),
+            known: nothing_known(interval),
             last: None,
             last_failure: None,
             last_success: None,
+            has_ended: false,
             runs: 0,
             failures: BTreeMap::new(),
             dropped: 0,
@@ -69,8 +72,9 @@ impl Row {
 
     /// Its probe asks otherwise from now on: counters go on, and what was seen is void.
     pub(super) fn begin_anew(&mut self, interval: Duration, now: Moment) {
-        self.known = AnyKnown::default();
+        self.known = nothing_known(interval);
         self.last = None;
+        self.has_ended = false;
         self.last_failure = None;
         self.limited.clear();
         self.interval = interval;
@@ -92,11 +96,12 @@ impl Row {
         } = outcome;
         let ended = at.saturating_add(took.unwrap_or_default()).unwrap_or(at);
         self.runs += 1;
-        let earlier = self.known.observation.take();
-        self.known.observation =
-            observation.or_else(|| earlier.map(AnyObservation::after_failed_run));
+        let has_seen = observation.is_some();
+        self.known.observation = observation.or_else(|| self.known.observation.take());
         self.known.memory = memory.or_else(|| self.known.memory.take());
-        self.dropped += self.known.dropped() as u64;
+        if has_seen {
+            self.dropped += self.known.dropped() as u64;
+        }
         let reason = failure.as_ref().map(Failure::reason);
         self.history.record(PastRun::new(ended, took, reason));
         match &failure {
@@ -113,6 +118,7 @@ impl Row {
                 self.last_failure = Some((ended, failure.clone()));
             }
         }
+        self.has_ended |= took.is_some();
         // A run that was left out did not end: it must not hide that none does, unless it is held
         // back on purpose.
         if took.is_some() || reason == Some(Reason::Budget) {
@@ -127,8 +133,10 @@ impl Row {
         });
     }
 
+    /// True once a run has ended. What is left out on purpose may be so for long and is as well as
+    /// done; a run that is still under way is not.
     pub(super) fn has_run(&self) -> bool {
-        self.last.is_some()
+        self.has_ended || self.is_held_back()
     }
 
     pub(super) fn is_overdue(&self, now: Moment) -> bool {
@@ -143,7 +151,7 @@ impl Row {
     }
 
     /// What is wrong at `now`, which is `then` by Okta's clock.
-    pub(super) fn findings(&self, now: Moment, then: Timestamp) -> Vec<Finding> {
+    pub(super) fn findings(&self, now: Moment, then: OktaTime) -> Vec<Finding> {
         let mut findings = self.known.findings(then);
         if self.is_overdue(now) && !self.is_held_back() {
             let what = "no run ended for three intervals";
@@ -157,8 +165,14 @@ impl Row {
         findings
     }
 
-    /// Writes the series, as of a moment and the time of day then.
-    pub(super) fn draw(&self, id: &ProbeId, (now, shown): (Moment, Timestamp), page: &mut Page) {
+    /// Writes the series, as of a moment, and of the time of day then here and at Okta.
+    pub(super) fn draw(
+        &self,
+        id: &ProbeId,
+        now: Moment,
+        (shown, at_okta): (Timestamp, OktaTime),
+        page: &mut Page,
+    ) {
         let probe = [id.org_label(), id.probe.as_str()];
         page.push(&own::RUNS, &probe, self.runs as f64);
         for reason in Reason::ALL {
@@ -188,84 +202,152 @@ impl Row {
             org: id.org_label(),
             name: id.name(),
             now: shown,
+            at_okta,
         };
         self.known.draw(scope, page);
     }
 }
 
+fn nothing_known(interval: Duration) -> AnyKnown {
+    AnyKnown {
+        interval,
+        ..AnyKnown::default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::okta::{ApiError, NoToken, Refusal};
+    use serde_json::json;
 
-    fn limited() -> Failure {
-        Failure::Refused(Box::new(Refusal {
+    use super::*;
+    use crate::{
+        okta::{ApiError, LimitKind, NoToken, Refusal},
+        probe::{AnyMemory, AnyObservation, endpoint},
+    };
+
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    fn begun() -> Moment {
+        Moment::test_seconds(0)
+    }
+
+    /// A key set of 25 keys, five more than get series.
+    fn many_keys() -> AnyMemory {
+        let facts = json!({"alg": "RS256", "usage": "sig", "thumbprint": "t"});
+        let key = |number: u32| {
+            let key = json!({"facts": facts, "first_seen": Timestamp::UNIX_EPOCH});
+            (number.to_string(), json!([key]))
+        };
+        let keys: serde_json::Map<_, _> = (0..25).map(key).collect();
+        let history = serde_json::from_value(json!({ "keys": keys })).unwrap();
+        AnyMemory::Jwks(Box::new(history))
+    }
+
+    #[test]
+    fn a_run_that_was_left_out_takes_nothing_away_and_drops_no_series() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut row = Row::new("jwks", MINUTE, begun());
+        let seen = AnyObservation::Endpoint(Box::new(endpoint::Observation));
+        let ran = Outcome {
+            at: now,
+            took: Some(Duration::ZERO),
+            result: Ok(seen).into(),
+            memory: Some(many_keys()),
+            exchanges: Vec::new(),
+        };
+        row.record(ran, begun(), begun());
+        assert_eq!(row.dropped, 5);
+        row.record(Outcome::left_out(now, Failure::Overlap), begun(), begun());
+        assert_eq!(row.dropped, 5);
+        assert!(row.known.observation.is_some() && row.known.memory.is_some());
+    }
+
+    /// A run that ended since the token endpoint limits, asked just now or a while ago.
+    fn limited(remembered: bool) -> Outcome {
+        let refusal = Refusal {
             status: 429,
             path: "/oauth2/v1/token".to_owned(),
             anonymous: false,
             error: ApiError::Unexplained(None),
             request_id: None,
             date: None,
-            limited: None,
-            back_off: Some(Duration::from_mins(1)),
-        }))
-    }
-
-    fn outcome(failure: Failure) -> Outcome {
+            limited: Some(LimitKind::Limit),
+            back_off: None,
+        };
+        let failure = Failure::NoToken(Box::new(NoToken {
+            credential: "billing".parse().unwrap(),
+            cause: Failure::Refused(Box::new(refusal)),
+            note: None,
+            remembered,
+        }));
         Outcome {
+            at: Timestamp::UNIX_EPOCH,
             took: Some(Duration::ZERO),
-            ..Outcome::left_out(Timestamp::UNIX_EPOCH, failure)
+            exchanges: Vec::new(),
+            result: ProbeResult {
+                observation: None,
+                failure: Some(failure),
+            },
+            memory: None,
         }
     }
 
     #[test]
-    fn a_429_that_is_only_remembered_was_no_other_one_and_keeps_nobody_away_anew() {
-        let interval = Duration::from_mins(1);
-        let mint = |remembered| {
-            Failure::NoToken(Box::new(NoToken {
-                credential: "billing".parse().unwrap(),
-                cause: limited(),
-                note: None,
-                remembered,
-            }))
-        };
-        let findings = |failures: [Failure; 3]| {
-            let now = Moment::test_seconds(0);
-            let mut row = Row::new("endpoint", interval, now);
-            for failure in failures {
-                row.record(outcome(failure), now, now);
+    fn a_limit_that_is_only_remembered_was_not_hit_again() {
+        let minute = Duration::from_mins(1);
+        let again = |remembered| {
+            let mut row = Row::new("endpoint", minute, begun());
+            for remembered in [false, remembered, remembered] {
+                row.record(limited(remembered), begun(), begun());
             }
-            row.findings(now, Timestamp::UNIX_EPOCH).len()
+            let now = Timestamp::UNIX_EPOCH;
+            let findings = row.findings(begun(), OktaTime::written(now));
+            findings
+                .iter()
+                .any(|found| found.fact == Fact::LimitAgainAndAgain)
         };
-        assert_eq!(findings([mint(false), mint(true), mint(true)]), 0);
-        assert_eq!(findings([mint(false), limited(), mint(false)]), 1);
-        let away = |failure| crate::fleet::schedule::stay_away(&failure, interval, 0.0);
-        assert_eq!(
-            (away(mint(false)), away(mint(true))),
-            (Some(interval), None)
-        );
+        assert!(again(false));
+        assert!(!again(true));
+    }
+
+    #[test]
+    fn a_first_run_is_over_when_it_ended_or_is_left_out_on_purpose_not_while_it_hangs() {
+        let at = Timestamp::UNIX_EPOCH;
+        let minute = Duration::from_mins(1);
+        let after = |failure: Failure, took: Option<Duration>| {
+            let mut row = Row::new("endpoint", minute, begun());
+            let outcome = Outcome {
+                took,
+                ..Outcome::left_out(at, failure)
+            };
+            row.record(outcome, begun(), begun());
+            row.has_run()
+        };
+        assert!(!Row::new("endpoint", minute, begun()).has_run());
+        assert!(!after(Failure::Overlap, None), "its first run hangs");
+        assert!(after(Failure::BreakerOpen, None));
+        assert!(after(Failure::Internal(String::new()), Some(minute)));
     }
 
     #[test]
     fn a_probe_is_overdue_three_intervals_after_its_last_run_or_two_after_the_next_is_due() {
         let at = Moment::test_seconds;
-        let interval = Duration::from_mins(1);
         let overdue = |next, failure: Failure, took: Option<Duration>, then| {
-            let mut row = Row::new("endpoint", interval, at(0));
+            let mut row = Row::new("endpoint", MINUTE, begun());
             let outcome = Outcome {
                 took,
-                ..outcome(failure)
+                ..Outcome::left_out(Timestamp::UNIX_EPOCH, failure)
             };
             row.record(outcome, at(60), at(next));
             row.is_overdue(at(then))
         };
-        let took = Some(Duration::ZERO);
-        assert!(!overdue(120, limited(), took, 240) && overdue(120, limited(), took, 241));
-        assert!(!overdue(660, limited(), took, 780) && overdue(660, limited(), took, 781));
+        let (took, failed) = (Some(Duration::ZERO), || Failure::Internal(String::new()));
+        assert!(!overdue(120, failed(), took, 240) && overdue(120, failed(), took, 241));
+        assert!(!overdue(660, failed(), took, 780) && overdue(660, failed(), took, 781));
         assert!(overdue(660, Failure::Overlap, None, 181), "none has ended");
         let budget = Failure::Budget {
             why: String::new(),
-            again_in: interval,
+            again_in: MINUTE,
         };
         assert!(!overdue(60, budget, None, 240), "it says why");
     }

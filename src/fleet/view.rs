@@ -3,11 +3,11 @@
 
 use serde::Serialize;
 
-use super::{Board, PastRun, ProbeId, by_oktas_clock, limits::KnownLimit, row::Row, scopes};
+use super::{Board, PastRun, ProbeId, limits::KnownLimit, row::Row, scopes};
 use crate::{
     guide::{self, Advice, Finding},
     okta::Failure,
-    units::{Moment, Timestamp, WallClock},
+    units::{Moment, OktaTime, Timestamp, WallClock},
 };
 
 /// Everything that the status page shows.
@@ -30,6 +30,8 @@ pub struct OrgView {
     pub breaker: Option<&'static str>,
     /// Local clock minus Okta's, in seconds.
     pub clock_skew_seconds: Option<f64>,
+    /// The moment of the view by its clock.
+    pub okta_time: OktaTime,
     /// What is wrong with the org as a whole.
     pub findings: Vec<Noted>,
     /// Its probes.
@@ -101,7 +103,7 @@ pub struct LimitView {
     /// What is left in it.
     pub remaining: Option<u64>,
     /// When it ends.
-    pub reset: Option<Timestamp>,
+    pub reset: Option<OktaTime>,
     /// The share that was used in the last window that is over.
     pub last_usage_ratio: Option<f64>,
     /// Where in that window the sample lay that says so; 1 is its end.
@@ -122,7 +124,7 @@ impl Board {
         let orgs = facts.owners.iter().map(|(org, owner)| {
             let rows = facts.rows_of(org.as_ref());
             let skew = org.as_ref().and(owner.ledger.skew(moment));
-            let then = by_oktas_clock(now, skew);
+            let at_okta = owner.ledger.oktas_time(now);
             let mut wrong = facts.org_findings(org.as_ref(), skew, now);
             // The log has it from whoever minted the token.
             wrong.extend(owner.credentials.iter().filter_map(|app| scopes(app)));
@@ -137,10 +139,11 @@ impl Board {
                     .as_ref()
                     .map(|breaker| breaker.state().label()),
                 clock_skew_seconds: skew,
+                okta_time: at_okta,
                 findings: noted(wrong),
                 probes: rows
                     .map(|(id, row)| ProbeView {
-                        findings: noted(row.findings(moment, then)),
+                        findings: noted(row.findings(moment, at_okta)),
                         ..ProbeView::of(id, row, moment)
                     })
                     .collect(),
@@ -180,7 +183,7 @@ impl LimitView {
             endpoint,
             limit: read.map(|read| read.limit),
             remaining: read.map(|read| read.remaining),
-            reset: read.map(|read| read.reset),
+            reset: read.map(|read| OktaTime::written(read.reset)),
             last_usage_ratio: last.map(|(usage, _)| usage),
             last_phase_ratio: last.map(|(_, phase)| phase),
             guard_seconds: aim.map(|(guard, _)| guard),

@@ -11,6 +11,37 @@ pub(super) const CHAPTER: Chapter = Chapter {
     title: "Credentials and permissions",
     cases: &[
         Case {
+            slug: "public-document-refused",
+            title: "A public document is refused",
+            signs: &[
+                Sign::Response(status(401).for_a_public_document()),
+                Sign::Response(status(403).for_a_public_document()),
+            ],
+            cause: "anybody may read this document, so no credential and no role is at fault: a network zone that is \
+                    blocked, a proxy, or a host that serves no org refuses",
+            action: "open the same URL from another network; look at Admin Console > Security > Networks for blocked \
+                     zones, and at proxies on the way",
+            takes: "15–30 min",
+            risk: Risk::Medium,
+            alert: None,
+        },
+        Case {
+            slug: "invalid-client",
+            title: "The client does not prove who it is",
+            signs: &[
+                Sign::Response(code("invalid_client")),
+                Sign::Response(code("unauthorized_client")),
+                Sign::Response(status(401).from("/v1/introspect")),
+                Sign::Response(status(401).from("/v1/token")),
+            ],
+            cause: "the client's id, secret or key is wrong, or it may not authenticate in this way",
+            action: "compare them with Admin Console > Applications > the app > General > Client Credentials; a private key \
+                     must be the one whose public half is there under its key id",
+            takes: "15–30 min",
+            risk: Risk::Low,
+            alert: None,
+        },
+        Case {
             slug: "no-credential",
             title: "No credential reached Okta",
             signs: &[
@@ -81,23 +112,13 @@ pub(super) const CHAPTER: Chapter = Chapter {
             alert: None,
         },
         Case {
-            slug: "invalid-client",
-            title: "The client does not prove who it is",
-            signs: &[
-                Sign::Response(code("invalid_client")),
-                Sign::Response(code("unauthorized_client")),
-            ],
-            cause: "the client's id, secret or key is wrong, or it may not authenticate in this way",
-            action: "compare them with Admin Console > Applications > the app > General > Client Credentials; a private key \
-                     must be the one whose public half is there under its key id",
-            takes: "15–30 min",
-            risk: Risk::Low,
-            alert: None,
-        },
-        Case {
             slug: "network-zone",
             title: "A policy refuses this address",
-            signs: &[Sign::Response(code("access_denied"))],
+            signs: &[
+                Sign::Response(code("access_denied")),
+                Sign::Response(status(403).from("/v1/introspect")),
+                Sign::Response(status(403).from("/v1/token")),
+            ],
             cause: "a network zone or an access policy of the authorization server does not admit this client from here",
             action: "look at Admin Console > Security > Networks and at the policies of the authorization server",
             takes: "15–30 min",

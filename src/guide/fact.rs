@@ -53,6 +53,7 @@ closed_list! {
         CertificateExpiring,
         LimitAgainAndAgain,
         IncidentOnCell,
+        IncidentOfUnknownReach,
         Overdue,
     }
 }
@@ -79,6 +80,9 @@ impl Fact {
             }
             Self::LimitAgainAndAgain => "three 429s of one probe within an hour",
             Self::IncidentOnCell => "a status page names the org's cell",
+            Self::IncidentOfUnknownReach => {
+                "an incident on a status page names no cell, or all, or what cannot be read"
+            }
             Self::Overdue => {
                 "a probe was silent for three of its intervals, and neither breaker nor budget held it back"
             }

@@ -42,6 +42,17 @@ pub(super) const CHAPTER: Chapter = Chapter {
             alert: Some("OktaOrgIncident"),
         },
         Case {
+            slug: "incident-of-unknown-reach",
+            title: "An incident that may be on the org's cell",
+            signs: &[Sign::Known(Fact::IncidentOfUnknownReach)],
+            cause: "Okta tells of trouble and names no cell, or all, or writes cells in a way that is not known here",
+            action: "read the incident on the status page: whether it is yours, its words say; compare its hours with the \
+                     failures seen here",
+            takes: "5 min",
+            risk: Risk::Low,
+            alert: Some("OktaOrgIncidentPossible"),
+        },
+        Case {
             slug: "status-page-frozen",
             title: "The feed says nothing new",
             signs: &[Sign::FailedSaying(FailureMode::PageBody, "frozen")],
@@ -54,7 +65,10 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "status-page-unreadable",
             title: "The status page cannot be understood",
-            signs: &[Sign::Failed(FailureMode::PageBody)],
+            signs: &[
+                Sign::Failed(FailureMode::PageBody),
+                Sign::Failed(FailureMode::PageTooLarge),
+            ],
             cause: "its owner rewrote it, or something else answers; what it does not say is unknown, never fine",
             action: "open the page by hand; set `format` if it is a known one, else look for a newer okta-exporter",
             takes: "5–15 min",
@@ -64,12 +78,37 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Case {
             slug: "status-page-refused",
             title: "The status page does not answer as a page",
-            signs: &[Sign::Failed(FailureMode::PageRefused)],
+            signs: &[
+                Sign::Failed(FailureMode::PageRefused),
+                Sign::Failed(FailureMode::PageRedirect),
+            ],
             cause: "the page is down, moved, or turns programs away; of Okta nothing is known thereby",
             action: "open the page's URL by hand, and set it right where it has moved",
             takes: "5–15 min",
             risk: Risk::Low,
             alert: None,
+        },
+        Case {
+            slug: "status-page-tls",
+            title: "The status page's certificate does not verify",
+            signs: &[Sign::Failed(FailureMode::PageTls)],
+            cause: "the certificate has expired, is for another name, or of an authority that this machine does not trust",
+            action: "if a proxy inspects TLS here, add its CA to this machine's authorities (an org's `ca_file` is for the org \
+                     alone); else look at who answers under this name",
+            takes: "15–30 min",
+            risk: Risk::Medium,
+            alert: Some("OktaStatusPageUnreadable"),
+        },
+        Case {
+            slug: "status-page-unreachable",
+            title: "The status page cannot be reached",
+            signs: &[Sign::Failed(FailureMode::PageUnreached)],
+            cause: "its name, the way there, or the page itself fails; of Okta nothing is known thereby",
+            action: "open the page by hand, then ask for it from this machine (`curl -sSI URL`): a proxy or a firewall on \
+                     the way shows here",
+            takes: "5–15 min",
+            risk: Risk::Low,
+            alert: Some("OktaStatusPageUnreadable"),
         },
     ],
 };

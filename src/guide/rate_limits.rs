@@ -24,8 +24,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
             slug: "rate-limit",
             title: "The rate limit is used up",
             signs: &[Sign::Response(limited(LimitKind::Limit))],
-            cause: "the credential's share of the bucket is empty until its reset (`X-Rate-Limit-Reset`; Okta sends no \
-                    Retry-After)",
+            cause: "the caller's share of the bucket (its credential's, or its address's where it sends none) is empty until its \
+                    reset (`X-Rate-Limit-Reset`; Okta sends no Retry-After)",
             action: "let callers wait until the reset, with jitter; find what spends it under Admin Console > Reports > \
                      Rate Limits",
             takes: "1–2 h",

@@ -31,6 +31,7 @@ pub struct ResponseSign {
     path: &'static str,
     limit: Option<LimitKind>,
     anonymous: bool,
+    public: bool,
     silent: bool,
 }
 
@@ -82,6 +83,7 @@ impl ResponseSign {
         path: "",
         limit: None,
         anonymous: false,
+        public: false,
         silent: false,
     };
 
@@ -108,6 +110,14 @@ impl ResponseSign {
         }
     }
 
+    /// And what was asked for is anybody's to read.
+    pub(super) const fn for_a_public_document(self) -> Self {
+        Self {
+            public: true,
+            ..self
+        }
+    }
+
     /// And it gives no reason, in its body or in a challenge.
     pub(super) const fn without_a_word(self) -> Self {
         Self {
@@ -124,6 +134,7 @@ impl ResponseSign {
             path,
             limit,
             anonymous,
+            public,
             silent,
         } = *self;
         statuses.is_none_or(|(least, most)| (least..=most).contains(&response.status))
@@ -132,6 +143,7 @@ impl ResponseSign {
             && response.path.ends_with(path)
             && (limit.is_none() || limit == response.limit)
             && (!anonymous || response.anonymous)
+            && (!public || response.public)
             && (!silent || (response.code.is_empty() && response.words.is_empty()))
     }
 }
@@ -169,6 +181,9 @@ impl fmt::Display for ResponseSign {
         }
         if self.anonymous {
             f.write_str(" to a request without a credential")?;
+        }
+        if self.public {
+            f.write_str(" for a public document")?;
         }
         if self.silent {
             f.write_str(" without a reason, in body or challenge")?;

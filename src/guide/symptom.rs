@@ -23,6 +23,8 @@ pub(super) struct ResponseSymptom<'a> {
     pub(super) path: &'a str,
     pub(super) limit: Option<LimitKind>,
     pub(super) anonymous: bool,
+    /// What was asked for is anybody's to read: no credential is at fault.
+    pub(super) public: bool,
 }
 
 closed_list! {
@@ -48,18 +50,25 @@ closed_list! {
         Internal = "internal",
         PageBody = "page_body",
         PageRefused = "page_refused",
+        PageRedirect = "page_redirect",
+        PageTooLarge = "page_too_large",
+        PageTls = "page_tls",
+        PageUnreached = "page_unreached",
     }
 }
 
 impl<'a> Symptom<'a> {
-    /// What this failure shows. A status page is not Okta's API, so its responses are told apart.
+    /// What this failure shows. A status page is another vendor's, most often: whatever fails there
+    /// is told apart from Okta's.
     pub(super) fn of(failure: &'a Failure, kind: &str) -> Self {
-        let of_page = kind == "status_page";
+        if kind == "status_page"
+            && let Some(symptom) = Self::of_page(failure)
+        {
+            return symptom;
+        }
         let (mode, words) = match failure {
             Failure::NoToken(why) => return Self::of(&why.cause, kind),
-            Failure::Refused(_) if of_page => (FailureMode::PageRefused, ""),
             Failure::Refused(refusal) => return Self::Response(ResponseSymptom::of(refusal)),
-            Failure::InvalidBody(words) if of_page => (FailureMode::PageBody, words.as_str()),
             Failure::InvalidBody(words) => (FailureMode::Body, words.as_str()),
             Failure::Mismatch(words) => (FailureMode::Mismatch, words.as_str()),
             Failure::Dns { .. } => (FailureMode::Dns, ""),
@@ -68,7 +77,7 @@ impl<'a> Symptom<'a> {
             Failure::Timeout { phase, .. } => (phase.into(), ""),
             Failure::Cut { .. } => (FailureMode::Cut, ""),
             Failure::TooLarge { .. } => (FailureMode::TooLarge, ""),
-            Failure::Redirect(_) => (FailureMode::Redirect, ""),
+            Failure::Redirect(words) => (FailureMode::Redirect, words.as_str()),
             Failure::Secret(_) => (FailureMode::Secret, ""),
             Failure::MissingScope(_) => (FailureMode::Scope, ""),
             Failure::Overlap => (FailureMode::Overlap, ""),
@@ -77,6 +86,30 @@ impl<'a> Symptom<'a> {
             Failure::Internal(_) => (FailureMode::Internal, ""),
         };
         Self::Failed(mode, words)
+    }
+
+    /// What a status page's failure shows; `None` for what is the exporter's own.
+    fn of_page(failure: &'a Failure) -> Option<Self> {
+        let (mode, words) = match failure {
+            Failure::Refused(_) => (FailureMode::PageRefused, ""),
+            Failure::InvalidBody(words) => (FailureMode::PageBody, words.as_str()),
+            Failure::Redirect(_) => (FailureMode::PageRedirect, ""),
+            Failure::TooLarge { .. } => (FailureMode::PageTooLarge, ""),
+            Failure::Tls { .. } => (FailureMode::PageTls, ""),
+            Failure::Dns { .. }
+            | Failure::Connect { .. }
+            | Failure::Timeout { .. }
+            | Failure::Cut { .. } => (FailureMode::PageUnreached, ""),
+            Failure::Mismatch(_)
+            | Failure::Secret(_)
+            | Failure::NoToken(_)
+            | Failure::MissingScope(_)
+            | Failure::Overlap
+            | Failure::BreakerOpen
+            | Failure::Budget { .. }
+            | Failure::Internal(_) => return None,
+        };
+        Some(Self::Failed(mode, words))
     }
 }
 
@@ -102,8 +135,15 @@ impl<'a> ResponseSymptom<'a> {
             limit: refusal.limited,
             // Only the Management API wants a credential at every path.
             anonymous: refusal.anonymous && refusal.path.starts_with("/api/"),
+            public: is_public(&refusal.path),
         }
     }
+}
+
+/// True for a document that anybody may read: metadata, and the signing keys.
+fn is_public(path: &str) -> bool {
+    let is_key_set = path.starts_with("/oauth2/") && path.ends_with("/v1/keys");
+    is_key_set || path.contains("/.well-known/")
 }
 
 /// The code of a response that was refused, and its words.

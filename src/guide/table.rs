@@ -45,9 +45,10 @@ impl Fact {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::{collections::BTreeSet, time::Duration};
 
     use super::{super::symptom::FailureMode, *};
+    use crate::okta::Phase;
 
     #[test]
     fn each_case_has_its_own_name_that_can_be_an_anchor() {
@@ -67,12 +68,59 @@ mod tests {
     #[test]
     fn what_no_test_can_provoke_is_described() {
         let hung = Failure::Timeout {
-            phase: crate::okta::Phase::Dns,
-            after: std::time::Duration::from_secs(30),
+            phase: Phase::Dns,
+            after: Duration::from_secs(30),
         };
         assert_eq!(explain(&hung, "discovery").slug, "timeout-dns");
         let fault = Failure::Internal("a panic".to_owned());
         assert_eq!(explain(&fault, "discovery").slug, "internal");
+    }
+
+    #[test]
+    fn whatever_fails_of_a_status_page_no_org_is_blamed_and_nobody_told_to_ask_for_less() {
+        let (host, detail) = ("status.example.com".to_owned(), String::new());
+        let mut failures = vec![
+            Failure::Dns {
+                host: host.clone(),
+                detail: detail.clone(),
+            },
+            Failure::Connect {
+                host: host.clone(),
+                detail: detail.clone(),
+            },
+            Failure::Tls {
+                host,
+                detail: detail.clone(),
+            },
+            Failure::Cut { detail },
+            Failure::TooLarge { limit: 1 },
+            Failure::Redirect("redirected more than 5 times: a loop".to_owned()),
+            Failure::InvalidBody("the answer is empty".to_owned()),
+        ];
+        failures.extend(
+            [Phase::Dns, Phase::Connect, Phase::FirstByte, Phase::Body].map(|phase| {
+                Failure::Timeout {
+                    phase,
+                    after: Duration::from_secs(30),
+                }
+            }),
+        );
+        for failure in failures {
+            let case = explain(&failure, "status_page");
+            assert!(
+                case.slug.starts_with("status-page-"),
+                "{failure:?}: {}",
+                case.slug
+            );
+            assert_ne!(case.alert, Some("OktaOrgUnreachable"), "{failure:?}");
+            assert!(
+                !case.action.contains("limit="),
+                "{failure:?}: {}",
+                case.action
+            );
+            let of_an_org = explain(&failure, "discovery");
+            assert!(!of_an_org.slug.starts_with("status-page-"), "{failure:?}");
+        }
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             signs: &[
                 Sign::Response(PROOF.saying("in the past")),
                 Sign::Response(PROOF.saying("in the future")),
-                Sign::Response(PROOF.saying("'iat'")),
+                Sign::Response(PROOF.saying("'iat' claim in the dpop proof jwt is invalid")),
                 Sign::Response(ASSERTION.saying("is expired")),
                 Sign::Response(ASSERTION.saying("the future")),
                 Sign::Known(Fact::ClockSkew),
@@ -151,7 +151,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             title: "The app's tokens need a DPoP proof",
             signs: &[
                 Sign::Response(status(400).and_code("invalid_request").saying("dpop proof")),
-                Sign::Response(PROOF.saying("is missing")),
+                Sign::Response(PROOF.saying("header is missing")),
             ],
             cause: "the token is bound to a key (new service apps require it), and was sent as a plain Bearer token",
             action: "send it with a proof (RFC 9449; here, the credential's `dpop: auto` does); or Admin Console > Applications > the app > General > clear `Require \

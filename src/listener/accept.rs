@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use axum::{extract::connect_info::Connected, serve::IncomingStream};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc,
@@ -36,7 +37,20 @@ pub(super) struct Acceptor {
 }
 
 /// Where connections wait to be served once hands are shaken.
-pub(super) struct Queue(mpsc::Receiver<Connection>);
+pub(super) struct Queue {
+    ready: mpsc::Receiver<Connection>,
+    served: u64,
+}
+
+/// Which of a listener's connections a request came over, in the order in which they are served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ConnectionNumber(pub u64);
+
+impl Connected<IncomingStream<'_, Queue>> for ConnectionNumber {
+    fn connect_info(stream: IncomingStream<'_, Queue>) -> Self {
+        *stream.remote_addr()
+    }
+}
 
 impl Acceptor {
     /// `accepted` counts; what is taken in fails as soon as `cut` is cancelled.
@@ -54,7 +68,11 @@ impl Acceptor {
             ready,
             cut,
         };
-        (acceptor, Queue(queue))
+        let queue = Queue {
+            ready: queue,
+            served: 0,
+        };
+        (acceptor, queue)
     }
 
     /// Runs until nobody serves what it takes in; then the port is closed.
@@ -97,17 +115,20 @@ impl Acceptor {
 
 impl axum::serve::Listener for Queue {
     type Io = Connection;
-    /// Nobody asks where a connection came from.
-    type Addr = ();
+    /// Nobody asks where a connection came from, but which one it is.
+    type Addr = ConnectionNumber;
 
-    async fn accept(&mut self) -> (Connection, ()) {
-        match self.0.recv().await {
-            Some(connection) => (connection, ()),
+    async fn accept(&mut self) -> (Connection, ConnectionNumber) {
+        match self.ready.recv().await {
+            Some(connection) => {
+                self.served += 1;
+                (connection, ConnectionNumber(self.served))
+            }
             None => std::future::pending().await,
         }
     }
 
-    fn local_addr(&self) -> io::Result<()> {
-        Ok(())
+    fn local_addr(&self) -> io::Result<ConnectionNumber> {
+        Ok(ConnectionNumber(0))
     }
 }

@@ -21,6 +21,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use accept::Acceptor;
+pub use accept::ConnectionNumber;
 
 /// A port that is bound and does not answer yet: its address is known before what it serves.
 pub struct Listener {
@@ -70,8 +71,9 @@ impl Listener {
     pub fn serve(self, router: Router) -> Server {
         let (cut, draining) = (CancellationToken::new(), CancellationToken::new());
         let (acceptor, queue) = Acceptor::new(self.tcp, self.tls, self.accepted, cut.clone());
+        let service = router.into_make_service_with_connect_info::<ConnectionNumber>();
         let serve =
-            axum::serve(queue, router).with_graceful_shutdown(draining.clone().cancelled_owned());
+            axum::serve(queue, service).with_graceful_shutdown(draining.clone().cancelled_owned());
         let uncut = cut.clone();
         let task = tokio::spawn(async move {
             // Serving ends by draining only, and takes the acceptor with it.

@@ -6,11 +6,28 @@ use std::time::Duration;
 use url::Url;
 
 use super::{Failure, KeySet, Request, Session, max_age};
+use crate::units::OktaTime;
+
+/// What the requests for its keys are called.
+pub const KEYS_API: &str = "jwks";
 
 /// What names no authorization server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an authorization server: write `org`, `default` or an id like `aus1a2b3c`")]
 pub struct BadAuthorizationServer(String);
+
+/// A key set as one answer served it.
+#[derive(Debug, Clone)]
+pub struct ServedKeys {
+    /// The keys.
+    pub set: KeySet,
+    /// How long the answer may be cached.
+    pub max_age: Option<Duration>,
+    /// When the answer came.
+    pub at: OktaTime,
+    /// It came over another connection than any answer before.
+    pub new_connection: bool,
+}
 
 /// Which authorization server of the org.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,10 +82,22 @@ impl AuthorizationServer {
         }
     }
 
-    /// Asks for the server's keys.
-    pub async fn keys(&self, okta: &Session<'_>) -> Result<(KeySet, Option<Duration>), Failure> {
-        let answer = okta.ask(Request::get("jwks", self.path("keys"))).await?;
-        let keys = KeySet::read(&answer.body).map_err(|e| Failure::InvalidBody(e.to_string()))?;
-        Ok((keys, max_age(&answer.headers)))
+    /// Asks for the server's keys; `anew` over a connection of its own, which may lead to another
+    /// node of Okta's edge.
+    pub async fn keys(&self, okta: &Session<'_>, anew: bool) -> Result<ServedKeys, Failure> {
+        let request = Request::get(KEYS_API, self.path("keys"));
+        let request = if anew {
+            request.over_new_connection()
+        } else {
+            request
+        };
+        let answer = okta.ask(request).await?;
+        let set = KeySet::read(&answer.body).map_err(|e| Failure::InvalidBody(e.to_string()))?;
+        Ok(ServedKeys {
+            set,
+            max_age: max_age(&answer.headers),
+            at: okta.oktas_time(),
+            new_connection: answer.new_connection,
+        })
     }
 }

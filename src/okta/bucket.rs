@@ -4,6 +4,8 @@
 
 use std::{borrow::Cow, collections::BTreeMap, sync::LazyLock};
 
+use super::path;
+
 const TABLE: &str = include_str!("data/buckets.csv");
 
 static PUBLISHED: LazyLock<Vec<Pattern>> =
@@ -63,6 +65,7 @@ impl Buckets {
     /// The bucket of a path, as Okta or the configuration spells it; `None` for public metadata,
     /// which has no limit. A path that no pattern knows is a bucket of its own, its ids folded.
     pub fn of(&self, method: &str, path: &str) -> Option<Cow<'static, str>> {
+        let path = path::normal(path);
         let path = segments(path.split(['?', '#']).next().unwrap_or_default());
         let best = |patterns: &[Pattern]| {
             let matching = patterns
@@ -329,6 +332,17 @@ mod tests {
     }
 
     #[test]
+    fn a_path_counts_as_it_is_asked() {
+        for (path, same) in [
+            ("/api/v1/users/../groups", "/api/v1/groups"),
+            ("/api/v1/%2e/apps/0oa1", "/api/v1/apps/0oa1"),
+            ("/oauth2/v1/keys/../token", "/oauth2/v1/token"),
+        ] {
+            assert_eq!(bucket("GET", path), bucket("GET", same), "{path}");
+        }
+    }
+
+    #[test]
     fn public_metadata_has_no_bucket() {
         for path in [
             "/oauth2/v1/keys",
@@ -343,8 +357,10 @@ mod tests {
     proptest! {
         #[test]
         fn a_path_is_of_a_known_bucket_or_its_own(method in "[A-Z]{0,6}", path in any::<String>(), id in "[A-Za-z0-9]{1,20}") {
-            if let Some(found) = bucket(&method, &format!("/api/{path}")) {
-                let known = found == format!("/api{}", folded(&segments(path.split(['?', '#']).next().unwrap())))
+            let asked = format!("/api/{path}");
+            if let Some(found) = bucket(&method, &asked) {
+                let asked = path::normal(&asked);
+                let known = found == folded(&segments(asked.split(['?', '#']).next().unwrap()))
                     || PUBLISHED.iter().any(|pattern| pattern.bucket == found);
                 prop_assert!(known, "{}", found);
             }

@@ -12,9 +12,9 @@ use jiff::SignedDuration;
 
 use super::{
     Exchange,
-    clock_bounds::{ClockBounds, OktaTime},
+    clock_bounds::{ClockBounds, ClockReading},
 };
-use crate::units::{Moment, Name, Timestamp, WallClock};
+use crate::units::{Moment, Name, OktaTime, Timestamp, WallClock};
 
 /// How much earlier than the earliest that it may be at Okta something is dated: whole seconds are
 /// written, and what was issued in the future is refused. In milliseconds, as all numbers here.
@@ -41,8 +41,8 @@ impl OktaClock {
         }
     }
 
-    /// Learns from an exchange, once: whoever settles it says so. An answer that a cache kept has no
-    /// `Date` that counts. Whether it was Okta that dated the answer is to be judged here.
+    /// Learns from an exchange, once: whoever settles it says so. What a cache kept, or what another
+    /// than Okta answered, has no [`date`](crate::okta::ResponseMeta::date).
     pub fn learn(&self, exchange: &Exchange) {
         let answer = exchange.answer.as_ref().ok();
         let Some(date) = answer.and_then(|answer| answer.date) else {
@@ -54,31 +54,36 @@ impl OktaClock {
     }
 
     /// What it shows at a moment, as far as that is known; `None` before the first answer.
-    pub fn at(&self, moment: Moment) -> Option<OktaTime> {
+    pub fn reading(&self, moment: Moment) -> Option<ClockReading> {
         let bounds = *self.bounds.lock().unwrap_or_else(PoisonError::into_inner);
         bounds.map(|bounds| bounds.at(moment))
     }
 
     /// Local time minus Okta's, in seconds; `None` before the first answer.
     pub fn skew(&self) -> Option<f64> {
-        let okta = self.at(Moment::now())?;
+        let okta = self.reading(Moment::now())?;
         Some((self.ours.now().as_millisecond() - okta.about()) as f64 / 1e3)
     }
 
     /// What time it is at Okta, as far as it is known.
-    pub(super) fn now(&self) -> Timestamp {
-        let okta = self.at(Moment::now());
-        okta.and_then(|okta| Timestamp::from_millisecond(okta.about()).ok())
-            .unwrap_or_else(|| self.ours.now())
+    pub(in crate::okta) fn now(&self) -> OktaTime {
+        self.at(self.ours.now())
     }
 
-    /// A moment that is past at Okta for sure, and not long ago.
+    /// What time it is at Okta at this moment here, as far as it is known.
+    pub fn at(&self, here: Timestamp) -> OktaTime {
+        let reading = self.reading(self.ours.moment(here));
+        let okta = reading.and_then(|reading| Timestamp::from_millisecond(reading.about()).ok());
+        OktaTime::written(okta.unwrap_or(here))
+    }
+
+    /// A moment that is past at Okta for sure, and not long ago: where nothing is known yet, for any
+    /// clock that is not ahead by more than a minute.
     pub(super) fn past(&self) -> Timestamp {
-        let doubt = self.at(Moment::now()).map(OktaTime::doubt);
-        earlier(
-            self.now(),
-            doubt.map_or(SAFE, |doubt| doubt.min(MOST_DOUBT)) + SAFE,
-        )
+        let reading = self.reading(Moment::now());
+        let doubt = reading.map_or(MOST_DOUBT, |reading| reading.doubt().min(MOST_DOUBT));
+        let about = reading.and_then(|reading| Timestamp::from_millisecond(reading.about()).ok());
+        earlier(about.unwrap_or_else(|| self.ours.now()), doubt + SAFE)
     }
 
     /// True if the difference has turned out to be another than it was held to be, by so much.
@@ -153,6 +158,13 @@ mod tests {
         Timestamp::now().duration_since(moment).as_secs_f64()
     }
 
+    fn ahead(clock: &OktaClock) -> f64 {
+        clock
+            .now()
+            .since(OktaTime::written(Timestamp::now()))
+            .as_secs_f64()
+    }
+
     fn is_about(clock: &OktaClock, seconds: f64) -> bool {
         (clock.skew().unwrap() - seconds).abs() <= 0.7
     }
@@ -160,10 +172,11 @@ mod tests {
     #[test]
     fn the_time_at_okta_is_ours_without_the_difference() {
         let clock = OktaClock::default();
-        assert!(behind(clock.now()).abs() < 60.0);
-        assert!(behind(clock.past()) >= 2.0);
+        assert!(ahead(&clock).abs() < 60.0);
+        assert!(behind(clock.past()) >= 60.0, "ours may be ahead");
+        assert!(behind(clock.past()) < 70.0);
         clock.clone().learn(&answer(600_000, QUICK));
-        assert!((behind(clock.now()) - 600.0).abs() < 60.0);
+        assert!((ahead(&clock) + 600.0).abs() < 60.0);
         assert!(behind(clock.past()) >= 601.0);
         let minute = Duration::from_mins(1);
         assert!(clock.has_moved(None, minute));
@@ -188,7 +201,7 @@ mod tests {
             ours.step(SignedDuration::from_hours(hours));
             let skew = clock.skew().unwrap() / 3_600.0;
             assert!((skew - hours as f64).abs() < 0.01, "{hours}: {skew}");
-            assert!(behind(clock.now()).abs() < 60.0 && behind(clock.past()) < 60.0);
+            assert!(ahead(&clock).abs() < 60.0 && behind(clock.past()) < 60.0);
             ours.step(SignedDuration::from_hours(-hours));
         }
     }

@@ -90,8 +90,8 @@ impl ClockBounds {
     }
 
     /// What they say at this moment.
-    pub(super) fn at(self, moment: Moment) -> OktaTime {
-        OktaTime {
+    pub(super) fn at(self, moment: Moment) -> ClockReading {
+        ClockReading {
             least: self.least.least(moment),
             most: self.most.most(moment),
         }
@@ -100,12 +100,12 @@ impl ClockBounds {
 
 /// What Okta's clock shows at one moment: bounds, in milliseconds since the epoch.
 #[derive(Debug, Clone, Copy)]
-pub struct OktaTime {
+pub struct ClockReading {
     least: i64,
     most: i64,
 }
 
-impl OktaTime {
+impl ClockReading {
     /// The best guess, in milliseconds since the epoch.
     pub fn about(self) -> i64 {
         i64::midpoint(self.least, self.most)

@@ -6,6 +6,9 @@ use std::collections::BTreeSet;
 use super::{MissingScope, OAuthApp, SecretSource, TokenStatus, scopes};
 use crate::units::Name;
 
+/// The `credential` label of requests that carry none: their headers show the org's own bucket.
+pub const NO_CREDENTIAL: &str = "none";
+
 /// A named credential. The name is the `credential` label of every rate-limit series, since the
 /// headers show the caller's own ceiling.
 #[derive(Debug)]

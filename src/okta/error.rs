@@ -7,7 +7,7 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use super::{
-    headers::challenge::Challenge,
+    headers::{challenge::Challenge, request_id},
     sanitize::{self, clean, text},
 };
 
@@ -58,25 +58,42 @@ pub struct OAuthError {
 }
 
 impl ApiError {
-    /// Reads an answer whose status is not 2xx. The body is read member by member: one that is
-    /// missing or of a strange type must not hide the code beside it.
-    pub fn read(headers: &HeaderMap, body: &[u8]) -> Self {
+    /// Reads an answer whose status is not 2xx, to a request that carried a credential of this
+    /// scheme. The body is read member by member: one that is missing or of a strange type must not
+    /// hide the code beside it. A word that nobody published counts only where Okta's request id
+    /// vouches for it, and nothing better is told beside it.
+    pub(super) fn read(headers: &HeaderMap, body: &[u8], scheme: Option<&str>) -> Self {
         let json: Value = serde_json::from_slice(body).unwrap_or_default();
         // The envelope is looked for first: the edge answers a wrong method with one as well.
-        let error = OktaError::read(&json).map(Self::Okta);
-        let error = error.or_else(|| OAuthError::read(&json).map(Self::OAuth));
-        let challenged = || {
-            let mut challenges = Challenge::read_all(headers).into_iter();
-            challenges.find_map(OAuthError::challenged).map(Self::OAuth)
+        let envelope = OktaError::read(&json).map(Self::Okta);
+        let told = envelope.or_else(|| OAuthError::read(&json).map(Self::OAuth));
+        let (published, invented) = match told {
+            Some(told) if told.is_published() => (Some(told), None),
+            told => (None, told),
         };
-        error.or_else(challenged).unwrap_or_else(|| {
-            let words = sanitize::of(&json).or_else(|| sanitize::title(body));
-            if headers.contains_key("x-okta-request-id") {
-                Self::Unexplained(words)
-            } else {
-                Self::Edge(words)
-            }
-        })
+        let better = published.or_else(|| {
+            OAuthError::challenged(Challenge::read_all(headers), scheme).map(Self::OAuth)
+        });
+        let is_oktas = request_id::of(headers).is_some();
+        better
+            .or_else(|| invented.filter(|_| is_oktas))
+            .unwrap_or_else(|| {
+                let words = sanitize::of(&json).or_else(|| sanitize::title(body));
+                if is_oktas {
+                    Self::Unexplained(words)
+                } else {
+                    Self::Edge(words)
+                }
+            })
+    }
+
+    /// True for a code or an error that stands on a published list.
+    fn is_published(&self) -> bool {
+        match self {
+            Self::Okta(error) => OKTA_CODES.contains(error.code.as_str()),
+            Self::OAuth(error) => OAUTH_ERRORS.contains(error.error.as_str()),
+            Self::Edge(_) | Self::Unexplained(_) => false,
+        }
     }
 
     /// The value of the `error_code` label: from a published list, else `other`; nothing for an
@@ -120,13 +137,20 @@ impl OAuthError {
         })
     }
 
-    fn challenged(challenge: Challenge) -> Option<Self> {
-        let mut params = challenge.params;
-        let mut take = |name: &str| params.remove(name).map(|text| clean(&text));
-        Some(Self {
-            error: take("error")?,
-            description: take("error_description"),
-            scope: take("scope"),
+    /// The error of a challenge: of the scheme that was used where there is one, since others are
+    /// ways that might have been gone; else the first.
+    fn challenged(challenges: Vec<Challenge>, scheme: Option<&str>) -> Option<Self> {
+        let used =
+            |one: &Challenge| scheme.is_some_and(|used| one.scheme.eq_ignore_ascii_case(used));
+        let (of_used, others): (Vec<_>, Vec<_>) = challenges.into_iter().partition(used);
+        of_used.into_iter().chain(others).find_map(|challenge| {
+            let mut params = challenge.params;
+            let mut take = |name: &str| params.remove(name).map(|text| clean(&text));
+            Some(Self {
+                error: take("error")?,
+                description: take("error_description"),
+                scope: take("scope"),
+            })
         })
     }
 }
@@ -181,6 +205,10 @@ mod tests {
 
     const ENVELOPE: &[u8] = br#"{"errorCode":"E0000047","errorSummary":"API call exceeded rate limit due to too many requests.","errorLink":"E0000047","errorId":"oaeEXAMPLE","errorCauses":[]}"#;
 
+    fn read(headers: &HeaderMap, body: &[u8]) -> ApiError {
+        ApiError::read(headers, body, None)
+    }
+
     fn answered(lines: &[(&'static str, &'static str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.append(
@@ -195,7 +223,7 @@ mod tests {
 
     #[test]
     fn oktas_envelope_tells_code_and_id() {
-        let ApiError::Okta(error) = ApiError::read(&answered(&[]), ENVELOPE) else {
+        let ApiError::Okta(error) = read(&answered(&[]), ENVELOPE) else {
             panic!("an envelope")
         };
         assert_eq!(
@@ -203,14 +231,14 @@ mod tests {
             ("E0000047", Some("oaeEXAMPLE"))
         );
         assert_eq!(ApiError::Okta(error).label(), Some("E0000047"));
-        let without_id = ApiError::read(
+        let without_id = read(
             &answered(&[]),
             br#"{"errorCode":"E0000053","errorSummary":"x"}"#,
         );
         assert_eq!(without_id.to_string(), "E0000053 x");
         let caused = br#"{"errorCode":"E0000001","errorSummary":"Api validation failed","errorCauses":[{"errorSummary":"filter is missing"}]}"#;
         assert_eq!(
-            ApiError::read(&answered(&[]), caused).to_string(),
+            read(&answered(&[]), caused).to_string(),
             "E0000001 Api validation failed (filter is missing)"
         );
     }
@@ -218,7 +246,7 @@ mod tests {
     #[test]
     fn a_strange_member_does_not_hide_the_code() {
         let body = br#"{"errorCode":"E0000009","errorSummary":null,"errorId":7,"errorCauses":["x",{"errorSummary":"why"}]}"#;
-        let error = ApiError::read(&answered(&[]), body);
+        let error = read(&answered(&[]), body);
         assert_eq!(error.label(), Some("E0000009"));
         assert_eq!(error.to_string(), "E0000009 (why)");
     }
@@ -226,12 +254,9 @@ mod tests {
     #[test]
     fn a_code_that_nobody_published_cannot_make_a_series() {
         let invented = br#"{"errorCode":"E9999999","errorSummary":"x"}"#;
+        assert_eq!(read(&answered(&[]), invented).label(), Some("other"));
         assert_eq!(
-            ApiError::read(&answered(&[]), invented).label(),
-            Some("other")
-        );
-        assert_eq!(
-            ApiError::read(&answered(&[]), br#"{"error":"made_up"}"#).label(),
+            read(&answered(&[]), br#"{"error":"made_up"}"#).label(),
             Some("other")
         );
     }
@@ -242,7 +267,7 @@ mod tests {
             "www-authenticate",
             r#"Bearer authorization_uri="http://example.okta.com/oauth2/v1/authorize", realm="http://example.okta.com", scope="okta.logs.read", error="insufficient_scope", error_description="The access token provided does not contain the required scopes.", resource="/api/v1/logs""#,
         )]);
-        let error = ApiError::read(&headers, b"");
+        let error = read(&headers, b"");
         assert_eq!(error.label(), Some("insufficient_scope"));
         assert_eq!(
             error.to_string(),
@@ -254,7 +279,7 @@ mod tests {
     fn a_bare_challenge_does_not_hide_the_envelope() {
         let body = br#"{"errorCode":"E0000011","errorSummary":"Invalid token provided"}"#;
         assert_eq!(
-            ApiError::read(&answered(&[("www-authenticate", "SSWS")]), body).label(),
+            read(&answered(&[("www-authenticate", "SSWS")]), body).label(),
             Some("E0000011")
         );
     }
@@ -262,7 +287,7 @@ mod tests {
     #[test]
     fn the_edge_is_known_by_the_missing_request_id() {
         let edge = br#"{"status":404,"message":"Resource not found"}"#;
-        let said = |body: &[u8]| match ApiError::read(&HeaderMap::new(), body) {
+        let said = |body: &[u8]| match read(&HeaderMap::new(), body) {
             ApiError::Edge(words) => words,
             other => panic!("{other}"),
         };
@@ -278,26 +303,62 @@ mod tests {
         );
         assert_eq!(said(b""), None);
         let problem = br#"{"type":"about:blank","title":"Forbidden","status":403}"#;
-        assert_eq!(
-            ApiError::read(&HeaderMap::new(), problem).label(),
-            Some("edge")
-        );
-        let unexplained = ApiError::read(&answered(&[]), b"<html>");
+        assert_eq!(read(&HeaderMap::new(), problem).label(), Some("edge"));
+        let unexplained = read(&answered(&[]), b"<html>");
         assert_eq!(unexplained, ApiError::Unexplained(None));
         assert_eq!(unexplained.label(), None);
         let method = br#"{"errorCode":"E0000022","errorSummary":"The endpoint does not support the provided HTTP method"}"#;
+        assert_eq!(read(&HeaderMap::new(), method).label(), Some("E0000022"));
+    }
+
+    #[test]
+    fn a_challenge_counts_where_the_bodys_word_is_nobodys() {
+        let lacks = [(
+            "www-authenticate",
+            r#"Bearer error="insufficient_scope", scope="okta.logs.read""#,
+        )];
+        for invented in [
+            &br#"{"error":"forbidden"}"#[..],
+            br#"{"errorCode":"ACCESS_DENIED","errorSummary":"x"}"#,
+        ] {
+            let error = read(&answered(&lacks), invented);
+            assert_eq!(error.label(), Some("insufficient_scope"));
+        }
+        let published = read(&answered(&lacks), br#"{"error":"invalid_token"}"#);
+        assert_eq!(published.label(), Some("invalid_token"));
+    }
+
+    #[test]
+    fn a_word_of_a_gateway_is_the_edges_and_not_oktas() {
+        let gateway = read(&HeaderMap::new(), br#"{"error":"forbidden"}"#);
+        assert_eq!(gateway, ApiError::Edge(Some("forbidden".to_owned())));
+        let published = read(&HeaderMap::new(), br#"{"error":"use_dpop_nonce"}"#);
         assert_eq!(
-            ApiError::read(&HeaderMap::new(), method).label(),
-            Some("E0000022")
+            published.label(),
+            Some("use_dpop_nonce"),
+            "another server's token endpoint sends no id"
         );
+    }
+
+    #[test]
+    fn of_several_challenges_that_of_the_scheme_counts_which_was_used() {
+        let both = answered(&[(
+            "www-authenticate",
+            r#"Bearer error="invalid_token", DPoP algs="ES256", error="use_dpop_nonce""#,
+        )]);
+        let label = |scheme| ApiError::read(&both, b"", scheme).label();
+        assert_eq!(label(Some("DPoP")), Some("use_dpop_nonce"));
+        assert_eq!(label(Some("Bearer")), Some("invalid_token"));
+        assert_eq!(label(Some("SSWS")), Some("invalid_token"));
+        assert_eq!(label(None), Some("invalid_token"));
     }
 
     proptest! {
         #[test]
         fn whatever_comes_the_text_is_short_and_in_one_line(body in any::<Vec<u8>>(), summary in any::<String>()) {
-            ApiError::read(&HeaderMap::new(), &body);
+            read(&HeaderMap::new(), &body);
             let envelope = serde_json::json!({"errorCode": summary, "errorSummary": summary, "errorId": summary});
-            let text = ApiError::read(&HeaderMap::new(), envelope.to_string().as_bytes()).to_string();
+            let text = read(&HeaderMap::new(), envelope.to_string().as_bytes()).to_string();
             prop_assert!(!text.contains(char::is_control));
             prop_assert!(text.chars().count() <= 2 * sanitize::LONGEST + 1);
         }

@@ -108,11 +108,11 @@ pub struct Refusal {
     pub error: ApiError,
     /// `X-Okta-Request-Id`: what a support ticket needs.
     pub request_id: Option<String>,
-    /// Okta's `Date`.
+    /// Okta's `Date`; `None` where another answered in its place.
     pub date: Option<Timestamp>,
     /// Which kind of limit a 429 stands for.
     pub limited: Option<LimitKind>,
-    /// How long to stay away, by the answer's own clock.
+    /// How long Okta wants its caller to stay away, by the answer's own clock.
     pub back_off: Option<Duration>,
 }
 
@@ -248,6 +248,11 @@ impl Failure {
         }
     }
 
+    /// True where nothing was asked: it went wrong a while ago, and it is too early to try again.
+    pub fn is_remembered(&self) -> bool {
+        matches!(self, Self::NoToken(why) if why.remembered)
+    }
+
     /// The answer behind this failure, where there was one.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
@@ -255,12 +260,6 @@ impl Failure {
             Self::NoToken(why) => why.cause.refusal(),
             _ => None,
         }
-    }
-
-    /// True where nothing was sent since a token was asked for in vain a while ago: what is told of
-    /// that was told before.
-    pub fn is_remembered(&self) -> bool {
-        matches!(self, Self::NoToken(why) if why.remembered)
     }
 }
 

@@ -3,28 +3,36 @@
 
 use std::collections::BTreeSet;
 
-/// Paths below `/api/v1` with the scope that reads them; `-` where several would do, or where it
-/// is not known for sure.
+use super::path;
+
+/// The GETs of the Management API below `/api/v1` as Okta publishes them (2026.06), each with the
+/// scope that reads it; `-` where several would do, or where it is not known for sure.
 const TABLE: &str = include_str!("data/scopes.txt");
 
-/// The scope that a GET of this path needs; `None` where it is not known or needs none. The
-/// longest pattern counts, and takes what lies below it.
+/// The scope that a GET of this path needs; `None` where it needs none or that is not known. Only a
+/// path that Okta publishes is known: what lies below one may need another scope, so it is asked,
+/// and Okta tells.
 pub fn needed(path: &str) -> Option<&'static str> {
+    let path = path::normal(path);
     let path = path.split(['?', '#']).next().unwrap_or_default();
     let asked: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let ["api", "v1", asked @ ..] = asked.as_slice() else {
         return None;
     };
-    let begins = |pattern: &str| {
-        let parts: Vec<&str> = pattern.split('/').collect();
-        let same = |(part, asked): (&&str, &&str)| part.starts_with('{') || part == asked;
-        let fits = parts.len() <= asked.len() && parts.iter().zip(asked).all(same);
-        fits.then_some(parts.len())
-    };
     let rows = TABLE.lines().filter_map(|line| line.split_once(' '));
-    let fitting = rows.filter_map(|(pattern, scope)| Some((begins(pattern)?, scope)));
-    let (_, scope) = fitting.max_by_key(|(length, _)| *length)?;
+    let fitting = rows.filter_map(|(pattern, scope)| Some((literals(pattern, asked)?, scope)));
+    let (_, scope) = fitting.max_by_key(|(literals, _)| *literals)?;
     Some(scope).filter(|scope| *scope != "-")
+}
+
+/// How many segments a pattern has letter by letter in common with a path that it fits: the more,
+/// the better, since `idps/credentials/keys` is no identity provider called `credentials`.
+fn literals(pattern: &str, asked: &[&str]) -> Option<usize> {
+    let parts: Vec<&str> = pattern.split('/').collect();
+    let wildcard = |part: &&str| part.starts_with('{');
+    let same = |(part, asked): (&&str, &&str)| wildcard(part) || part == asked;
+    let fits = parts.len() == asked.len() && parts.iter().zip(asked).all(same);
+    fits.then(|| parts.iter().filter(|part| !wildcard(part)).count())
 }
 
 /// True if these scopes hold this one. Whoever may manage a thing is taken to be able to read it:
@@ -50,6 +58,9 @@ mod tests {
 
     use super::*;
 
+    /// Every scope of Okta's own API, as published.
+    const PUBLISHED: &str = include_str!("../../tests/fixtures/okta/scopes.txt");
+
     #[test]
     fn a_path_needs_the_scope_of_what_it_reads() {
         for (path, scope) in [
@@ -57,13 +68,20 @@ mod tests {
             ("/api/v1/users/00u1/groups", Some("okta.users.read")),
             ("/api/v1/apps/0oa1/credentials/keys", Some("okta.apps.read")),
             ("/api/v1/apps/0oa1/grants", Some("okta.appGrants.read")),
+            (
+                "/api/v1/apps/0oa1/interclient-allowed-apps",
+                Some("okta.apps.interclientTrust.read"),
+            ),
+            (
+                "/api/v1/apps/0oa1/interclient-target-apps",
+                Some("okta.apps.interclientTrust.read"),
+            ),
+            ("/api/v1/idps/credentials/keys", Some("okta.idps.read")),
+            ("/api/v1/org/captcha", Some("okta.captchas.read")),
+            ("/api/v1/org/privacy/aerial", Some("okta.orgs.manage")),
             ("/api/v1/logs", Some("okta.logs.read")),
             (
                 "/api/v1/rate-limit-settings/per-client",
-                Some("okta.rateLimits.read"),
-            ),
-            (
-                "/api/v1/rate-limit-settings/warning-threshold",
                 Some("okta.rateLimits.read"),
             ),
             (
@@ -72,7 +90,6 @@ mod tests {
             ),
             ("/api/v1/api-tokens", Some("okta.apiTokens.read")),
             ("/api/v1/users/00u1/factors", None),
-            ("/api/v1/something-new", None),
             ("/api/v1", None),
             ("/oauth2/v1/keys", None),
             ("/oauth2/v1/introspect", None),
@@ -83,15 +100,41 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_sound() {
+    fn every_published_path_needs_the_scope_that_stands_there_and_what_is_below_is_asked() {
+        for line in TABLE.lines() {
+            let (pattern, scope) = line.split_once(' ').unwrap();
+            let path = format!("/api/v1/{}", pattern.replace("{id}", "00x1"));
+            let known = Some(scope).filter(|scope| *scope != "-");
+            assert_eq!(needed(&path), known, "{path}");
+            assert_eq!(needed(&format!("{path}/of-tomorrow/x/y")), None, "{path}");
+        }
+        for new in ["something-new", "users-of-tomorrow", "org/something-new"] {
+            assert_eq!(needed(&format!("/api/v1/{new}")), None, "{new}");
+        }
+    }
+
+    #[test]
+    fn the_table_names_each_path_once_and_only_scopes_that_okta_publishes() {
+        let published: BTreeSet<&str> = PUBLISHED.lines().collect();
+        let mut patterns = BTreeSet::new();
         for line in TABLE.lines() {
             let (pattern, scope) = line.split_once(' ').unwrap();
             assert!(!pattern.starts_with('/'), "{line}");
-            let named = scope.strip_prefix("okta.").is_some_and(|name| {
-                name.strip_suffix(".read")
-                    .is_some_and(|name| name.chars().all(char::is_alphanumeric))
-            });
-            assert!(named || scope == "-", "{line}");
+            assert!(patterns.insert(pattern), "{line} stands there twice");
+            assert!(scope == "-" || published.contains(scope), "{line}");
+        }
+        assert!(patterns.len() > 250);
+    }
+
+    #[test]
+    fn a_path_is_looked_up_as_it_is_asked() {
+        for (path, scope) in [
+            ("/api/v1/users/../groups", Some("okta.groups.read")),
+            ("/api/v1/./users?limit=1", Some("okta.users.read")),
+            ("/api/v1/x/%2e%2E/logs", Some("okta.logs.read")),
+            ("/api//v1/users", Some("okta.users.read")),
+        ] {
+            assert_eq!(needed(path), scope, "{path}");
         }
     }
 

@@ -43,3 +43,36 @@ impl<'a> From<&'a Credential> for Candidate<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_right_scope_is_not_found_wanting_and_what_is_not_known_is_asked() {
+        for (asked, path) in [
+            ("okta.captchas.read", "/api/v1/org/captcha"),
+            ("okta.orgs.manage", "/api/v1/org/privacy/aerial"),
+            (
+                "okta.apps.interclientTrust.read",
+                "/api/v1/apps/0oa1/interclient-allowed-apps",
+            ),
+            (
+                "okta.apps.interclientTrust.read",
+                "/api/v1/apps/0oa1/interclient-target-apps",
+            ),
+            ("okta.users.manage", "/api/v1/users?limit=1"),
+            ("okta.logs.read", "/api/v1/users/00u1/of-tomorrow"),
+            ("okta.logs.read", "/api/v1/of-tomorrow"),
+        ] {
+            let scopes = [asked.to_owned()];
+            let candidate = Candidate {
+                name: "billing",
+                scopes: Some(&scopes),
+            };
+            assert_eq!(candidate.lacks(path), None, "{path}");
+            let lacks = candidate.lacks("/api/v1/groups/../groups");
+            assert_eq!(lacks, Some("okta.groups.read"), "{asked}");
+        }
+    }
+}

@@ -120,6 +120,8 @@ pub struct Observation;
 impl Kind for Probe {
     const KIND: &'static str = "endpoint";
     const FAMILIES: &'static [&'static Family] = &[];
+    /// Each is called by the probe's own name.
+    const APIS: &'static [&'static str] = &[];
 
     type Observation = Observation;
     type Memory = ();

@@ -1,7 +1,7 @@
 //! The contract: what the file of a kind of probe must say. [`Settings`] is the kind as people
 //! write it, [`Kind`] as it runs; the table of kinds is in [`probe`](super).
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -11,7 +11,7 @@ use crate::{
     guide::Finding,
     metrics::{Family, Page},
     okta::{Credential, Failure, Session},
-    units::{Interval, Timestamp},
+    units::{Interval, OktaTime, Timestamp},
 };
 
 /// A kind of probe as people write it. Interval and timeout are common to all kinds and no part
@@ -49,6 +49,9 @@ pub trait Kind: Sized {
     const KIND: &'static str;
     /// The families it draws.
     const FAMILIES: &'static [&'static Family];
+    /// What it calls the requests that it makes, in the `endpoint` label, where people did not name
+    /// them.
+    const APIS: &'static [&'static str] = &[Self::KIND];
 
     /// What one run saw.
     type Observation: fmt::Debug + Clone;
@@ -69,6 +72,11 @@ pub trait Kind: Sized {
     /// anew.
     fn refers_to(&self) -> Vec<&Credential> {
         self.credentials()
+    }
+
+    /// What its series are told apart by, where that is not its own name: an org has one such probe.
+    fn series_id(&self) -> Option<&str> {
+        None
     }
 
     /// Whose memory it is, in Okta's own ids; `None` where nothing is worth keeping.
@@ -94,14 +102,8 @@ pub trait Kind: Sized {
         Next::AtInterval
     }
 
-    /// What of the last observation still holds after a run that saw nothing.
-    #[must_use]
-    fn after_failed_run(observation: Self::Observation) -> Self::Observation {
-        observation
-    }
-
-    /// What is wrong though no request failed; `now` is by Okta's clock.
-    fn findings(_known: &Known<'_, Self>, _now: Timestamp) -> Vec<Finding> {
+    /// What is wrong though no request failed.
+    fn findings(_known: &Known<'_, Self>, _now: OktaTime) -> Vec<Finding> {
         Vec::new()
     }
 
@@ -179,10 +181,12 @@ pub enum Next {
 /// What is known of one probe: what its last run saw, and what is remembered of all.
 #[derive(Debug)]
 pub struct Known<'a, K: Kind> {
-    /// What still holds of the last observation; `None` before the first.
+    /// The last observation; `None` before the first.
     pub observation: Option<&'a K::Observation>,
     /// What is remembered.
     pub memory: Cow<'a, K::Memory>,
+    /// How often it is looked at; nothing where it was once.
+    pub interval: Duration,
 }
 
 /// Whose series are drawn, and when.
@@ -194,4 +198,6 @@ pub struct Scope<'a> {
     pub name: &'a str,
     /// The moment of the scrape.
     pub now: Timestamp,
+    /// The same moment by Okta's clock.
+    pub at_okta: OktaTime,
 }

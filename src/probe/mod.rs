@@ -8,6 +8,7 @@ mod cap;
 pub mod kind;
 mod label;
 mod listing;
+mod missed;
 mod plan;
 mod problem;
 mod round;
@@ -23,7 +24,7 @@ pub mod rate_limit_settings;
 pub mod status_page;
 pub mod token;
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use serde::{
     Deserialize, Deserializer,
@@ -35,8 +36,8 @@ use url::Url;
 use crate::{
     guide::Finding,
     metrics::{Family, Page},
-    okta::{Credential, Session},
-    units::{Interval, Timestamp},
+    okta::{Credential, KEYS_API, Session, TOKEN_API},
+    units::{Interval, OktaTime},
 };
 
 pub use candidate::Candidate;
@@ -73,6 +74,13 @@ pub fn families() -> Vec<&'static Family> {
         .flat_map(|info| info.families)
         .copied()
         .collect()
+}
+
+/// What the program calls the requests to an org that people did not name, in the `endpoint` label.
+pub fn own_apis() -> Vec<&'static str> {
+    let of_orgs = KINDS.iter().filter(|info| info.place != Place::Page);
+    let apis = of_orgs.flat_map(|info| info.apis).copied();
+    apis.chain([TOKEN_API, KEYS_API]).collect()
 }
 
 /// What is written under an org's `probes`, in the order of the table.

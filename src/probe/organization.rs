@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     metrics::{Family, Page},
-    okta::{Failure, Request, Session},
+    okta::{Failure, Request, Session, claim},
     units::{Cell, Interval},
 };
 
@@ -52,7 +52,9 @@ pub struct Probe;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Observation {
+    #[serde(deserialize_with = "claim")]
     cell: Option<String>,
+    #[serde(deserialize_with = "claim")]
     pipeline: Option<String>,
 }
 
@@ -91,4 +93,24 @@ async fn read(okta: &Session<'_>) -> Result<Observation, Failure> {
     okta.ask(Request::get(Probe::KIND, "/.well-known/okta-organization"))
         .await?
         .json()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_of_a_strange_type_does_not_lose_the_others() {
+        for (document, cell, pipeline) in [
+            (r#"{"cell":"ok7","pipeline":1}"#, Some("ok7"), None),
+            (r#"{"cell":{"id":7},"pipeline":"idx"}"#, None, Some("idx")),
+            (r#"{"cell":null,"pipeline":["v1"],"id":5}"#, None, None),
+        ] {
+            let seen: Observation = serde_json::from_str(document).unwrap();
+            let told = (seen.cell.as_deref(), seen.pipeline.as_deref());
+            assert_eq!(told, (cell, pipeline), "{document}");
+        }
+        let nothing: Result<Observation, _> = serde_json::from_str("\"Welcome\"");
+        assert!(nothing.is_err());
+    }
 }

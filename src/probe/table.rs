@@ -28,6 +28,8 @@ pub struct KindInfo {
     pub access: Access,
     /// The families it draws.
     pub families: &'static [&'static Family],
+    /// What it calls the requests that it makes, where people did not name them.
+    pub apis: &'static [&'static str],
 }
 
 /// Whose memory it is: the org (or the page) by its address, the kind, and Okta's own id of what
@@ -96,6 +98,7 @@ macro_rules! kinds {
             interval: <$module::Settings as Settings>::INTERVAL,
             access: <$module::Settings as Settings>::ACCESS,
             families: <$module::Probe as Kind>::FAMILIES,
+            apis: <$module::Probe as Kind>::APIS,
         },)*];
 
         /// The settings of a probe of any kind.
@@ -165,6 +168,11 @@ macro_rules! kinds {
                 match self { $(Self::$kind(probe) => probe.refers_to(),)* }
             }
 
+            /// See [`Kind::series_id`].
+            pub fn series_id(&self) -> Option<&str> {
+                match self { $(Self::$kind(probe) => probe.series_id(),)* }
+            }
+
             /// Under what its memory is kept, where any is worth keeping; `origin` is the address
             /// that it asks at.
             pub fn memory_key(&self, origin: &Url) -> Option<MemoryKey> {
@@ -202,18 +210,6 @@ macro_rules! kinds {
             }
         }
 
-        impl AnyObservation {
-            /// See [`Kind::after_failed_run`].
-            #[must_use]
-            pub fn after_failed_run(self) -> Self {
-                match self {
-                    $(Self::$kind(seen) => {
-                        Self::$kind(Box::new(<$module::Probe as Kind>::after_failed_run(*seen)))
-                    })*
-                }
-            }
-        }
-
         impl AnyMemory {
             /// See [`Kind::learn`]. What another kind saw teaches nothing.
             #[must_use]
@@ -240,10 +236,12 @@ macro_rules! kinds {
         /// What is known of one probe of any kind.
         #[derive(Debug, Default, Clone)]
         pub struct AnyKnown {
-            /// What still holds of the last observation.
+            /// The last observation.
             pub observation: Option<AnyObservation>,
             /// What is remembered.
             pub memory: Option<AnyMemory>,
+            /// How often it is looked at; nothing where it was once.
+            pub interval: Duration,
         }
 
         impl AnyKnown {
@@ -254,11 +252,12 @@ macro_rules! kinds {
                 (observation.is_some() || memory.is_some()).then(|| Known {
                     observation,
                     memory: memory.map_or_else(|| Cow::Owned(K::Memory::default()), Cow::Borrowed),
+                    interval: self.interval,
                 })
             }
 
             /// See [`Kind::findings`].
-            pub fn findings(&self, now: Timestamp) -> Vec<Finding> {
+            pub fn findings(&self, now: OktaTime) -> Vec<Finding> {
                 let mut findings = Vec::new();
                 $(if let Some(known) = self.of::<$module::Probe>() {
                     findings.extend(<$module::Probe as Kind>::findings(&known, now));

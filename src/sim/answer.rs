@@ -77,6 +77,11 @@ impl Answer {
         .with(WWW_AUTHENTICATE, "SSWS")
     }
 
+    /// For a request that carries no credential: a browser's session might have, and is not there.
+    pub(super) fn no_session() -> Self {
+        Self::error(StatusCode::FORBIDDEN, "E0000005", "Invalid session")
+    }
+
     pub(super) fn not_licensed() -> Self {
         let summary = "You do not have permission to access the feature you are requesting";
         Self::error(StatusCode::UNAUTHORIZED, "E0000015", summary)

@@ -1,6 +1,11 @@
 //! Which bucket a path draws on. How full a bucket is stands in [`super::counters`].
 
-/// Integrator Free: pattern and requests per window. A trailing `*` also takes what lies below.
+use std::cmp::Reverse;
+
+use http::Method;
+
+/// Integrator Free: pattern and requests per window. A trailing `*` also takes what lies below; a
+/// method in front takes only that.
 const INTEGRATOR_FREE: &[(&str, u32)] = &[
     ("/*", 1000),
     ("/api/v1*", 100),
@@ -10,6 +15,8 @@ const INTEGRATOR_FREE: &[(&str, u32)] = &[
     ("/api/v1/authn*", 100),
     ("/api/v1/certificateAuthorities", 100),
     ("/api/v1/devices", 100),
+    ("/api/v1/domains*", 100),
+    ("POST /api/v1/domains", 30),
     ("/api/v1/events", 20),
     ("/api/v1/groups*", 100),
     ("/api/v1/groups/{id}", 100),
@@ -61,14 +68,14 @@ impl BucketPatterns {
         }
     }
 
-    /// The bucket of a path: an exact pattern first, then the longest prefix; among equals the
-    /// one with fewer wildcards.
-    pub(super) fn of(&self, path: &str) -> Option<&BucketPattern> {
-        self.0
-            .iter()
-            .filter_map(|bucket| Some((fit(&bucket.pattern, path)?, bucket)))
-            .max_by_key(|(fit, _)| *fit)
-            .map(|(_, bucket)| bucket)
+    /// The buckets that a request counts in, the most specific first, whose limit it is: an exact
+    /// pattern, then the longest prefix; among equals the one with fewer wildcards.
+    pub(super) fn of(&self, asked: (&Method, &str)) -> Vec<&BucketPattern> {
+        let fitting = self.0.iter();
+        let fitting = fitting.filter_map(|bucket| Some((fit(&bucket.pattern, asked)?, bucket)));
+        let mut fitting: Vec<_> = fitting.collect();
+        fitting.sort_by_key(|(fit, _)| Reverse(*fit));
+        fitting.into_iter().map(|(_, bucket)| bucket).collect()
     }
 }
 
@@ -80,7 +87,11 @@ struct Fit {
     literal: usize,
 }
 
-fn fit(pattern: &str, path: &str) -> Option<Fit> {
+fn fit(pattern: &str, (method, path): (&Method, &str)) -> Option<Fit> {
+    let pattern = match pattern.split_once(' ') {
+        Some((only, pattern)) => (only == method.as_str()).then_some(pattern)?,
+        None => pattern,
+    };
     let (prefix, open) = match pattern.strip_suffix('*') {
         Some(prefix) => (prefix, true),
         None => (pattern, false),
@@ -112,11 +123,24 @@ fn segments(path: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
 
+    fn patterns(method: &Method, path: &str) -> Vec<String> {
+        let buckets = BucketPatterns::integrator_free();
+        let counting = buckets.of((method, path)).into_iter();
+        counting.map(|bucket| bucket.pattern.clone()).collect()
+    }
+
     fn pattern(path: &str) -> String {
-        BucketPatterns::integrator_free()
-            .of(path)
-            .map(|bucket| bucket.pattern.clone())
-            .unwrap()
+        patterns(&Method::GET, path).swap_remove(0)
+    }
+
+    #[test]
+    fn buckets_nest_and_a_method_may_have_its_own() {
+        let all = ["/api/v1/apps/{id}", "/api/v1/apps*", "/api/v1*", "/*"];
+        assert_eq!(patterns(&Method::GET, "/api/v1/apps/0oa1"), all);
+        let domains = ["/api/v1/domains*", "/api/v1*", "/*"];
+        assert_eq!(patterns(&Method::GET, "/api/v1/domains"), domains);
+        let posted = patterns(&Method::POST, "/api/v1/domains");
+        assert_eq!(posted.first().unwrap(), "POST /api/v1/domains");
     }
 
     #[test]

@@ -17,6 +17,7 @@ struct Hands {
     base: Timestamp,
     /// Absent for a clock that only a hand moves.
     running_since: Option<Instant>,
+    speed: u32,
     offset: SignedDuration,
 }
 
@@ -24,6 +25,13 @@ impl Clock {
     /// A clock that starts at the machine's time and runs by itself.
     pub fn running() -> Self {
         Self::new(Timestamp::now(), Some(Instant::now()))
+    }
+
+    /// A clock that starts at the machine's time and runs so many times as fast.
+    pub fn fast(speed: u32) -> Self {
+        let clock = Self::running();
+        hold(&clock.0).speed = speed;
+        clock
     }
 
     /// A clock that stands at `at` until [`Clock::advance`] moves it.
@@ -35,6 +43,7 @@ impl Clock {
         Self(Arc::new(Mutex::new(Hands {
             base,
             running_since,
+            speed: 1,
             offset: SignedDuration::ZERO,
         })))
     }
@@ -46,7 +55,7 @@ impl Clock {
             .running_since
             .map(|since| since.elapsed())
             .unwrap_or_default();
-        let unskewed = after(hands.base, elapsed);
+        let unskewed = after(hands.base, elapsed.saturating_mul(hands.speed));
         unskewed.checked_add(hands.offset).unwrap_or(unskewed)
     }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use fastrand::Rng;
+use http::Method;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -97,7 +98,8 @@ impl Controls {
         Ok(self.world().keys(server, now)?.remove_early(now))
     }
 
-    /// For a while, serves the set of this moment and the current one by turns.
+    /// For a while, some nodes of the edge serve the set of this moment: which one answers depends on
+    /// the connection, and changes after some answers.
     pub fn lag_keys(&self, server: &str, lasting: Duration) -> Result<(), Error> {
         let now = self.now();
         self.world().keys(server, now)?.lag(lasting, now);
@@ -132,9 +134,15 @@ impl Controls {
         world.org.apps.push(app);
     }
 
-    /// Takes no DPoP nonce any more but a new one.
+    /// Gives a new DPoP nonce, as Okta does each day; the one before is taken for three days.
     pub fn renew_nonce(&self) {
-        self.world().proofs.renew_nonce();
+        let now = self.now();
+        self.world().proofs.renew_nonce(now);
+    }
+
+    /// Takes no DPoP nonce any more but a new one.
+    pub fn void_nonces(&self) {
+        self.world().proofs.void_nonces();
     }
 
     /// Lets the Management API want nonces in proofs as well, as other servers than Okta's do.
@@ -146,7 +154,8 @@ impl Controls {
     pub fn spend(&self, path: &str, who: &Principal, requests: u32) -> u32 {
         let now = self.now();
         let counters = &mut self.world().counters;
-        let passes = |_: &u32| matches!(counters.take(path, Some(who), now), Verdict::Pass(_));
+        let asked = (&Method::GET, path);
+        let passes = |_: &u32| matches!(counters.take(asked, Some(who), now), Verdict::Pass(_));
         (0..requests)
             .take_while(passes)
             .fold(0, |passed, _| passed + 1)

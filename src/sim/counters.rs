@@ -5,9 +5,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use http::Method;
 use jiff::Timestamp;
 
-use super::bucket_patterns::BucketPatterns;
+use super::bucket_patterns::{BucketPattern, BucketPatterns};
 use super::credentials::Principal;
 use super::rate_limit_bucket::{RateLimitBucket, RateLimitHeaders};
 
@@ -38,11 +39,17 @@ impl Counters {
         }
     }
 
-    /// Counts one request. A refused one counts nothing: recordings show `remaining` at 0 and the
-    /// same reset however often one asks.
-    pub(super) fn take(&mut self, path: &str, who: Option<&Principal>, now: Timestamp) -> Verdict {
-        let org = self.reading(path, None, now);
-        let shown = who.map_or(org, |who| self.reading(path, Some(who), now));
+    /// Counts one request, in its bucket and in those around it. A refused one counts nothing:
+    /// recordings show `remaining` at 0 and the same reset however often one asks. Only its own
+    /// bucket refuses: the most specific limit wins.
+    pub(super) fn take(
+        &mut self,
+        asked: (&Method, &str),
+        who: Option<&Principal>,
+        now: Timestamp,
+    ) -> Verdict {
+        let org = self.reading(asked, None, now);
+        let shown = who.map_or(org, |who| self.reading(asked, Some(who), now));
         if shown.remaining == 0 {
             return Verdict::Refuse(shown);
         }
@@ -50,40 +57,45 @@ impl Counters {
             // Undocumented which numbers Okta shows here; these are the ones that are exhausted.
             return Verdict::Refuse(org);
         }
-        self.count(path, None, now);
+        self.count(asked, None, now);
         if who.is_some() {
-            self.count(path, who, now);
+            self.count(asked, who, now);
         }
-        Verdict::Pass(self.reading(path, who, now))
+        Verdict::Pass(self.reading(asked, who, now))
     }
 
     /// What the headers would say, without counting anything.
     pub(super) fn reading(
         &self,
-        path: &str,
+        asked: (&Method, &str),
         who: Option<&Principal>,
         now: Timestamp,
     ) -> RateLimitHeaders {
-        let (counter, limit) = self.counter(path, who);
+        let mut counters = self.counters(asked, who).into_iter();
+        let unlimited = || ((asked.1.to_owned(), None), u32::MAX);
+        let (counter, limit) = counters.next().unwrap_or_else(unlimited);
         match self.known.get(&counter) {
             Some(bucket) => bucket.reading(now),
             None => RateLimitBucket::new(limit, self.length).reading(now),
         }
     }
 
-    fn count(&mut self, path: &str, who: Option<&Principal>, now: Timestamp) {
-        let (counter, limit) = self.counter(path, who);
-        let unused = RateLimitBucket::new(limit, self.length);
-        self.known.entry(counter).or_insert(unused).count(now);
+    fn count(&mut self, asked: (&Method, &str), who: Option<&Principal>, now: Timestamp) {
+        for (counter, limit) in self.counters(asked, who) {
+            let unused = RateLimitBucket::new(limit, self.length);
+            self.known.entry(counter).or_insert(unused).count(now);
+        }
     }
 
-    fn counter(&self, path: &str, who: Option<&Principal>) -> (CounterKey, u32) {
-        let (pattern, limit) = self.buckets.of(path).map_or_else(
-            || (path.to_owned(), u32::MAX),
-            |b| (b.pattern.clone(), b.limit),
-        );
-        let limit = who.map_or(limit, |who| who.ceiling(limit));
-        ((pattern, who.map(|who| who.name.clone())), limit)
+    /// The counters that a request counts in, the one that its headers show first.
+    fn counters(&self, asked: (&Method, &str), who: Option<&Principal>) -> Vec<(CounterKey, u32)> {
+        let buckets = self.buckets.of(asked).into_iter();
+        let counter = |bucket: &BucketPattern| {
+            let limit = who.map_or(bucket.limit, |who| who.ceiling(bucket.limit));
+            let name = who.map(|who| who.name.clone());
+            ((bucket.pattern.clone(), name), limit)
+        };
+        buckets.map(counter).collect()
     }
 }
 
@@ -91,7 +103,7 @@ impl Counters {
 mod tests {
     use super::*;
 
-    const POOLS: &str = "/api/v1/agentPools";
+    const POOLS: (&Method, &str) = (&Method::GET, "/api/v1/agentPools");
 
     fn counters() -> Counters {
         Counters::new(BucketPatterns::integrator_free(), Duration::from_mins(1))
@@ -160,5 +172,37 @@ mod tests {
                 reset: 60
             })
         );
+    }
+
+    #[test]
+    fn a_request_counts_in_the_buckets_around_its_own_which_refuse_nothing() {
+        let (mut counters, who) = (counters(), Principal::new("exporter"));
+        let (users, org) = (
+            (&Method::GET, "/api/v1/users"),
+            (&Method::GET, "/api/v1/org"),
+        );
+        counters.take(users, Some(&who), at(0));
+        assert_eq!(counters.reading(users, Some(&who), at(1)).remaining, 49);
+        assert_eq!(counters.reading(org, Some(&who), at(1)).remaining, 49);
+        for _ in 0..49 {
+            counters.take(org, Some(&who), at(2));
+        }
+        assert_eq!(counters.reading(org, Some(&who), at(3)).remaining, 0);
+        let passed = counters.take(users, Some(&who), at(3));
+        assert!(matches!(passed, Verdict::Pass(shown) if shown.remaining == 48));
+    }
+
+    #[test]
+    fn posting_a_domain_has_a_bucket_of_its_own() {
+        let (mut counters, who) = (counters(), Principal::new("exporter"));
+        let (post, get) = (
+            (&Method::POST, "/api/v1/domains"),
+            (&Method::GET, "/api/v1/domains"),
+        );
+        counters.take(post, Some(&who), at(0));
+        let shown = counters.reading(post, Some(&who), at(1));
+        assert_eq!((shown.limit, shown.remaining), (15, 14));
+        let shown = counters.reading(get, Some(&who), at(1));
+        assert_eq!(shown.limit, 50);
     }
 }

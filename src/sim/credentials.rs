@@ -44,10 +44,17 @@ pub(super) enum Grant {
 }
 
 impl Grant {
+    /// Who may manage a thing may read it. Okta publishes a `.read` scope for each GET and says
+    /// nothing of `.manage` there; the exporter asks in doubt, and is answered.
     pub(super) fn allows(&self, scope: &str) -> bool {
+        let managing = scope
+            .strip_suffix(".read")
+            .map(|thing| format!("{thing}.manage"));
         match self {
             Self::Everything => true,
-            Self::Scopes(scopes) => scopes.iter().any(|granted| granted == scope),
+            Self::Scopes(scopes) => scopes
+                .iter()
+                .any(|granted| granted == scope || Some(granted) == managing.as_ref()),
         }
     }
 }

@@ -42,7 +42,7 @@ enum Effect {
     Midway,
     Challenge(StatusCode, String),
     EdgeNotFound,
-    Edge(StatusCode),
+    Edge(StatusCode, HeaderMap),
     Redirect(String),
     RedirectLoop,
 }
@@ -132,13 +132,7 @@ impl Fault {
     /// Answers rightly, but with these headers: each name's own lines are replaced, and a name
     /// given twice makes two lines. What is no header is left out.
     pub fn headers<const N: usize>(headers: [(&str, &str); N]) -> Self {
-        let mut map = HeaderMap::new();
-        for (name, value) in headers {
-            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse()) {
-                map.append(name, value);
-            }
-        }
-        Self::new(Effect::Headers(map))
+        Self::new(Effect::Headers(lines(headers)))
     }
 
     /// Answers rightly, but without this header. What is no header's name changes nothing.
@@ -159,7 +153,13 @@ impl Fault {
 
     /// A page of the edge with this status.
     pub fn edge(status: u16) -> Self {
-        Self::new(Effect::Edge(valid(status)))
+        Self::edge_that_says(status, [])
+    }
+
+    /// A page of the edge with this status and these headers, which nobody at Okta wrote: a `Date`
+    /// by a wrong clock, a `Retry-After`, limits of its own. What is no header is left out.
+    pub fn edge_that_says<const N: usize>(status: u16, headers: [(&str, &str); N]) -> Self {
+        Self::new(Effect::Edge(valid(status), lines(headers)))
     }
 
     /// The edge's 404, as for a host or cell it cannot route to.
@@ -250,7 +250,7 @@ impl Fault {
                 Answer::new(*status, Body::empty()).with(WWW_AUTHENTICATE, challenge)
             }
             Effect::EdgeNotFound => Answer::edge_not_found(),
-            Effect::Edge(status) => Answer::edge_page(*status),
+            Effect::Edge(status, _) => Answer::edge_page(*status),
             Effect::Redirect(url) => redirect(url),
             Effect::RedirectLoop => redirect(path),
             Effect::Headers(_) | Effect::Without(_) | Effect::Stall(_) | Effect::StallForever => {
@@ -262,7 +262,7 @@ impl Fault {
     /// Alters the headers of an answer that is otherwise right.
     pub(super) fn alter(&self, headers: &mut HeaderMap) {
         match &self.effect {
-            Effect::Headers(wanted) => {
+            Effect::Headers(wanted) | Effect::Edge(_, wanted) => {
                 for name in wanted.keys() {
                     headers.remove(name);
                 }
@@ -274,6 +274,16 @@ impl Fault {
             _ => {}
         }
     }
+}
+
+fn lines<const N: usize>(headers: [(&str, &str); N]) -> HeaderMap {
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse()) {
+            map.append(name, value);
+        }
+    }
+    map
 }
 
 fn valid(status: u16) -> StatusCode {

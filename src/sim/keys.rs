@@ -1,8 +1,10 @@
 //! Signing keys of one authorization server: made, published, rotated, withdrawn.
 //! What is signed with them stands in [`super::tokens`].
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use fastrand::Rng;
 use jiff::Timestamp;
 use jsonwebtoken::jwk::{Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, EncodingKey};
@@ -11,9 +13,16 @@ use serde_json::{Value, json};
 use super::answer::random;
 use super::clock::after;
 use super::error::Error;
+use crate::listener::ConnectionNumber;
 
 /// Okta shows one to three keys.
 const MOST: usize = 3;
+/// The most answers in a row that a node gives before a connection leads to another.
+const LONGEST_RUN: u32 = 8;
+/// Enough connections to keep the nodes of.
+const MOST_NODES: usize = 64;
+/// Each run of the simulation lags in the same way.
+const SEED: u64 = 7;
 
 /// A key pair with its name.
 #[derive(Clone)]
@@ -72,7 +81,38 @@ struct Due {
 struct Lag {
     before: Vec<Value>,
     until: Timestamp,
-    asked: u64,
+    /// The nodes that connections lead to; the oldest are forgotten.
+    nodes: BTreeMap<ConnectionNumber, Node>,
+    rng: Rng,
+}
+
+/// A node of the edge that a connection leads to, for so many answers more.
+struct Node {
+    lags: bool,
+    answers: u32,
+}
+
+impl Lag {
+    /// True if the next answer over this connection shows the set as it was.
+    fn shows(&mut self, connection: ConnectionNumber) -> bool {
+        let mut node = self.nodes.remove(&connection).unwrap_or(Node {
+            lags: false,
+            answers: 0,
+        });
+        if node.answers == 0 {
+            node = Node {
+                lags: self.rng.bool(),
+                answers: self.rng.u32(1..=LONGEST_RUN),
+            };
+        }
+        node.answers -= 1;
+        let lags = node.lags;
+        if self.nodes.len() == MOST_NODES {
+            self.nodes.pop_first();
+        }
+        self.nodes.insert(connection, node);
+        lags
+    }
 }
 
 impl KeySet {
@@ -102,21 +142,17 @@ impl KeySet {
     }
 
     /// The body of `/v1/keys`, how long it may be cached, and until when.
-    pub(super) fn read(&mut self, now: Timestamp) -> (Value, Duration, Timestamp) {
+    pub(super) fn read(
+        &mut self,
+        connection: ConnectionNumber,
+        now: Timestamp,
+    ) -> (Value, Duration, Timestamp) {
         self.settle(now);
         let fresh = Duration::try_from(self.expires.duration_since(now)).unwrap_or_default();
         let fresh = Duration::from_secs(fresh.as_secs());
-        let keys = match &mut self.lagging {
-            Some(lag) => {
-                lag.asked += 1;
-                if lag.asked.is_multiple_of(2) {
-                    lag.before.clone()
-                } else {
-                    public(&self.published)
-                }
-            }
-            None => public(&self.published),
-        };
+        let lagging = self.lagging.as_mut();
+        let before = lagging.and_then(|lag| lag.shows(connection).then(|| lag.before.clone()));
+        let keys = before.unwrap_or_else(|| public(&self.published));
         (json!({ "keys": keys }), fresh, self.expires)
     }
 
@@ -152,14 +188,16 @@ impl KeySet {
         self.signer.kid.clone()
     }
 
-    /// From now on every second answer is the set as it is at this moment.
+    /// For a while some nodes answer with the set as it is at this moment. A connection stays with
+    /// a node for a few answers.
     pub(super) fn lag(&mut self, lasting: Duration, now: Timestamp) {
         self.settle(now);
         let before = public(&self.published);
         self.lagging = Some(Lag {
             before,
             until: after(now, lasting),
-            asked: 0,
+            nodes: BTreeMap::new(),
+            rng: Rng::with_seed(SEED),
         });
     }
 
@@ -226,7 +264,7 @@ mod tests {
     }
 
     fn kids(set: &mut KeySet, now: Timestamp) -> Vec<String> {
-        let (body, ..) = set.read(now);
+        let (body, ..) = set.read(ConnectionNumber(1), now);
         let keys = body["keys"].as_array().unwrap().clone();
         keys.iter()
             .map(|key| key["kid"].as_str().unwrap().to_owned())
@@ -236,12 +274,12 @@ mod tests {
     #[test]
     fn the_max_age_counts_down_to_a_fixed_moment() {
         let mut set = set();
-        let (_, first, expires) = set.read(START);
-        let (_, later, same) = set.read(after(START, Duration::from_secs(40)));
+        let (_, first, expires) = set.read(ConnectionNumber(1), START);
+        let (_, later, same) = set.read(ConnectionNumber(1), after(START, Duration::from_secs(40)));
         assert_eq!((first, expires), (HOUR, after(START, HOUR)));
         assert_eq!(first.saturating_sub(later), Duration::from_secs(40));
         assert_eq!(expires, same);
-        assert_eq!(set.read(expires).1, HOUR);
+        assert_eq!(set.read(ConnectionNumber(1), expires).1, HOUR);
     }
 
     #[test]
@@ -281,16 +319,26 @@ mod tests {
         assert!(!kids(&mut set, START).contains(&gone));
     }
 
+    /// How many keys each of so many answers shows, one over each of these connections.
+    fn shown(set: &mut KeySet, connections: impl Iterator<Item = u64>) -> Vec<usize> {
+        let mut shown = |connection| {
+            let (body, ..) = set.read(ConnectionNumber(connection), START);
+            body["keys"].as_array().unwrap().len()
+        };
+        connections.map(&mut shown).collect()
+    }
+
     #[test]
-    fn a_lagging_set_answers_old_and_new_by_turns() {
+    fn a_lagging_set_is_old_or_new_by_connection_and_for_several_answers_in_a_row() {
         let mut set = set();
         set.lag(Duration::from_secs(10), START);
         set.rotate(START).unwrap();
-        assert_eq!(kids(&mut set, START).len(), 2);
-        assert_eq!(kids(&mut set, START).len(), 1);
-        assert_eq!(
-            kids(&mut set, after(START, Duration::from_secs(10))).len(),
-            2
-        );
+        let one = shown(&mut set, std::iter::repeat_n(1, 100));
+        let runs = one.chunk_by(|a, b| a == b).count();
+        assert!((2..50).contains(&runs), "{one:?}");
+        let each = shown(&mut set, 100..200);
+        assert!(each.contains(&1) && each.contains(&2), "{each:?}");
+        let over = after(START, Duration::from_secs(10));
+        assert_eq!(kids(&mut set, over).len(), 2);
     }
 }

@@ -26,6 +26,7 @@ mod jws;
 mod keys;
 mod counters;
 mod lock;
+mod nonces;
 mod controls;
 mod org;
 mod proof;

@@ -9,9 +9,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 
-use super::answer::random;
 use super::clock::after;
 use super::jws::{Jws, PublicKey, thumbprint};
+use super::nonces::Nonces;
 use super::service_app::ServiceApp;
 
 /// How far a proof's `iat` may lie from the org's clock, in seconds.
@@ -21,11 +21,11 @@ const ASSERTION_HOLDS: i64 = 3600;
 /// How long ids are remembered: longer than anything that carries one holds.
 const REMEMBERED: Duration = Duration::from_hours(2);
 
-/// Ids that were used, and the nonce in force.
+/// Ids that were used, and the nonces that are taken.
 #[derive(Debug)]
 pub(super) struct Proofs {
     used: HashMap<String, Timestamp>,
-    pub(super) nonce: String,
+    nonces: Nonces,
     /// Whether the Management API wants nonces too; Okta's does not.
     pub(super) at_resources: bool,
 }
@@ -33,7 +33,7 @@ pub(super) struct Proofs {
 /// Why a proof of possession is refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refused {
-    /// It lacks the nonce in force.
+    /// It lacks a nonce that is taken.
     Nonce,
     /// In Okta's words.
     Proof(&'static str),
@@ -52,13 +52,24 @@ impl Proofs {
     pub(super) fn new() -> Self {
         Self {
             used: HashMap::new(),
-            nonce: random(32),
+            nonces: Nonces::default(),
             at_resources: false,
         }
     }
 
-    pub(super) fn renew_nonce(&mut self) {
-        self.nonce = random(32);
+    /// The nonce that answers give.
+    pub(super) fn nonce(&mut self, now: Timestamp) -> String {
+        self.nonces.given(now)
+    }
+
+    /// Gives a new nonce; those before hold as long as they do.
+    pub(super) fn renew_nonce(&mut self, now: Timestamp) {
+        self.nonces.renew(now);
+    }
+
+    /// Takes none any more of those that were given.
+    pub(super) fn void_nonces(&mut self) {
+        self.nonces = Nonces::default();
     }
 
     /// True the first time that this id is used.
@@ -148,7 +159,11 @@ impl Proofs {
         if jws.text("ath") != about.token.map(hash).as_deref() {
             return wrong("'ath' claim in the DPoP proof JWT is invalid.");
         }
-        if about.nonce && jws.text("nonce") != Some(self.nonce.as_str()) {
+        if about.nonce
+            && !jws
+                .text("nonce")
+                .is_some_and(|nonce| self.nonces.takes(nonce, about.now))
+        {
             return Err(Refused::Nonce);
         }
         let Some(jti) = jws.text("jti") else {
@@ -330,17 +345,25 @@ mod tests {
     }
 
     #[test]
-    fn only_the_nonce_in_force_will_do() {
+    fn a_nonce_that_was_given_is_taken_until_it_is_void() {
         let ((key, _), mut proofs) = (app(), Proofs::new());
         let bare = proof(&key, "dpop+jwt", &json!({ "jti": "1" }));
         assert_eq!(proofs.possession(&bare, &about(true)), Err(Refused::Nonce));
-        let nonce = proofs.nonce.clone();
-        let right = |jti: &str| proof(&key, "dpop+jwt", &json!({ "jti": jti, "nonce": nonce }));
-        assert!(proofs.possession(&right("2"), &about(true)).is_ok());
-        proofs.renew_nonce();
-        assert_eq!(
-            proofs.possession(&right("3"), &about(true)),
-            Err(Refused::Nonce)
-        );
+        let old = proofs.nonce(now());
+        let right = |jti: &str, nonce: &str| {
+            proof(&key, "dpop+jwt", &json!({ "jti": jti, "nonce": nonce }))
+        };
+        assert!(proofs.possession(&right("2", &old), &about(true)).is_ok());
+        proofs.renew_nonce(now());
+        let new = proofs.nonce(now());
+        assert_ne!(old, new);
+        for (jti, nonce) in [("3", &old), ("4", &new)] {
+            assert!(proofs.possession(&right(jti, nonce), &about(true)).is_ok());
+        }
+        proofs.void_nonces();
+        for (jti, nonce) in [("5", &old), ("6", &new)] {
+            let refused = proofs.possession(&right(jti, nonce), &about(true));
+            assert_eq!(refused, Err(Refused::Nonce));
+        }
     }
 }

@@ -358,3 +358,31 @@ async fn a_proof_for_another_url_is_refused_in_a_challenge() {
     let told = r#"error="invalid_dpop_proof", error_description="'htu' claim in the DPoP proof JWT is invalid.""#;
     assert!(challenge.contains(told), "{challenge}");
 }
+
+#[tokio::test]
+async fn a_request_without_a_credential_is_told_apart_from_one_with_a_dead_token() {
+    let org = acme().start().await.unwrap();
+    let url = format!("{}{USERS}", org.url());
+    let nobody = client().build().unwrap().get(url).send().await.unwrap();
+    assert_eq!(nobody.status(), 403);
+    assert_eq!(header(&nobody, "www-authenticate"), None);
+    assert!(nobody.text().await.unwrap().contains("E0000005"));
+    let dead = get(&org, USERS, "SSWS dead").await;
+    assert_eq!(
+        (dead.status().as_u16(), header(&dead, "www-authenticate")),
+        (401, Some("SSWS"))
+    );
+}
+
+#[tokio::test]
+async fn an_edge_says_what_it_likes_and_carries_no_id() {
+    let org = acme().start().await.unwrap();
+    let old = "Sun, 06 Nov 1994 08:49:37 GMT";
+    let says = Fault::edge_that_says(502, [("date", old), ("retry-after", "9")]);
+    org.controls().fault(USERS, says);
+    let answer = get(&org, USERS, "SSWS live").await;
+    assert_eq!(answer.status(), 502);
+    assert_eq!(header(&answer, "date"), Some(old));
+    assert_eq!(header(&answer, "retry-after"), Some("9"));
+    assert_eq!(header(&answer, "x-okta-request-id"), None);
+}

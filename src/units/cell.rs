@@ -1,5 +1,6 @@
-//! Okta's cells: what an incident names and what an org lives on. How an org's cell is
-//! learned is in [`crate::probe::organization`].
+//! Okta's cells, in their one spelling: what an org lives on. What people write of them is read in
+//! [`cell_list`](super::cell_list); how an org's cell is learned is told by
+//! [`crate::probe::organization`].
 
 use std::{fmt, str::FromStr};
 
@@ -32,6 +33,10 @@ impl Cell {
             domain: domain.to_owned(),
             number: number(digits)?,
         })
+    }
+
+    pub(super) fn number(&self) -> u16 {
+        self.number
     }
 }
 

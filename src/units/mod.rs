@@ -1,20 +1,24 @@
 //! Values with a rule: parse or refuse; the time of day, and elapsed time. No policy.
 
 mod cell;
+mod cell_list;
 mod closed_list;
 mod interval;
 mod moment;
 mod name;
+mod okta_time;
 mod org_url;
 mod share;
 mod wall_clock;
 
 pub use cell::{BadCell, Cell};
+pub use cell_list::{CellList, Reach};
 pub(crate) use closed_list::closed_list;
 pub use interval::{BadInterval, Interval};
 pub use jiff::Timestamp;
 pub use moment::Moment;
 pub use name::{BadName, Name};
+pub use okta_time::OktaTime;
 pub(crate) use org_url::is_loopback;
 pub use org_url::{BadUrl, OrgUrl};
 pub use share::{BadShare, Share};

@@ -2,7 +2,7 @@
 
 use std::{fmt, net::IpAddr, str::FromStr};
 
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 /// `https://acme.okta.com`: https, or http on loopback only; no path, no query, no user.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,6 +56,7 @@ impl FromStr for OrgUrl {
     type Err = BadUrl;
 
     fn from_str(text: &str) -> Result<Self, BadUrl> {
+        let text = text.trim();
         if text.contains(['{', '}', '<', '>']) || text.contains("yourOktaDomain") {
             return Err(BadUrl::Placeholder(text.to_owned()));
         }
@@ -79,15 +80,19 @@ impl FromStr for OrgUrl {
         {
             return Err(BadUrl::AdminHost(host.to_owned()));
         }
-        // `Url` always shows at least `/`; only the text tells whether a person wrote it.
-        let beyond = text.splitn(4, '/').nth(3).map(|rest| format!("/{rest}"));
-        let tail = beyond.or_else(|| {
-            text.find(['?', '#'])
-                .and_then(|at| text.get(at..).map(str::to_owned))
-        });
-        match tail {
-            Some(tail) => Err(BadUrl::Path(tail)),
-            None => Ok(Self(url)),
+        // What is asked goes to the parsed URL, so it is what counts: it knows backslashes, and
+        // drops line breaks. It always shows at least `/`; only the text tells whether a person
+        // wrote it.
+        let parsed = &url[Position::BeforePath..];
+        if parsed != "/" {
+            return Err(BadUrl::Path(parsed.to_owned()));
+        }
+        match text.chars().last() {
+            Some(last @ ('/' | '\\' | '?' | '#')) => Err(BadUrl::Path(last.to_string())),
+            _ if text.contains(|c: char| c.is_control() || c.is_whitespace()) => {
+                Err(BadUrl::NotAUrl(text.escape_debug().to_string()))
+            }
+            _ => Ok(Self(url)),
         }
     }
 }
@@ -116,6 +121,8 @@ mod tests {
             url.join("/oauth2/v1/keys"),
             "https://acme.okta.com/oauth2/v1/keys"
         );
+        let from_a_file: OrgUrl = " https://acme.okta.com\n".parse().unwrap();
+        assert_eq!(from_a_file, url);
         assert_eq!(
             "http://127.0.0.1:80".parse::<OrgUrl>().unwrap().to_string(),
             "http://127.0.0.1"
@@ -135,7 +142,21 @@ mod tests {
                 "https://acme.okta.com/oauth2/default",
                 "drop `/oauth2/default`",
             ),
-            ("https://acme.okta.com?x=1", "drop `?x=1`"),
+            ("https://acme.okta.com?x=1", "drop `/?x=1`"),
+            ("https://acme.okta.com?", "drop `/?`"),
+            ("https://acme.okta.com#", "drop `/#`"),
+            (
+                r"https://acme.okta.com\oauth2\default",
+                "drop `/oauth2/default`",
+            ),
+            (r"https://acme.okta.com\", r"drop `\`"),
+            (
+                "https:acme.okta.com/oauth2/default",
+                "drop `/oauth2/default`",
+            ),
+            (r"https:\\acme.okta.com/", "drop `/`"),
+            ("https:/\n/acme.okta.com/oauth2\n", "drop `/oauth2`"),
+            ("https://acme.ok\nta.com", "is not a URL"),
             (
                 "https://me:pw@acme.okta.com",
                 "drop everything before the `@`",

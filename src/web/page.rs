@@ -7,7 +7,7 @@ use super::paths;
 use crate::{
     fleet::{LimitView, Noted, OrgView, ProbeView, Trouble, View},
     guide::{Advice, sentence},
-    units::Timestamp,
+    units::{OktaTime, Timestamp},
 };
 
 const STYLE: &str = include_str!("page.css");
@@ -75,7 +75,7 @@ fn section(org: &OrgView, now: Timestamp) -> Markup {
                 @if let Some(breaker) = org.breaker { @if breaker != "closed" { span.bad { "breaker " b { (breaker) } } } }
             }
             @for finding in &org.findings { div.found { (noted(finding)) } }
-            @if !org.limits.is_empty() { (limits(&org.limits, now)) }
+            @if !org.limits.is_empty() { (limits(org, now)) }
             table {
                 thead { tr { th { "probe" } th { "state" } th { "last run" } th { "took" } th { "what happened, and what to do" } } }
                 tbody { @for probe in &org.probes { (row(probe, now)) } }
@@ -84,19 +84,19 @@ fn section(org: &OrgView, now: Timestamp) -> Markup {
     }
 }
 
-fn limits(limits: &[LimitView], now: Timestamp) -> Markup {
+fn limits(org: &OrgView, now: Timestamp) -> Markup {
     html! {
         table.limits {
             thead { tr {
                 th { "rate limit" } th { "credential" } th { "remaining" } th {} th { "window" }
                 th { "last window" } th { "next sample" }
             } }
-            tbody { @for limit in limits { (limit_row(limit, now)) } }
+            tbody { @for limit in &org.limits { (limit_row(limit, (now, org.okta_time))) } }
         }
     }
 }
 
-fn limit_row(limit: &LimitView, now: Timestamp) -> Markup {
+fn limit_row(limit: &LimitView, (now, at_okta): (Timestamp, OktaTime)) -> Markup {
     let open = limit.limit.zip(limit.remaining);
     html! {
         tr {
@@ -106,7 +106,7 @@ fn limit_row(limit: &LimitView, now: Timestamp) -> Markup {
             td { @if let Some((limit, remaining)) = open {
                 meter min="0" max=(limit) low=(limit / 4) optimum=(limit) value=(remaining) {}
             } }
-            td.number data-heading="window" { @if let Some(reset) = limit.reset { (seconds_until(reset, now)) } }
+            td.number data-heading="window" { @if let Some(reset) = limit.reset { (seconds_until(reset, at_okta)) } }
             td.number data-heading="last window" {
                 @if let (Some(usage), Some(phase)) = (limit.last_usage_ratio, limit.last_phase_ratio) {
                     (percent(usage)) " used " span.dim { "seen at " (percent(phase)) }
@@ -205,8 +205,8 @@ fn ago(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
-fn seconds_until(reset: Timestamp, now: Timestamp) -> String {
-    let left = reset.duration_since(now).as_secs();
+fn seconds_until(reset: OktaTime, now: OktaTime) -> String {
+    let left = reset.since(now).as_secs();
     if left > 0 {
         format!("{left} s left")
     } else {

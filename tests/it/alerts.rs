@@ -215,6 +215,10 @@ async fn tokens(stage: &Stage) {
         ("orphaned", "OktaTokenSigningKeyUnpublished"),
     ];
     for (token, alert) in alerts {
+        if token == "orphaned" {
+            // Its key has been missed for a while by now; nodes that lag are given minutes.
+            sim.clock().advance(Duration::from_mins(4));
+        }
         let told = stage
             .fires(alert, &[("org", "tokens"), ("token", token)])
             .await;
@@ -232,7 +236,9 @@ async fn tokens(stage: &Stage) {
 }
 
 async fn keys(stage: &Stage) {
-    let okta = org("keys").start().await.unwrap();
+    // That a key is gone is settled over minutes, which pass in seconds here.
+    let org = org("keys").clock(&Clock::fast(60));
+    let okta = org.start().await.unwrap();
     let probes = "jwks: { org: {}, default: { authorization_server: default } }";
     let _exporter = watch(stage, "keys", &okta, probes).await;
     let scraped = "OktaSigningKeysRotated";
@@ -265,10 +271,12 @@ async fn incidents(stage: &Stage) {
     let incident = kept
         .page()
         .open(Incident::new("Sign-in fails").cells("okta.com:14"));
+    let possible = kept.page().open(Incident::new("Slow").cells("All cells"));
     frozen.page().mode(PageMode::Frozen);
     rewritten.page().mode(PageMode::Rewritten);
     let alerts = [
         ("OktaOrgIncident", ("org", "cell")),
+        ("OktaOrgIncidentPossible", ("org", "cell")),
         ("OktaStatusIncident", ("page", "kept")),
         ("OktaStatusPageFrozen", ("page", "frozen")),
         ("OktaStatusPageUnreadable", ("page", "rewritten")),
@@ -276,7 +284,7 @@ async fn incidents(stage: &Stage) {
     for (alert, label) in alerts {
         stage.fires(alert, &[label]).await;
     }
-    assert!(kept.page().resolve(&incident));
+    assert!(kept.page().resolve(&incident) && kept.page().resolve(&possible));
     frozen.page().mode(PageMode::Right);
     rewritten.page().mode(PageMode::Right);
     for (alert, label) in alerts {

@@ -56,6 +56,7 @@ fn faults() -> Vec<Option<Fault>> {
         Fault::stall_midway(),
         Fault::challenge(401, "SSWS"),
         Fault::edge(502),
+        Fault::edge_that_says(503, [("retry-after", API_TOKEN), ("date", API_TOKEN)]),
         Fault::invalid_token(),
         Fault::wants_proof(),
     ];
@@ -137,7 +138,7 @@ fn settings(name: usize, okta: &Running, directory: &Path) -> String {
         custom: {{ path: /api/v1/x, credential: custom, {pace} }}
         basic: {{ path: /api/v1/x, credential: basic, {pace} }}
         post: {{ path: /api/v1/x, credential: post, {pace} }}
-      jwks: {{ org: {{ {pace} }}, default: {{ {pace} }} }}
+      jwks: {{ org: {{ {pace} }}, default: {{ authorization_server: default, {pace} }} }}
       rate_limit_settings: {{ credential: monitor, {pace} }}
       token:
         opaque: {{ access_token: {WATCHED}, {introspect}, {pace} }}

@@ -79,7 +79,15 @@ async fn a_nonce_is_kept_for_the_next_token_and_renewed_when_okta_renews_it() {
     );
     assert!(!page.has_any("okta_api_errors_total"), "{page}");
 
+    // The old one is still taken, and the answer brings the new one.
     okta.controls().renew_nonce();
+    let before = minted(&page);
+    let page = exporter
+        .until(|page| is_up(page) && minted(page) >= before + 2.0)
+        .await;
+    assert_eq!(answered(&okta, TOKEN, 400), 1);
+
+    okta.controls().void_nonces();
     let before = minted(&page);
     let page = exporter
         .until(|page| is_up(page) && minted(page) >= before + 2.0)
@@ -471,4 +479,127 @@ async fn counters_of_tokens_start_at_0_and_unknown_things_are_absent() {
     assert_eq!(counts, [0.0, 0.0, 0.0]);
     assert!(!page.has_any("okta_credential_token_expiry"), "{page}");
     assert!(!page.has_any("okta_credential_missing_scope"), "{page}");
+}
+
+#[tokio::test]
+async fn a_token_that_is_over_when_it_comes_costs_no_mint_at_every_request() {
+    let app = ServiceApp::new();
+    let okta = with(app.registered().grant(["okta.users.read"])).await;
+    let over = r#"{"token_type":"Bearer","expires_in":0,"access_token":"x"}"#;
+    okta.controls()
+        .fault(TOKEN, Fault::body("application/json", over));
+    let exporter = Exporter::start(&app.yaml(&okta, USERS, &users())).await;
+    let runs = r#"okta_probe_failures_total{probe="endpoint/users",reason="invalid_body"}"#;
+    let page = exporter.until(|page| page.get(runs) >= Some(8.0)).await;
+    assert!(failed(&page) <= 4.0, "waiting doubles: {page}");
+    assert!(!page.has_any("okta_credential_token_expiry_timestamp_seconds"));
+    assert!(trouble(&exporter).await.contains("over already"));
+    okta.controls().clear_faults();
+    exporter.until(is_up).await;
+}
+
+#[tokio::test]
+async fn a_renewal_that_fails_is_met_by_nobody_while_the_old_token_holds() {
+    let app = ServiceApp::new();
+    let org = Org::new("acme").token_lifetime(Duration::from_secs(30));
+    let okta = start(org.service_app(app.registered().grant(["okta.users.read"]))).await;
+    let exporter = Exporter::start(&app.yaml(&okta, USERS, &users())).await;
+    exporter.until(is_up).await;
+    okta.controls().fault(TOKEN, Fault::status(503));
+    // It is renewed when half of its life is over.
+    let page = exporter.until(|page| failed(page) >= 2.0).await;
+    assert_eq!(page.sum("okta_probe_failures_total"), 0.0, "{page}");
+    assert!(page.has_any("okta_credential_token_expiry_timestamp_seconds"));
+    okta.controls().clear_faults();
+    let page = exporter.until(|page| minted(page) >= 2.0).await;
+    assert_eq!(page.sum("okta_probe_failures_total"), 0.0, "{page}");
+}
+
+#[tokio::test]
+async fn a_token_that_okta_did_not_refuse_goes_on_serving_the_others() {
+    let app = ServiceApp::new();
+    let scopes = ["okta.users.read", "okta.groups.read"];
+    let org = Org::new("acme").limit("/api/v1/groups*", 1_000_000);
+    let okta = start(org.service_app(app.registered().grant(scopes))).await;
+    let oauth = format!("scopes: [{}]", scopes.join(", "));
+    let probes = format!(
+        "{{ endpoint: {{ {}, {} }} }}",
+        asked("users"),
+        asked("groups")
+    );
+    let exporter = Exporter::start(&app.yaml(&okta, &oauth, &probes)).await;
+    let up = |page: &Scrape| page.sum("okta_probe_success") == 2.0;
+    exporter.until(up).await;
+    okta.controls().fault(TOKEN, Fault::status(503));
+    let gateway = [("www-authenticate", r#"Bearer error="invalid_token""#)];
+    okta.controls()
+        .fault("/api/v1/users", Fault::edge_that_says(401, gateway));
+    let page = exporter.until(|page| failed(page) >= 2.0).await;
+    let of = |probe: &str| {
+        page.sum(&format!(
+            r#"okta_probe_failures_total{{probe="endpoint/{probe}"}}"#
+        ))
+    };
+    assert!(of("users") >= 2.0, "{page}");
+    assert_eq!(of("groups"), 0.0, "{page}");
+    okta.controls().clear_faults();
+    exporter.until(up).await;
+}
+
+#[tokio::test]
+async fn who_may_manage_reads() {
+    let app = ServiceApp::new();
+    let okta = with(app.registered().grant(["okta.users.manage"])).await;
+    let oauth = "scopes: [okta.users.manage]";
+    let exporter = Exporter::start(&app.yaml(&okta, oauth, &users())).await;
+    exporter.until(is_up).await;
+}
+
+#[tokio::test]
+async fn a_path_that_okta_adds_later_is_asked_and_okta_tells() {
+    let app = ServiceApp::new();
+    let okta = with(app.registered().grant(["okta.users.read"])).await;
+    let path = "/api/v1/groups/00g1/of-tomorrow";
+    let tomorrow =
+        format!("tomorrow: {{ path: '{path}', credential: billing, sampling: interval }}");
+    let yaml = app.yaml(&okta, USERS, &format!("{{ endpoint: {{ {tomorrow} }} }}"));
+    let exporter = Exporter::start(&yaml).await;
+    exporter.first_round().await;
+    assert_eq!(answered(&okta, path, 403), 1, "it was sent");
+    assert!(trouble(&exporter).await.contains("insufficient_scope"));
+}
+
+#[tokio::test]
+async fn neither_a_form_nor_a_proof_follows_a_redirect() {
+    let app = ServiceApp::new();
+    let okta = with(app.registered().grant(["okta.users.read"]).dpop()).await;
+    let told =
+        |probe: &str| format!(r#"okta_probe_failures_total{{probe="{probe}",reason="redirect"}}"#);
+    let controls = okta.controls();
+    controls.fault(TOKEN, Fault::redirect_to("/oauth2/v1/keys").times(1));
+    let exporter = Exporter::start(&app.yaml(&okta, USERS, &users())).await;
+    let redirected = told("endpoint/users");
+    exporter
+        .until(|page| page.get(&redirected) == Some(1.0))
+        .await;
+    exporter.until(is_up).await;
+    controls.fault("/api/v1/users", Fault::redirect_to("/api/v1/groups"));
+    exporter
+        .until(|page| page.get(&redirected) >= Some(2.0))
+        .await;
+    let elsewhere =
+        |r: &&sim::Received| ["/oauth2/v1/keys", "/api/v1/groups"].contains(&r.path.as_str());
+    assert_eq!(controls.requests().iter().filter(elsewhere).count(), 0);
+}
+
+#[tokio::test]
+async fn a_first_token_is_minted_by_a_clock_that_is_a_little_ahead() {
+    let app = ServiceApp::new();
+    let okta = with(app.registered().grant(["okta.users.read"]).dpop()).await;
+    okta.controls()
+        .set_clock_offset(SignedDuration::from_secs(-20));
+    let exporter = Exporter::start(&app.yaml(&okta, USERS, &users())).await;
+    let page = exporter.until(is_up).await;
+    assert_eq!(answered(&okta, TOKEN, 401), 0);
+    assert_eq!((minted(&page), failed(&page)), (1.0, 0.0));
 }

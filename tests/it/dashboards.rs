@@ -1,8 +1,29 @@
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Write as _, io::Write as _, process::Command};
 
+use okta_exporter::{
+    fleet,
+    metrics::{Family, Kind},
+};
 use serde_json::Value;
 
-use crate::support::dashboard::{Board, boards};
+use crate::support::{
+    dashboard::{Board, boards},
+    promql,
+};
+
+/// What an exporter counts of itself: of two exporters it is the sum. Whatever else is told is about
+/// Okta, and the same whoever tells it, and however many endpoints show it.
+const ITS_OWN: [&str; 9] = [
+    "okta_requests_total",
+    "okta_request_failures_total",
+    "okta_api_errors_total",
+    "okta_rate_limit_own_requests_total",
+    "okta_rate_limit_exceeded_total",
+    "okta_credential_token_requests_total",
+    "okta_probe_runs_total",
+    "okta_probe_failures_total",
+    "okta_exporter_series_dropped_total",
+];
 
 /// Panels that every Grafana from 10 to 13 draws by itself.
 const KINDS: [&str; 5] = ["timeseries", "stat", "table", "bargauge", "state-timeline"];
@@ -239,4 +260,85 @@ fn every_column_that_a_table_dresses_is_one_it_has() {
             }
         }
     }
+}
+
+#[test]
+fn what_two_exporters_or_two_endpoints_of_one_bucket_show_is_not_added_up() {
+    let families: Vec<&Family> = fleet::families()
+        .into_iter()
+        .filter(|family| family.kind() != Kind::Histogram)
+        .collect();
+    let known = |name: &str| families.iter().find(|family| family.name() == name);
+    let mut tests = "evaluation_interval: 10s\ntests:\n".to_owned();
+    let mut asked = 0;
+    for query in boards().iter().flat_map(Board::queries) {
+        let names = promql::names(&query.written).mentions;
+        let shown: Option<Vec<_>> = names.iter().map(|mention| known(&mention.name)).collect();
+        let Some(shown) = shown else { continue };
+        let its_own = |family: &Family| ITS_OWN.contains(&family.name());
+        if shown.iter().all(|family| its_own(family)) {
+            continue;
+        }
+        asked += 1;
+        // Something that is 0 may be what the panel counts.
+        for value in [0, 1] {
+            writeln!(
+                tests,
+                "  - name: '{}'\n    interval: 1s\n    input_series:",
+                query.place.replace('\'', " ")
+            )
+            .unwrap();
+            let shown: BTreeSet<&str> = shown.iter().map(|family| family.name()).collect();
+            for family in shown.iter().filter_map(|name| known(name)) {
+                for (whose, instance, endpoint) in [
+                    ("one", "a", "users"),
+                    ("two", "a", "users"),
+                    ("two", "a", "groups"),
+                    ("two", "b", "users"),
+                ] {
+                    let is_first = (instance, endpoint) == ("a", "users");
+                    let of_a_bucket = endpoint == "users" || family.labels().contains(&"bucket");
+                    if !is_first && (its_own(family) || !of_a_bucket) {
+                        continue;
+                    }
+                    let label = |label: &&str| match *label {
+                        "org" | "page" => format!("{label}=\"{whose}\""),
+                        "endpoint" => format!("endpoint=\"{endpoint}\""),
+                        label => format!("{label}=\"x\""),
+                    };
+                    let labels: Vec<String> = family.labels().iter().map(label).collect();
+                    let values = match family.kind() {
+                        Kind::Counter => "0+3x400".to_owned(),
+                        _ => format!("{value}x400"),
+                    };
+                    let series = format!(
+                        "{}{{{},job=\"okta\",instance=\"{instance}\"}}",
+                        family.name(),
+                        labels.join(",")
+                    );
+                    writeln!(
+                        tests,
+                        "      - series: '{series}'\n        values: '{values}'"
+                    )
+                    .unwrap();
+                }
+            }
+            // One value, whoever's it is; a difference of rounding is none.
+            let expr = format!(
+                "count(count_values(\"value\", round({}, 0.001))) or vector(1)",
+                query.sent()
+            )
+            .replace('\n', " ")
+            .replace('\'', "''");
+            writeln!(tests, "    promql_expr_test:\n      - expr: '{expr}'\n        eval_time: 350s\n        exp_samples: [{{ value: 1 }}]").unwrap();
+        }
+    }
+    assert!(asked > 40, "the test has lost its eyes: {asked}");
+    let mut file = tempfile::NamedTempFile::with_suffix(".yml").unwrap();
+    file.write_all(tests.as_bytes()).unwrap();
+    let mut promtool = Command::new("promtool");
+    let said = promtool.args(["test", "rules"]).arg(file.path()).output();
+    let said = said.unwrap_or_else(|e| panic!("promtool: {e}; `tests/run` installs it"));
+    let words = String::from_utf8([said.stdout, said.stderr].concat()).unwrap();
+    assert!(said.status.success(), "{words}");
 }

@@ -1,5 +1,6 @@
 use std::{collections::BTreeMap, fs, process::Output, sync::Mutex, time::Duration};
 
+use base64::Engine as _;
 use okta_exporter::{
     config::Config,
     diagnose::{self, Report, Style, Verdict},
@@ -37,6 +38,31 @@ async fn whoever_waits_hears_of_each_probe() {
         heard,
         ["1 of 2: acme discovery", "2 of 2: acme organization"]
     );
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_window_is_counted_by_oktas_clock() {
+    let okta = org().start().await.unwrap();
+    okta.controls()
+        .set_clock_offset(jiff::SignedDuration::from_hours(1));
+    let endpoint = endpoint("users");
+    let yaml = acme(&okta, &format!("{{ endpoint: {{ {endpoint} }} }}"));
+    let report = report(&yaml).await;
+    let checks = &report.orgs[0].checks;
+    let said = checks.iter().find(|check| check.says.contains("resets in"));
+    let said = &said.unwrap_or_else(|| panic!("{checks:#?}")).says;
+    assert!(said.ends_with(" s"), "{said}");
+}
+
+#[tokio::test]
+async fn a_key_that_few_answers_lacked_is_in_doubt_and_not_gone() {
+    let okta = org().start().await.unwrap();
+    let token = okta.controls().mint(&Mint::by("default")).unwrap();
+    okta.controls().remove_key_early("default").unwrap();
+    let probes = format!("{{ token: {{ ci: {{ access_token: {token} }} }} }}");
+    let report = report(&acme(&okta, &probes)).await;
+    let told = check(&report, 0, "ci signing key");
+    assert_eq!(told, (Verdict::Degraded, Some("key-not-published")));
 }
 
 /// The verdict of a check, and its case.
@@ -195,7 +221,64 @@ async fn a_page_without_cells_is_told_by_its_open_incidents() {
     assert_eq!(check(&with_cell, 0, "other"), (Verdict::Degraded, None));
     let asked = acme(&okta, "{ discovery: {} }");
     let without = report(&asked.replace("status_pages: {}", &pages)).await;
-    assert_eq!(check(&without, 0, "other"), (Verdict::Skipped, None));
+    // Which cell the org is on is as unknown as where the incident is.
+    assert_eq!(check(&without, 0, "other"), (Verdict::Degraded, None));
+}
+
+#[tokio::test]
+async fn a_page_that_tells_its_indicator_alone_is_told_by_that() {
+    let okta = org().start().await.unwrap();
+    for (incident, verdict) in [
+        (None, Verdict::Healthy),
+        (Some(Incident::new("Sign-in is slow")), Verdict::Degraded),
+    ] {
+        let (_, served) = page(incident).await;
+        let file = format!("{}/api/v2/status.json", served.statuspage_url());
+        let pages = format!("status_pages: {{ other: {{ url: '{file}' }} }}");
+        let asked = acme(&okta, "{ organization: {} }").replace("status_pages: {}", &pages);
+        let report = report(&asked).await;
+        assert_eq!(check(&report, 0, "other"), (verdict, None));
+    }
+}
+
+#[tokio::test]
+async fn an_incident_that_may_be_on_any_cell_is_not_told_to_be_elsewhere() {
+    let okta = org().start().await.unwrap();
+    for (cells, says) in [
+        (
+            "All cells",
+            "no open incident on okta.com:7, 1 that may be on any cell: I-99001",
+        ),
+        (
+            "",
+            "no open incident on okta.com:7, 1 that may be on any cell: I-99001",
+        ),
+        (
+            "okta.com:8; others",
+            "no open incident on okta.com:7, 1 that may be on any cell: I-99001",
+        ),
+    ] {
+        let (url, _page) = page(Some(Incident::new("Sign-in is slow").cells(cells))).await;
+        let pages = format!("status_pages: {{ okta: {{ url: '{url}' }} }}");
+        let asked = acme(&okta, "{ discovery: {}, organization: {} }");
+        let report = report(&asked.replace("status_pages: {}", &pages)).await;
+        let case = Some("incident-of-unknown-reach");
+        assert_eq!(
+            check(&report, 0, "okta"),
+            (Verdict::Degraded, case),
+            "{cells}"
+        );
+        assert_eq!(report.verdict, Verdict::Degraded);
+        let checks = &report.orgs[0].checks;
+        let told = checks.iter().find(|check| check.name == "okta").unwrap();
+        assert!(told.says.starts_with(says), "{}", told.says);
+        assert_eq!(told.facts["open_incidents_of_unknown_reach"], 1);
+    }
+    let (url, _page) = page(Some(Incident::new("Slow").cells("okta.com:8 (US Cell 8)"))).await;
+    let pages = format!("status_pages: {{ okta: {{ url: '{url}' }} }}");
+    let asked = acme(&okta, "{ discovery: {}, organization: {} }");
+    let report = report(&asked.replace("status_pages: {}", &pages)).await;
+    assert_eq!(check(&report, 0, "okta"), (Verdict::Healthy, None));
 }
 
 #[tokio::test]
@@ -257,6 +340,92 @@ async fn a_service_app_is_told_what_it_was_not_granted() {
     let of_org = status["orgs"].as_array().unwrap();
     let found = of_org.iter().find(|org| org["name"] == "acme").unwrap();
     assert_eq!(found["findings"][0]["case"], "missing-scope", "{status:#}");
+}
+
+#[tokio::test]
+async fn what_does_not_work_is_broken_whatever_status_it_comes_with() {
+    let discovery = "/.well-known/openid-configuration";
+    for fault in [
+        Fault::error(403, "E0000006"),
+        Fault::error(404, "E0000007"),
+        Fault::rate_limited(),
+        Fault::status(503),
+    ] {
+        let okta = org().start().await.unwrap();
+        okta.controls().fault(discovery, fault.clone());
+        okta.controls().fault("/oauth2/v1/keys", fault);
+        let probes = "{ discovery: {}, jwks: { org: {} } }";
+        let report = report(&acme(&okta, probes)).await;
+        assert_eq!(check(&report, 0, "discovery").0, Verdict::Broken);
+        assert_eq!(check(&report, 0, "org").0, Verdict::Broken);
+    }
+    let app = ServiceApp::new();
+    let challenge =
+        |status: u16, error: &str| Fault::challenge(status, &format!(r#"DPoP error="{error}""#));
+    for fault in [
+        challenge(400, "invalid_dpop_proof"),
+        challenge(400, "invalid_request"),
+        challenge(400, "consent_required"),
+        challenge(401, "invalid_client"),
+        challenge(403, "access_denied"),
+        Fault::rate_limited(),
+    ] {
+        let registered = app.registered().grant(["okta.users.read"]).dpop();
+        let okta = Org::new("acme")
+            .service_app(registered)
+            .start()
+            .await
+            .unwrap();
+        okta.controls().fault("/oauth2/v1/token", fault);
+        let probes = "{ endpoint: { users: { path: /api/v1/users, credential: billing } } }";
+        let report = report(&app.yaml(&okta, "scopes: [okta.users.read]", probes)).await;
+        let (verdict, case) = check(&report, 0, "endpoint/users");
+        assert_eq!(verdict, Verdict::Broken, "no access token: {case:?}");
+    }
+    // The same client is refused: by a 400 as by a 401.
+    for status in [400, 401] {
+        let okta = org().start().await.unwrap();
+        okta.controls()
+            .fault("/oauth2/v1/introspect", challenge(status, "invalid_client"));
+        let probes = "{ token: { ci: { access_token: 00opaque, introspect: { client_id: 0oa1, client_secret: s3cr3t } } } }";
+        let report = report(&acme(&okta, probes)).await;
+        assert_eq!(
+            check(&report, 0, "ci introspection").0,
+            Verdict::Broken,
+            "{status}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_custom_servers_token_without_a_kid_is_not_told_to_have_a_key_that_is_not_public() {
+    let okta = org().start().await.unwrap();
+    let part = |json: String| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(json);
+    let claims = format!(
+        r#"{{"iss":"{}/oauth2/default","exp":4000000000}}"#,
+        okta.url()
+    );
+    for (header, says) in [
+        (r#"{"alg":"RS256"}"#, "the token names none"),
+        (r#"{"alg":"RS256","kid":"k"}"#, "key"),
+    ] {
+        let token = format!("{}.{}.c2ln", part(header.to_owned()), part(claims.clone()));
+        let report = report(&acme(
+            &okta,
+            &format!("{{ token: {{ ci: {{ access_token: '{token}' }} }} }}"),
+        ))
+        .await;
+        let checks = &report.orgs[0].checks;
+        let key = checks
+            .iter()
+            .find(|check| check.name == "ci signing key")
+            .unwrap();
+        assert!(
+            key.says.contains(says) && !key.says.contains("not public"),
+            "{}",
+            key.says
+        );
+    }
 }
 
 #[tokio::test]

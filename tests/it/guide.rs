@@ -224,16 +224,22 @@ async fn tampered() -> (Exporter, Held) {
     watching(okta, &format!("{signed}.{altered}")).await
 }
 
+/// That a key is gone is settled over minutes, which pass in seconds here.
+fn hurried() -> Org {
+    org().clock(&Clock::fast(60))
+}
+
 async fn withdrawn() -> (Exporter, Held) {
-    let okta = org().start().await.unwrap();
-    let token = okta.controls().mint(&reports()).unwrap();
+    let okta = hurried().start().await.unwrap();
+    let lasting = reports().lasting(Duration::from_hours(24));
+    let token = okta.controls().mint(&lasting).unwrap();
     okta.controls().remove_key_early("default").unwrap();
     watching(okta, &token).await
 }
 
 /// Shows the set with its key first.
 async fn withdrawn_early() -> (Exporter, Held) {
-    let okta = org().start().await.unwrap();
+    let okta = hurried().start().await.unwrap();
     let probes =
         "{ jwks: { default: { authorization_server: default, interval: 1s, timeout: 1s } } }";
     let exporter = Exporter::watch(&okta, probes).await;
@@ -359,9 +365,13 @@ async fn limited_again_and_again() -> (Exporter, Held) {
 }
 
 async fn status_page(mode: PageMode) -> (Exporter, Held) {
+    incident_on("okta.com:7", mode).await
+}
+
+async fn incident_on(cells: &str, mode: PageMode) -> (Exporter, Held) {
     let okta = org().cell("ok7").start().await.unwrap();
     let page = StatusPage::new(&Clock::running());
-    page.open(Incident::new("Sign-in is slow").cells("okta.com:7"));
+    page.open(Incident::new("Sign-in is slow").cells(cells));
     page.mode(mode);
     let served = page.start(0).await.unwrap();
     let url = if mode == PageMode::Frozen {
@@ -375,6 +385,27 @@ async fn status_page(mode: PageMode) -> (Exporter, Held) {
     );
     let exporter = Exporter::start(&yaml).await;
     (exporter, vec![Box::new(okta), Box::new(served)])
+}
+
+async fn introspecting(fault: Fault) -> (Exporter, Held) {
+    let probes = "{ token: { ci: { access_token: 00opaque, introspect: { client_id: 0oa1, client_secret: s3cr3t } } } }";
+    fault_at("/oauth2/v1/introspect", fault, probes).await
+}
+
+async fn page_at(url: &str) -> (Exporter, Held) {
+    let okta = org().start().await.unwrap();
+    let yaml = format!(
+        "status_pages: {{ vendor: {{ url: '{url}', timeout: 5s }} }}\norgs: {{ acme: {{ url: '{}', probes: {{ organization: {{}} }} }} }}",
+        okta.url()
+    );
+    (Exporter::start(&yaml).await, vec![Box::new(okta)])
+}
+
+async fn page_of_unknown_authority() -> (Exporter, Held) {
+    let vendor = org().tls(Tls::new()).start().await.unwrap();
+    let (exporter, mut held) = page_at(vendor.url()).await;
+    held.push(Box::new(vendor));
+    (exporter, held)
 }
 
 const SILENT: &str = r#"Bearer realm="https://acme.okta.com""#;
@@ -395,6 +426,8 @@ recognised! {
     an_answer_that_does_not_end: "timeout-body" => impatient(Fault::stall_midway());
     an_answer_that_breaks_off: "cut" => users(Fault::truncated());
     an_answer_without_measure: "too-large" => users(Fault::oversized(5 << 20));
+    a_request_sent_in_circles: "redirect-loop" => fault_at("/.well-known/openid-configuration", Fault::redirect_loop(), "{ discovery: {} }");
+    a_form_sent_to_another_path: "redirect-within" => introspecting(Fault::redirect_to("/oauth2/v1/keys"));
     a_request_sent_elsewhere: "redirect" => users(Fault::redirect_to("https://elsewhere.invalid/"));
     a_token_of_three_random_strings: "undecodable-token" => with(org(), "{ token: { ci: { access_token: a.b.c } } }");
     a_captive_portal: "not-okta" => users(Fault::not_json());
@@ -417,6 +450,7 @@ recognised! {
     a_nonce_asked_for_again: "dpop-nonce" => challenged(400, "use_dpop_nonce", "Authorization server requires nonce in DPoP proof.");
     a_proof_for_another_url: "dpop-proof" => challenged(401, "invalid_dpop_proof", "'htu' claim in the DPoP proof JWT is invalid.");
 
+    a_public_document_that_is_refused: "public-document-refused" => fault_at("/.well-known/openid-configuration", Fault::error(403, "E0000006"), "{ discovery: {} }");
     a_request_without_credential: "no-credential" => with(org(), "{ endpoint: { it: { path: /api/v1/users } } }");
     an_api_token_that_is_dead: "dead-api-token" => with(Org::new("acme").api_token(ApiToken::new("monitor", API_TOKEN).dead()), &asking("/api/v1/users"));
     a_feature_that_the_org_lacks: "feature-not-licensed" => with(org().without_feature("/api/v1/groups"), &asking("/api/v1/groups"));
@@ -431,8 +465,11 @@ recognised! {
     an_org_that_takes_no_changes: "read-only" => users(Fault::error(503, "E0000010"));
     an_okta_that_fails: "server-error" => users(Fault::status(500));
     an_incident_on_the_cell: "incident" => status_page(PageMode::Right);
+    an_incident_on_all_cells: "incident-of-unknown-reach" => incident_on("All cells", PageMode::Right);
     a_feed_that_is_frozen: "status-page-frozen" => status_page(PageMode::Frozen);
     a_status_page_that_was_rewritten: "status-page-unreadable" => status_page(PageMode::Rewritten);
+    a_status_page_of_nobody: "status-page-unreachable" => page_at("https://nobody.invalid");
+    a_status_page_with_a_certificate_of_nobody: "status-page-tls" => page_of_unknown_authority();
     a_status_page_that_turns_programs_away: "status-page-refused" => status_page(PageMode::Unauthorized);
 
     another_org_that_answers: "mismatch" => with(org().issuer("https://login.acme.example"), "{ discovery: {} }");
@@ -468,6 +505,12 @@ also! {
     a_watched_token_without_the_scope: "missing-scope" => token(|_| Mint::by("default").scopes(["reports.list"]));
     a_token_of_another_org: "wrong-issuer" => with(org(), &format!("{{ token: {{ ci: {{ access_token: '{}' }} }} }}", foreign()));
     a_503_of_the_edge: "edge" => users(Fault::edge(503));
+    a_proof_without_its_id: "dpop-proof" => challenged(400, "invalid_dpop_proof", "'jti' claim in the DPoP proof JWT is missing.");
+    a_proof_without_its_time: "dpop-proof" => challenged(400, "invalid_dpop_proof", "'iat' claim in the DPoP proof JWT is missing.");
+    a_key_set_that_is_refused: "public-document-refused" => fault_at("/oauth2/v1/keys", Fault::error(401, "E0000004"), "{ jwks: { org: {} } }");
+    a_cell_that_is_refused: "public-document-refused" => fault_at("/.well-known/okta-organization", Fault::challenge(403, SILENT), "{ organization: {} }");
+    an_introspection_refused_without_a_word: "invalid-client" => introspecting(Fault::challenge(401, SILENT));
+    an_introspection_that_is_forbidden: "network-zone" => introspecting(Fault::challenge(403, SILENT));
 }
 
 #[tokio::test]

@@ -1,14 +1,19 @@
 use std::time::Duration;
 
-use okta_exporter::sim::{Fault, ORG, Org, Running};
+use okta_exporter::sim::{Clock, Fault, ORG, Org, Running};
 
-use crate::support::{Exporter, Scrape};
+use crate::support::{Exporter, Scrape, json};
 
 const PROBES: &str = "{ jwks: { org: { interval: 100ms, timeout: 100ms }, default: { authorization_server: default, interval: 100ms, timeout: 100ms } } }";
 const ROTATIONS: &str = r#"okta_jwks_rotations_total{authorization_server="org"}"#;
 
 async fn org() -> Running {
     Org::new("acme").start().await.unwrap()
+}
+
+/// An org whose minutes pass in seconds: that a key is gone is settled over minutes.
+fn hurried() -> Org {
+    Org::new("acme").clock(&Clock::fast(60))
 }
 
 fn changes(page: &Scrape, change: &str) -> Option<f64> {
@@ -57,27 +62,44 @@ async fn a_rotation_is_counted_once_and_only_where_it_happened() {
 
 #[tokio::test]
 async fn a_key_that_leaves_while_caches_may_hold_it_is_an_early_removal() {
-    let okta = org().await;
+    let okta = hurried().start().await.unwrap();
     let exporter = Exporter::watch(&okta, PROBES).await;
     let page = exporter.first_round().await;
     let early = r#"okta_jwks_early_removals_total{authorization_server="org"}"#;
     assert_eq!(page.value(early), 0.0);
     let kid = okta.controls().remove_key_early(ORG).unwrap();
     let key = format!(r#"okta_jwks_key_info{{kid="{kid}"}}"#);
+    let connections = okta.controls().connection_count();
     let page = exporter.until(|page| page.get(early) >= Some(1.0)).await;
+    assert!(okta.controls().connection_count() >= connections + 2);
+    let status = json(&format!("{}/api/v1/status", exporter.url())).await;
+    assert!(
+        status
+            .to_string()
+            .contains(&format!("the key {kid} left the set"))
+    );
     assert_eq!(page.value(early), 1.0);
     assert_eq!(page.get(&key), None);
 }
 
 #[tokio::test]
 async fn a_key_that_stays_as_long_as_was_promised_is_removed_in_peace() {
-    let org = Org::new("acme").keys_fresh_for(Duration::from_secs(5));
-    let okta = org.start().await.unwrap();
-    let exporter = Exporter::watch(&okta, PROBES).await;
+    let clock = Clock::running();
+    let org = Org::new("acme").keys_fresh_for(Duration::from_mins(1));
+    let okta = org.clock(&clock).start().await.unwrap();
+    let probes = "{ jwks: { org: { interval: 100ms, timeout: 100ms } } }";
+    let exporter = Exporter::watch(&okta, probes).await;
     exporter.first_round().await;
     okta.controls().rotate_keys(ORG).unwrap();
+    exporter
+        .until(|page| changes(page, "added") == Some(1.0))
+        .await;
+    // In small steps: an answer is not dated much later than it was made.
     let page = exporter
-        .until(|page| changes(page, "removed") == Some(1.0))
+        .until(|page| {
+            clock.advance(Duration::from_secs(4));
+            changes(page, "removed") == Some(1.0)
+        })
         .await;
     assert_eq!(
         page.value(r#"okta_jwks_early_removals_total{authorization_server="org"}"#),
@@ -98,10 +120,31 @@ async fn an_answer_that_lags_is_not_taken_for_a_key_that_went_and_came() {
     okta.controls().rotate_keys(ORG).unwrap();
     let before = exporter.scrape().await;
     let runs = r#"okta_probe_runs_total{probe="jwks/org"}"#;
-    let enough = before.value(runs) + 12.0;
+    let enough = before.value(runs) + 30.0;
     let page = exporter.until(|page| page.value(runs) >= enough).await;
     assert!(page.value(ROTATIONS) <= 1.0, "{page}");
     assert_eq!(changes(&page, "removed"), Some(0.0));
+}
+
+#[tokio::test]
+async fn a_set_whose_order_changes_or_whose_key_gets_damaged_has_not_changed() {
+    let okta = hurried().start().await.unwrap();
+    let exporter = Exporter::watch(&okta, PROBES).await;
+    exporter.first_round().await;
+    let mut keys = json(&format!("{}/oauth2/v1/keys", okta.url())).await;
+    for (member, strange) in [("x5c", "MII"), ("n", "!")] {
+        keys["keys"][0][member] = strange.into();
+        let served = Fault::body("application/json", keys.to_string());
+        okta.controls().fault("/oauth2/v1/keys", served);
+        let before = exporter.scrape().await;
+        let runs = r#"okta_probe_runs_total{probe="jwks/org"}"#;
+        // More than the minutes after which a key that is missed is gone.
+        let enough = before.value(runs) + 40.0;
+        let page = exporter.until(|page| page.value(runs) >= enough).await;
+        assert_eq!(page.value(ROTATIONS), 0.0, "{member}");
+        assert_eq!(changes(&page, "removed"), Some(0.0), "{member}");
+        okta.controls().clear_faults();
+    }
 }
 
 #[tokio::test]

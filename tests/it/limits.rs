@@ -193,13 +193,13 @@ async fn a_429_is_of_one_of_three_kinds_and_a_limit_of_0_is_no_limit() {
     assert!(page.get(r#"okta_rate_limit_limit{endpoint="users"}"#) > Some(0.0));
 }
 
-/// An exporter that takes these paths for these buckets, and asks `org` and `domains` by one token.
+/// An exporter that takes these paths for these buckets, and asks `org` and `idps` by one token.
 async fn watch_buckets(okta: &Running, buckets: &str) -> Exporter {
     Exporter::start(&with_buckets(okta, buckets)).await
 }
 
 fn with_buckets(okta: &Running, buckets: &str) -> String {
-    let (url, probes) = (okta.url(), ["org", "domains"].map(endpoint).join(", "));
+    let (url, probes) = (okta.url(), ["org", "idps"].map(endpoint).join(", "));
     format!(
         "status_pages: {{}}\norgs:\n  acme:\n    url: '{url}'\n    budget: 1\n    buckets: {{ {buckets} }}\n    credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}\n    probes: {{ endpoint: {{ {probes} }} }}\n"
     )
@@ -216,7 +216,7 @@ async fn a_configured_bucket_wins_over_the_published_one() {
         ))
     };
     assert_eq!(limit("org", "tenant"), Some(50.0), "{page}");
-    assert_eq!(limit("domains", "/api/v1*"), Some(50.0), "{page}");
+    assert_eq!(limit("idps", "/api/v1*"), Some(50.0), "{page}");
 }
 
 #[tokio::test]
@@ -263,7 +263,7 @@ async fn what_to_write_about_a_shared_bucket_is_said_once() {
     for part in [
         "level=info",
         "org=acme",
-        "=domains",
+        "=idps",
         "=org",
         "write it under orgs.acme.buckets: { 'PATH OF org': '/api/v1*' }",
     ] {
@@ -282,7 +282,7 @@ async fn what_to_write_about_a_shared_bucket_is_said_once() {
 #[tokio::test]
 async fn endpoints_of_one_bucket_that_contradict_each_other_are_counted_apart() {
     let okta = org()
-        .limit("/api/v1/domains", 600)
+        .limit("/api/v1/idps", 600)
         .limit("/api/v1*", 2_000)
         .window(Duration::from_secs(2))
         .start()
@@ -303,7 +303,7 @@ async fn endpoints_of_one_bucket_that_contradict_each_other_are_counted_apart() 
         ))
     };
     assert_eq!(limit("org", "org"), Some(1_000.0), "{page}");
-    assert_eq!(limit("domains", "/api/v1*"), Some(300.0), "{page}");
+    assert_eq!(limit("idps", "/api/v1*"), Some(300.0), "{page}");
 }
 
 #[tokio::test]

@@ -52,6 +52,9 @@ mod recovery;
 /// Status pages: three formats, and four ways to be unknown.
 mod status_page;
 
+/// What a series is worth, where it is easily taken for granted that it is there.
+mod values;
+
 /// When things are asked: intervals, overlaps, the breaker, connections.
 mod schedule;
 

@@ -77,6 +77,92 @@ async fn what_a_cache_on_the_way_kept_tells_nothing_of_the_clocks() {
     assert!(!page.has_any("okta_clock_skew_seconds"), "{page}");
 }
 
+/// What a proxy says whose clock is an hour off: limits that are spent, and to come back late.
+fn proxy(status: u16) -> Fault {
+    let hour = SignedDuration::from_hours(1);
+    let printer = jiff::fmt::rfc2822::DateTimePrinter::new();
+    let date = |at: jiff::Timestamp| printer.timestamp_to_rfc9110_string(&at).unwrap();
+    let now = jiff::Timestamp::now();
+    let reset = (now + Duration::from_secs(50)).as_second().to_string();
+    let says = [
+        ("date", date(now - hour)),
+        ("via", "1.1 proxy".to_owned()),
+        ("retry-after", "300".to_owned()),
+        ("x-rate-limit-limit", "7".to_owned()),
+        ("x-rate-limit-remaining", "0".to_owned()),
+        ("x-rate-limit-reset", reset),
+    ];
+    let says = says.each_ref().map(|(name, value)| (*name, value.as_str()));
+    Fault::edge_that_says(status, says)
+}
+
+#[tokio::test]
+async fn what_a_proxy_says_is_a_failure_and_teaches_nothing_of_okta() {
+    let app = ServiceApp::new();
+    let okta = with(app.registered().grant(["okta.users.read"]).dpop()).await;
+    let probes = format!(
+        "{{ discovery: {{ interval: 1s, timeout: 1s }}, endpoint: {{ {} }} }}",
+        crate::support::asked("users")
+    );
+    let exporter = Exporter::start(&app.yaml(&okta, USERS, &probes)).await;
+    exporter.until(is_up).await;
+    for status in [502, 503] {
+        okta.controls().fault("/api/v1/users", proxy(status));
+        let told = format!(r#"okta_api_errors_total{{code="{status}",error_code="edge"}}"#);
+        // Asked again at its interval: nobody stays away for whoever says so.
+        let page = exporter.until(|page| page.get(&told) >= Some(3.0)).await;
+        assert!(page.value("okta_clock_skew_seconds").abs() < 5.0, "{page}");
+        let limit = r#"okta_rate_limit_limit{endpoint="users"}"#;
+        assert_ne!(page.get(limit), Some(7.0), "{page}");
+    }
+    okta.controls().clear_faults();
+    exporter.until(is_up).await;
+    assert_eq!(
+        answered(&okta, "/api/v1/users", 401),
+        0,
+        "every proof was dated right"
+    );
+}
+
+#[tokio::test]
+async fn where_a_proxy_alone_answers_nothing_is_known_of_okta() {
+    let okta = Org::new("acme").tls(sim::Tls::new()).start().await.unwrap();
+    okta.controls().fault("/", proxy(502));
+    let ca = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&ca, okta.ca_pem().unwrap()).unwrap();
+    let yaml = format!(
+        "status_pages: {{}}\norgs:\n  acme:\n    url: '{}'\n    ca_file: '{}'\n    probes: {{ discovery: {{}} }}\n",
+        okta.url(),
+        ca.path().display()
+    );
+    let exporter = Exporter::start(&yaml).await;
+    let page = exporter.first_round().await;
+    assert_eq!(page.value("okta_org_up"), 0.0);
+    let answered = page.get(r#"okta_requests_total{code="502"}"#);
+    assert_eq!(answered, Some(1.0), "{page}");
+    for unknown in [
+        "okta_clock_skew_seconds",
+        "okta_tls_certificate_expiry_timestamp_seconds",
+    ] {
+        assert!(!page.has_any(unknown), "{unknown}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn a_difference_of_clocks_is_forgotten_while_only_a_proxy_answers() {
+    let okta = start(Org::new("acme")).await;
+    let probes = "{ discovery: { interval: 1s, timeout: 1s } }";
+    let exporter = Exporter::watch(&okta, probes).await;
+    let skew = "okta_clock_skew_seconds";
+    let page = exporter.first_round().await;
+    assert!(page.has_any(skew), "{page}");
+    okta.controls().fault("/", proxy(502));
+    let edge = r#"okta_api_errors_total{error_code="edge"}"#;
+    exporter.until(|page| page.get(edge) >= Some(1.0)).await;
+    let later = exporter.scrape_later(Duration::from_mins(10));
+    assert!(!later.has_any(skew), "{later}");
+}
+
 /// The program itself, for what it logs.
 async fn program(files: &tempfile::TempDir, yaml: &str) -> (Program, String) {
     let file = files.path().join("okta-exporter.yaml");

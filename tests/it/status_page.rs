@@ -1,10 +1,17 @@
+use std::{collections::BTreeMap, time::Duration};
+
+use http::StatusCode;
 use okta_exporter::{
-    okta::{Client, Request, Session, TlsSetup},
-    sim::{Clock, Incident, Org, PageMode, StatusPage, Tls},
+    config::Config,
+    okta::{Client, Reason, Request, Session, TlsSetup},
+    probe::{AnyMemory, AnyObservation, ProbeResult},
+    sim::{Clock, Fault, Incident, Org, PageMode, StatusPage, Tls},
 };
 
-use crate::support::{Exporter, PATIENCE};
+use crate::support::{Exporter, PATIENCE, Program, json};
 
+const POSSIBLE: &str =
+    r#"okta_org_incidents_of_unknown_reach{org="acme",category="service_degradation"}"#;
 const CELL: &str = r#"okta_org_incidents{org="acme",category="service_degradation"}"#;
 
 fn watch(page: &str, org: &str) -> String {
@@ -44,6 +51,63 @@ async fn an_incident_is_matched_to_the_orgs_own_cell() {
     assert_eq!(seen.get(&active), None, "what is over is gone");
 }
 
+/// Serves a page with an incident on these cells, beside one that is over and on another's.
+async fn page_with(cells: &str) -> okta_exporter::sim::RunningStatusPage {
+    let page = StatusPage::new(&Clock::running());
+    let over = page.open(incident("okta.com:3"));
+    assert!(page.resolve(&over));
+    page.open(incident(cells));
+    page.start(0).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_incident_is_on_the_orgs_cell_however_people_write_it_and_of_unknown_reach_where_nobody_can_tell()
+ {
+    let okta = Org::new("acme").cell("ok7").start().await.unwrap();
+    for (cells, on, of_unknown_reach) in [
+        ("okta.com:7 (US Cell 7)", 1.0, 0.0),
+        ("okta.com: 7", 1.0, 0.0),
+        ("okta.com:07", 1.0, 0.0),
+        ("okta.com:8 (US Cell 8)", 0.0, 0.0),
+        ("All cells", 0.0, 1.0),
+        ("okta.com:all", 0.0, 1.0),
+        ("US-Cell-7", 0.0, 1.0),
+        ("", 0.0, 1.0),
+    ] {
+        let served = page_with(cells).await;
+        let exporter = Exporter::start(&watch(&served.okta_url(), okta.url())).await;
+        let seen = exporter.first_round().await;
+        assert_eq!(seen.value(CELL), on, "{cells:?}");
+        assert_eq!(seen.value(POSSIBLE), of_unknown_reach, "{cells:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_incident_that_two_pages_tell_of_is_one() {
+    let okta = Org::new("acme").cell("ok7").start().await.unwrap();
+    let page = StatusPage::new(&Clock::running());
+    page.open(incident("okta.com:7"));
+    page.open(incident("All cells"));
+    let served = page.start(0).await.unwrap();
+    let url = served.okta_url();
+    let twice = format!("copy: {{ url: '{url}' }}, okta:");
+    let yaml = watch(&url, okta.url()).replace("okta:", &twice);
+    let exporter = Exporter::start(&yaml).await;
+    let seen = exporter.first_round().await;
+    assert_eq!(seen.sum("okta_status_page_up"), 2.0);
+    assert_eq!((seen.value(CELL), seen.value(POSSIBLE)), (1.0, 1.0));
+    let status = json(&format!("{}/api/v1/status", exporter.url())).await;
+    let orgs = status["orgs"].as_array().unwrap();
+    let acme = orgs.iter().find(|org| org["name"] == "acme").unwrap();
+    let cases: Vec<&str> = acme["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["case"].as_str().unwrap())
+        .collect();
+    assert_eq!(cases, ["incident", "incident-of-unknown-reach"]);
+}
+
 fn page_of(served: &okta_exporter::sim::RunningStatusPage) -> StatusPage {
     served.page()
 }
@@ -72,6 +136,15 @@ async fn every_format_is_told_apart_by_itself() {
             url == served.statuspage_url(),
             "{url}\n{seen}"
         );
+        if of_statuspage {
+            let of =
+                |word: &str| seen.value(&format!(r#"okta_status_indicator{{indicator="{word}"}}"#));
+            assert_eq!(
+                (of("minor"), of("none"), of("major")),
+                (1.0, 0.0, 0.0),
+                "{seen}"
+            );
+        }
         // Only Okta's own page names cells.
         assert_eq!(
             seen.get(CELL).is_some(),
@@ -153,6 +226,160 @@ async fn a_page_that_is_rewritten_later_is_not_remembered_as_fine() {
     assert!(!seen.has_any("okta_api_errors_total"), "{seen}");
 }
 
+/// Asks a page once, as one who knows that it had this form.
+async fn asked(
+    url: &str,
+    format: &str,
+    known: &AnyMemory,
+) -> (ProbeResult<AnyObservation>, AnyMemory) {
+    let yaml = format!(
+        "status_pages: {{ it: {{ url: '{url}', format: {format} }} }}\norgs: {{ acme: {{ url: 'https://acme.okta.com' }} }}"
+    );
+    let config = Config::parse(&yaml, &BTreeMap::new()).unwrap();
+    let page = config.status_pages.into_values().next().unwrap();
+    let session = Session::new(&page.client, Duration::from_millis(300));
+    let result = page.probe.probe.run(&session, known).await;
+    let learned = result
+        .observation
+        .as_ref()
+        .map(|seen| known.clone().learn(seen));
+    (result, learned.unwrap_or_else(|| known.clone()))
+}
+
+fn nothing(url: &str) -> AnyMemory {
+    let yaml = format!(
+        "status_pages: {{ it: {{ url: '{url}' }} }}\norgs: {{ acme: {{ url: 'https://acme.okta.com' }} }}"
+    );
+    let config = Config::parse(&yaml, &BTreeMap::new()).unwrap();
+    let page = config.status_pages.into_values().next().unwrap();
+    page.probe.probe.no_memory()
+}
+
+const SUMMARY: &str = "/summary.json";
+const STATUS: &str = "/status.json";
+
+#[tokio::test]
+async fn a_fallback_hides_no_failure_of_the_form_that_the_page_has() {
+    let page = StatusPage::new(&Clock::running());
+    page.open(incident("okta.com:7"));
+    let served = page.start(0).await.unwrap();
+    let url = served.statuspage_url();
+    let nothing = nothing(&url);
+    let (_, known) = asked(&url, "auto", &nothing).await;
+    assert_ne!(known, nothing, "it remembers the form");
+    for (status, reason) in [
+        (429, Reason::RateLimited),
+        (500, Reason::HttpStatus),
+        (503, Reason::HttpStatus),
+        (401, Reason::Unauthorized),
+        (403, Reason::Forbidden),
+    ] {
+        page.refuse(SUMMARY, StatusCode::from_u16(status).unwrap());
+        for (format, known) in [("statuspage", &nothing), ("auto", &known)] {
+            let (result, _) = asked(&url, format, known).await;
+            let failure = result
+                .failure
+                .unwrap_or_else(|| panic!("{status} is hidden"));
+            assert_eq!(failure.reason(), reason, "{format}: {failure}");
+            assert!(failure.refusal().unwrap().back_off.is_some(), "{format}");
+        }
+    }
+    page.hang(SUMMARY);
+    for (format, known) in [
+        ("statuspage", &nothing),
+        ("auto", &known),
+        ("auto", &nothing),
+    ] {
+        let (result, _) = asked(&url, format, known).await;
+        let failure = result.failure.expect("it hangs");
+        assert_eq!(failure.reason(), Reason::Timeout, "{format}: {failure}");
+    }
+    for gone in [StatusCode::NOT_FOUND, StatusCode::GONE] {
+        page.refuse(SUMMARY, gone);
+        for (format, known) in [
+            ("statuspage", &nothing),
+            ("auto", &known),
+            ("auto", &nothing),
+        ] {
+            let (result, _) = asked(&url, format, known).await;
+            assert_eq!(
+                result.failure, None,
+                "{format}: the little that status.json tells"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_two_refusals_the_one_that_tells_more_is_told() {
+    let page = StatusPage::new(&Clock::running());
+    let served = page.start(0).await.unwrap();
+    let url = served.statuspage_url();
+    let nothing = nothing(&url);
+    for (summary, status, told) in [
+        (404, 503, 503),
+        (404, 410, 404),
+        (410, 429, 429),
+        (500, 404, 500),
+    ] {
+        page.refuse(SUMMARY, StatusCode::from_u16(summary).unwrap());
+        page.refuse(STATUS, StatusCode::from_u16(status).unwrap());
+        let (result, _) = asked(&url, "statuspage", &nothing).await;
+        let failure = result.failure.unwrap();
+        assert_eq!(
+            failure.refusal().unwrap().status,
+            told,
+            "{summary}, {status}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_was_given_another_form_is_read_in_the_new_one() {
+    let page = StatusPage::new(&Clock::running());
+    let served = page.start(0).await.unwrap();
+    let (okta, statuspage) = (served.okta_url(), served.statuspage_url());
+    let nothing = nothing(&okta);
+    let (_, was_okta) = asked(&okta, "auto", &nothing).await;
+    let (_, was_statuspage) = asked(&statuspage, "auto", &nothing).await;
+    for (url, known) in [(&okta, &was_statuspage), (&statuspage, &was_okta)] {
+        let (result, _) = asked(url, "auto", known).await;
+        assert_eq!(result.failure, None, "{url}");
+    }
+    // The front page turns programs away, and its JSON does not.
+    page.refuse("/statuspage", StatusCode::FORBIDDEN);
+    let (result, _) = asked(&statuspage, "auto", &nothing).await;
+    assert_eq!(result.failure, None);
+    // What was Okta's and is no more is told as that, whatever stands beside it.
+    page.mode(PageMode::Rewritten);
+    page.hang(SUMMARY);
+    let (result, _) = asked(&okta, "auto", &was_okta).await;
+    assert_eq!(result.failure.unwrap().reason(), Reason::InvalidBody);
+}
+
+#[tokio::test]
+async fn the_requests_of_two_pages_are_told_apart() {
+    let okta = Org::new("acme").start().await.unwrap();
+    let page = StatusPage::new(&Clock::running());
+    let served = page.start(0).await.unwrap();
+    let other = format!(
+        "status_pages: {{ other: {{ url: '{}' }}, ",
+        served.atom_url()
+    );
+    let yaml = watch(&served.okta_url(), okta.url()).replace("status_pages: { ", &other);
+    page.refuse("/feed.atom", StatusCode::BAD_GATEWAY);
+    let seen = Exporter::start(&yaml).await.first_round().await;
+    for (page, code) in [("okta", "200"), ("other", "502")] {
+        let requests =
+            format!(r#"okta_requests_total{{endpoint="status_page/{page}",code="{code}"}}"#);
+        assert!(seen.value(&requests) >= 1.0, "{seen}");
+        let phase = format!(
+            r#"okta_request_phase_seconds{{endpoint="status_page/{page}",phase="first_byte"}}"#
+        );
+        assert!(seen.value(&phase) > 0.0, "{seen}");
+    }
+}
+
 #[tokio::test]
 async fn nothing_in_the_answer_of_a_page_is_taken_for_oktas() {
     let okta = Org::new("acme").tls(Tls::new()).start().await.unwrap();
@@ -167,10 +394,10 @@ async fn nothing_in_the_answer_of_a_page_is_taken_for_oktas() {
     for (client, is_org) in [(org.unwrap(), true), (page.unwrap(), false)] {
         let session = Session::new(&client, PATIENCE);
         let refused = session.ask(Request::get("users", "/api/v1/users")).await;
-        assert_eq!(refused.unwrap_err().refusal().unwrap().status, 401);
+        assert_eq!(refused.unwrap_err().refusal().unwrap().status, 403);
         let exchange = session.take_exchanges().remove(0);
         let meta = exchange.answer.unwrap();
-        assert_eq!(meta.status, 401);
+        assert_eq!(meta.status, 403);
         let told = [
             exchange.bucket.is_some(),
             meta.error_code.is_some(),
@@ -179,4 +406,48 @@ async fn nothing_in_the_answer_of_a_page_is_taken_for_oktas() {
         ];
         assert_eq!(told, [is_org; 4]);
     }
+}
+
+#[tokio::test]
+async fn no_incident_is_called_over_while_its_page_cannot_be_read() {
+    let okta = Org::new("acme").cell("ok7").start().await.unwrap();
+    let page = StatusPage::new(&Clock::running());
+    let open = page.open(incident("okta.com:7"));
+    let served = page.start(0).await.unwrap();
+    let files = tempfile::tempdir().unwrap();
+    let path = files.path().join("c.yaml");
+    std::fs::write(&path, watch(&served.okta_url(), okta.url())).unwrap();
+    let flags = [
+        &format!("--config.file={}", path.display()),
+        "--web.listen-address=127.0.0.1:0",
+        "--log.format=json",
+    ];
+    let mut exporter = Program::exporter(&flags, &[]);
+    exporter.until(r#""case":"incident""#).await;
+    page.mode(PageMode::Rewritten);
+    exporter.until(r#""case":"status-page-unreadable""#).await;
+    // The second failure of the org's probe was written after what the first one found.
+    okta.controls().fault("/", Fault::error(400, "E0000001"));
+    for _ in 0..2 {
+        exporter.until(r#""case":"refused""#).await;
+    }
+    okta.controls().clear_faults();
+    let over = "no longer found";
+    let told = |exporter: &Program, what: &str| {
+        exporter
+            .said
+            .iter()
+            .filter(|line| line.contains(what))
+            .count()
+    };
+    assert_eq!(told(&exporter, over), 0, "{:#?}", exporter.said);
+    page.resolve(&open);
+    page.mode(PageMode::Right);
+    exporter.until(over).await;
+    assert_eq!(
+        told(&exporter, r#""case":"incident""#),
+        2,
+        "opened and over"
+    );
+    exporter.terminate().await;
 }

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
-use okta_exporter::sim::{Mint, ORG, Org, Running};
+use jiff::SignedDuration;
+use okta_exporter::sim::{Clock, Fault, Mint, ORG, Org, Running};
 
-use crate::support::Exporter;
+use crate::support::{Exporter, Scrape, json};
 
 async fn org() -> Running {
     Org::new("acme")
@@ -102,8 +103,11 @@ async fn a_revoked_token_is_inactive_and_an_expired_one_negative() {
 
 #[tokio::test]
 async fn a_token_whose_key_was_withdrawn_is_about_to_break() {
-    let okta = org().await;
-    let token = okta.controls().mint(&Mint::by("default")).unwrap();
+    // Nodes that lag are given minutes, which pass in seconds here.
+    let org = Org::new("acme").clock(&Clock::fast(60));
+    let okta = org.start().await.unwrap();
+    let lasting = Mint::by("default").lasting(Duration::from_hours(24));
+    let token = okta.controls().mint(&lasting).unwrap();
     let probes = format!(
         "{{ token: {{ ci: {{ access_token: {token}, interval: 200ms, timeout: 200ms }} }} }}"
     );
@@ -118,6 +122,128 @@ async fn a_token_whose_key_was_withdrawn_is_about_to_break() {
         !page.has_any("okta_token_signature_valid"),
         "nobody can check it"
     );
+}
+
+const RUNS: &str = r#"okta_probe_runs_total{probe="token/ci"}"#;
+
+#[tokio::test]
+async fn a_fresh_key_that_some_nodes_do_not_know_yet_is_never_called_unpublished() {
+    let okta = org().await;
+    okta.controls()
+        .lag_keys("default", Duration::from_hours(1))
+        .unwrap();
+    okta.controls().rotate_keys("default").unwrap();
+    let token = okta.controls().mint(&Mint::by("default")).unwrap();
+    let probes = format!(
+        "{{ token: {{ ci: {{ access_token: {token}, interval: 100ms, timeout: 100ms }} }} }}"
+    );
+    let exporter = Exporter::watch(&okta, &probes).await;
+    let published = "okta_token_signing_key_published";
+    let page = exporter
+        .until(|page| {
+            assert_ne!(page.get(published), Some(0.0), "{page}");
+            page.get(RUNS) >= Some(30.0)
+        })
+        .await;
+    assert_eq!(page.get(published), Some(1.0));
+}
+
+#[tokio::test]
+async fn an_opaque_token_that_ends_has_expired_and_was_not_revoked() {
+    let clock = Clock::running();
+    let org = Org::new("acme").client("0oa1", "s3cr3t").clock(&clock);
+    let okta = org.start().await.unwrap();
+    let mint = Mint::by("default").opaque("00opaque").scopes(["a"]);
+    okta.controls()
+        .mint(&mint.lasting(Duration::from_mins(10)))
+        .unwrap();
+    let probes = "{ token: { ci: { access_token: 00opaque, interval: 200ms, timeout: 200ms, introspect: { authorization_server: default, client_id: 0oa1, client_secret: s3cr3t } } } }";
+    let exporter = Exporter::watch(&okta, probes).await;
+    let page = exporter.first_round().await;
+    assert_eq!(page.value("okta_token_active"), 1.0);
+    clock.advance(Duration::from_mins(11));
+    let page = exporter
+        .until(|page| page.get("okta_token_active") == Some(0.0))
+        .await;
+    let left = page.value("okta_token_time_to_expiry_seconds");
+    assert!((-120.0..0.0).contains(&left), "{left}");
+    assert_eq!(page.value(r#"okta_token_scope{scope="a"}"#), 1.0);
+    exporter.until_case("expired-token").await;
+}
+
+#[tokio::test]
+async fn a_failed_request_takes_no_series_away() {
+    let okta = org().await;
+    let token = okta.controls().mint(&Mint::by("default")).unwrap();
+    let probes = format!(
+        "{{ token: {{ ci: {{ access_token: {token}, interval: 200ms, timeout: 200ms, {INTROSPECT}, expect: {{ scopes: [reports.read] }} }} }} }}"
+    );
+    let exporter = Exporter::watch(&okta, &probes).await;
+    let series = |page: &Scrape| -> Vec<String> {
+        let page = page.to_string();
+        let lines = page.lines().filter(|line| line.starts_with("okta_token_"));
+        let names = lines.filter_map(|line| line.split_once(' '));
+        names.map(|(name, _)| name.to_owned()).collect()
+    };
+    let all = series(&exporter.first_round().await);
+    assert!(all.len() >= 7, "{all:?}");
+    let failed = r#"okta_probe_failures_total{probe="token/ci",reason="http_status"}"#;
+    for path in ["/oauth2/default/v1/introspect", "/oauth2/default/v1/keys"] {
+        let failures = exporter.scrape().await.value(failed);
+        okta.controls().fault(path, Fault::status(503).times(1));
+        let page = exporter.until(|page| page.value(failed) > failures).await;
+        assert_eq!(series(&page), all, "{path}");
+    }
+    // What Okta said of it does not hold for ever.
+    okta.controls()
+        .fault("/oauth2/default/v1/introspect", Fault::status(503));
+    let later = series(&exporter.scrape_later(Duration::from_mins(6)));
+    assert!(
+        !later
+            .iter()
+            .any(|line| line.starts_with("okta_token_active"))
+    );
+    let expiry = "okta_token_time_to_expiry_seconds";
+    assert!(later.iter().any(|line| line.starts_with(expiry)));
+}
+
+#[tokio::test]
+async fn the_time_that_is_left_is_counted_by_oktas_clock() {
+    let okta = org().await;
+    okta.controls()
+        .set_clock_offset(SignedDuration::from_hours(1));
+    let mint = Mint::by("default").lasting(Duration::from_mins(10));
+    let token = okta.controls().mint(&mint).unwrap();
+    let probes = format!(
+        "{{ token: {{ ci: {{ access_token: {token}, interval: 300ms, timeout: 300ms, {INTROSPECT} }} }} }}"
+    );
+    let exporter = Exporter::watch(&okta, &probes).await;
+    let left = |page: &Scrape| page.value("okta_token_time_to_expiry_seconds");
+    let now = left(&exporter.first_round().await);
+    assert!((580.0..=602.0).contains(&now), "{now}");
+    // An org that answers no more has told the time once, which is better than not at all.
+    okta.shutdown().await;
+    let failed = r#"okta_probe_success{probe="token/ci"}"#;
+    let page = exporter.until(|page| page.get(failed) == Some(0.0)).await;
+    assert!(page.get("okta_clock_skew_seconds").is_some());
+    let later = exporter.scrape_later(Duration::from_mins(6));
+    assert!(!later.has_any("okta_clock_skew_seconds"));
+    assert!((200.0..=242.0).contains(&left(&later)), "{}", left(&later));
+}
+
+#[tokio::test]
+async fn a_signature_that_one_answer_speaks_against_is_looked_at_again() {
+    let (okta, other) = (org().await, org().await);
+    let token = okta.controls().mint(&Mint::by("default")).unwrap();
+    let keys = |org: &Running| format!("{}/oauth2/default/v1/keys", org.url());
+    let mut mixed = json(&keys(&okta)).await;
+    mixed["keys"][0]["n"] = json(&keys(&other)).await["keys"][0]["n"].clone();
+    let mixed = Fault::body("application/json", mixed.to_string());
+    okta.controls()
+        .fault("/oauth2/default/v1/keys", mixed.times(1));
+    let probes = format!("{{ token: {{ ci: {{ access_token: {token} }} }} }}");
+    let page = Exporter::watch(&okta, &probes).await.first_round().await;
+    assert_eq!(page.value("okta_token_signature_valid"), 1.0);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
+use jiff::SignedDuration;
 use okta_exporter::{
     fleet::{Board, Outcome, ProbeId},
     okta::{Exchange, Phases, SecretReloads},
@@ -42,6 +43,22 @@ async fn a_scrape_asks_okta_nothing() {
     assert!(page.value(scrapes) >= 20.0);
     assert!(page.value("okta_exporter_scrape_duration_seconds_count") >= 20.0);
     assert!(page.value("process_resident_memory_bytes") > 0.0);
+}
+
+#[tokio::test]
+async fn an_open_window_is_shown_by_oktas_clock() {
+    for hours in [-1, 1] {
+        let okta = org().await;
+        okta.controls()
+            .set_clock_offset(SignedDuration::from_hours(hours));
+        let exporter = Exporter::watch(&okta, PROBES).await;
+        exporter.first_round().await;
+        let page = get(exporter.url()).await.text().await.unwrap();
+        let (_, window) = page.split_once(r#"data-heading="window">"#).unwrap();
+        let (left, _) = window.split_once(" s left").unwrap();
+        let left: u32 = left.parse().unwrap();
+        assert!(left <= 61, "{left}");
+    }
 }
 
 #[tokio::test]

@@ -3,13 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{
-    tree::{CREDENTIAL, org, org_at, org_name, org_url, set},
+    tree::{org, org_at, org_name, org_url, set},
     variables::{Set, Variables},
 };
-use crate::{
-    config::{defaults, problems::Notes},
-    probe::Candidate,
-};
+use crate::config::problems::Notes;
 
 /// The variable that names the org.
 pub(super) const DOMAIN: &str = "OKTA_DOMAIN";
@@ -35,11 +32,6 @@ pub(super) fn tree(variables: Variables<'_>, notes: &mut Notes) -> Value {
     let at = org_at(name);
     notes.set_by(at.field("url"), DOMAIN);
     let token = variables.get("OKTA_TOKEN");
-    let candidate = Candidate {
-        name: CREDENTIAL,
-        scopes: None,
-    };
-    let mut probes = defaults::probes(token.map(|_| candidate).as_slice());
     let credential = token.map(|_| json!({ "api_token_env": "OKTA_TOKEN" }));
     let mut tree = org(name, &org_url(domain), credential);
     let client = match (variables.get("CLIENT_ID"), variables.get("CLIENT_SECRET")) {
@@ -60,9 +52,8 @@ pub(super) fn tree(variables: Variables<'_>, notes: &mut Notes) -> Value {
         if let Some(client) = client {
             set(&mut watched, "introspect", client);
         }
-        set(&mut probes, "token", json!({ TOKEN: watched }));
         if let Some(org) = tree.pointer_mut(&format!("/orgs/{name}")) {
-            set(org, "probes", probes);
+            set(org, "probes", json!({ "token": { TOKEN: watched } }));
         }
     } else if client.is_some() {
         notes.warn(

@@ -3,7 +3,8 @@
 //! [`resolve`](super::resolve).
 //!
 //! Variables go before files that lie about in a home directory, and the ways are never mixed: a
-//! token must not travel to an org that it was not given for.
+//! token must not travel to an org that it was not given for. That holds for what
+//! `OKTA_EXPORTER__…` variables give as well; see [`provenance`](super::provenance).
 
 mod basic_environment;
 mod sdk;
@@ -15,7 +16,7 @@ use std::{collections::BTreeMap, fmt, path::Path};
 
 use serde_json::{Value, json};
 
-use super::problems::Notes;
+use super::{problems::Notes, provenance::gives_an_org};
 use crate::units::closed_list;
 use variables::{Set, Variables};
 
@@ -24,6 +25,8 @@ use variables::{Set, Variables};
 pub struct Origin {
     /// What was read.
     pub source: String,
+    /// The `OKTA_EXPORTER__…` variables whose settings were laid over it.
+    pub overrides: Vec<String>,
     /// What was found besides, and left alone.
     pub ignored: Vec<String>,
 }
@@ -31,6 +34,9 @@ pub struct Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "settings come from {}", self.source)?;
+        if !self.overrides.is_empty() {
+            write!(f, ", and over it from {}", self.overrides.join(", "))?;
+        }
         if !self.ignored.is_empty() {
             write!(f, "; found and not used: {}", self.ignored.join("; "))?;
         }
@@ -68,7 +74,8 @@ impl Way {
     }
 }
 
-/// What people already have. `working` is the working directory, where SDKs look for a file too.
+/// What people already have. `working` is the working directory, where SDKs look for a file too. Files
+/// are left alone where variables give an org: they lie about, and may be meant for another one.
 pub(super) fn without_file(
     environment: &BTreeMap<String, String>,
     working: &Path,
@@ -85,7 +92,12 @@ pub(super) fn without_file(
     );
     let mut sdk = sdk::Settings::default();
     if !domain && (is_set(Way::Sdk) || !terraform) {
-        sdk.read(&files, environment, notes);
+        let read = if gives_an_org(environment) {
+            &[][..]
+        } else {
+            &files
+        };
+        sdk.read(read, environment, notes);
     }
     let (way, tree) = if domain {
         (Some(Way::Basic), basic_environment::tree(variables, notes))
@@ -99,17 +111,22 @@ pub(super) fn without_file(
     let told = |way: Way| way.set().told(&way.set().found(variables));
     let left = Way::ALL.into_iter().filter(|left| Some(*left) != way);
     let mut ignored: Vec<String> = left.filter(|left| is_set(*left)).map(told).collect();
+    let files = files.iter().map(|file| file.display().to_string());
+    ignored.extend(files.filter(|file| way != Some(Way::Sdk) || !sdk.was_read(file)));
     let (source, environment) = if way == Some(Way::Sdk) {
         (sdk.told(), sdk.laid_under(environment.clone()))
     } else {
-        ignored.extend(files.iter().map(|file| file.display().to_string()));
         let source = way.map_or_else(|| "the environment".to_owned(), told);
         (source, environment.clone())
     };
     StandIn {
         tree,
         environment,
-        origin: Origin { source, ignored },
+        origin: Origin {
+            source,
+            overrides: Vec::new(),
+            ignored,
+        },
     }
 }
 

@@ -15,6 +15,7 @@ use super::{
 use crate::config::{
     file,
     problems::{Notes, SettingPath},
+    provenance::is_one_place,
     secrets,
 };
 
@@ -56,6 +57,9 @@ const IN_FILES: [(&str, &str); 9] = [
     ("clientAssertion", ASSERTION),
 ];
 
+/// Two ways to give one key.
+const KEYS: [&str; 2] = [PRIVATE_KEY, JWK];
+
 /// Those of them that are secrets.
 const SECRETS: [&str; 4] = [TOKEN, PRIVATE_KEY, JWK, ASSERTION];
 
@@ -74,6 +78,8 @@ pub(super) struct Settings {
     places: Vec<String>,
     /// Which of them set what.
     set_by: BTreeMap<&'static str, String>,
+    /// The URL that held where a secret was read: what it was given for.
+    given_for: BTreeMap<&'static str, String>,
 }
 
 impl Settings {
@@ -91,22 +97,42 @@ impl Settings {
                     if values.iter().any(|(name, _)| SECRETS.contains(name)) {
                         secrets::warn_of_open_settings(file, notes);
                     }
-                    for (name, value) in values {
-                        self.set_by.insert(name, format!("{name} in {place}"));
-                        self.values.insert(name.to_owned(), value);
-                    }
+                    self.take(&values, |name| format!("{name} in {place}"));
                 }
                 Err(why) => notes.error(&SettingPath::default(), format!("{place}: {why}")),
             }
             self.places.push(place);
         }
         let variables = Variables(environment);
-        for name in SET.found(variables) {
-            let value = variables.get(name).unwrap_or_default();
-            self.values.insert(name.to_owned(), value.to_owned());
-            self.set_by.insert(name, name.to_owned());
-            self.places.push(name.to_owned());
+        let value = |name: &'static str| Some((name, variables.get(name)?.to_owned()));
+        let values: Vec<_> = SET.found(variables).into_iter().filter_map(value).collect();
+        self.take(&values, str::to_owned);
+        let names = values.iter().map(|(name, _)| (*name).to_owned());
+        self.places.extend(names);
+    }
+
+    /// Takes what one of the three sets.
+    fn take(&mut self, values: &[(&'static str, String)], set_by: impl Fn(&str) -> String) {
+        // The two ways to give a key: the one that is set here voids what was set before.
+        if values.iter().any(|(name, _)| KEYS.contains(name)) {
+            self.values.retain(|name, _| !KEYS.contains(&name.as_str()));
         }
+        for (name, value) in values {
+            self.set_by.insert(name, set_by(name));
+            self.values.insert((*name).to_owned(), value.clone());
+        }
+        let url = self.get(URL).map(str::to_owned);
+        for (name, _) in values.iter().filter(|(name, _)| SECRETS.contains(name)) {
+            match &url {
+                Some(url) => self.given_for.insert(name, url.clone()),
+                None => self.given_for.remove(name),
+            };
+        }
+    }
+
+    /// True if this file was read.
+    pub(super) fn was_read(&self, file: &str) -> bool {
+        self.places.iter().any(|place| place == file)
     }
 
     /// True if they say which org.
@@ -148,9 +174,7 @@ impl Settings {
     }
 
     fn credential(&self, at: &SettingPath, notes: &mut Notes) -> Option<Value> {
-        let key = [PRIVATE_KEY, JWK]
-            .into_iter()
-            .find(|name| self.get(name).is_some());
+        let key = KEYS.into_iter().find(|name| self.get(name).is_some());
         let mode = match self.get(MODE) {
             Some(mode) => mode,
             // Nothing is said, and only an app's settings are there: the SDKs would ask for a token.
@@ -189,9 +213,27 @@ impl Settings {
 
     fn token(&self, setting: &str) -> Result<Value, String> {
         match self.get(TOKEN) {
-            Some(_) => Ok(json!({ setting: TOKEN })),
+            Some(_) => {
+                self.check(TOKEN)?;
+                Ok(json!({ setting: TOKEN }))
+            }
             None => Err(format!("{MODE} asks for {TOKEN}, which is not set")),
         }
+    }
+
+    /// Refuses a secret that was read beside the URL of another org.
+    fn check(&self, secret: &str) -> Result<(), String> {
+        let here = org_url(self.get(URL).unwrap_or_default());
+        let given_for = self.given_for.get(secret).map(|url| org_url(url));
+        if given_for.is_none_or(|url| is_one_place(&url, &here)) {
+            return Ok(());
+        }
+        let place = |name: &str| self.set_by.get(name).map_or("", String::as_str);
+        let (whose, other) = (place(secret), place(URL));
+        Err(format!(
+            "{whose} was given for another org than that of {other}, and a secret is sent to no org that it was not given for: \
+             set {secret} where {URL} is set"
+        ))
     }
 
     fn service_app(&self, key: Option<&str>) -> Result<Value, String> {
@@ -205,6 +247,7 @@ impl Settings {
                 "a service app is asked for, and {missing} is not set"
             ));
         };
+        self.check(key)?;
         let key = private_key(key, self.get(key).unwrap_or_default())?;
         let asked = scopes(self.get(SCOPES));
         Ok(service_app(id, key, self.get(PRIVATE_KEY_ID), asked))

@@ -17,7 +17,7 @@ mod tests;
 use std::time::Duration;
 
 use crate::{
-    okta::{OktaClock, OktaTime},
+    okta::{ClockReading, OktaClock},
     units::Moment,
 };
 use guard_time::GuardTime;
@@ -115,7 +115,7 @@ impl Aim {
 
     /// How long before the end of a window a sample is sent, clocks and margins included.
     pub fn guard(&self, clock: &OktaClock, now: Moment) -> Duration {
-        let doubt = clock.at(now).map(OktaTime::doubt);
+        let doubt = clock.reading(now).map(ClockReading::doubt);
         let guard = self.lead() + doubt.unwrap_or_default();
         Duration::from_millis(u64::try_from(guard).unwrap_or_default())
     }
@@ -213,7 +213,7 @@ impl Aim {
         let by_interval = |why| at(due.max(not_before), why);
         let Some((window, edge)) = self
             .window
-            .and_then(|window| Some((window, self.edge(clock.at(now)?, window.reset))))
+            .and_then(|window| Some((window, self.edge(clock.reading(now)?, window.reset))))
             .filter(|(_, edge)| edge.reset <= FURTHEST)
         else {
             return by_interval(Why::Interval);
@@ -251,7 +251,7 @@ impl Aim {
     }
 
     /// A window's end: when to send, when it is due, when it is certainly over.
-    fn edge(&self, okta: OktaTime, reset: i64) -> Edge {
+    fn edge(&self, okta: ClockReading, reset: i64) -> Edge {
         let reset = reset * 1000;
         let mut send = okta.soonest(reset) - self.lead();
         if okta.doubt() > SHARP.max(self.guard.usual()) {

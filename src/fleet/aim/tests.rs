@@ -1,5 +1,6 @@
 //! The aim against a bucket that lives as Okta's do, in a time of its own.
 
+mod rules;
 mod strange;
 
 use std::fmt::Write;

@@ -28,11 +28,14 @@ pub(super) struct BucketCorrelation {
     samples: BTreeMap<BucketApi, RateLimitSample>,
     /// Two endpoints that are taken for one bucket.
     endpoints: BTreeMap<(BucketApi, BucketApi), Tally>,
-    /// Two buckets, and an endpoint of each.
-    buckets: BTreeMap<(Name, Name), (Tally, BucketApi, BucketApi)>,
+    /// Two buckets. Nearly all only contradict each other, and each is compared with each.
+    buckets: BTreeMap<(Name, Name), (Tally, Option<ShownBy>)>,
 }
 
 type Name = Cow<'static, str>;
+
+/// An endpoint of each of two buckets that have moved together.
+type ShownBy = Box<(BucketApi, BucketApi)>;
 
 /// In how many windows two moved together, and contradicted each other.
 #[derive(Debug, Clone, Copy, Default)]
@@ -78,8 +81,11 @@ impl BucketCorrelation {
                 self.endpoints.entry(pair).or_default()
             } else {
                 let pair = (a.bucket.clone(), b.bucket.clone());
-                let new = || (Tally::default(), a.clone(), b.clone());
-                &mut self.buckets.entry(pair).or_insert_with(new).0
+                let (tally, shown_by) = self.buckets.entry(pair).or_default();
+                if shown_by.is_none() && !contradiction {
+                    *shown_by = Some(Box::new((a.clone(), b.clone())));
+                }
+                tally
             };
             tally.count(reset(second), contradiction);
         }
@@ -89,9 +95,12 @@ impl BucketCorrelation {
     /// What was found, with two endpoints to show it by.
     pub(super) fn found(&self) -> impl Iterator<Item = (Relation, &BucketApi, &BucketApi)> {
         let two = self.endpoints.iter().filter(|(_, tally)| tally.is_two());
-        let one = self.buckets.values().filter(|(tally, ..)| tally.is_one());
+        let one = self.buckets.values().filter(|(tally, _)| tally.is_one());
         two.map(|((a, b), _)| (Relation::Two, a, b))
-            .chain(one.map(|(_, a, b)| (Relation::One, a, b)))
+            .chain(one.filter_map(|(_, shown_by)| {
+                let (a, b) = shown_by.as_deref()?;
+                Some((Relation::One, a, b))
+            }))
     }
 }
 

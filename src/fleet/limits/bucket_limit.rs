@@ -28,7 +28,8 @@ pub(super) struct BucketLimit {
     pub(super) spending: Spending,
     /// This exporter's own requests.
     pub(super) own: u64,
-    pub(super) apis: BTreeMap<Cow<'static, str>, ApiSamples>,
+    /// Boxed: a tree of few keeps room for more, and these are large.
+    pub(super) apis: BTreeMap<Cow<'static, str>, Box<ApiSamples>>,
 }
 
 impl BucketLimit {
@@ -54,7 +55,7 @@ impl BucketLimit {
     fn over(ended: Moment, sample: &RateLimitSample, clock: &OktaClock) -> Option<Moment> {
         let by_dates = sample.answered.after(sample.window_left()? + 2 * CUT);
         let reset = sample.rate_limit.reset.as_millisecond() + 1000;
-        let by_clock = clock.at(ended).map(|okta| okta.latest(reset).max(0));
+        let by_clock = clock.reading(ended).map(|okta| okta.latest(reset).max(0));
         let by_clock = by_clock.map(|millis| ended.after_millis(millis));
         Some(by_clock.map_or(by_dates, |over| over.min(by_dates)))
     }
@@ -77,13 +78,14 @@ impl BucketLimit {
         match self.apis.entry(charge.api.clone()) {
             Entry::Occupied(known) => known.into_mut().learn(*sample, length),
             Entry::Vacant(new) => {
-                new.insert(ApiSamples::new(charge.bucket.clone(), *sample, length));
+                let samples = ApiSamples::new(charge.bucket.clone(), *sample, length);
+                new.insert(Box::new(samples));
             }
         }
     }
 
     /// Counts an endpoint here that was counted elsewhere, or twice.
-    pub(super) fn take_in(&mut self, name: Cow<'static, str>, samples: ApiSamples) {
+    pub(super) fn take_in(&mut self, name: Cow<'static, str>, samples: Box<ApiSamples>) {
         match self.apis.entry(name) {
             Entry::Occupied(known) => known.into_mut().absorb(&samples),
             Entry::Vacant(new) => {

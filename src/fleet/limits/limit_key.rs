@@ -1,9 +1,6 @@
 //! Whose limit in which bucket, as labels have it.
 
-use crate::units::Name;
-
-/// The credential label of requests that carry none: their headers show the org's own bucket.
-const ANONYMOUS: &str = "none";
+use crate::{okta::NO_CREDENTIAL, units::Name};
 
 /// Whose limit, in which bucket.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,5 +11,5 @@ pub(super) struct LimitKey {
 
 /// The label value of a credential, or of none.
 pub(super) fn credential_label(credential: Option<&Name>) -> String {
-    credential.map_or_else(|| ANONYMOUS.to_owned(), Name::to_string)
+    credential.map_or_else(|| NO_CREDENTIAL.to_owned(), Name::to_string)
 }

@@ -20,7 +20,7 @@ use crate::{
 /// What is known of one org's limits.
 #[derive(Debug, Default)]
 pub(super) struct LimitsState {
-    pub(super) buckets: BTreeMap<LimitKey, BucketLimit>,
+    pub(super) buckets: BTreeMap<LimitKey, Box<BucketLimit>>,
     /// 429s, by credential and endpoint.
     pub(super) exceeded: BTreeMap<(String, Cow<'static, str>), BTreeMap<LimitKind, u64>>,
     /// By credential.
@@ -90,7 +90,7 @@ impl LimitsState {
     /// than when it was sent, and may have gone.
     pub(super) fn end(&mut self, ticket: Ticket) -> Option<&mut BucketLimit> {
         let mut buckets = self.buckets.values_mut();
-        buckets.find_map(|bucket| bucket.spending.end(ticket).map(|_| bucket))
+        buckets.find_map(|bucket| bucket.spending.end(ticket).map(|_| &mut **bucket))
     }
 
     /// A run waits from now on to send a request.
@@ -191,7 +191,7 @@ impl LimitsState {
                 new.or_default().spending.absorb(moved);
             }
             let new = self.buckets.entry(at(assignment.of_bucket(&key.bucket)));
-            new.or_default().absorb(bucket);
+            new.or_default().absorb(*bucket);
         }
     }
 }

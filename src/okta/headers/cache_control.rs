@@ -6,7 +6,10 @@ use http::{HeaderMap, header};
 
 use super::{date, quoted};
 
-/// How long the answer may be cached: 0 if not at all, `None` if it does not say.
+/// The most that caches count: 68 years.
+const LONGEST: u64 = 1 << 31;
+
+/// How long the answer may still be cached: 0 if not at all, `None` if it does not say.
 pub fn max_age(headers: &HeaderMap) -> Option<Duration> {
     let lines = headers.get_all(header::CACHE_CONTROL).iter();
     let lines: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
@@ -26,11 +29,24 @@ pub fn max_age(headers: &HeaderMap) -> Option<Duration> {
         .iter()
         .filter_map(|directive| directive.strip_prefix("max-age="));
     // Of two ages the shorter is the one that somebody out there goes by.
-    let age = ages
-        .filter_map(|age| quoted::open(age).parse::<u32>().ok())
-        .min();
-    age.map(|seconds| Duration::from_secs(u64::from(seconds)))
-        .or_else(|| until_expires(headers))
+    let age = ages.filter_map(|age| seconds(&quoted::open(age))).min();
+    let lifetime = age
+        .map(Duration::from_secs)
+        .or_else(|| until_expires(headers))?;
+    Some(lifetime.saturating_sub(spent(headers)))
+}
+
+/// How much of it a cache on the way has spent already.
+fn spent(headers: &HeaderMap) -> Duration {
+    let age = headers.get(header::AGE).and_then(|age| age.to_str().ok());
+    Duration::from_secs(age.and_then(|age| seconds(age.trim())).unwrap_or_default())
+}
+
+/// A number of seconds. One that is larger than a cache can count stands for the largest, and does
+/// not give way to `Expires` (RFC 9111, 1.2.2).
+fn seconds(text: &str) -> Option<u64> {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    digits.then(|| text.parse().map_or(LONGEST, |age: u64| age.min(LONGEST)))
 }
 
 /// `Expires` minus `Date`. An `Expires` that is not a date, above all `0`, lies in the past
@@ -83,13 +99,30 @@ mod tests {
         ];
         assert_eq!(age(&dates), Some(60));
         assert_eq!(age(&[("cache-control", "max-age=-5")]), None);
-        assert_eq!(age(&[("cache-control", "max-age=99999999999999")]), None);
+        for long in ["max-age=99999999999999", "max-age=99999999999999999999999"] {
+            let lines = [("cache-control", long), dates[0], dates[1]];
+            assert_eq!(age(&lines), Some(1 << 31), "not what `Expires` says");
+        }
         assert_eq!(age(&[("expires", "0")]), Some(0));
         assert_eq!(
             age(&[("cache-control", r#"private="x, max-age=9", max-age=60"#)]),
             Some(60)
         );
         assert_eq!(age(&[]), None);
+    }
+
+    #[test]
+    fn what_a_cache_kept_may_be_kept_for_the_rest_of_its_time() {
+        let kept = |lifetime, spent| age(&[("cache-control", lifetime), ("age", spent)]);
+        assert_eq!(kept("max-age=3600", "600"), Some(3_000));
+        assert_eq!(kept("max-age=3600", "7200"), Some(0));
+        assert_eq!(kept("max-age=3600", "old"), Some(3_600));
+        let expires = [
+            ("date", "Fri, 18 Sep 2026 06:54:21 GMT"),
+            ("expires", "Fri, 18 Sep 2026 06:55:21 GMT"),
+            ("age", "20"),
+        ];
+        assert_eq!(age(&expires), Some(40));
     }
 
     proptest! {
@@ -100,7 +133,8 @@ mod tests {
             headers.append(header::EXPIRES, expires.parse().unwrap());
             max_age(&headers);
             headers.insert(header::CACHE_CONTROL, format!("public, max-age={seconds}").parse().unwrap());
-            prop_assert_eq!(max_age(&headers), Some(Duration::from_secs(u64::from(seconds))));
+            let counted = u64::from(seconds).min(LONGEST);
+            prop_assert_eq!(max_age(&headers), Some(Duration::from_secs(counted)));
         }
     }
 }

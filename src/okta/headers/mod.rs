@@ -6,3 +6,4 @@ pub(super) mod date;
 pub(super) mod link;
 pub(super) mod quoted;
 pub(super) mod rate_limit;
+pub(super) mod request_id;

@@ -4,7 +4,8 @@ use x509_cert::{Certificate, der::Decode};
 
 use crate::units::Timestamp;
 
-/// When this DER certificate ends; `None` if it cannot be read.
+/// When this DER certificate expires; `None` if it cannot be read. RFC 5280's "no end" lies beyond
+/// the last moment that can be told, and is that moment.
 pub(super) fn not_after(der: &[u8]) -> Option<Timestamp> {
     let certificate = Certificate::from_der(der).ok()?;
     let end = certificate
@@ -12,11 +13,14 @@ pub(super) fn not_after(der: &[u8]) -> Option<Timestamp> {
         .validity()
         .not_after
         .to_unix_duration();
-    Timestamp::from_second(i64::try_from(end.as_secs()).ok()?).ok()
+    let seconds = i64::try_from(end.as_secs()).ok()?;
+    Some(Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -30,5 +34,8 @@ mod tests {
             Some("2031-02-03T00:00:00Z".parse().unwrap())
         );
         assert_eq!(not_after(b"rubbish"), None);
+        params.not_after = rcgen::date_time_ymd(9999, 12, 31) + Duration::from_secs(86_399);
+        let der = params.self_signed(&key).unwrap();
+        assert_eq!(not_after(der.der()), Some(Timestamp::MAX));
     }
 }

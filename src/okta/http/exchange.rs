@@ -19,6 +19,17 @@ pub struct Phases {
 }
 
 impl Phases {
+    /// These, and of those that did not happen the earlier ones.
+    #[must_use]
+    pub fn or(self, earlier: Self) -> Self {
+        Self {
+            dns: self.dns.or(earlier.dns),
+            connect: self.connect.or(earlier.connect),
+            first_byte: self.first_byte.or(earlier.first_byte),
+            body: self.body.or(earlier.body),
+        }
+    }
+
     /// The phases that happened, by their label.
     pub fn known(&self) -> impl Iterator<Item = (&'static str, Duration)> {
         let Self {
@@ -61,7 +72,8 @@ pub struct Exchange {
     pub answer: Result<ResponseMeta, &'static str>,
 }
 
-/// What an answer's status and headers said.
+/// What an answer's status and headers said. Where another than the org answered in its place, what is
+/// said of the org (date, limit, certificate) is absent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResponseMeta {
     /// The HTTP status.
@@ -70,13 +82,13 @@ pub struct ResponseMeta {
     pub request_id: Option<String>,
     /// Okta's error code, an OAuth error or `edge`, from closed lists.
     pub error_code: Option<&'static str>,
-    /// Okta's `Date`; `None` where a cache on the way kept the answer.
+    /// Okta's `Date`; `None` where a cache on the way kept the answer, or Okta did not give it.
     pub date: Option<Timestamp>,
-    /// The rate-limit headers, where they were sent and make sense.
+    /// The rate-limit headers, where Okta sent them just now and they make sense.
     pub rate_limit: Option<RateLimit>,
     /// Which kind of limit a 429 stands for.
     pub limited: Option<LimitKind>,
-    /// When the certificate that the host served ends.
+    /// When the certificate ends that the host served along with an answer of Okta's.
     pub certificate_not_after: Option<Timestamp>,
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use http::HeaderValue;
 
-use crate::okta::Credential;
+use crate::okta::{Credential, path};
 use crate::units::Secret;
 
 /// One request to be made.
@@ -37,6 +37,14 @@ pub(in crate::okta) struct AuthHeaders {
     pub(in crate::okta) dpop: Option<HeaderValue>,
 }
 
+impl AuthHeaders {
+    /// The scheme that they prove by, such as `DPoP`.
+    pub(super) fn scheme(&self) -> Option<String> {
+        let value = self.authorization.as_ref()?.to_str().ok()?;
+        value.split(' ').next().map(str::to_owned)
+    }
+}
+
 impl<'a> Request<'a> {
     pub(in crate::okta) fn method(&self) -> &'static str {
         if self.form.is_some() { "POST" } else { "GET" }
@@ -50,9 +58,14 @@ impl<'a> Request<'a> {
     /// A GET. `api` is a short name from the configuration or from this program, since it
     /// becomes a label.
     pub fn get(api: impl Into<Cow<'static, str>>, path: impl Into<Cow<'a, str>>) -> Self {
+        let path: Cow<'a, str> = path.into();
+        let path = match path::normal(&path) {
+            Cow::Owned(normal) => Cow::Owned(normal),
+            Cow::Borrowed(_) => path,
+        };
         Self {
             api: api.into(),
-            path: path.into(),
+            path,
             credential: None,
             accept: "application/json",
             user_agent: None,

@@ -3,11 +3,12 @@
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::exchange::ResponseMeta;
 use crate::okta::{
     ApiError, Failure, LimitKind, RateLimit, Refusal,
-    headers::{date, rate_limit},
+    headers::{date, rate_limit, request_id},
 };
 use crate::units::Timestamp;
 
@@ -18,6 +19,8 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body, bounded.
     pub body: Bytes,
+    /// It came over a connection that was made for it, and not over one that was kept.
+    pub new_connection: bool,
 }
 
 impl Response {
@@ -43,26 +46,46 @@ pub(super) struct RawResponse {
     pub(in crate::okta) headers: HeaderMap,
     pub(super) body: Bytes,
     pub(super) certificate_not_after: Option<Timestamp>,
+    pub(super) new_connection: bool,
+}
+
+/// What an answer is judged by, besides itself.
+pub(super) struct Asked<'a> {
+    /// The path, without its query.
+    pub(super) path: &'a str,
+    /// The scheme of the credential that went along; `None` for a request without one.
+    pub(super) scheme: Option<&'a str>,
+    /// The request carried no credential.
+    pub(super) anonymous: bool,
+    /// An org was asked, and not a page.
+    pub(super) org: bool,
 }
 
 impl RawResponse {
-    /// What the ledger learns of it, and what the probe gets.
-    pub(super) fn judge(
-        self,
-        path: &str,
-        anonymous: bool,
-    ) -> (ResponseMeta, Result<Response, Failure>) {
+    /// What the ledger learns of it, and what the probe gets. What an org is said to have told (its
+    /// clock, its limits, when to come back) is believed only where the org told it: a proxy, a load
+    /// balancer or a maintenance page in its place has a status, and says nothing of Okta.
+    pub(super) fn judge(self, asked: &Asked<'_>) -> (ResponseMeta, Result<Response, Failure>) {
+        let believed = !asked.org || self.is_oktas(asked.path);
         let Self {
             status,
             headers,
             body,
             certificate_not_after,
+            new_connection,
         } = self;
-        let date = date::of(&headers, &header::DATE);
-        let limited =
-            (status == StatusCode::TOO_MANY_REQUESTS).then(|| LimitKind::of_429(&headers));
-        let error = (!status.is_success()).then(|| ApiError::read(&headers, &body));
-        let request_id = request_id(&headers);
+        let date = date::of(&headers, &header::DATE).filter(|_| believed);
+        // What a cache on the way kept was dated and counted long ago.
+        let fresh = believed && !headers.contains_key(header::AGE);
+        let limited = (status == StatusCode::TOO_MANY_REQUESTS).then(|| {
+            if believed {
+                LimitKind::of_429(&headers)
+            } else {
+                LimitKind::Unknown
+            }
+        });
+        let error = (!status.is_success()).then(|| ApiError::read(&headers, &body, asked.scheme));
+        let request_id = request_id::of(&headers);
         let meta = ResponseMeta {
             status: status.as_u16(),
             request_id: request_id.clone(),
@@ -71,32 +94,171 @@ impl RawResponse {
                 .as_ref()
                 .and_then(ApiError::label)
                 .filter(|label| *label != "use_dpop_nonce"),
-            // What a cache on the way kept was dated long ago.
-            date: date.filter(|_| !headers.contains_key(header::AGE)),
-            rate_limit: RateLimit::read(&headers),
+            date: date.filter(|_| fresh),
+            rate_limit: RateLimit::read(&headers).filter(|_| fresh),
             limited,
-            certificate_not_after,
+            certificate_not_after: certificate_not_after.filter(|_| believed),
         };
         let result = match error {
-            None => Ok(Response { headers, body }),
-            Some(error) => Err(Failure::Refused(Box::new(Refusal {
-                status: status.as_u16(),
-                path: path.to_owned(),
-                anonymous,
-                error,
-                request_id,
-                date,
-                limited,
-                back_off: rate_limit::back_off(&headers, limited, date),
-            }))),
+            None => Ok(Response {
+                headers,
+                body,
+                new_connection,
+            }),
+            Some(error) => {
+                let nothing = HeaderMap::new();
+                let told = if believed { &headers } else { &nothing };
+                Err(Failure::Refused(Box::new(Refusal {
+                    status: status.as_u16(),
+                    path: asked.path.to_owned(),
+                    anonymous: asked.anonymous,
+                    error,
+                    request_id,
+                    date,
+                    limited,
+                    back_off: rate_limit::back_off(told, limited, date),
+                })))
+            }
         };
         (meta, result)
     }
+
+    /// The one place where it is decided whether the org itself answered: it says so by its request
+    /// id, or by a public document that nobody else has.
+    fn is_oktas(&self, path: &str) -> bool {
+        request_id::of(&self.headers).is_some()
+            || (self.status.is_success() && is_public_document(path, &self.body))
+    }
 }
 
-/// `X-Okta-Request-Id`, where it looks like one: it goes into logs.
-fn request_id(headers: &HeaderMap) -> Option<String> {
-    let id = headers.get("x-okta-request-id")?.to_str().ok()?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_@.=+/".contains(c);
-    (!id.is_empty() && id.len() <= 128 && id.chars().all(plain)).then(|| id.to_owned())
+/// True for a document that an authorization server publishes about itself, by its path and its shape.
+fn is_public_document(path: &str, body: &[u8]) -> bool {
+    let document = || serde_json::from_slice::<Value>(body).unwrap_or_default();
+    let is_of_text = |name: &str| document().get(name).is_some_and(Value::is_string);
+    if path.ends_with("/.well-known/openid-configuration")
+        || path.ends_with("/.well-known/oauth-authorization-server")
+    {
+        is_of_text("issuer")
+    } else if path == "/.well-known/okta-organization" {
+        is_of_text("id")
+    } else {
+        path.ends_with("/v1/keys") && document().get("keys").is_some_and(Value::is_array)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const ID: (&str, &str) = ("x-okta-request-id", "Z4nq1pUq1kT7bJd0cH2bXgAABdc");
+    const USERS: &str = "/api/v1/users";
+
+    /// An answer whose headers tell a date, a limit that is used up, and to come back in 5 minutes.
+    fn judged(
+        (status, path): (u16, &str),
+        more: &[(&'static str, &'static str)],
+        body: &'static str,
+    ) -> (ResponseMeta, Result<Response, Failure>) {
+        let told = [
+            ("date", "Thu, 11 Sep 2025 16:21:38 GMT"),
+            ("x-rate-limit-limit", "50"),
+            ("x-rate-limit-remaining", "0"),
+            ("x-rate-limit-reset", "1757607758"),
+            ("retry-after", "300"),
+        ];
+        let mut headers = HeaderMap::new();
+        for (name, value) in told.iter().chain(more) {
+            headers.append(*name, value.parse().unwrap());
+        }
+        let raw = RawResponse {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers,
+            body: Bytes::from_static(body.as_bytes()),
+            certificate_not_after: Some(Timestamp::MAX),
+            new_connection: false,
+        };
+        raw.judge(&Asked {
+            path,
+            scheme: None,
+            anonymous: false,
+            org: true,
+        })
+    }
+
+    fn refusal(result: Result<Response, Failure>) -> Refusal {
+        match result {
+            Err(Failure::Refused(refusal)) => *refusal,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_okta_says_is_kept() {
+        let (meta, result) = judged((429, USERS), &[ID], "");
+        assert!(meta.date.is_some() && meta.rate_limit.is_some());
+        assert!(meta.certificate_not_after.is_some());
+        assert_eq!(meta.limited, Some(LimitKind::Limit));
+        let refusal = refusal(result);
+        assert_eq!(refusal.back_off, Some(Duration::from_mins(5)));
+        assert!(refusal.date.is_some());
+    }
+
+    #[test]
+    fn what_another_says_in_oktas_place_is_a_failure_and_teaches_nothing() {
+        for (status, back_off, via) in [
+            (502, None, "via"),
+            (503, None, "server"),
+            (429, Some(Duration::from_mins(1)), "via"),
+            (403, None, "cf-ray"),
+        ] {
+            let (meta, result) = judged((status, USERS), &[(via, "1.1 proxy")], "<html>");
+            assert_eq!(meta.error_code, Some("edge"));
+            assert_eq!((meta.date, meta.rate_limit), (None, None), "{status}");
+            assert_eq!(meta.certificate_not_after, None, "{status}");
+            let refusal = refusal(result);
+            assert_eq!(refusal.status, status);
+            assert_eq!(
+                (refusal.back_off, refusal.date),
+                (back_off, None),
+                "{status}"
+            );
+            assert_ne!(refusal.limited, Some(LimitKind::Limit), "{status}");
+        }
+        // A captive portal says 200, and an id that is none vouches for nothing.
+        for more in [&[][..], &[("x-okta-request-id", "")]] {
+            let (meta, _) = judged((200, USERS), more, "<html>");
+            assert_eq!((meta.date, meta.rate_limit), (None, None));
+        }
+    }
+
+    #[test]
+    fn a_public_document_that_was_read_is_the_orgs_with_or_without_an_id() {
+        let discovery = "/oauth2/default/.well-known/openid-configuration";
+        let (issuer, keys) = (r#"{"issuer":"https://acme.okta.com"}"#, r#"{"keys":[]}"#);
+        let dated = |status, path, body| judged((status, path), &[], body).0.date.is_some();
+        assert!(dated(200, discovery, issuer));
+        assert!(dated(200, "/oauth2/v1/keys", keys));
+        assert!(dated(
+            200,
+            "/.well-known/okta-organization",
+            r#"{"id":"00o1"}"#
+        ));
+        assert!(!dated(200, discovery, "<title>Sign in</title>"));
+        assert!(!dated(200, discovery, keys));
+        assert!(!dated(503, discovery, issuer));
+        assert!(!dated(200, USERS, issuer));
+    }
+
+    #[test]
+    fn what_a_cache_kept_was_true_a_while_ago() {
+        let (meta, _) = judged((200, USERS), &[ID, ("age", "600")], "[]");
+        assert_eq!((meta.date, meta.rate_limit), (None, None));
+        let behind_a_proxy = judged((200, USERS), &[ID, ("via", "1.1 proxy")], "[]");
+        assert!(
+            behind_a_proxy.0.date.is_some(),
+            "which does not date what it passes on"
+        );
+    }
 }

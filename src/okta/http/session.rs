@@ -20,11 +20,11 @@ use super::{
     exchange::Exchange,
     gate::{Charge, Gate},
     request::{AuthHeaders, Request},
-    response::{RawResponse, Response},
+    response::{Asked, RawResponse, Response},
     transport::{Trace, sort},
 };
-use crate::okta::{Failure, clock::OktaClock, secret::sensitive};
-use crate::units::{Moment, Timestamp};
+use crate::okta::{Failure, clock::OktaClock, path, secret::sensitive};
+use crate::units::{Moment, OktaTime, Timestamp};
 
 /// What a form is sent as.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -101,12 +101,17 @@ impl<'a> Session<'a> {
         auth: AuthHeaders,
         mut admission: Admission<'_>,
     ) -> Attempt {
+        let scheme = auth.scheme();
+        let one_url = auth.dpop.is_some() || request.form.is_some();
         let outgoing = match self.build(request, auth) {
             Ok(outgoing) => outgoing,
             Err(failure) => return Attempt::unsent(failure),
         };
         admission.sending();
         let (trace, at, sent) = (Trace::default(), Timestamp::now(), Moment::now());
+        if one_url {
+            trace.serves_one_url();
+        }
         let exchange = async {
             let client = self.client;
             if request.new_connection {
@@ -125,11 +130,17 @@ impl<'a> Session<'a> {
             }),
         };
         let path = request.path();
+        let asked = Asked {
+            path,
+            scheme: scheme.as_deref(),
+            anonymous: request.credential.is_none(),
+            org: self.client.is_org(),
+        };
         let mut headers = HeaderMap::new();
         let (answer, result) = match received {
             Ok(received) => {
                 headers.clone_from(&received.headers);
-                let (meta, result) = received.judge(path, request.credential.is_none());
+                let (meta, result) = received.judge(&asked);
                 let meta = if self.client.is_org() {
                     meta
                 } else {
@@ -161,7 +172,12 @@ impl<'a> Session<'a> {
         Attempt { result, headers }
     }
 
-    /// What time it is at Okta.
+    /// What time it is at Okta, as far as its answers have told.
+    pub fn oktas_time(&self) -> OktaTime {
+        self.client.clock.now()
+    }
+
+    /// Okta's clock.
     pub(in crate::okta) fn clock(&self) -> &OktaClock {
         &self.client.clock
     }
@@ -170,18 +186,13 @@ impl<'a> Session<'a> {
     /// with the one that a proof names.
     pub(in crate::okta) fn url(&self, path: &str) -> Result<Url, Failure> {
         let leaves = || Failure::Internal(format!("the path {path} leaves the org's host"));
-        let mut url = self
+        let url = self
             .client
             .origin
-            .join(path)
+            .join(&path::normal(path))
             .map_err(|e| Failure::Internal(format!("{path}: {e}")))?;
         if url.origin() != self.client.origin.origin() {
             return Err(leaves());
-        }
-        if url.path().contains("//") {
-            let parts = url.path().split('/').filter(|part| !part.is_empty());
-            let single = parts.fold(String::new(), |path, part| path + "/" + part);
-            url.set_path(&single);
         }
         Ok(url)
     }
@@ -274,6 +285,7 @@ async fn exchange(
             .and_then(reqwest::tls::TlsInfo::peer_certificate)
             .and_then(certificate::not_after),
         headers: std::mem::take(response.headers_mut()),
+        new_connection: trace.phases().connect.is_some(),
         body: body.freeze(),
     })
 }

@@ -33,6 +33,7 @@ struct Marks {
     phases: Phases,
     waiting_for: Option<Phase>,
     connection: Option<Connection>,
+    one_url: bool,
 }
 
 /// A connection that is made for one request.
@@ -46,6 +47,11 @@ impl Trace {
     /// Runs a request under this trace.
     pub(super) async fn scope<F: Future>(&self, request: F) -> F::Output {
         TRACE.scope(self.clone(), request).await
+    }
+
+    /// What the request carries serves at its own URL only.
+    pub(super) fn serves_one_url(&self) {
+        self.with(|marks| marks.one_url = true);
     }
 
     /// What the request waits for now; where nothing was noted, a pooled connection carries it.
@@ -188,7 +194,8 @@ where
 #[error("{0}")]
 pub(super) struct RefusedRedirect(pub(super) String);
 
-/// Follows redirects within one origin only: a credential must never travel to another host.
+/// Follows redirects within one origin only: a credential must never travel to another host. Where a
+/// form or a proof goes along none is followed: the form would be lost, and the proof names its URL.
 pub(super) fn redirects_stay_home() -> reqwest::redirect::Policy {
     const MOST: usize = 5;
     reqwest::redirect::Policy::custom(|attempt| {
@@ -197,6 +204,10 @@ pub(super) fn redirects_stay_home() -> reqwest::redirect::Policy {
                 "redirected to another host ({}): not followed, since a credential would go along; \
                  put the host that Okta redirects to into the configuration",
                 attempt.url().origin().ascii_serialization()
+            )),
+            _ if Trace::current().with(|marks| marks.one_url) => Some(format!(
+                "redirected to {}: not followed, since what was sent serves at the path that was asked only",
+                attempt.url().path()
             )),
             _ if attempt.previous().len() > MOST => {
                 Some(format!("redirected more than {MOST} times: a loop"))

@@ -3,13 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::{
-    Algorithm::{self, ES256, ES384, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512},
-    DecodingKey,
-    jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse, ThumbprintHash},
-};
 use serde_json::{Map, Value};
+
+use super::published_key::{PublishedKey, Signature};
 
 /// The longest key id that becomes a label; Okta's have 43 characters.
 const LONGEST_KID: usize = 128;
@@ -17,45 +13,19 @@ const LONGEST_KID: usize = 128;
 /// A published key set.
 #[derive(Debug, Clone, Default)]
 pub struct KeySet {
-    /// The keys that can be read, by `kid`.
-    pub keys: BTreeMap<String, PublishedKey>,
-    /// How many entries cannot be read: an unknown type, no usable `kid`, a `kid` given twice.
+    /// The keys that can be read, by `kid`. It should stand for one; where it does not, they are in
+    /// the order of their thumbprints, since that of the document means nothing.
+    pub keys: BTreeMap<String, Vec<PublishedKey>>,
+    /// How many entries are of no use: an unknown type, no usable `kid`, a `kid` given twice.
     pub dropped: usize,
-    /// The ids that stand in the set, but nobody can say for which key.
+    /// The ids of entries that cannot be read.
     doubtful: BTreeSet<String>,
-}
-
-/// One key.
-#[derive(Debug, Clone)]
-pub struct PublishedKey {
-    /// `RS256`, where it says.
-    pub alg: Option<String>,
-    /// `sig` or `enc`, where it says.
-    pub usage: Option<String>,
-    /// RFC 7638 thumbprint: other material under the same `kid` is another key.
-    pub thumbprint: String,
-    /// What it may have signed with; empty where this cannot be checked here.
-    algorithms: &'static [Algorithm],
-    decoding: DecodingKey,
 }
 
 /// A body that is no key set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("it is not a JSON object with an array `keys` (RFC 7517)")]
 pub struct BadKeySet;
-
-/// Whether a key of the set signed a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signature {
-    /// It did.
-    Valid,
-    /// The key that the token names did not.
-    Invalid,
-    /// The key that the token names is not in the set.
-    KeyNotPublished,
-    /// The token names no key, or an algorithm that cannot be checked here.
-    CannotTell,
-}
 
 impl KeySet {
     /// Reads a set. A key that cannot be read is counted and left out; the others still count.
@@ -67,19 +37,19 @@ impl KeySet {
         };
         let mut set = Self::default();
         for entry in entries {
-            let kid = kid(&entry);
-            let key = PublishedKey::read(entry);
-            match (kid, key) {
-                (Some(kid), Some(key)) if !set.keys.contains_key(&kid) => {
-                    set.keys.insert(kid, key);
-                }
+            let (Some(kid), Some(key)) = (kid(&entry), PublishedKey::read(&entry)) else {
+                set.dropped += 1;
+                set.doubtful.extend(kid(&entry));
+                continue;
+            };
+            let same = set.keys.entry(kid).or_default();
+            match same.binary_search_by(|known| known.thumbprint.cmp(&key.thumbprint)) {
                 // The same key listed twice is harmless.
-                (Some(kid), Some(key)) if set.holds(&kid, &key) => {}
-                // Of two keys with one id nobody knows which is meant: the first stays, and the
-                // set counts as damaged.
-                (kid, _) => {
-                    set.dropped += 1;
-                    set.doubtful.extend(kid);
+                Ok(_) => {}
+                Err(place) => {
+                    // Of two keys with one id nobody knows which is meant: the set is damaged.
+                    set.dropped += usize::from(!same.is_empty());
+                    same.insert(place, key);
                 }
             }
         }
@@ -88,7 +58,17 @@ impl KeySet {
 
     /// True if this `kid` is in the set, be its key readable or not.
     pub fn publishes(&self, kid: &str) -> bool {
-        self.keys.contains_key(kid) || self.doubtful.contains(kid)
+        self.keys.contains_key(kid) || self.is_doubtful(kid)
+    }
+
+    /// True if an entry with this `kid` is in the set that cannot be read.
+    pub fn is_doubtful(&self, kid: &str) -> bool {
+        self.doubtful.contains(kid)
+    }
+
+    /// The ids of entries that cannot be read.
+    pub fn doubtful(&self) -> impl Iterator<Item = &str> {
+        self.doubtful.iter().map(String::as_str)
     }
 
     /// Checks the signature of a JWT, and nothing else of it.
@@ -99,18 +79,26 @@ impl KeySet {
         let Some(kid) = header.kid else {
             return Signature::CannotTell;
         };
-        let doubtful = self.doubtful.contains(&kid);
-        match self.keys.get(&kid).map(|key| key.verify(token, header.alg)) {
-            // Another key of that id, which could not be kept, may have signed it.
-            None | Some(Signature::Invalid) if doubtful => Signature::CannotTell,
-            None => Signature::KeyNotPublished,
-            Some(known) => known,
+        let Some(keys) = self.keys.get(&kid) else {
+            return if self.is_doubtful(&kid) {
+                Signature::CannotTell
+            } else {
+                Signature::KeyNotPublished
+            };
+        };
+        let verdicts: Vec<Signature> = keys
+            .iter()
+            .map(|key| key.verify(token, header.alg))
+            .collect();
+        let one_is = |verdict| verdicts.contains(&verdict);
+        if one_is(Signature::Valid) {
+            Signature::Valid
+        } else if one_is(Signature::CannotTell) || self.is_doubtful(&kid) {
+            // Another key of that id, which cannot be checked, may have signed it.
+            Signature::CannotTell
+        } else {
+            Signature::Invalid
         }
-    }
-
-    fn holds(&self, kid: &str, key: &PublishedKey) -> bool {
-        let known = self.keys.get(kid);
-        known.is_some_and(|known| known.thumbprint == key.thumbprint)
     }
 }
 
@@ -121,87 +109,11 @@ fn kid(entry: &Value) -> Option<String> {
     usable.then(|| kid.to_owned())
 }
 
-impl PublishedKey {
-    fn read(entry: Value) -> Option<Self> {
-        let alg = entry.get("alg").and_then(Value::as_str).map(str::to_owned);
-        let jwk: Jwk = serde_json::from_value(entry).ok()?;
-        let usage = jwk.common.public_key_use.as_ref().map(|usage| match usage {
-            PublicKeyUse::Signature => "sig".to_owned(),
-            PublicKeyUse::Encryption => "enc".to_owned(),
-            PublicKeyUse::Other(other) => other.clone(),
-        });
-        let able = able(&jwk.algorithm)?;
-        // The key may narrow down what it is for, and cannot widen it.
-        let algorithms = match alg.as_deref().map(str::parse::<Algorithm>) {
-            _ if usage.as_deref() == Some("enc") => &[],
-            Some(Ok(one)) => {
-                let found = able.iter().find(|able| **able == one);
-                found.map_or(&[][..], std::slice::from_ref)
-            }
-            Some(Err(_)) | None => able,
-        };
-        Some(Self {
-            alg,
-            usage,
-            thumbprint: jwk.thumbprint(ThumbprintHash::SHA256).ok()?,
-            algorithms,
-            decoding: DecodingKey::from_jwk(&jwk).ok()?,
-        })
-    }
-
-    fn verify(&self, token: &str, alg: Algorithm) -> Signature {
-        if self.algorithms.is_empty() {
-            return Signature::CannotTell;
-        }
-        // The token must not choose how it is checked.
-        if !self.algorithms.contains(&alg) {
-            return Signature::Invalid;
-        }
-        let Some((message, signature)) = token.rsplit_once('.') else {
-            return Signature::CannotTell;
-        };
-        match jsonwebtoken::crypto::verify(signature, message.as_bytes(), &self.decoding, alg) {
-            Ok(true) => Signature::Valid,
-            // An error here is a signature that is not base64url: the key was read before.
-            Ok(false) | Err(_) => Signature::Invalid,
-        }
-    }
-}
-
-/// What a key of this material can sign with; empty where this cannot be checked here, `None`
-/// where the material is no public key at all.
-fn able(material: &AlgorithmParameters) -> Option<&'static [Algorithm]> {
-    let bytes = |text: &str| URL_SAFE_NO_PAD.decode(text).ok();
-    match material {
-        AlgorithmParameters::RSA(key) => {
-            let (modulus, exponent) = (bytes(&key.n)?, bytes(&key.e)?);
-            let length = modulus.iter().skip_while(|byte| **byte == 0).count();
-            match length {
-                _ if exponent.is_empty() => None,
-                0 => None,
-                // The library checks 2048 to 8192 bits, and would call anything else forged.
-                256..=1024 => Some(&[RS256, RS384, RS512, PS256, PS384, PS512]),
-                _ => Some(&[]),
-            }
-        }
-        AlgorithmParameters::EllipticCurve(key) => {
-            let (able, size): (&[Algorithm], _) = match key.curve {
-                EllipticCurve::P256 => (&[ES256], 32),
-                EllipticCurve::P384 => (&[ES384], 48),
-                EllipticCurve::P521 => (&[], 66),
-                _ => return None,
-            };
-            (bytes(&key.x)?.len() == size && bytes(&key.y)?.len() == size).then_some(able)
-        }
-        AlgorithmParameters::OctetKeyPair(key) => (bytes(&key.x)?.len() == 32).then_some(&[EdDSA]),
-        // A symmetric key that is published is no key.
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    use jsonwebtoken::Algorithm;
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -292,10 +204,29 @@ mod tests {
         );
         assert_eq!(
             (
-                set.keys["k1"].alg.as_deref(),
-                set.keys["k1"].usage.as_deref()
+                set.keys["k1"][0].alg.as_deref(),
+                set.keys["k1"][0].usage.as_deref()
             ),
             (Some("ES256"), Some("sig"))
+        );
+    }
+
+    #[test]
+    fn a_kid_that_stands_for_two_keys_holds_both_in_whatever_order() {
+        let ((one, first), (two, second)) = (signed("k1"), signed("k1"));
+        let thumbprints = |keys: &Value| -> Vec<String> {
+            let keys = read(keys).keys.remove("k1").unwrap();
+            keys.into_iter().map(|key| key.thumbprint).collect()
+        };
+        let set = read(&json!([one, two]));
+        assert_eq!(set.dropped, 1);
+        assert_eq!(
+            (set.verify(&first), set.verify(&second)),
+            (Signature::Valid, Signature::Valid)
+        );
+        assert_eq!(
+            thumbprints(&json!([one, two])),
+            thumbprints(&json!([two, one]))
         );
     }
 

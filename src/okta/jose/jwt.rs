@@ -7,7 +7,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use crate::units::Timestamp;
+use crate::units::OktaTime;
 
 /// Longer than any token that fits a header.
 const LONGEST: usize = 64 * 1024;
@@ -29,11 +29,11 @@ pub struct Claims {
     /// The algorithm that signed it.
     pub alg: Option<String>,
     /// Expires.
-    pub exp: Option<Timestamp>,
+    pub exp: Option<OktaTime>,
     /// Issued.
-    pub iat: Option<Timestamp>,
+    pub iat: Option<OktaTime>,
     /// Not valid before.
-    pub nbf: Option<Timestamp>,
+    pub nbf: Option<OktaTime>,
     /// The issuer.
     pub iss: Option<String>,
     /// The audiences.
@@ -178,9 +178,9 @@ impl Claims {
         Self {
             kid: header.kid,
             alg: header.alg,
-            exp: exp.and_then(moment),
-            iat: iat.and_then(moment),
-            nbf: nbf.and_then(moment),
+            exp: exp.and_then(OktaTime::from_seconds),
+            iat: iat.and_then(OktaTime::from_seconds),
+            nbf: nbf.and_then(OktaTime::from_seconds),
             iss,
             aud: aud.map(OneOrMany::into_values).unwrap_or_default(),
             cid: cid.or(client_id),
@@ -189,17 +189,12 @@ impl Claims {
     }
 }
 
-/// A NumericDate: seconds, possibly with a fraction.
-fn moment(seconds: f64) -> Option<Timestamp> {
-    let duration = jiff::SignedDuration::try_from_secs_f64(seconds).ok()?;
-    Timestamp::from_duration(duration).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::units::Timestamp;
 
     fn token(header: &str, payload: &str) -> String {
         format!(
@@ -237,7 +232,7 @@ mod tests {
     #[test]
     fn others_claims_are_read_as_well_and_absent_is_not_none() {
         let read = claims(r#"{"exp":1784703600.5,"aud":["a","b"],"scope":"x  y","client_id":"c"}"#);
-        assert_eq!(read.exp.unwrap().as_millisecond(), 1_784_703_600_500);
+        assert_eq!(read.exp, OktaTime::from_seconds(1_784_703_600.5));
         assert_eq!(
             (
                 read.aud.len(),
@@ -248,7 +243,12 @@ mod tests {
         );
         assert_eq!(claims("{}").scopes, None);
         assert_eq!(claims(r#"{"scp":[]}"#).scopes, Some(BTreeSet::new()));
-        assert_eq!(claims(r#"{"exp":1e300,"nbf":-1e300}"#).exp, None);
+        let read = claims(r#"{"exp":253402300799,"iat":1e300,"nbf":-1e300}"#);
+        let never = OktaTime::written(Timestamp::MAX);
+        assert_eq!(
+            (read.exp, read.iat, read.nbf),
+            (Some(never), Some(never), None)
+        );
     }
 
     #[test]
@@ -310,7 +310,7 @@ mod tests {
 
         #[test]
         fn any_number_is_a_moment_or_unknown(seconds in any::<f64>()) {
-            let _ = moment(seconds);
+            let _ = OktaTime::from_seconds(seconds);
         }
     }
 }

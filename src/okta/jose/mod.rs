@@ -5,3 +5,4 @@ pub(super) mod jwks;
 pub(super) mod jwt;
 pub(super) mod key_text;
 pub(super) mod private_key;
+pub(super) mod published_key;

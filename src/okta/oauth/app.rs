@@ -77,7 +77,7 @@ impl OAuthApp {
 
     /// How it stands with its access tokens.
     pub fn token_status(&self) -> TokenStatus {
-        self.tokens.token_status().clone()
+        self.tokens.status()
     }
 
     /// Where in the Admin Console a scope is granted.

@@ -9,7 +9,8 @@ use super::{
     app::{CLOCK_TOLERANCE, OAuthApp},
     dpop::Dpop,
     mint::Mint,
-    token_cache::Token,
+    token::Token,
+    token_cache::Instead,
 };
 use crate::okta::{
     Credential, Failure, MissingScope, Refusal, Request, Response, Session,
@@ -24,6 +25,7 @@ enum Again {
     Nonce,
     Clock,
     Token,
+    Bound,
 }
 
 impl OAuthApp {
@@ -59,7 +61,18 @@ impl OAuthApp {
                     match again {
                         Again::Nonce => {}
                         Again::Clock => okta.clock().tell(&credential.name),
-                        Again::Token => token = self.token(okta, credential, Some(&token)).await?,
+                        Again::Token => {
+                            // A gateway says so as well, of a token that Okta may take.
+                            let instead = match refusal.request_id {
+                                Some(_) => Instead::OfRefused(&token),
+                                None => Instead::OfUnfit(&token),
+                            };
+                            token = self.token(okta, credential, Some(instead)).await?;
+                        }
+                        Again::Bound => {
+                            let unbound = Some(Instead::OfUnfit(&token));
+                            token = self.token(okta, credential, unbound).await?;
+                        }
                     }
                 }
                 _ => return Err(Failure::Refused(refusal)),
@@ -76,8 +89,12 @@ impl OAuthApp {
     ) -> Result<Arc<Token>, Failure> {
         let mut token = self.token(okta, credential, None).await?;
         if self.missing_scope(credential, url, &token).is_some() && token.is_old() {
-            // A token never gains a scope; another one may have it by now.
-            token = self.token(okta, credential, Some(&token)).await?;
+            // A token never gains a scope; another one may have it by now. If none can be had, what
+            // is wrong here is still the scope.
+            let lacking = Some(Instead::OfUnfit(&token));
+            if let Ok(another) = self.token(okta, credential, lacking).await {
+                token = another;
+            }
         }
         match self.missing_scope(credential, url, &token) {
             None => Ok(token),
@@ -89,7 +106,7 @@ impl OAuthApp {
         &self,
         okta: &Session<'_>,
         credential: &Credential,
-        refused: Option<&Arc<Token>>,
+        instead: Option<Instead<'_>>,
     ) -> Result<Arc<Token>, Failure> {
         let mint = Mint {
             app: self,
@@ -97,7 +114,7 @@ impl OAuthApp {
             credential,
         };
         let with = || self.settings.auth.fingerprint();
-        self.tokens.get(refused, with, Box::pin(mint.run())).await
+        self.tokens.get(instead, with, Box::pin(mint.run())).await
     }
 
     fn missing_scope(
@@ -149,7 +166,7 @@ impl OAuthApp {
                     && refusal.error.to_string().contains("DPoP proof") =>
             {
                 self.proofs.turn_on();
-                Some(Again::Token)
+                Some(Again::Bound)
             }
             _ => None,
         }
@@ -163,11 +180,13 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::okta::{AuthMethod, Client, ClientAuth, OAuthSettings, SecretSource, TlsSetup};
+    use crate::okta::{
+        AuthMethod, Client, ClientAuth, OAuthSettings, SecretSource, TlsSetup, TokenStatus,
+    };
 
     /// What comes of asking for users with a token of this age that was granted nothing, where no
-    /// server listens.
-    async fn asked_with(age: Duration) -> Failure {
+    /// server listens, and how the credential stands then.
+    async fn asked_with(age: Duration) -> (Failure, TokenStatus) {
         let app = OAuthApp::new(OAuthSettings {
             client_id: "0oa1".to_owned(),
             auth: ClientAuth::ClientSecretPost(SecretSource::Given("s3cr3t".into())),
@@ -188,17 +207,21 @@ mod tests {
         let client = Client::new(&nobody, &TlsSetup::new(None).unwrap()).unwrap();
         let okta = Session::new(&client, Duration::from_secs(30));
         let users = Request::get("users", "/api/v1/users").with(Some(&credential));
-        okta.ask(users).await.unwrap_err()
+        let failure = okta.ask(users).await.unwrap_err();
+        (failure, credential.token_status().unwrap())
     }
 
     #[tokio::test]
-    async fn a_token_that_lacks_a_scope_is_not_sent_and_replaced_only_when_it_is_old() {
-        let fresh = asked_with(Duration::ZERO).await;
+    async fn a_token_that_lacks_a_scope_is_not_sent_and_another_is_asked_for_only_when_it_is_old() {
+        let (fresh, status) = asked_with(Duration::ZERO).await;
         assert!(matches!(fresh, Failure::MissingScope(_)), "{fresh}");
-        let old = asked_with(Duration::from_mins(2)).await;
-        let Failure::NoToken(why) = old else {
-            panic!("another one was not asked for: {old}")
-        };
-        assert_eq!(why.cause.request_reason(), Some("connect"));
+        assert_eq!(status.failed, 0);
+        let (old, status) = asked_with(Duration::from_mins(2)).await;
+        assert!(matches!(old, Failure::MissingScope(_)), "{old}");
+        assert_eq!(status.failed, 1, "another one was asked for");
+        assert!(
+            status.expires.is_some(),
+            "and the old one serves the others"
+        );
     }
 }

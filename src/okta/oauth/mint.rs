@@ -13,7 +13,7 @@ use super::{
     app::{CLOCK_TOLERANCE, OAuthApp},
     assertion::{ClientProof, Ready},
     dpop::Dpop,
-    token_cache::Token,
+    token::Token,
 };
 use crate::okta::{
     AccessToken, Credential, Failure, Form, NoToken, Refusal, Request, Response, Session,
@@ -23,12 +23,14 @@ use crate::okta::{
 use crate::units::Secret;
 
 /// How requests to a token endpoint are called in metrics.
-/// The short name of minting.
 pub const TOKEN_API: &str = "token";
 /// How long a token holds of which nothing is said.
 const LIFETIME: Duration = Duration::from_mins(5);
 /// The longest that a token is believed to hold.
 const LONGEST_LIFETIME: Duration = Duration::from_hours(24);
+
+/// A token that holds for less would cost a mint at nearly every request.
+const SHORTEST_LIFETIME: Duration = Duration::from_secs(1);
 
 /// A token about to be minted.
 pub(super) struct Mint<'a> {
@@ -46,6 +48,20 @@ enum Again {
     Proof,
     /// Assertion or proof was dated by a clock that has turned out to be wrong.
     Clock,
+}
+
+/// How long a token holds that is said to hold so many seconds.
+fn lifetime(seconds: Option<f64>) -> Result<Duration, Failure> {
+    let Some(seconds) = seconds else {
+        return Ok(LIFETIME);
+    };
+    let bounded = seconds.clamp(0.0, LONGEST_LIFETIME.as_secs_f64());
+    let lasts = Duration::try_from_secs_f64(bounded).unwrap_or_default();
+    if lasts < SHORTEST_LIFETIME {
+        let what = format!("the token that came is over already: it holds for {seconds} s");
+        return Err(Failure::InvalidBody(what));
+    }
+    Ok(lasts)
 }
 
 /// What a token endpoint answers.
@@ -175,17 +191,15 @@ impl Mint<'_> {
         };
         let now = self.okta.clock().now();
         let until = claims.as_ref().and_then(|claims| claims.exp);
-        let left = until.map(|end| end.duration_since(now).as_secs_f64());
-        let lasts = answered.expires_in.or(left);
-        let lasts = lasts.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default());
-        let lasts = lasts.unwrap_or(LIFETIME).min(LONGEST_LIFETIME);
+        let left = until.map(|end| end.since(now).as_secs_f64());
+        let lasts = lifetime(answered.expires_in.or(left))?;
         let granted = answered
             .scope
             .map(|scope| scope.split_ascii_whitespace().map(str::to_owned).collect())
             .or_else(|| claims.and_then(|claims| claims.scopes));
         let asked = &self.app.settings.scopes;
         let mut token = Token::new(answered.access_token, bound, at, lasts);
-        token.expires = until.or_else(|| now.checked_add(lasts).ok()).unwrap_or(now);
+        token.expires = until.unwrap_or_else(|| now.plus(lasts));
         // By RFC 6749 (5.1) a server may keep silent where all was granted that was asked for.
         token.scopes = granted.unwrap_or_else(|| asked.iter().cloned().collect());
         self.tell(&token);
@@ -228,5 +242,24 @@ impl Mint<'_> {
             }
             _ => self.okta.clock().note(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_is_over_when_it_comes_is_a_failure_and_none_is_believed_for_ever() {
+        for over in [0.0, -1.0, -3600.0, 0.5, f64::NEG_INFINITY, f64::NAN] {
+            let failure = lifetime(Some(over)).unwrap_err();
+            assert!(failure.to_string().contains("over already"), "{failure}");
+        }
+        assert_eq!(lifetime(Some(1.0)), Ok(SHORTEST_LIFETIME));
+        assert_eq!(lifetime(Some(3600.0)), Ok(Duration::from_hours(1)));
+        for long in [1e9, 1e300, f64::INFINITY] {
+            assert_eq!(lifetime(Some(long)), Ok(LONGEST_LIFETIME));
+        }
+        assert_eq!(lifetime(None), Ok(LIFETIME));
     }
 }

@@ -5,4 +5,5 @@ pub(super) mod ask;
 pub(super) mod assertion;
 pub(super) mod dpop;
 pub(super) mod mint;
+pub(super) mod token;
 pub(super) mod token_cache;

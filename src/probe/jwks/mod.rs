@@ -1,22 +1,22 @@
 //! The signing keys of an authorization server: which are published, and what changed. Keys are
 //! public and free to fetch. An answer is eventually consistent (two edge nodes may differ for a
-//! while), so a key is gone only when two answers in a row lack it; a key once seen is published.
-//! What one answer said is an [`Observation`]; what it changes is the [`History`]'s.
+//! while), so a key is gone only when several answers over several connections lack it for some
+//! minutes; a key once seen is published, be it readable or not. What one answer said is an [`Observation`]; what it changes is the [`History`]'s.
 
 mod history;
 mod observation;
 #[cfg(test)]
 mod tests;
 
-use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::{
     candidate::Candidate,
     cap::{Capped, cap},
     kind::{Access, Kind, Known, Next, Place, ProbeResult, Scope},
-    label::{plain_word, seconds},
+    label::plain_word,
     plan::PlanContext,
     problem::Problem,
 };
@@ -24,11 +24,11 @@ use crate::{
     guide::{Fact, Finding},
     metrics::{Family, Page},
     okta::{AuthorizationServer, Session},
-    units::{Interval, Timestamp},
+    units::{Interval, OktaTime},
 };
 
 pub use history::History;
-use history::RememberedKey;
+use history::{EarlyRemoval, RememberedKey};
 pub use observation::Observation;
 
 const SERVER: &[&str] = &["org", "authorization_server"];
@@ -55,12 +55,12 @@ const CHANGES: Family = Family::counter(
 );
 const ROTATIONS: Family = Family::counter(
     "okta_jwks_rotations_total",
-    "Times the set changed.",
+    "Times the set changed and came to rest: one for a key that takes another's place.",
     SERVER,
 );
 const LAST_CHANGE: Family = Family::gauge(
     "okta_jwks_last_change_timestamp_seconds",
-    "When the set was last seen to change.",
+    "When an answer first showed the last change of the set.",
     SERVER,
 );
 const EARLY_REMOVALS: Family = Family::counter(
@@ -81,9 +81,6 @@ const EXPIRES: Family = Family::gauge(
 
 /// The most keys of one set that get series of their own; Okta publishes one to three.
 const MOST_KEYS: usize = 20;
-
-/// How long after a key was withdrawn early the wrong caches are worth a word.
-const WRONG_CACHES: SignedDuration = SignedDuration::from_hours(1);
 
 /// What may be written under `probes.jwks.NAME`.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -139,18 +136,22 @@ impl Kind for Probe {
     /// Nothing before the first answer.
     type Memory = Option<History>;
 
+    fn series_id(&self) -> Option<&str> {
+        Some(self.server.label())
+    }
+
     fn memory_id(&self) -> Option<&str> {
         Some(self.server.label())
     }
 
-    async fn run(&self, okta: &Session<'_>, _known: &Option<History>) -> ProbeResult<Observation> {
-        let asked = Timestamp::now();
-        let read = self.server.keys(okta).await;
-        read.map(|(keys, max_age)| {
-            let under_way = asked..Timestamp::now();
-            Observation::read(self.server.label(), &keys, max_age, under_way)
-        })
-        .into()
+    /// What an answer left open is settled by others only over connections of their own.
+    async fn run(&self, okta: &Session<'_>, known: &Option<History>) -> ProbeResult<Observation> {
+        let asked = Instant::now();
+        let is_unsettled = known.as_ref().is_some_and(History::is_unsettled);
+        let served = self.server.keys(okta, is_unsettled).await;
+        served
+            .map(|served| Observation::read(self.server.label(), &served, asked.elapsed()))
+            .into()
     }
 
     fn learn(memory: Option<History>, observation: &Observation) -> Option<History> {
@@ -167,7 +168,7 @@ impl Kind for Probe {
         }
     }
 
-    fn findings(known: &Known<'_, Self>, now: Timestamp) -> Vec<Finding> {
+    fn findings(known: &Known<'_, Self>, now: OktaTime) -> Vec<Finding> {
         let (Some(seen), Some(history)) = (known.observation, &*known.memory) else {
             return Vec::new();
         };
@@ -179,15 +180,12 @@ impl Kind for Probe {
                 format!("the set holds {read} keys that can be read, and {not} that cannot"),
             ));
         }
-        let last = history
-            .last_change
-            .filter(|at| now.duration_since(*at) < WRONG_CACHES);
-        if let (Some(at), 1..) = (last, history.early_removals) {
-            findings.push(Finding::new(
-                Fact::KeyWithdrawnEarly,
-                format!("a key left the set before its max-age had passed; last change {at:.0}"),
-            ));
-        }
+        findings.extend(history.recently_early(now).map(|EarlyRemoval { at, kid }| {
+            let what = format!(
+                "the key {kid} left the set at {at:.0}, before the max-age that it was served with had passed"
+            );
+            Finding::new(Fact::KeyWithdrawnEarly, what).about(kid)
+        }));
         findings
     }
 
@@ -206,9 +204,13 @@ impl Kind for Probe {
         page.push(&PUBLISHED, &server, f64::from(history.is_published(seen)));
         page.push(&ROTATIONS, &server, history.rotations as f64);
         page.push(&EARLY_REMOVALS, &server, history.early_removals as f64);
-        page.push_some(&LAST_CHANGE, &server, history.last_change.map(seconds));
+        page.push_some(
+            &LAST_CHANGE,
+            &server,
+            history.last_change.map(OktaTime::seconds),
+        );
         page.push_some(&MAX_AGE, &server, seen.max_age.map(|age| age.as_secs_f64()));
-        page.push_some(&EXPIRES, &server, seen.expires().map(seconds));
+        page.push_some(&EXPIRES, &server, seen.expires().map(OktaTime::seconds));
         for (change, count) in [("added", history.added), ("removed", history.removed)] {
             page.push(&CHANGES, &[server[0], server[1], change], count as f64);
         }
@@ -216,13 +218,13 @@ impl Kind for Probe {
             let word = |text: &'_ str| plain_word(text).unwrap_or_default().to_owned();
             let (alg, usage) = (word(&key.facts.alg), word(&key.facts.usage));
             page.push(&KEY_INFO, &[server[0], server[1], kid, &alg, &usage], 1.0);
-            let first_seen = seconds(key.first_seen);
+            let first_seen = key.first_seen.seconds();
             page.push(&FIRST_SEEN, &[server[0], server[1], kid], first_seen);
         }
     }
 }
 
-/// The keys that get series of their own; of too many, those that came last.
-fn drawn(history: &History) -> Capped<(&String, &RememberedKey)> {
-    cap(&history.keys, MOST_KEYS, |(_, key)| key.first_seen)
+/// The keys that get series of their own, one for each `kid`; of too many, those that came last.
+fn drawn(history: &History) -> Capped<(&str, &RememberedKey)> {
+    cap(history.newest(), MOST_KEYS, |(_, key)| key.first_seen)
 }

@@ -1,11 +1,14 @@
 //! What one answer of a key set said. What became of the set since the last one is told by its
 //! [`history`](super::history).
 
-use std::{collections::BTreeMap, ops::Range, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{okta::KeySet, units::Timestamp};
+use crate::{okta::ServedKeys, units::OktaTime};
 
 /// One answer: the set as it was served.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,15 +16,19 @@ pub struct Observation {
     /// The authorization server, as a label names it.
     pub(super) server: String,
     /// When the answer came.
-    pub(super) at: Timestamp,
+    pub(super) at: OktaTime,
     /// The keys that could be read, by their ids.
-    pub(super) keys: BTreeMap<String, KeyFacts>,
-    /// How many could not be read.
+    keys: BTreeMap<String, Vec<KeyFacts>>,
+    /// The ids of keys that could not be read: they are published all the same.
+    pub(super) doubtful: BTreeSet<String>,
+    /// How many entries are of no use.
     pub(super) unreadable: usize,
+    /// It came over another connection than the answers before.
+    pub(super) new_connection: bool,
     /// How long the answer may be cached.
     pub(super) max_age: Option<Duration>,
     /// Until when somebody who cached the answer may rely on it.
-    pub(super) promised_until: Option<Timestamp>,
+    pub(super) promised_until: Option<OktaTime>,
 }
 
 /// What a set says of one key.
@@ -34,28 +41,39 @@ pub(super) struct KeyFacts {
 
 impl Observation {
     /// The answer to a question that was under way for this long.
-    pub(super) fn read(
-        server: &str,
-        set: &KeySet,
-        max_age: Option<Duration>,
-        under_way: Range<Timestamp>,
-    ) -> Self {
+    pub(super) fn read(server: &str, answer: &ServedKeys, under_way: Duration) -> Self {
         let facts = |key: &crate::okta::PublishedKey| KeyFacts {
             alg: key.alg.clone().unwrap_or_default(),
             usage: key.usage.clone().unwrap_or_default(),
             thumbprint: key.thumbprint.clone(),
         };
+        let ServedKeys {
+            set,
+            max_age,
+            at,
+            new_connection,
+        } = answer;
         let keys = set.keys.iter();
         Self {
             server: server.to_owned(),
-            at: under_way.end,
-            keys: keys.map(|(kid, key)| (kid.clone(), facts(key))).collect(),
+            at: *at,
+            keys: keys
+                .map(|(kid, keys)| (kid.clone(), keys.iter().map(facts).collect()))
+                .collect(),
+            doubtful: set.doubtful().map(str::to_owned).collect(),
             unreadable: set.dropped,
-            max_age,
+            new_connection: *new_connection,
+            max_age: *max_age,
             // The age was written after the question left: counted from there it accuses nobody
             // wrongly.
-            promised_until: max_age.and_then(|age| under_way.start.checked_add(age).ok()),
+            promised_until: max_age.map(|age| at.minus(under_way).plus(age)),
         }
+    }
+
+    /// Each key that could be read, with its id.
+    pub(super) fn keys(&self) -> impl Iterator<Item = (&str, &KeyFacts)> {
+        let keys = self.keys.iter();
+        keys.flat_map(|(kid, keys)| keys.iter().map(move |key| (kid.as_str(), key)))
     }
 
     /// The ids of the keys.
@@ -69,7 +87,7 @@ impl Observation {
     }
 
     /// Until when the answer may be cached, counted from when it came.
-    pub(super) fn expires(&self) -> Option<Timestamp> {
-        self.at.checked_add(self.max_age?).ok()
+    pub(super) fn expires(&self) -> Option<OktaTime> {
+        Some(self.at.plus(self.max_age?))
     }
 }

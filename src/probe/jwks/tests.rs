@@ -6,18 +6,44 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::okta::KeySet;
+use crate::okta::{KeySet, ServedKeys};
 
 const HOUR: Duration = Duration::from_hours(1);
 
-/// One answer: keys by kid and modulus, the `max-age` it was served with, the second it came.
-fn answer(keys: &[(&str, &str)], max_age: Option<Duration>, second: i64) -> Observation {
+fn moment(second: i32) -> OktaTime {
+    OktaTime::from_seconds(second.into()).unwrap()
+}
+
+/// What an answer holds: keys by kid and modulus.
+type Keys<'a> = &'a [(&'a str, &'a str)];
+
+/// One answer: its keys, the `max-age` it was served with, the second it came. It came over the
+/// connection that was there.
+fn answer(keys: Keys<'_>, max_age: Option<Duration>, second: i32) -> Observation {
     let key = |(kid, n): &(&str, &str)| serde_json::json!({"kty": "RSA", "kid": kid, "n": n, "e": "AQAB"});
     let body = serde_json::json!({"keys": keys.iter().map(key).collect::<Vec<_>>()});
-    let set = KeySet::read(body.to_string().as_bytes()).unwrap();
-    assert_eq!(set.dropped, 0);
-    let at = Timestamp::from_second(second).unwrap();
-    Observation::read("org", &set, max_age, at..at)
+    let served = served(&body, max_age, second);
+    Observation::read("org", &served, Duration::ZERO)
+}
+
+fn served(body: &serde_json::Value, max_age: Option<Duration>, second: i32) -> ServedKeys {
+    ServedKeys {
+        at: moment(second),
+        set: KeySet::read(body.to_string().as_bytes()).unwrap(),
+        max_age,
+        new_connection: false,
+    }
+}
+
+/// The same over a connection of its own.
+fn anew(mut answer: Observation) -> Observation {
+    answer.new_connection = true;
+    answer
+}
+
+/// Looks enough, from this second on, that what they all lack is gone.
+fn looks(keys: Keys<'_>, max_age: Option<Duration>, first: i32) -> [Observation; 3] {
+    [0, 90, 180].map(|after| anew(answer(keys, max_age, first + after)))
 }
 
 /// What is remembered after all of them.
@@ -42,18 +68,20 @@ const NEW: (&str, &str) = ("new", "tYchRw");
 
 #[test]
 fn a_key_that_goes_after_its_time_goes_in_peace_and_one_that_goes_before_does_not() {
-    let served = |max_age| {
+    let went = |max_age, first| {
         let both = answer(&[OLD, NEW], max_age, 0);
-        let gone = |second| answer(&[NEW], max_age, second);
-        [
-            counts([both.clone(), gone(3598), gone(3599)]),
-            counts([both, gone(3600), gone(3601)]),
-        ]
+        counts([both].into_iter().chain(looks(&[NEW], max_age, first)))
     };
-    assert_eq!(served(Some(HOUR)), [[0, 1, 1, 1], [0, 1, 1, 0]]);
+    assert_eq!(went(Some(HOUR), 100), [0, 1, 1, 1]);
     assert_eq!(
-        served(None),
-        [[0, 1, 1, 0]; 2],
+        went(Some(HOUR), 3590),
+        [0, 1, 1, 1],
+        "it was gone by then, though that was settled later"
+    );
+    assert_eq!(went(Some(HOUR), 3600), [0, 1, 1, 0]);
+    assert_eq!(
+        went(None, 100),
+        [0, 1, 1, 0],
         "where nothing was promised, nothing is broken"
     );
 }
@@ -61,55 +89,175 @@ fn a_key_that_goes_after_its_time_goes_in_peace_and_one_that_goes_before_does_no
 #[test]
 fn the_longest_promise_counts_since_somebody_cached_by_it() {
     let both = |max_age, second| answer(&[OLD, NEW], Some(max_age), second);
-    let gone = |second| answer(&[NEW], Some(HOUR), second);
+    let gone = |first| looks(&[NEW], Some(HOUR), first);
     let shortened = [both(HOUR, 0), both(HOUR / 60, 10)];
-    let early = |last: [Observation; 2]| counts(shortened.clone().into_iter().chain(last))[3];
-    assert_eq!(early([gone(100), gone(101)]), 1);
-    assert_eq!(early([gone(3600), gone(3601)]), 0);
-    let renewed = [both(HOUR, 0), both(HOUR, 3000), gone(4000), gone(4001)];
-    assert_eq!(counts(renewed)[3], 1);
+    let early = |last: [Observation; 3]| counts(shortened.clone().into_iter().chain(last))[3];
+    assert_eq!(early(gone(100)), 1);
+    assert_eq!(early(gone(3600)), 0);
+    let renewed = [both(HOUR, 0), both(HOUR, 3000)];
+    assert_eq!(counts(renewed.into_iter().chain(gone(4000)))[3], 1);
 }
 
 #[test]
-fn an_answer_that_lacks_a_key_once_is_an_edge_that_lags() {
+fn looks_over_one_connection_are_one_piece_of_evidence() {
+    let both = answer(&[OLD, NEW], Some(HOUR), 0);
+    let lags = (1..40).map(|look| answer(&[OLD], Some(HOUR), look * 60));
+    assert_eq!(counts([both].into_iter().chain(lags)), [0; 4]);
+}
+
+#[test]
+fn a_node_that_lags_for_a_while_takes_no_key_away_however_often_it_is_asked() {
+    let lagging = (1..12).map(|look| anew(answer(&[OLD], Some(HOUR), look * 15)));
+    let all = [answer(&[OLD, NEW], Some(HOUR), 0)].into_iter();
+    let all = all
+        .chain(lagging)
+        .chain([answer(&[OLD, NEW], Some(HOUR), 190)]);
+    assert_eq!(counts(all), [0; 4]);
+}
+
+#[test]
+fn a_key_that_is_missed_is_looked_for_soon_until_that_is_settled() {
     let both = |second| answer(&[OLD, NEW], Some(HOUR), second);
-    let old = |second| answer(&[OLD], Some(HOUR), second);
-    let seen = [both(0), old(1), both(2), old(3), both(4)];
-    assert_eq!(counts(seen), [0; 4]);
     let next = |answers: &[Observation]| Probe::next(&history(answers.iter().cloned()));
+    let old = answer(&[OLD], Some(HOUR), 1);
     assert_eq!(next(&[both(0)]), Next::AtInterval);
-    assert_eq!(next(&[both(0), old(1)]), Next::Soon);
-    assert_eq!(next(&[both(0), old(1), both(2)]), Next::AtInterval);
-    assert_eq!(counts([both(0), old(1), old(2)]), [0, 1, 1, 1]);
+    assert_eq!(next(&[both(0), old.clone()]), Next::Soon);
+    assert_eq!(next(&[both(0), old, both(2)]), Next::AtInterval);
+    let [one, two, three] = looks(&[OLD], Some(HOUR), 10);
+    assert_eq!(next(&[both(0), one, two, three]), Next::AtInterval);
 }
 
 #[test]
 fn an_answer_that_took_long_promises_no_more_than_it_did_when_it_left() {
-    let at = |second| Timestamp::from_second(second).unwrap();
-    let set = |body: &[u8]| KeySet::read(body).unwrap();
-    let body = br#"{"keys":[{"kty":"RSA","kid":"k","n":"sXchRw","e":"AQAB"}]}"#;
-    let slow = Observation::read("org", &set(body), Some(HOUR), at(0)..at(20));
-    let gone =
-        |second| Observation::read("org", &set(br#"{"keys":[]}"#), None, at(second)..at(second));
-    assert_eq!(counts([slow, gone(3605), gone(3610)]), [0, 1, 1, 0]);
+    let one = serde_json::json!({"keys": [{"kty": "RSA", "kid": "k", "n": "sXchRw", "e": "AQAB"}]});
+    let slow = served(&one, Some(HOUR), 20);
+    let slow = Observation::read("org", &slow, Duration::from_secs(20));
+    let gone = looks(&[], None, 3605);
+    assert_eq!(counts([slow].into_iter().chain(gone)), [0, 1, 1, 0]);
 }
 
 #[test]
-fn another_key_under_a_known_kid_is_a_rotation_that_caches_do_not_know_of() {
-    let one = answer(&[("k", "sXchRw")], Some(HOUR), 0);
-    let other = |second| answer(&[("k", "tYchRw")], Some(HOUR), second);
-    assert_eq!(counts([one.clone(), other(1)]), [1, 1, 1, 1]);
-    assert_eq!(counts([one, other(3600)]), [1, 1, 1, 0]);
+fn a_key_that_takes_anothers_place_is_one_rotation() {
+    let old = answer(&[OLD], Some(HOUR), 0);
+    let [one, two, three] = looks(&[NEW], Some(HOUR), 10);
+    let so_far = |answers: &[&Observation]| counts(answers.iter().copied().cloned());
+    assert_eq!(so_far(&[&old, &one]), [1, 0, 0, 0], "not at rest yet");
+    assert_eq!(so_far(&[&old, &one, &two, &three]), [1, 1, 1, 1]);
+}
+
+#[test]
+fn another_key_under_a_known_kid_is_judged_like_any_other() {
+    let (one, other) = (("k", "sXchRw"), ("k", "tYchRw"));
+    let first = answer(&[one], Some(HOUR), 0);
+    let went = looks(&[other], Some(HOUR), 10);
+    assert_eq!(
+        counts([first.clone()].into_iter().chain(went)),
+        [1, 1, 1, 1]
+    );
+    let in_peace = looks(&[other], Some(HOUR), 3600);
+    assert_eq!(
+        counts([first.clone()].into_iter().chain(in_peace)),
+        [1, 1, 1, 0]
+    );
+    // Two nodes that differ, asked by turns.
+    let by_turns = (1..40).map(|look| {
+        let keys = if look % 2 == 0 { [one] } else { [other] };
+        anew(answer(&keys, Some(HOUR), look * 60))
+    });
+    assert_eq!(counts([first].into_iter().chain(by_turns)), [1, 0, 0, 0]);
+}
+
+#[test]
+fn the_order_of_a_set_means_nothing_even_where_a_kid_stands_twice() {
+    let (one, other) = (("k", "sXchRw"), ("k", "tYchRw"));
+    let turned = (0..20).map(|look| {
+        let keys = if look % 2 == 0 {
+            [one, other]
+        } else {
+            [other, one]
+        };
+        anew(answer(&keys, Some(HOUR), look * 60))
+    });
+    assert_eq!(counts(turned), [0; 4]);
+}
+
+#[test]
+fn a_key_that_cannot_be_read_is_published_all_the_same() {
+    let readable = serde_json::json!({"kty": "RSA", "kid": "k", "n": "sXchRw", "e": "AQAB"});
+    let damaged = serde_json::json!({"kty": "RSA", "kid": "k", "n": "!", "e": "AQAB"});
+    let read = |key: &serde_json::Value, minute: i32| {
+        let set = served(&serde_json::json!({"keys": [key]}), Some(HOUR), minute * 60);
+        anew(Observation::read("org", &set, Duration::ZERO))
+    };
+    let began_well = (0..20).map(|look| read(if look == 0 { &readable } else { &damaged }, look));
+    assert_eq!(counts(began_well), [0; 4]);
+    let began_ill = (0..20).map(|look| read(if look == 0 { &damaged } else { &readable }, look));
+    assert_eq!(counts(began_ill), [0; 4], "readable again is no new key");
+}
+
+#[test]
+fn a_finding_names_the_key_and_is_over_an_hour_later_whatever_changes_then() {
+    let both = answer(&[OLD, NEW], Some(HOUR), 0);
+    let gone = looks(&[NEW], Some(HOUR), 100);
+    let day = 24 * 3600;
+    let added = answer(&[NEW, ("newer", "uYchRw")], Some(HOUR), 30 * day);
+    let found = |answers: Vec<Observation>, at: i32| {
+        let last = answers.last().cloned();
+        let known = Known {
+            observation: last.as_ref(),
+            memory: std::borrow::Cow::Owned(history(answers)),
+            interval: Duration::ZERO,
+        };
+        Probe::findings(&known, moment(at))
+    };
+    let early: Vec<Observation> = [both].into_iter().chain(gone).collect();
+    let now = found(early.clone(), 300);
+    assert_eq!(now.len(), 1, "{now:?}");
+    assert_eq!(now[0].subject, "old");
+    assert!(now[0].what.contains("the key old left"), "{}", now[0].what);
+    assert_eq!(found(early.clone(), 100 + 3600), []);
+    let later = early.into_iter().chain([added]).collect();
+    assert_eq!(found(later, 30 * day), [], "another key was merely added");
+}
+
+#[test]
+fn of_several_keys_that_left_early_each_is_found_for_an_hour_of_its_own() {
+    let third = ("third", "uYchRw");
+    let all = [answer(&[OLD, NEW, third], Some(4 * HOUR), 0)];
+    let one_gone = looks(&[NEW, third], Some(4 * HOUR), 600);
+    let two_gone = looks(&[third], Some(4 * HOUR), 3000);
+    let history = history(all.into_iter().chain(one_gone).chain(two_gone)).unwrap();
+    let found = |at: i32| -> Vec<&str> {
+        let early = history.recently_early(moment(at));
+        early.map(|early| early.kid.as_str()).collect()
+    };
+    assert_eq!(found(3200), ["old", "new"]);
+    assert_eq!(found(600 + 3600), ["new"]);
+    assert_eq!(found(3000 + 3600), [""; 0]);
+}
+
+#[test]
+fn what_an_earlier_version_wrote_down_is_read() {
+    let facts = serde_json::json!({"alg": "RS256", "usage": "sig", "thumbprint": "t"});
+    let at = "1970-01-01T00:00:00Z";
+    let older = serde_json::json!({
+        "keys": {"k": {"facts": facts, "first_seen": at, "promised_until": at, "missed": true}},
+        "added": 1, "removed": 2, "rotations": 3, "early_removals": 4, "last_change": at,
+    });
+    let read: History = serde_json::from_value(older).unwrap();
+    assert_eq!((read.rotations, read.early_removals), (3, 4));
+    assert_eq!(read.newest().map(|(kid, _)| kid).collect::<Vec<_>>(), ["k"]);
+    assert!(!read.is_unsettled());
 }
 
 /// Answers of a set whose keys come, go and change their material.
 fn answers() -> impl Strategy<Value = Vec<Observation>> {
-    prop::collection::vec((any::<[bool; 3]>(), any::<bool>(), 0i64..8000), 1..12).prop_map(|all| {
-        let one = |([old, new, other], aged, second): ([bool; 3], bool, i64)| {
+    prop::collection::vec((any::<[bool; 3]>(), any::<bool>(), 0i32..8000), 1..12).prop_map(|all| {
+        let one = |([old, new, other], aged, second): ([bool; 3], bool, i32)| {
             let first = if other { ("old", "uYchRw") } else { OLD };
             let kept = [(old, first), (new, NEW)].into_iter();
             let keys: Vec<_> = kept.filter(|(kept, _)| *kept).map(|(_, key)| key).collect();
-            answer(&keys, aged.then_some(HOUR), second)
+            anew(answer(&keys, aged.then_some(HOUR), second))
         };
         all.into_iter().map(one).collect()
     })

@@ -49,6 +49,9 @@ const MODE: Family = Family::gauge(
     &["org", "mode"],
 );
 
+/// What the requests for each credential's share are called.
+const PRINCIPALS_API: &str = "principal_rate_limits";
+
 /// What is read. A credential that may read one of them is of use.
 const PATHS: &[&str] = &[
     "/api/v1/rate-limit-settings/per-client",
@@ -106,6 +109,7 @@ pub struct Probe {
 impl Kind for Probe {
     const KIND: &'static str = "rate_limit_settings";
     const FAMILIES: &'static [&'static Family] = &[&RATIO, &CONCURRENCY, &THRESHOLD, &MODE];
+    const APIS: &'static [&'static str] = &[Self::KIND, PRINCIPALS_API];
 
     type Observation = Observation;
     type Memory = Memory;
@@ -200,7 +204,7 @@ impl Probe {
                 "/api/v1/principal-rate-limits?filter=principalType%20eq%20%22{}%22&limit={PAGE}",
                 kind.as_str()
             );
-            let listed = round.list("principal_rate_limits", path, PAGES).await;
+            let listed = round.list(PRINCIPALS_API, path, PAGES).await;
             let listed: Learned<BTreeMap<String, PrincipalShare>> = listed.and_then(|listing| {
                 let entries: Vec<PrincipalLimits> = listing.entries;
                 let all = entries.into_iter().filter_map(PrincipalLimits::share);

@@ -1,17 +1,24 @@
-//! Asking for a status page: one address, or those where a Statuspage keeps its JSON.
+//! Asking for a status page: one address, or those where a Statuspage keeps its JSON. A fallback
+//! hides no failure: what is told is the failure of the form that the page is known to have.
 
 use http::header;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{content::PageContent, format::Format, observation::Observation, read::read};
+use super::{
+    content::PageContent,
+    format::{Format, Source},
+    observation::Observation,
+    read::read,
+};
 use crate::{
-    okta::{Failure, Request, Response, Session},
+    okta::{Failure, Reason, Request, Response, Session},
     probe::kind::ProbeResult,
     units::Timestamp,
 };
 
-/// The `endpoint` label of its requests, and the kind's word.
-pub(super) const API: &str = "status_page";
+/// The kind's word.
+pub(super) const KIND: &str = "status_page";
 
 /// Where a Statuspage tells everything, and where it tells a little.
 const SUMMARY: &str = "api/v2/summary.json";
@@ -20,14 +27,26 @@ const STATUS: &str = "api/v2/status.json";
 /// Watches one status page.
 #[derive(Debug, Clone)]
 pub struct Probe {
+    /// The `endpoint` label of its requests: each page has its own.
+    pub(super) api: String,
     pub(super) url: Url,
     pub(super) format: Format,
 }
 
+/// The form that a page had when it was last read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Memory {
+    pub(super) form: Option<Source>,
+}
+
 impl Probe {
     /// What the page says now.
-    pub(super) async fn observe(&self, okta: &Session<'_>) -> ProbeResult<Observation> {
-        match self.content(okta).await {
+    pub(super) async fn observe(
+        &self,
+        okta: &Session<'_>,
+        known: Memory,
+    ) -> ProbeResult<Observation> {
+        match self.content(okta, known.form).await {
             Ok(content) => Observation::judge(content, Timestamp::now()),
             Err(failure) => ProbeResult {
                 observation: Some(Observation::default()),
@@ -36,24 +55,49 @@ impl Probe {
         }
     }
 
-    async fn content(&self, okta: &Session<'_>) -> Result<PageContent, Failure> {
+    async fn content(
+        &self,
+        okta: &Session<'_>,
+        known: Option<Source>,
+    ) -> Result<PageContent, Failure> {
         let names_a_file = self.url.path().rsplit('.').next() == Some("json");
-        if self.format == Format::Statuspage && !names_a_file {
-            return self.statuspage(okta).await;
-        }
-        let response = self.ask(okta, "").await?;
-        match self.read(&response) {
-            // The front page of a Statuspage is HTML as well; its JSON stands beside it.
-            Err(unreadable) if self.format == Format::Auto && !names_a_file => {
-                self.statuspage(okta).await.map_err(|_| unreadable)
-            }
-            result => result,
+        match (self.format, known) {
+            _ if names_a_file => self.page(okta).await,
+            (Format::Statuspage, _) => self.statuspage(okta).await,
+            // Whether its owner gave it another form is asked only where it is not what it was.
+            (Format::Auto, Some(Source::Statuspage)) => match self.statuspage(okta).await {
+                Err(failure) if says_there_is_none(&failure) => {
+                    self.page(okta).await.map_err(|_| failure)
+                }
+                result => result,
+            },
+            (Format::Auto, known) => match self.page(okta).await {
+                Err(failure) if says_there_is_none(&failure) => {
+                    // The front page of a Statuspage is HTML as well; its JSON stands beside it.
+                    self.statuspage(okta).await.map_err(|other| {
+                        let is_open = known.is_none() && !says_there_is_none(&other);
+                        if is_open { other } else { failure }
+                    })
+                }
+                result => result,
+            },
+            (Format::Okta | Format::Atom, _) => self.page(okta).await,
         }
     }
 
+    /// The address itself.
+    async fn page(&self, okta: &Session<'_>) -> Result<PageContent, Failure> {
+        self.read(&self.ask(okta, "").await?)
+    }
+
+    /// What stands beside a Statuspage's front page. Only where there is no summary is the little
+    /// that `status.json` tells all there is.
     async fn statuspage(&self, okta: &Session<'_>) -> Result<PageContent, Failure> {
         let response = match self.ask(okta, SUMMARY).await {
-            Err(Failure::Refused(_)) => self.ask(okta, STATUS).await?,
+            Err(failure) if is_gone(&failure) => {
+                let status = self.ask(okta, STATUS).await;
+                status.map_err(|other| if is_gone(&other) { failure } else { other })?
+            }
             result => result?,
         };
         self.read(&response)
@@ -68,7 +112,8 @@ impl Probe {
         } else {
             format!("{}/{below}", base.trim_end_matches('/'))
         };
-        okta.ask(Request::get(API, path).as_browser()).await
+        okta.ask(Request::get(self.api.clone(), path).as_browser())
+            .await
     }
 
     fn read(&self, response: &Response) -> Result<PageContent, Failure> {
@@ -78,5 +123,21 @@ impl Probe {
             .and_then(|value| value.to_str().ok());
         read(self.format, content_type, &response.body)
             .map_err(|e| Failure::InvalidBody(e.to_string()))
+    }
+}
+
+/// True where there is nothing at this address.
+fn is_gone(failure: &Failure) -> bool {
+    let status = failure.refusal().map(|refusal| refusal.status);
+    matches!(status, Some(404 | 410))
+}
+
+/// True where an answer came that is no page of this form, and would be none in a minute. A page
+/// that is down, hangs, or limits who asks has not told what it is.
+fn says_there_is_none(failure: &Failure) -> bool {
+    match failure {
+        Failure::Refused(refusal) => refusal.status < 500 && refusal.status != 429,
+        Failure::Redirect(_) => true,
+        _ => failure.reason() == Reason::InvalidBody && !failure.is_org_trouble(),
     }
 }

@@ -1,5 +1,6 @@
 //! What a status page said, in one form whatever the page's own. Reading it is each format's;
-//! its series are in [`draw`](super::draw).
+//! its series are in [`draw`](super::draw), and what several pages tell of a cell in
+//! [`reach`](super::reach).
 
 use jiff::SignedDuration;
 
@@ -7,7 +8,7 @@ use super::{
     format::Source,
     words::{Category, ComponentStatus, Indicator, Status},
 };
-use crate::units::{Cell, Timestamp};
+use crate::units::{CellList, Timestamp};
 
 /// How old a feed's newest entry may be before the feed is held to be frozen: Okta's own once
 /// answered 200 for more than a year after its last entry.
@@ -44,12 +45,11 @@ pub struct Incident {
     /// How far it has come.
     pub status: Status,
     /// The cells it names.
-    pub cells: Vec<Cell>,
-    /// False if it names no cell, or also something that is not a cell (`All cells`): then it may
-    /// reach further than `cells`.
-    pub cells_known: bool,
+    pub cells: CellList,
     /// When it began; for a maintenance, when it is to begin.
     pub started: Option<Timestamp>,
+    /// When a maintenance is to be over at the latest.
+    pub ends: Option<Timestamp>,
     /// Its last change.
     pub updated: Option<Timestamp>,
     /// Its title: bounded, but free text from outside. For people, never for a label.
@@ -70,6 +70,11 @@ impl Incident {
     pub const fn is_open(&self) -> bool {
         self.status.is_open()
     }
+
+    /// True for announced work that must be over by now, though nobody wrote that it began.
+    pub fn is_past(&self, now: Timestamp) -> bool {
+        self.status == Status::Scheduled && self.ends.is_some_and(|ends| ends < now)
+    }
 }
 
 impl PageContent {
@@ -83,39 +88,28 @@ impl PageContent {
         self.maintenances.iter().flatten().filter(|i| i.is_open())
     }
 
-    /// The open incidents that name this cell; `None` where the source names no cells at all, or
-    /// where something is open and no incident listed names a cell that we can read: then the
-    /// field has most likely changed its name or its words.
-    ///
-    /// An incident of unknown reach is not among them: an org would be alarmed for every incident
-    /// of another continent. It is in the page's totals, and in [`PageContent::incidents_of_unknown_reach`].
-    pub fn incidents_on(&self, cell: &Cell) -> Option<impl Iterator<Item = &Incident>> {
-        let mut open = self
-            .open_incidents()
-            .filter(|_| self.source.names_cells())?
-            .peekable();
-        let named = |incident: &Incident| !incident.cells.is_empty();
-        if open.peek().is_some() && !self.incidents.iter().flatten().any(named) {
-            return None;
-        }
-        Some(open.filter(move |incident| incident.cells.contains(cell)))
-    }
-
-    /// The open incidents that may be on any cell, since they do not say, or not in words we know.
-    pub fn incidents_of_unknown_reach(&self) -> Option<impl Iterator<Item = &Incident>> {
-        Some(self.open_incidents()?.filter(|i| !i.cells_known))
-    }
-
     /// True if this is a feed whose newest entry is older than `limit`, or not dated believably: it
     /// would say for ever what it said last. The other sources list what is open now.
     pub fn is_frozen(&self, now: Timestamp, limit: SignedDuration) -> bool {
-        let age = self.last_update.map(|newest| now.duration_since(newest));
-        self.source == Source::Feed && age.is_none_or(|age| age > limit || age < -AHEAD)
+        let age = |at| now.duration_since(at);
+        let is_old = if let Some(newest) = self.last_update {
+            age(newest) > limit || age(newest) < -AHEAD
+        } else {
+            // A feed that tells of announced work and of nothing else is as old as that: somebody
+            // wrote it before the day by which it is dated.
+            let announced = newest(self.maintenances.iter().flatten());
+            announced.is_none_or(|newest| age(newest) > limit)
+        };
+        self.source == Source::Feed && is_old
     }
 
-    /// What is still known at `now`: of a frozen feed, only its last update.
+    /// What is still known at `now`: of a frozen feed, only its last update; of announced work, what
+    /// is not past.
     #[must_use]
-    pub fn unless_frozen(self, now: Timestamp, limit: SignedDuration) -> Self {
+    pub fn still_known(mut self, now: Timestamp, limit: SignedDuration) -> Self {
+        if let Some(maintenances) = &mut self.maintenances {
+            maintenances.retain(|planned| !planned.is_past(now));
+        }
         if self.is_frozen(now, limit) {
             let (incidents, maintenances) = (None, None);
             Self {
@@ -155,9 +149,9 @@ mod tests {
             id: id.to_owned(),
             category: Category::Other,
             status,
-            cells: Vec::new(),
-            cells_known: false,
+            cells: CellList::default(),
             started: None,
+            ends: None,
             updated: Some(Timestamp::from_second(updated).unwrap()),
             title: String::new(),
         }
@@ -174,6 +168,48 @@ mod tests {
             incident("a", open, 2),
         ]);
         assert_eq!(kept, [incident("a", open, 2), incident("b", closed, 2)]);
+    }
+
+    #[test]
+    fn a_feed_that_tells_of_announced_work_alone_is_alive_until_that_is_long_past() {
+        let seen = PageContent {
+            source: Source::Feed,
+            incidents: Some(Vec::new()),
+            maintenances: Some(vec![incident("a", Status::Scheduled, 1_000_000)]),
+            last_update: None,
+            indicator: None,
+            components: Vec::new(),
+        };
+        let at = |seconds| Timestamp::from_second(seconds).unwrap();
+        assert!(!seen.is_frozen(at(0), FROZEN_AFTER), "it lies ahead");
+        assert!(!seen.is_frozen(at(2_000_000), FROZEN_AFTER));
+        assert!(seen.is_frozen(at(1_000_001) + FROZEN_AFTER, FROZEN_AFTER));
+    }
+
+    #[test]
+    fn announced_work_that_is_past_is_gone_and_what_nobody_ended_is_not() {
+        let at = |seconds| Timestamp::from_second(seconds).unwrap();
+        let planned = |id, status, ends: Option<i64>| Incident {
+            ends: ends.map(at),
+            ..incident(id, status, 1)
+        };
+        let seen = PageContent {
+            source: Source::Statuspage,
+            incidents: Some(vec![planned("incident", Status::Scheduled, Some(5))]),
+            maintenances: Some(vec![
+                planned("past", Status::Scheduled, Some(5)),
+                planned("late", Status::InProgress, Some(5)),
+                planned("ahead", Status::Scheduled, Some(50)),
+                planned("unsaid", Status::Scheduled, None),
+            ]),
+            last_update: None,
+            indicator: None,
+            components: Vec::new(),
+        };
+        let known = seen.still_known(at(6), FROZEN_AFTER);
+        let ids: Vec<&str> = known.open_maintenances().map(|i| i.id.as_str()).collect();
+        assert_eq!(ids, ["late", "ahead", "unsaid"]);
+        assert_eq!(known.open_incidents().unwrap().count(), 1);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::{
     unreadable::{Unreadable, without_data},
     words::{Category, Status, snake_case},
 };
+use crate::units::CellList;
 
 const ENTRY: &str = "entry";
 
@@ -88,9 +89,9 @@ fn incident(entry: &Entry, key: &str) -> Result<Incident, Unreadable> {
         id: id.ok_or(bad_entry("id"))?,
         category,
         status,
-        cells: Vec::new(),
-        cells_known: false,
+        cells: CellList::default(),
         started: entry.published().and_then(text::time),
+        ends: None,
         // Without a date nobody knows which entry is the newest.
         updated: Some(
             entry
@@ -231,7 +232,7 @@ mod tests {
         let at = |now: &str| {
             read(ATOM)
                 .unwrap()
-                .unless_frozen(text::time(now).unwrap(), limit)
+                .still_known(text::time(now).unwrap(), limit)
         };
         assert!(at("2026-07-25T00:00:00Z").incidents.is_some());
         assert!(at("2026-10-22T00:00:00Z").incidents.is_some());

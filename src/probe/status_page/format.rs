@@ -1,6 +1,6 @@
 //! Which format a status page is in: as configured, or as its body tells.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What the configuration says a status page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -18,7 +18,7 @@ pub enum Format {
 }
 
 /// What a status page turned out to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Source {
     /// Okta's HTML page.
     Okta,

@@ -1,5 +1,5 @@
 //! Status pages: Okta's own, a Statuspage v2, a feed. A page belongs to no org; which of its
-//! incidents are on an org's cell is found where both are known. Each format's reading is pure
+//! incidents are on an org's cell is found in `reach`, where both are known. Each format's reading is pure
 //! and in a file of its own. What cannot be read is unknown, never fine.
 
 mod ask;
@@ -12,6 +12,7 @@ mod observation;
 mod okta;
 #[cfg(test)]
 mod properties;
+mod reach;
 mod read;
 mod settings;
 mod span;
@@ -28,10 +29,11 @@ use crate::{
     okta::Session,
 };
 
-pub use ask::Probe;
+pub use ask::{Memory, Probe};
 pub use content::{Component, FROZEN_AFTER, Incident, PageContent};
 pub use format::{Format, Source, sniff};
 pub use observation::Observation;
+pub use reach::{CellIncidents, by_category};
 pub use read::read;
 pub use settings::Settings;
 pub use unreadable::Unreadable;
@@ -45,14 +47,21 @@ impl Probe {
 }
 
 impl Kind for Probe {
-    const KIND: &'static str = ask::API;
+    const KIND: &'static str = ask::KIND;
     const FAMILIES: &'static [&'static Family] = draw::FAMILIES;
 
     type Observation = Observation;
-    type Memory = ();
+    type Memory = Memory;
 
-    async fn run(&self, okta: &Session<'_>, (): &()) -> ProbeResult<Observation> {
-        self.observe(okta).await
+    async fn run(&self, okta: &Session<'_>, known: &Memory) -> ProbeResult<Observation> {
+        self.observe(okta, *known).await
+    }
+
+    fn learn(memory: Memory, seen: &Observation) -> Memory {
+        let form = seen.content().map(|content| content.source);
+        Memory {
+            form: form.or(memory.form),
+        }
     }
 
     fn dropped(known: &Known<'_, Self>) -> usize {

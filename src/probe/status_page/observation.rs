@@ -1,14 +1,7 @@
 //! What one run saw of a status page.
 
-use super::{
-    content::{FROZEN_AFTER, Incident, PageContent},
-    words::Category,
-};
-use crate::{
-    okta::Failure,
-    probe::kind::ProbeResult,
-    units::{Cell, Timestamp},
-};
+use super::content::{FROZEN_AFTER, PageContent};
+use crate::{okta::Failure, probe::kind::ProbeResult, units::Timestamp};
 
 /// Whether the page could be read and is alive, and what it said; no content where it could not be
 /// understood.
@@ -33,7 +26,7 @@ impl Observation {
             }),
             observation: Some(Self {
                 up: !frozen,
-                content: Some(content.unless_frozen(now, FROZEN_AFTER)),
+                content: Some(content.still_known(now, FROZEN_AFTER)),
             }),
         }
     }
@@ -46,25 +39,5 @@ impl Observation {
     /// What it said, where it could be understood.
     pub fn content(&self) -> Option<&PageContent> {
         self.content.as_ref()
-    }
-
-    /// How many open incidents of each category name this cell; `None` where the page is unknown
-    /// or names no cells.
-    pub fn by_category_on(&self, cell: &Cell) -> Option<Vec<(&'static str, usize)>> {
-        let open: Vec<&Incident> = self.content.as_ref()?.incidents_on(cell)?.collect();
-        let count = |category: Category| {
-            open.iter()
-                .filter(|incident| incident.category == category)
-                .count()
-        };
-        let mut counts: Vec<_> = Category::OF_CELLS
-            .iter()
-            .map(|&category| (category.as_str(), count(category)))
-            .collect();
-        let listed: usize = counts.iter().map(|(_, count)| count).sum();
-        if let Some((_, other)) = counts.last_mut() {
-            *other += open.len() - listed;
-        }
-        Some(counts)
     }
 }

@@ -3,6 +3,7 @@
 //! The lists `incidents` and `planned-outages` must both be there and whole: the page has no other
 //! sign of having been read to its end. The list `updates` repeats what incidents say.
 
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::{
@@ -12,11 +13,14 @@ use super::{
     unreadable::{Unreadable, without_data},
     words::{Category, Status},
 };
-use crate::units::{Cell, Timestamp};
+use crate::units::{CellList, Timestamp};
 
 const INCIDENTS: &str = "incidents";
 const OUTAGES: &str = "planned-outages";
 const STATUS: &str = "Status__c";
+
+/// From the first second of a date in UTC until it is over in every zone.
+const DAY_EVERYWHERE: SignedDuration = SignedDuration::from_hours(36);
 
 /// Reads the page.
 pub(super) fn read(page: &str) -> Result<PageContent, Unreadable> {
@@ -72,9 +76,9 @@ fn incident(record: &Value, part: &str) -> Option<Incident> {
         Category::Other if part == OUTAGES => Category::PlannedMaintenance,
         category => category,
     };
-    let (cells, cells_known) = cells(field("Impacted_Cells__c").unwrap_or_default());
     let changed = ["Last_Updated__c", "LastModifiedDate", "CreatedDate"];
     let updated: Option<Timestamp> = changed.into_iter().filter_map(time).max();
+    let started = time("Start_Time__c").or_else(|| time("Start_Date__c"));
     Some(Incident {
         id: ["Name", "Id"]
             .into_iter()
@@ -82,9 +86,11 @@ fn incident(record: &Value, part: &str) -> Option<Incident> {
             .find_map(text::id)?,
         category,
         status: field(STATUS).map_or(Status::Other, Status::read),
-        cells,
-        cells_known,
-        started: time("Start_Time__c").or_else(|| time("Start_Date__c")),
+        cells: field("Impacted_Cells__c")
+            .map(|cells| CellList::read(&text::unescape(cells)))
+            .unwrap_or_default(),
+        started,
+        ends: ends(record, started),
         updated,
         title: field("Incident_Title__c")
             .map(text::line)
@@ -92,34 +98,36 @@ fn incident(record: &Value, part: &str) -> Option<Incident> {
     })
 }
 
+/// When it is over at the latest, as announced: by its end, a date whose zone is not told, else by
+/// how many minutes it takes.
+fn ends(record: &Value, started: Option<Timestamp>) -> Option<Timestamp> {
+    if let Some(written) = field(record, "End_Date__c") {
+        let ends = text::time(written)?;
+        let is_date = !written.contains([':', 'T']);
+        let day_is_over = if is_date {
+            DAY_EVERYWHERE
+        } else {
+            SignedDuration::ZERO
+        };
+        return ends.checked_add(day_is_over).ok();
+    }
+    let minutes = record.get("Duration__c")?.as_f64()?;
+    let takes = SignedDuration::try_from_secs_f64(minutes * 60.0).ok()?;
+    started?.checked_add(takes).ok()
+}
+
 fn field<'a>(record: &'a Value, name: &str) -> Option<&'a str> {
     record.get(name)?.as_str()
 }
 
-/// The cells of `okta.com:7;oktapreview.com:3`, and whether that was all it said.
-fn cells(text: &str) -> (Vec<Cell>, bool) {
-    let words: Vec<_> = text
-        .split([';', ','])
-        .map(str::trim)
-        .filter(|w| !w.is_empty())
-        .collect();
-    let cells: Vec<Cell> = words.iter().filter_map(|word| word.parse().ok()).collect();
-    let known = !cells.is_empty() && cells.len() == words.len();
-    (cells, known)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::reach::CellIncidents, *};
 
     const PAGE: &str = include_str!("../../../tests/fixtures/status/okta.html");
 
-    fn ids<'a>(incidents: impl Iterator<Item = &'a Incident>) -> Vec<&'a str> {
-        incidents.map(|i| i.id.as_str()).collect()
-    }
-
-    fn cell(text: &str) -> Cell {
-        text.parse().unwrap()
+    fn ids<'a>(incidents: impl IntoIterator<Item = &'a Incident>) -> Vec<&'a str> {
+        incidents.into_iter().map(|i| i.id.as_str()).collect()
     }
 
     #[test]
@@ -150,34 +158,69 @@ mod tests {
     #[test]
     fn an_incident_is_on_the_cells_it_names_and_one_that_names_none_is_of_unknown_reach() {
         let seen = read(PAGE).unwrap();
-        assert_eq!(
-            ids(seen.incidents_on(&cell("okta.com:7")).unwrap()),
-            ["I-99001"]
-        );
-        assert_eq!(
-            ids(seen.incidents_on(&cell("oktapreview.com:3")).unwrap()),
-            ["I-99001"]
-        );
-        assert_eq!(
-            ids(seen.incidents_on(&cell("okta.com:8")).unwrap()),
-            [""; 0]
-        );
-        assert_eq!(ids(seen.incidents_of_unknown_reach().unwrap()), ["I-99004"]);
-        assert_eq!(
-            cells("okta.com:7; All cells"),
-            (vec![cell("okta.com:7")], false)
-        );
+        let told = |cell: &str| {
+            let told = CellIncidents::told_by([&seen], &cell.parse().unwrap());
+            assert_eq!(ids(told.of_unknown_reach.unwrap()), ["I-99004"]);
+            ids(told.on.unwrap())
+        };
+        assert_eq!(told("okta.com:7"), ["I-99001"]);
+        assert_eq!(told("oktapreview.com:3"), ["I-99001"]);
+        assert_eq!(told("okta.com:8"), [""; 0]);
     }
 
     #[test]
-    fn where_no_incident_names_a_cell_that_can_be_read_no_cell_is_known_to_be_well() {
+    fn where_the_field_was_renamed_or_reworded_every_incident_is_of_unknown_reach() {
         let renamed = PAGE.replace("Impacted_Cells__c", "Cells__c");
         let reworded = PAGE.replace(".com:", " region ");
         for page in [renamed, reworded] {
             let seen = read(&page).unwrap();
-            assert_eq!(seen.open_incidents().unwrap().count(), 2);
-            assert!(seen.incidents_on(&cell("okta.com:8")).is_none());
+            let told = CellIncidents::told_by([&seen], &"okta.com:8".parse().unwrap());
+            assert!(told.on.is_none());
+            assert_eq!(ids(told.of_unknown_reach.unwrap()), ["I-99001", "I-99004"]);
         }
+    }
+
+    #[test]
+    fn announced_work_is_over_by_its_end_even_where_it_still_says_scheduled() {
+        let with = |more: &str| {
+            let page = PAGE.replace(
+                r#""Start_Date__c":"2026-08-02","CreatedDate""#,
+                &format!(r#""Start_Date__c":"2026-08-02",{more}"CreatedDate""#),
+            );
+            let planned = read(&page).unwrap().maintenances.unwrap().remove(0);
+            assert_eq!(
+                (planned.id.as_str(), planned.status),
+                ("I-99010", Status::Scheduled)
+            );
+            planned
+        };
+        for (more, before, after) in [
+            (
+                r#""End_Date__c":"2026-08-02","#,
+                "2026-08-03T11:59:59Z",
+                "2026-08-03T12:00:01Z",
+            ),
+            (
+                r#""Duration__c":90.0,"#,
+                "2026-08-02T01:29:59Z",
+                "2026-08-02T01:30:01Z",
+            ),
+        ] {
+            let planned = with(more);
+            let is_over = |at: &str| planned.is_past(text::time(at).unwrap());
+            assert_eq!((is_over(before), is_over(after)), (false, true), "{more}");
+            let late = Incident {
+                status: Status::InProgress,
+                ..planned
+            };
+            let after = text::time(after).unwrap();
+            assert!(!late.is_past(after), "work that takes longer goes on");
+        }
+        assert!(
+            !with("").is_past(text::time("2036-01-01").unwrap()),
+            "nobody knows"
+        );
+        assert!(!with(r#""End_Date__c":"soon","Duration__c":1e300,"#).is_past(Timestamp::MAX));
     }
 
     #[test]

@@ -4,7 +4,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{ask::Probe, format::Format};
+use super::{
+    ask::{KIND, Probe},
+    format::Format,
+};
 use crate::{
     probe::{
         candidate::Candidate,
@@ -36,7 +39,7 @@ impl crate::probe::kind::Settings for Settings {
         Some(json!({ "okta": { "url": "https://status.okta.com/" } }))
     }
 
-    fn plan(&self, _name: &str, _context: &PlanContext<'_>) -> Result<Probe, Vec<Problem>> {
+    fn plan(&self, name: &str, _context: &PlanContext<'_>) -> Result<Probe, Vec<Problem>> {
         let refused = |message: String| Err(vec![Problem::new("url", message)]);
         let Some(text) = &self.url else {
             return refused("missing: name the page, like `https://status.okta.com/`".to_owned());
@@ -45,6 +48,7 @@ impl crate::probe::kind::Settings for Settings {
             Ok(url) if url.host().is_none() => refused(format!("`{text}` names no host")),
             Ok(url) if url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)) => {
                 Ok(Probe {
+                    api: format!("{KIND}/{name}"),
                     url,
                     format: self.format,
                 })

@@ -12,7 +12,7 @@ use super::{
     unreadable::{Unreadable, without_data},
     words::{Category, ComponentStatus, Indicator, Status},
 };
-use crate::units::Timestamp;
+use crate::units::{CellList, Timestamp};
 
 const WHOLE: &str = "the answer";
 const INCIDENTS: &str = "incidents";
@@ -88,9 +88,9 @@ fn incident(entry: &Value, part: &str) -> Option<Incident> {
         id: text::id(word(entry, "id")?)?,
         category,
         status: word(entry, "status").map_or(Status::Other, Status::read),
-        cells: Vec::new(),
-        cells_known: false,
+        cells: CellList::default(),
         started: time(entry, begins).or_else(|| time(entry, "created_at")),
+        ends: time(entry, "scheduled_until"),
         updated: time(entry, "updated_at").max(time(entry, "created_at")),
         title: word(entry, "name").map(text::line).unwrap_or_default(),
     })
@@ -165,6 +165,7 @@ mod tests {
         let planned = &seen.maintenances.as_ref().unwrap()[0];
         assert_eq!(planned.status, Status::Scheduled);
         assert_eq!(planned.started, text::time("2026-08-02T00:00:00Z"));
+        assert_eq!(planned.ends, text::time("2026-08-02T02:00:00Z"));
         assert_eq!(seen.last_update, text::time("2026-07-24T08:15:00Z"));
     }
 
@@ -173,12 +174,6 @@ mod tests {
         let seen = read(STATUS).unwrap();
         assert_eq!(seen.indicator, Some(Indicator::None));
         assert_eq!((seen.incidents, seen.maintenances), (None, None));
-    }
-
-    #[test]
-    fn it_names_no_cells_so_no_org_is_told_that_it_has_no_incident() {
-        let cell = "okta.com:7".parse().unwrap();
-        assert!(read(SUMMARY).unwrap().incidents_on(&cell).is_none());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Text and times that a page wrote, made safe to keep: bounded, in one line, without markup's
 //! escapes. What they mean is not decided here.
 
-use jiff::{civil::Date, fmt::rfc2822, tz::TimeZone};
+use jiff::{civil::DateTime, fmt::rfc2822, tz::TimeZone};
 
 use crate::units::Timestamp;
 
@@ -72,17 +72,20 @@ pub(super) fn entity(name: &str) -> Option<char> {
 }
 
 /// A time as status pages write them: RFC 3339 (Salesforce leaves the colon out of the offset),
-/// RFC 2822, or a bare date, which means its first second in UTC.
+/// RFC 2822, whatever weekday it names, or without an offset, which means UTC; of a bare date, its
+/// first second.
 pub(super) fn time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     if let Ok(time) = text.parse::<Timestamp>() {
         return Some(time);
     }
-    if let Ok(time) = rfc2822::DateTimeParser::new().parse_timestamp(text) {
+    // A wrong weekday is a slip of who wrote it by hand: the date counts.
+    let rfc2822 = rfc2822::DateTimeParser::new().relaxed_weekday(true);
+    if let Ok(time) = rfc2822.parse_timestamp(text) {
         return Some(time);
     }
-    let date: Date = text.parse().ok()?;
-    Some(date.to_zoned_datetime(TimeZone::UTC).ok()?.timestamp())
+    let local: DateTime = text.parse().ok()?;
+    Some(local.to_zoned_datetime(TimeZone::UTC).ok()?.timestamp())
 }
 
 #[cfg(test)]
@@ -98,12 +101,15 @@ mod tests {
             " 2026-07-24T00:30:00.000-07:00 ",
             "Fri, 24 Jul 2026 07:30:00 +0000",
             "Fri, 24 Jul 2026 07:30:00 GMT",
+            "Sat, 24 Jul 2026 07:30:00 GMT",
+            "2026-07-24T07:30:00",
+            "2026-07-24 07:30",
         ] {
             assert_eq!(time(text), Some(moment), "{text}");
         }
         assert_eq!(time("2026-07-24"), time("2026-07-24T00:00:00Z"));
-        for text in ["", "yesterday", "2026-13-01", "2026-07-24T07:30:00"] {
-            assert_ne!(time(text), Some(moment), "{text}");
+        for text in ["", "yesterday", "2026-13-01", "2026-07-24T25:30:00"] {
+            assert_eq!(time(text), None, "{text}");
         }
     }
 

@@ -93,6 +93,13 @@ impl Category {
         Self::Other,
     ];
 
+    /// The same, in the words that an incident on a cell is told in.
+    #[must_use]
+    pub fn of_cell(self) -> Self {
+        let is_known = Self::OF_CELLS.contains(&self);
+        if is_known { self } else { Self::Other }
+    }
+
     /// True for work that was announced, which is no incident.
     pub const fn is_planned(self) -> bool {
         matches!(self, Self::PlannedMaintenance | Self::Maintenance)

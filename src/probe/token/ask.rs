@@ -6,15 +6,18 @@ use std::sync::Arc;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
-use super::{judge::Expect, observation::Observation};
+use super::{fingerprint::Fingerprint, judge::Expect, known::Memory, observation::Observation};
 use crate::{
     okta::{
         AccessToken, AuthorizationServer, Claims, Failure, Form, OneOrMany, Request, SecretSource,
         Session, claim,
     },
     probe::kind::ProbeResult,
-    units::{Secret, Timestamp},
+    units::{OktaTime, Secret},
 };
+
+/// What the requests to introspect are called.
+pub(super) const API: &str = "introspect";
 
 /// Watches one token.
 #[derive(Debug, Clone)]
@@ -39,11 +42,11 @@ struct Introspected {
     #[serde(default, deserialize_with = "claim")]
     scope: Option<String>,
     #[serde(default, deserialize_with = "claim")]
-    exp: Option<i64>,
+    exp: Option<f64>,
     #[serde(default, deserialize_with = "claim")]
-    iat: Option<i64>,
+    iat: Option<f64>,
     #[serde(default, deserialize_with = "claim")]
-    nbf: Option<i64>,
+    nbf: Option<f64>,
     #[serde(default, deserialize_with = "claim")]
     iss: Option<String>,
     #[serde(default, deserialize_with = "claim")]
@@ -63,13 +66,17 @@ impl Probe {
     }
 
     /// What can be known of the token now, and why no more.
-    pub(super) async fn inspect(&self, okta: &Session<'_>) -> ProbeResult<Observation> {
+    pub(super) async fn inspect(
+        &self,
+        okta: &Session<'_>,
+        known: &Memory,
+    ) -> ProbeResult<Observation> {
         let mut observation = Observation {
             required: Arc::clone(&self.expect.scopes),
             ..Observation::default()
         };
-        let failure = self.fill(okta, &mut observation).await.err();
-        // A token that could not even be read leaves nothing known: what an earlier one said is void.
+        let failure = self.fill(okta, known, &mut observation).await.err();
+        observation.at = okta.oktas_time();
         ProbeResult {
             observation: Some(observation),
             failure,
@@ -77,8 +84,16 @@ impl Probe {
     }
 
     /// Fills in what can be known, in the order of its cost; the first failure ends it.
-    async fn fill(&self, okta: &Session<'_>, seen: &mut Observation) -> Result<(), Failure> {
+    async fn fill(
+        &self,
+        okta: &Session<'_>,
+        known: &Memory,
+        seen: &mut Observation,
+    ) -> Result<(), Failure> {
         let token = self.token.read()?;
+        let fingerprint = Fingerprint::of(&token);
+        seen.token = Some(fingerprint);
+        seen.key_missed = known.of(fingerprint).and_then(|known| known.key_missed);
         let claims = match AccessToken::decode(token.expose_secret())
             .map_err(|e| Failure::InvalidBody(format!("the access token cannot be decoded: {e}")))?
         {
@@ -99,8 +114,13 @@ impl Probe {
         // The org server's access tokens are signed with keys that Okta does not publish: nothing
         // can be said of their signature, nor of their key.
         if let Some(claims) = claims.filter(|_| server.is_custom()) {
-            let (keys, _) = server.keys(okta).await?;
-            seen.verify(&claims, &keys, token.expose_secret());
+            let answer = server.keys(okta, seen.key_missed.is_some()).await?;
+            seen.verify(&claims, &answer, token.expose_secret());
+            // A node that lags would say so of a key that is new: another is asked at once.
+            if seen.is_key_in_doubt() {
+                let answer = server.keys(okta, true).await?;
+                seen.verify(&claims, &answer, token.expose_secret());
+            }
         }
         Ok(())
     }
@@ -140,7 +160,7 @@ async fn introspect(
         fields: &[("token_type_hint", "access_token")],
         client: Some((&client.id, &secret)),
     };
-    okta.ask(Request::post("introspect", server.path("introspect"), form))
+    okta.ask(Request::post(API, server.path("introspect"), form))
         .await?
         .json()
 }
@@ -148,8 +168,7 @@ async fn introspect(
 impl Introspected {
     /// The same facts in the form of a token's claims; so an opaque token is judged like any other.
     fn into_claims(self) -> Claims {
-        let at =
-            |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        let at = |seconds: Option<f64>| seconds.and_then(OktaTime::from_seconds);
         Claims {
             exp: at(self.exp),
             iat: at(self.iat),

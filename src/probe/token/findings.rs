@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::observation::Observation;
 use crate::{
     guide::{Fact, Finding},
-    units::Timestamp,
+    units::OktaTime,
 };
 
 /// Clocks that agree still differ by a little, and `Date` is cut to whole seconds.
@@ -13,9 +13,12 @@ const TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
 
 impl Observation {
     /// What is wrong with the token at `now`, by Okta's clock.
-    pub fn findings(&self, now: Timestamp) -> Vec<Finding> {
-        let expired = self.expires.filter(|end| *end <= now);
-        let ahead = |at: Option<Timestamp>| at.filter(|at| at.duration_since(now) > TOLERANCE);
+    pub fn findings(&self, now: OktaTime) -> Vec<Finding> {
+        // Introspection goes by the clock of the server that answers.
+        let inactive = self.active == Some(false);
+        let is_over = |end: &OktaTime| *end <= now || (inactive && end.since(now) <= TOLERANCE);
+        let expired = self.expires.filter(is_over);
+        let ahead = |at: Option<OktaTime>| at.filter(|at| at.since(now) > TOLERANCE);
         let early = ahead(self.not_before).map(|at| ("nbf", at));
         let early = early.or_else(|| ahead(self.issued).map(|at| ("iat", at)));
         let mut findings = Vec::new();
@@ -25,9 +28,13 @@ impl Observation {
         } else if let Some((claim, at)) = early {
             let what = format!("the token is from the future: its `{claim}` is {at}");
             found(Fact::TokenNotYetValid, what);
-        } else if self.active == Some(false) {
-            let what = "introspection calls the token inactive, though it is not over";
-            found(Fact::TokenInactive, what.to_owned());
+        } else if inactive {
+            let end = self.expires.map_or_else(
+                || "; when it would expire, nobody told".to_owned(),
+                |end| format!(", though it would expire at {end} only"),
+            );
+            let what = format!("introspection calls the token inactive{end}");
+            found(Fact::TokenInactive, what);
         }
         let missing: Vec<&str> = self
             .missing()
@@ -73,8 +80,8 @@ impl Observation {
 mod tests {
     use super::*;
 
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
+    fn at(second: i32) -> OktaTime {
+        OktaTime::from_seconds(second.into()).unwrap()
     }
 
     fn facts(seen: &Observation) -> Vec<Fact> {
@@ -103,6 +110,12 @@ mod tests {
             ..Observation::default()
         };
         assert_eq!(facts(&expired), [Fact::TokenExpired]);
+        let just_before = Observation {
+            expires: Some(at(1004)),
+            active: Some(false),
+            ..Observation::default()
+        };
+        assert_eq!(facts(&just_before), [Fact::TokenExpired]);
         let early = Observation {
             issued: Some(at(1006)),
             active: Some(false),

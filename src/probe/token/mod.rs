@@ -3,23 +3,25 @@
 
 mod ask;
 mod findings;
+mod fingerprint;
 mod judge;
+mod known;
 mod observation;
 mod settings;
 
 use super::{
     cap::{Capped, cap},
     kind::{Kind, Known, ProbeResult, Scope},
-    label::seconds,
 };
 use crate::{
     guide::Finding,
     metrics::{Family, Page},
     okta::Session,
-    units::Timestamp,
+    units::OktaTime,
 };
 
 pub use ask::Probe;
+pub use known::Memory;
 pub use observation::Observation;
 pub use settings::Settings;
 
@@ -86,6 +88,7 @@ const MOST_SCOPES: usize = 100;
 
 impl Kind for Probe {
     const KIND: &'static str = "token";
+    const APIS: &'static [&'static str] = &[ask::API];
     const FAMILIES: &'static [&'static Family] = &[
         &ACTIVE,
         &EXPIRY,
@@ -101,25 +104,19 @@ impl Kind for Probe {
     ];
 
     type Observation = Observation;
-    type Memory = ();
+    type Memory = Memory;
 
-    async fn run(&self, okta: &Session<'_>, (): &()) -> ProbeResult<Observation> {
-        self.inspect(okta).await
+    async fn run(&self, okta: &Session<'_>, known: &Memory) -> ProbeResult<Observation> {
+        self.inspect(okta, known).await
     }
 
-    /// What the token says stays true; what Okta said of it was true only then.
-    fn after_failed_run(observation: Observation) -> Observation {
-        Observation {
-            active: None,
-            key_published: None,
-            ..observation
-        }
+    fn learn(memory: Memory, observation: &Observation) -> Memory {
+        memory.learn(observation)
     }
 
-    fn findings(known: &Known<'_, Self>, now: Timestamp) -> Vec<Finding> {
-        known
-            .observation
-            .map_or_else(Vec::new, |seen| seen.findings(now))
+    fn findings(known: &Known<'_, Self>, now: OktaTime) -> Vec<Finding> {
+        let holds = known.memory.as_of(now, known.interval);
+        holds.map_or_else(Vec::new, |seen| seen.findings(now))
     }
 
     fn dropped(known: &Known<'_, Self>) -> usize {
@@ -127,18 +124,18 @@ impl Kind for Probe {
     }
 
     fn draw(known: &Known<'_, Self>, scope: Scope<'_>, page: &mut Page) {
-        let Some(seen) = known.observation else {
+        let Some(seen) = known.memory.as_of(scope.at_okta, known.interval) else {
             return;
         };
         let token = [scope.org, scope.name];
         let flag = |known: Option<bool>| known.map(f64::from);
-        let expires = seen.expires.map(seconds);
-        let left = expires.map(|end| end - seconds(scope.now));
+        let seconds = |at: Option<OktaTime>| at.map(OktaTime::seconds);
+        let left = seen.expires.map(|end| end.since(scope.at_okta));
         page.push_some(&ACTIVE, &token, flag(seen.active));
-        page.push_some(&EXPIRY, &token, expires);
-        page.push_some(&TIME_TO_EXPIRY, &token, left);
-        page.push_some(&ISSUED, &token, seen.issued.map(seconds));
-        page.push_some(&NOT_BEFORE, &token, seen.not_before.map(seconds));
+        page.push_some(&EXPIRY, &token, seconds(seen.expires));
+        page.push_some(&TIME_TO_EXPIRY, &token, left.map(|left| left.as_secs_f64()));
+        page.push_some(&ISSUED, &token, seconds(seen.issued));
+        page.push_some(&NOT_BEFORE, &token, seconds(seen.not_before));
         page.push_some(&ISSUER_MATCHES, &token, flag(seen.issuer_matches));
         page.push_some(&AUDIENCE_MATCHES, &token, flag(seen.audience_matches));
         page.push_some(&SIGNATURE_VALID, &token, flag(seen.signature_valid));
@@ -147,7 +144,7 @@ impl Kind for Probe {
             let labels = [scope.org, scope.name, required];
             page.push(&MISSING_SCOPE, &labels, f64::from(missing));
         }
-        for granted in drawn(seen).kept {
+        for granted in drawn(&seen).kept {
             page.push(&SCOPE, &[scope.org, scope.name, granted], 1.0);
         }
     }

@@ -5,6 +5,7 @@ use axum::extract::Request;
 use http::{HeaderMap, Method};
 use jiff::Timestamp;
 
+use crate::listener::ConnectionNumber;
 use crate::sim::credentials::Presented;
 
 /// Forms sent to Okta are short; what is longer is no form.
@@ -18,11 +19,16 @@ pub(super) struct Call {
     pub(super) form: Vec<(String, String)>,
     /// The `DPoP` header's lines.
     pub(super) proofs: Vec<String>,
+    pub(super) connection: ConnectionNumber,
     pub(super) now: Timestamp,
 }
 
 impl Call {
-    pub(super) async fn read(request: Request, now: Timestamp) -> Self {
+    pub(super) async fn read(
+        request: Request,
+        connection: ConnectionNumber,
+        now: Timestamp,
+    ) -> Self {
         let (head, body) = request.into_parts();
         let body = to_bytes(body, LONGEST_FORM).await.unwrap_or_default();
         Self {
@@ -32,8 +38,14 @@ impl Call {
             path: head.uri.path().to_owned(),
             query: head.uri.query().map(str::to_owned),
             form: url::form_urlencoded::parse(&body).into_owned().collect(),
+            connection,
             now,
         }
+    }
+
+    /// What its bucket is told by.
+    pub(super) fn asked(&self) -> (&Method, &str) {
+        (&self.method, &self.path)
     }
 
     pub(super) fn form(&self, name: &str) -> Option<&str> {

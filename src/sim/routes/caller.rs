@@ -28,7 +28,7 @@ impl World {
         who: Option<&Principal>,
         answer: impl FnOnce(&mut Self) -> Answer,
     ) -> Answer {
-        match self.counters.take(&call.path, who, call.now) {
+        match self.counters.take(call.asked(), who, call.now) {
             Verdict::Pass(reading) => answer(self).limits(reading),
             Verdict::Refuse(reading) => Answer::too_many_requests().limits(reading),
         }
@@ -93,7 +93,8 @@ impl World {
         let answer = self.challenge(call, StatusCode::UNAUTHORIZED, told);
         Some(match told.0 {
             "use_dpop_nonce" => {
-                answer.with(HeaderName::from_static("dpop-nonce"), &self.proofs.nonce)
+                let nonce = self.proofs.nonce(call.now);
+                answer.with(HeaderName::from_static("dpop-nonce"), &nonce)
             }
             _ => answer,
         })
@@ -103,7 +104,7 @@ impl World {
     pub(super) fn challenge(&self, call: &Call, status: StatusCode, told: (&str, &str)) -> Answer {
         let (url, path, (error, description)) = (&self.url, &call.path, told);
         let rest: Vec<&str> = path.split('/').skip(3).collect();
-        let scope = management::scope(&rest).unwrap_or_default();
+        let scope = management::scope(&call.method, &rest).unwrap_or_default();
         let scheme = match call.presented {
             Presented::Dpop(_) => "DPoP algs=\"RS256 RS384 RS512 ES256 ES384 ES512\",",
             _ => "Bearer",

@@ -1,5 +1,6 @@
 //! Resources of the Management API: small, plausible, and no more than probes read.
 
+use http::Method;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -9,31 +10,35 @@ use crate::sim::answer::{Answer, id};
 use crate::sim::clock::after;
 use crate::sim::world::World;
 
-/// The first path segment below `/api/v1`, and the scope that reads it.
-const SCOPES: &[(&str, &str)] = &[
-    ("agentPools", "okta.agentPools.read"),
-    ("api-tokens", "okta.apiTokens.read"),
-    ("apps", "okta.apps.read"),
-    ("authorizationServers", "okta.authorizationServers.read"),
-    ("domains", "okta.domains.read"),
-    ("eventHooks", "okta.eventHooks.read"),
-    ("groups", "okta.groups.read"),
-    ("idps", "okta.idps.read"),
-    ("inlineHooks", "okta.inlineHooks.read"),
-    ("logStreams", "okta.logStreams.read"),
-    ("logs", "okta.logs.read"),
-    ("org", "okta.orgs.read"),
-    ("principal-rate-limits", "okta.principalRateLimits.read"),
-    ("rate-limit-settings", "okta.rateLimits.read"),
-    ("users", "okta.users.read"),
+/// The first path segment below `/api/v1`, and the thing whose scopes it takes.
+const THINGS: &[(&str, &str)] = &[
+    ("agentPools", "okta.agentPools"),
+    ("api-tokens", "okta.apiTokens"),
+    ("apps", "okta.apps"),
+    ("authorizationServers", "okta.authorizationServers"),
+    ("domains", "okta.domains"),
+    ("eventHooks", "okta.eventHooks"),
+    ("groups", "okta.groups"),
+    ("idps", "okta.idps"),
+    ("inlineHooks", "okta.inlineHooks"),
+    ("logStreams", "okta.logStreams"),
+    ("logs", "okta.logs"),
+    ("org", "okta.orgs"),
+    ("principal-rate-limits", "okta.principalRateLimits"),
+    ("rate-limit-settings", "okta.rateLimits"),
+    ("users", "okta.users"),
 ];
 
-pub(super) fn scope(rest: &[&str]) -> Option<&'static str> {
+/// The scope that a request needs: to read, or to change.
+pub(super) fn scope(method: &Method, rest: &[&str]) -> Option<String> {
     let first = rest.first()?;
-    SCOPES
-        .iter()
-        .find(|(segment, _)| segment == first)
-        .map(|(_, scope)| *scope)
+    let (_, thing) = THINGS.iter().find(|(segment, _)| segment == first)?;
+    let right = if method == Method::GET {
+        "read"
+    } else {
+        "manage"
+    };
+    Some(format!("{thing}.{right}"))
 }
 
 pub(super) fn resource(world: &World, call: &Call, rest: &[&str]) -> Answer {
@@ -57,6 +62,10 @@ pub(super) fn resource(world: &World, call: &Call, rest: &[&str]) -> Answer {
         ["authorizationServers"] => Answer::resource(&authorization_servers(world)),
         ["rate-limit-settings", which] => rate_limits::settings(world, call, which),
         ["principal-rate-limits"] => rate_limits::principals(world, call),
+        ["domains"] if call.method == Method::POST => {
+            let created = json!({ "id": id("OcD", 0), "validationStatus": "NOT_STARTED" });
+            Answer::resource(&created)
+        }
         ["domains"] => Answer::resource(&json!({ "domains": [] })),
         ["eventHooks" | "inlineHooks" | "logStreams" | "idps"] => Answer::resource(&json!([])),
         _ => Answer::not_found(&call.path),

@@ -2,9 +2,9 @@
 
 use http::header::{CACHE_CONTROL, EXPIRES};
 use http::{HeaderName, StatusCode};
-use jiff::Timestamp;
 use serde_json::json;
 
+use super::call::Call;
 use crate::sim::ORG;
 use crate::sim::answer::{Answer, http_date};
 use crate::sim::world::World;
@@ -52,10 +52,10 @@ pub(super) fn discovery(world: &World, server: &str, document: &str) -> Answer {
     Answer::ok(&body).with(CACHE_CONTROL, DISCOVERY_FRESH)
 }
 
-pub(super) fn keys(world: &mut World, server: &str, now: Timestamp) -> Answer {
-    match world.keys(server, now) {
+pub(super) fn keys(world: &mut World, server: &str, call: &Call) -> Answer {
+    match world.keys(server, call.now) {
         Ok(keys) => {
-            let (body, fresh, expires) = keys.read(now);
+            let (body, fresh, expires) = keys.read(call.connection, call.now);
             let fresh = format!("max-age={}, must-revalidate", fresh.as_secs());
             Answer::ok(&body)
                 .with(CACHE_CONTROL, &fresh)

@@ -9,7 +9,7 @@ mod rate_limits;
 mod token;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 use http::{Method, StatusCode};
 
@@ -18,6 +18,7 @@ use super::controls::Controls;
 use super::credentials::Presented;
 use super::record::Received;
 use super::world::World;
+use crate::listener::ConnectionNumber;
 use call::Call;
 use caller::AuthError;
 
@@ -25,14 +26,18 @@ pub(super) fn router(controls: Controls) -> Router {
     Router::new().fallback(receive).with_state(controls)
 }
 
-async fn receive(State(controls): State<Controls>, request: Request) -> Response {
+async fn receive(
+    State(controls): State<Controls>,
+    ConnectInfo(connection): ConnectInfo<ConnectionNumber>,
+    request: Request,
+) -> Response {
     let version = request.version();
-    let call = Call::read(request, controls.now()).await;
+    let call = Call::read(request, connection, controls.now()).await;
     let (who, fault, held) = {
         let mut world = controls.world();
         let who = world.caller(&call).ok().map(|(who, _)| who);
         let fault = world.faults.apply(&call.path);
-        let held = world.counters.reading(&call.path, who.as_ref(), call.now);
+        let held = world.counters.reading(call.asked(), who.as_ref(), call.now);
         (who, fault, held)
     };
     let number = controls.record().arrived(Received {
@@ -72,6 +77,8 @@ impl World {
         let segments: Vec<&str> = call.path.split('/').skip(1).collect();
         let method = if let ["oauth2", .., "introspect" | "token"] = segments.as_slice() {
             Method::POST
+        } else if *segments == ["api", "v1", "domains"] && call.method == Method::POST {
+            Method::POST
         } else {
             Method::GET
         };
@@ -83,7 +90,7 @@ impl World {
                 self.limited(call, None, |world| metadata::organization(world))
             }
             [".well-known", document] => metadata::discovery(self, super::ORG, document),
-            ["oauth2", "v1", "keys"] => metadata::keys(self, super::ORG, call.now),
+            ["oauth2", "v1", "keys"] => metadata::keys(self, super::ORG, call),
             ["oauth2", "v1", "token"] => token::token(self, super::ORG, call),
             ["oauth2", "v1", "introspect"] => oauth::introspect(self, super::ORG, call),
             ["oauth2", server, ..] if !self.has_server(server) || *server == super::ORG => {
@@ -92,7 +99,7 @@ impl World {
             ["oauth2", server, ".well-known", document] => {
                 metadata::discovery(self, server, document)
             }
-            ["oauth2", server, "v1", "keys"] => metadata::keys(self, server, call.now),
+            ["oauth2", server, "v1", "keys"] => metadata::keys(self, server, call),
             ["oauth2", server, "v1", "token"] => token::token(self, server, call),
             ["oauth2", server, "v1", "introspect"] => oauth::introspect(self, server, call),
             ["oauth2", ..] => Answer::not_found(&call.path),
@@ -108,7 +115,8 @@ impl World {
                 let told = ("invalid_token", refusal.description());
                 return self.challenge(call, StatusCode::UNAUTHORIZED, told);
             }
-            Err(AuthError::NoCredential | AuthError::DeadToken) => return Answer::invalid_token(),
+            Err(AuthError::NoCredential) => return Answer::no_session(),
+            Err(AuthError::DeadToken) => return Answer::invalid_token(),
         };
         if let Some(refused) = self.unproved(call) {
             return refused;
@@ -122,7 +130,7 @@ impl World {
             return Answer::not_licensed();
         }
         self.limited(call, Some(&who), |world| {
-            if management::scope(rest).is_none_or(|scope| grant.allows(scope)) {
+            if management::scope(&call.method, rest).is_none_or(|scope| grant.allows(&scope)) {
                 return management::resource(world, call, rest);
             }
             if let Presented::Bearer(_) | Presented::Dpop(_) = call.presented {

@@ -27,7 +27,7 @@ pub(super) fn token(world: &mut World, server: &str, call: &Call) -> Answer {
             Err((status, error, words)) => {
                 let answer = Answer::oauth_error(status, error, words);
                 if error == "use_dpop_nonce" {
-                    return answer.with(NONCE, &world.proofs.nonce);
+                    return answer.with(NONCE, &world.proofs.nonce(call.now));
                 }
                 answer
             }
@@ -78,7 +78,7 @@ impl World {
             "scope": scopes.join(" "),
         }));
         Ok(match bound_to {
-            Some(_) => answer.with(NONCE, &self.proofs.nonce),
+            Some(_) => answer.with(NONCE, &self.proofs.nonce(call.now)),
             None => answer,
         })
     }

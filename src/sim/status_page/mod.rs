@@ -12,7 +12,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use jiff::Timestamp;
 
 pub use incident::Incident;
@@ -47,6 +47,13 @@ pub enum PageMode {
 #[derive(Clone)]
 pub struct StatusPage(Arc<Inner>);
 
+/// How one path fails its readers.
+#[derive(Clone, Copy)]
+enum PathFault {
+    Refused(StatusCode),
+    Silent,
+}
+
 struct Inner {
     clock: Clock,
     board: Mutex<Board>,
@@ -56,6 +63,8 @@ struct Board {
     opened: usize,
     incidents: Vec<Incident>,
     mode: PageMode,
+    /// What meets who asks for a path that ends so.
+    faults: Vec<(String, PathFault)>,
 }
 
 impl StatusPage {
@@ -65,6 +74,7 @@ impl StatusPage {
             opened: 0,
             incidents: Vec::new(),
             mode: PageMode::Right,
+            faults: Vec::new(),
         });
         Self(Arc::new(Inner {
             clock: clock.clone(),
@@ -112,6 +122,30 @@ impl StatusPage {
     /// How the page fails from now on.
     pub fn mode(&self, mode: PageMode) {
         hold(&self.0.board).mode = mode;
+    }
+
+    /// Refuses with this status, from now on, who asks for a path that ends so.
+    pub fn refuse(&self, path: &str, status: StatusCode) {
+        self.fault(path, PathFault::Refused(status));
+    }
+
+    /// Never answers, from now on, who asks for a path that ends so.
+    pub fn hang(&self, path: &str) {
+        self.fault(path, PathFault::Silent);
+    }
+
+    /// The last told of a path counts.
+    fn fault(&self, path: &str, fault: PathFault) {
+        hold(&self.0.board)
+            .faults
+            .insert(0, (path.to_owned(), fault));
+    }
+
+    fn fault_at(&self, path: &str) -> Option<PathFault> {
+        let board = hold(&self.0.board);
+        let mut faults = board.faults.iter();
+        let (_, fault) = faults.find(|(end, _)| path.ends_with(end.as_str()))?;
+        Some(*fault)
     }
 
     /// Serves the page on the loopback interface; port 0 takes any free one.
@@ -183,7 +217,14 @@ fn ancient() -> Incident {
 }
 
 async fn answer(State(page): State<StatusPage>, request: Request) -> Response {
-    page.answer(request.uri().path()).into_response()
+    let path = request.uri().path();
+    match page.fault_at(path) {
+        None => page.answer(path).into_response(),
+        Some(PathFault::Refused(status)) => Answer::new(status, "")
+            .with(RETRY_AFTER, "60")
+            .into_response(),
+        Some(PathFault::Silent) => std::future::pending().await,
+    }
 }
 
 /// A status page that answers. Dropping it closes the port and cuts every connection.

@@ -13,7 +13,8 @@ use crate::support::{Program, get, json};
 /// The shipped rules wait and look back over minutes and hours; here it is seconds.
 const WAIT: &str = "1s";
 const LOOK_BACK: &str = "15s";
-/// Every look back of the shipped rules but one: an exporter is remembered for a day here, too.
+/// Every look back of the shipped rules but the days: here, too, an exporter is remembered for one,
+/// and the last word of a page that cannot be read.
 const LOOKS_BACK: [&str; 4] = ["[2m]", "[5m]", "[15m]", "[1h]"];
 
 /// An alert may take as long as a breaker stays open, and then some.

@@ -1,5 +1,7 @@
 //! What is found of endpoints, by counters that live as Okta's do, and by recorded answers.
 
+mod bounds;
+
 use fastrand::Rng;
 
 use super::*;

@@ -1,3 +1,5 @@
+mod one_org;
+
 use super::{tree::org_name, tree::org_url, *};
 
 /// A home directory and a working directory of a test's own.
@@ -239,7 +241,7 @@ fn terraforms_ways_are_read_and_exclude_each_other() {
 #[test]
 fn the_guides_variables_win_then_the_sdks_then_terraforms_then_the_sdks_files() {
     let places = Places::new();
-    let file = "okta: {client: {orgUrl: 'https://file.okta.com', token: s3cr3t}}";
+    let file = "okta: {client: {orgUrl: 'https://file.okta.com'}}";
     places.write("home/.okta/okta.yaml", file);
     let all = [
         ("OKTA_DOMAIN", "guide.okta.com"),
