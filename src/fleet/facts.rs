@@ -119,11 +119,8 @@ impl Facts {
     /// Draws every series, as of a moment and the time of day then.
     pub(super) fn draw(&self, (now, shown): (Moment, Timestamp), page: &mut Page) {
         for (id, row) in &self.rows {
-            row.draw(
-                id,
-                (now, shown, self.oktas_time(id.org.as_ref(), shown)),
-                page,
-            );
+            let at_okta = self.oktas_time(id.org.as_ref(), shown);
+            row.draw(id, now, (shown, at_okta), page);
         }
         let mut counts: BTreeMap<(&str, &str), u32> = BTreeMap::new();
         for (id, row) in &self.rows {

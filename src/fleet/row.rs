@@ -118,9 +118,9 @@ impl Row {
                 self.last_failure = Some((ended, failure.clone()));
             }
         }
+        self.has_ended |= took.is_some();
         // A run that was left out did not end: it must not hide that none does, unless it is held
         // back on purpose.
-        self.has_ended |= took.is_some();
         if took.is_some() || reason == Some(Reason::Budget) {
             let silent = now.after(self.interval.saturating_mul(SILENT));
             let late = next.after(self.interval.saturating_mul(SILENT - 1));
@@ -165,11 +165,12 @@ impl Row {
         findings
     }
 
-    /// Writes the series, as of a moment, the time of day then, and Okta's.
+    /// Writes the series, as of a moment, and of the time of day then here and at Okta.
     pub(super) fn draw(
         &self,
         id: &ProbeId,
-        (now, shown, at_okta): (Moment, Timestamp, OktaTime),
+        now: Moment,
+        (shown, at_okta): (Timestamp, OktaTime),
         page: &mut Page,
     ) {
         let probe = [id.org_label(), id.probe.as_str()];
@@ -220,83 +221,14 @@ mod tests {
 
     use super::*;
     use crate::{
-        okta::{ApiError, NoToken, Refusal},
+        okta::{ApiError, LimitKind, NoToken, Refusal},
         probe::{AnyMemory, AnyObservation, endpoint},
     };
 
     const MINUTE: Duration = Duration::from_mins(1);
 
-    fn limited() -> Failure {
-        Failure::Refused(Box::new(Refusal {
-            status: 429,
-            path: "/oauth2/v1/token".to_owned(),
-            anonymous: false,
-            error: ApiError::Unexplained(None),
-            request_id: None,
-            date: None,
-            limited: None,
-            back_off: Some(Duration::from_mins(1)),
-        }))
-    }
-
-    fn outcome(failure: Failure) -> Outcome {
-        Outcome {
-            took: Some(Duration::ZERO),
-            ..Outcome::left_out(Timestamp::UNIX_EPOCH, failure)
-        }
-    }
-
-    #[test]
-    fn a_429_that_is_only_remembered_was_no_other_one_and_keeps_nobody_away_anew() {
-        let interval = Duration::from_mins(1);
-        let mint = |remembered| {
-            Failure::NoToken(Box::new(NoToken {
-                credential: "billing".parse().unwrap(),
-                cause: limited(),
-                note: None,
-                remembered,
-            }))
-        };
-        let findings = |failures: [Failure; 3]| {
-            let now = Moment::test_seconds(0);
-            let mut row = Row::new("endpoint", interval, now);
-            for failure in failures {
-                row.record(outcome(failure), now, now);
-            }
-            row.findings(now, OktaTime::written(Timestamp::UNIX_EPOCH))
-                .len()
-        };
-        assert_eq!(findings([mint(false), mint(true), mint(true)]), 0);
-        assert_eq!(findings([mint(false), limited(), mint(false)]), 1);
-        let away = |failure| crate::fleet::schedule::stay_away(&failure, interval, 0.0);
-        assert_eq!(
-            (away(mint(false)), away(mint(true))),
-            (Some(interval), None)
-        );
-    }
-
-    #[test]
-    fn a_probe_is_overdue_three_intervals_after_its_last_run_or_two_after_the_next_is_due() {
-        let at = Moment::test_seconds;
-        let interval = Duration::from_mins(1);
-        let overdue = |next, failure: Failure, took: Option<Duration>, then| {
-            let mut row = Row::new("endpoint", interval, at(0));
-            let outcome = Outcome {
-                took,
-                ..outcome(failure)
-            };
-            row.record(outcome, at(60), at(next));
-            row.is_overdue(at(then))
-        };
-        let took = Some(Duration::ZERO);
-        assert!(!overdue(120, limited(), took, 240) && overdue(120, limited(), took, 241));
-        assert!(!overdue(660, limited(), took, 780) && overdue(660, limited(), took, 781));
-        assert!(overdue(660, Failure::Overlap, None, 181), "none has ended");
-        let budget = Failure::Budget {
-            why: String::new(),
-            again_in: interval,
-        };
-        assert!(!overdue(60, budget, None, 240), "it says why");
+    fn begun() -> Moment {
+        Moment::test_seconds(0)
     }
 
     /// A key set of 25 keys, five more than get series.
@@ -313,43 +245,110 @@ mod tests {
 
     #[test]
     fn a_run_that_was_left_out_takes_nothing_away_and_drops_no_series() {
-        let (at, now) = (Timestamp::UNIX_EPOCH, Moment::now());
-        let mut row = Row::new("jwks", MINUTE, now);
+        let now = Timestamp::UNIX_EPOCH;
+        let mut row = Row::new("jwks", MINUTE, begun());
         let seen = AnyObservation::Endpoint(Box::new(endpoint::Observation));
         let ran = Outcome {
-            at,
+            at: now,
             took: Some(Duration::ZERO),
             result: Ok(seen).into(),
             memory: Some(many_keys()),
             exchanges: Vec::new(),
         };
-        row.record(ran, now, now.after(MINUTE));
+        row.record(ran, begun(), begun());
         assert_eq!(row.dropped, 5);
-        row.record(
-            Outcome::left_out(at, Failure::Overlap),
-            now,
-            now.after(MINUTE),
-        );
+        row.record(Outcome::left_out(now, Failure::Overlap), begun(), begun());
         assert_eq!(row.dropped, 5);
         assert!(row.known.observation.is_some() && row.known.memory.is_some());
     }
 
+    /// A run that ended since the token endpoint limits, asked just now or a while ago.
+    fn limited(remembered: bool) -> Outcome {
+        let refusal = Refusal {
+            status: 429,
+            path: "/oauth2/v1/token".to_owned(),
+            anonymous: false,
+            error: ApiError::Unexplained(None),
+            request_id: None,
+            date: None,
+            limited: Some(LimitKind::Limit),
+            back_off: None,
+        };
+        let failure = Failure::NoToken(Box::new(NoToken {
+            credential: "billing".parse().unwrap(),
+            cause: Failure::Refused(Box::new(refusal)),
+            note: None,
+            remembered,
+        }));
+        Outcome {
+            at: Timestamp::UNIX_EPOCH,
+            took: Some(Duration::ZERO),
+            exchanges: Vec::new(),
+            result: ProbeResult {
+                observation: None,
+                failure: Some(failure),
+            },
+            memory: None,
+        }
+    }
+
+    #[test]
+    fn a_limit_that_is_only_remembered_was_not_hit_again() {
+        let minute = Duration::from_mins(1);
+        let again = |remembered| {
+            let mut row = Row::new("endpoint", minute, begun());
+            for remembered in [false, remembered, remembered] {
+                row.record(limited(remembered), begun(), begun());
+            }
+            let now = Timestamp::UNIX_EPOCH;
+            let findings = row.findings(begun(), OktaTime::written(now));
+            findings
+                .iter()
+                .any(|found| found.fact == Fact::LimitAgainAndAgain)
+        };
+        assert!(again(false));
+        assert!(!again(true));
+    }
+
     #[test]
     fn a_first_run_is_over_when_it_ended_or_is_left_out_on_purpose_not_while_it_hangs() {
-        let (at, now) = (Timestamp::UNIX_EPOCH, Moment::now());
+        let at = Timestamp::UNIX_EPOCH;
         let minute = Duration::from_mins(1);
         let after = |failure: Failure, took: Option<Duration>| {
-            let mut row = Row::new("endpoint", minute, now);
+            let mut row = Row::new("endpoint", minute, begun());
             let outcome = Outcome {
                 took,
                 ..Outcome::left_out(at, failure)
             };
-            row.record(outcome, now, now.after(minute));
+            row.record(outcome, begun(), begun());
             row.has_run()
         };
-        assert!(!Row::new("endpoint", minute, now).has_run());
+        assert!(!Row::new("endpoint", minute, begun()).has_run());
         assert!(!after(Failure::Overlap, None), "its first run hangs");
         assert!(after(Failure::BreakerOpen, None));
         assert!(after(Failure::Internal(String::new()), Some(minute)));
+    }
+
+    #[test]
+    fn a_probe_is_overdue_three_intervals_after_its_last_run_or_two_after_the_next_is_due() {
+        let at = Moment::test_seconds;
+        let overdue = |next, failure: Failure, took: Option<Duration>, then| {
+            let mut row = Row::new("endpoint", MINUTE, begun());
+            let outcome = Outcome {
+                took,
+                ..Outcome::left_out(Timestamp::UNIX_EPOCH, failure)
+            };
+            row.record(outcome, at(60), at(next));
+            row.is_overdue(at(then))
+        };
+        let (took, failed) = (Some(Duration::ZERO), || Failure::Internal(String::new()));
+        assert!(!overdue(120, failed(), took, 240) && overdue(120, failed(), took, 241));
+        assert!(!overdue(660, failed(), took, 780) && overdue(660, failed(), took, 781));
+        assert!(overdue(660, Failure::Overlap, None, 181), "none has ended");
+        let budget = Failure::Budget {
+            why: String::new(),
+            again_in: MINUTE,
+        };
+        assert!(!overdue(60, budget, None, 240), "it says why");
     }
 }

@@ -67,29 +67,23 @@ impl OktaClock {
 
     /// What time it is at Okta, as far as it is known.
     pub(in crate::okta) fn now(&self) -> OktaTime {
-        OktaTime::written(self.shown().unwrap_or_else(|| self.ours.now()))
+        self.at(self.ours.now())
     }
 
-    /// What time it is at Okta when ours shows this, as far as it is known.
+    /// What time it is at Okta at this moment here, as far as it is known.
     pub fn at(&self, here: Timestamp) -> OktaTime {
-        let off = here.duration_since(self.ours.now());
-        let there = self.shown().and_then(|okta| okta.checked_add(off).ok());
-        OktaTime::written(there.unwrap_or(here))
+        let reading = self.reading(self.ours.moment(here));
+        let okta = reading.and_then(|reading| Timestamp::from_millisecond(reading.about()).ok());
+        OktaTime::written(okta.unwrap_or(here))
     }
 
     /// A moment that is past at Okta for sure, and not long ago: where nothing is known yet, for any
     /// clock that is not ahead by more than a minute.
     pub(super) fn past(&self) -> Timestamp {
-        let doubt = self.reading(Moment::now()).map(ClockReading::doubt);
-        let doubt = doubt.map_or(MOST_DOUBT, |doubt| doubt.min(MOST_DOUBT));
-        let about = self.shown().unwrap_or_else(|| self.ours.now());
-        earlier(about, doubt + SAFE)
-    }
-
-    /// What Okta's clock shows now, as well as it is known.
-    fn shown(&self) -> Option<Timestamp> {
-        let okta = self.reading(Moment::now())?;
-        Timestamp::from_millisecond(okta.about()).ok()
+        let reading = self.reading(Moment::now());
+        let doubt = reading.map_or(MOST_DOUBT, |reading| reading.doubt().min(MOST_DOUBT));
+        let about = reading.and_then(|reading| Timestamp::from_millisecond(reading.about()).ok());
+        earlier(about.unwrap_or_else(|| self.ours.now()), doubt + SAFE)
     }
 
     /// True if the difference has turned out to be another than it was held to be, by so much.
