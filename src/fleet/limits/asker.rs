@@ -1,7 +1,5 @@
 //! Who asks whether a request may be sent, and what for.
 
-use super::queue::Place;
-
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -23,6 +21,10 @@ pub struct GatedRun {
     /// What this run is for.
     pub purpose: Purpose,
 }
+
+/// A place among those who wait; who came later has a higher one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place(pub(super) u64);
 
 /// Who asks for a request.
 #[derive(Debug, Clone, Copy)]

@@ -11,9 +11,8 @@ use futures_util::future::BoxFuture;
 use tokio::time::{sleep, timeout};
 
 use super::{
-    asker::{GatedRun, Purpose},
+    asker::{GatedRun, Place, Purpose},
     org_limits::Limits,
-    queue::Place,
     refused::Refused,
 };
 use crate::{

@@ -10,9 +10,8 @@ use std::{
 use tokio::{sync::watch, time::sleep_until};
 
 use super::{
-    asker::{Asker, GatedRun, Purpose},
+    asker::{Asker, GatedRun, Place, Purpose},
     bucket_mismatch::BucketMismatch,
-    queue::Place,
     refused::Refused,
     round_robin::{Member, Scheduled},
     state::LimitsState,

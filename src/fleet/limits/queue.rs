@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{asker::Purpose, bucket_mismatch::BucketApi};
-
-/// A place in the queue; who came later has a higher one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place(pub(super) u64);
+use super::{
+    asker::{Place, Purpose},
+    bucket_mismatch::BucketApi,
+};
 
 /// Who waits in one bucket.
 #[derive(Debug, Default)]

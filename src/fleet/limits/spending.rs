@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{
-    asker::{Asker, Purpose},
+    asker::{Asker, Place, Purpose},
     bucket_mismatch::BucketApi,
-    queue::{Place, Queue},
+    queue::Queue,
     refused::Refused,
 };
 use crate::{

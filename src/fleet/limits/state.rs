@@ -4,12 +4,11 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{
-    asker::Purpose,
+    asker::{Place, Purpose},
     bucket_assignment::BucketAssignment,
     bucket_limit::BucketLimit,
     bucket_mismatch::{BucketApi, BucketMismatch},
     limit_key::{LimitKey, credential_label},
-    queue::Place,
 };
 use crate::{
     fleet::aim::RateLimitSample,

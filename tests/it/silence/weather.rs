@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use jiff::SignedDuration;
-use okta_exporter::okta::{Charge, LimitKind, ResponseMeta};
+use okta_exporter::okta::{LimitKind, ResponseMeta};
 use tokio::time::Instant;
 
-use crate::support::virtual_okta::Reply;
+use crate::support::virtual_okta::{Reply, Weather};
 
 /// How long one mood lasts, at most.
 const LASTS: u64 = 1_800;
@@ -26,7 +26,7 @@ enum Mood {
 }
 
 /// Weather by a seed.
-pub(super) fn random(seed: u64) -> Box<dyn FnMut(&Charge, &mut Reply) + Send> {
+pub(super) fn random(seed: u64) -> Weather {
     let mut rng = Rng::with_seed(seed ^ 0xC3C3);
     let (mut mood, mut until) = (Mood::Fair, Instant::now());
     Box::new(move |charge, reply| {
@@ -35,14 +35,13 @@ pub(super) fn random(seed: u64) -> Box<dyn FnMut(&Charge, &mut Reply) + Send> {
             mood = next(&mut rng);
         }
         match mood {
-            Mood::Fair => {}
             Mood::Strange(one_in) if rng.u32(..one_in) == 0 => {
                 let way = rng.usize(..WAYS.len());
                 WAYS[way](reply, &mut rng);
             }
             Mood::One(way, name) if charge.api == name => WAYS[way](reply, &mut rng),
             Mood::Away(way) => WAYS[way](reply, &mut rng),
-            Mood::Strange(_) | Mood::One(..) => {}
+            Mood::Fair | Mood::Strange(_) | Mood::One(..) => {}
         }
     })
 }

@@ -37,7 +37,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub type Answer = Box<dyn FnMut(&str, i64) -> Result<RateLimitHeaders, RateLimitHeaders> + Send>;
 
 /// What comes between a request and its answer: it may change either, or keep the answer back.
-type Weather = Box<dyn FnMut(&Charge, &mut Reply) + Send>;
+pub type Weather = Box<dyn FnMut(&Charge, &mut Reply) + Send>;
 
 /// An answer on its way.
 #[derive(Debug)]
