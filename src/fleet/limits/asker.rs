@@ -1,7 +1,5 @@
 //! Who asks whether a request may be sent, and what for.
 
-use super::queue::Place;
-
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -22,16 +20,6 @@ pub struct GatedRun {
     pub probe: String,
     /// What this run is for.
     pub purpose: Purpose,
-}
-
-/// Who asks for a request.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Asker {
-    pub(super) purpose: Purpose,
-    /// Other probes aim in this bucket.
-    pub(super) others_aim: bool,
-    /// Its place among those who wait, if it does.
-    pub(super) place: Option<Place>,
 }
 
 impl Purpose {

@@ -10,11 +10,12 @@ use std::{
 use tokio::{sync::watch, time::sleep_until};
 
 use super::{
-    asker::{Asker, GatedRun, Purpose},
+    asker::{GatedRun, Purpose},
     bucket_mismatch::BucketMismatch,
     queue::Place,
     refused::Refused,
     round_robin::{Member, Scheduled},
+    spending::Asker,
     state::LimitsState,
 };
 use crate::{
