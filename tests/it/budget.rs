@@ -54,7 +54,7 @@ async fn nor_does_it_where_the_clock_is_set_forward_or_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_one_request_is_all_that_may_be_sent_each_has_its_turn_and_none_fails() {
+async fn where_one_request_is_all_that_may_be_sent_each_has_its_share_and_none_is_overdue() {
     let bucket = RateLimitBucket::new(20, Duration::from_mins(1));
     for hours in [0, 1, -1, 24, -24] {
         let mut bucket = bucket.clone();
@@ -72,10 +72,7 @@ async fn where_one_request_is_all_that_may_be_sent_each_has_its_turn_and_none_fa
         let page = Scrape::parse(okta.page());
         let made = |api: &str| page.sum(&format!(r#"okta_requests_total{{endpoint="{api}"}}"#));
         let counts = [made("aimed"), made("often")];
-        assert!(
-            counts.iter().all(|count| *count >= 19.0),
-            "{hours}: {counts:?}"
-        );
+        assert!(counts[0] >= 9.0 && counts[1] >= 19.0, "{hours}: {counts:?}");
         assert_eq!(page.sum("okta_probe_overdue"), 0.0, "{hours}");
         for stop in stops {
             stop.cancel();

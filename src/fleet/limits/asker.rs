@@ -22,20 +22,6 @@ pub struct GatedRun {
     pub purpose: Purpose,
 }
 
-/// A place among those who wait; who came later has a higher one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place(pub(super) u64);
-
-/// Who asks for a request.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Asker {
-    pub(super) purpose: Purpose,
-    /// Other probes aim in this bucket.
-    pub(super) others_aim: bool,
-    /// Its place among those who wait, if it does.
-    pub(super) place: Option<Place>,
-}
-
 impl Purpose {
     /// True where it need not be now: others come first, where little is left.
     pub(super) fn can_wait(self) -> bool {

@@ -10,10 +10,11 @@ use std::{
 use tokio::{sync::watch, time::sleep_until};
 
 use super::{
-    asker::{Asker, GatedRun, Place, Purpose},
+    asker::{GatedRun, Purpose},
     bucket_mismatch::BucketMismatch,
     refused::Refused,
     round_robin::{Member, Scheduled},
+    spending::Asker,
     state::LimitsState,
 };
 use crate::{

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{
-    asker::{Asker, Place, Purpose},
+    asker::Purpose,
     bucket_mismatch::BucketApi,
     queue::Queue,
     refused::Refused,
@@ -31,6 +31,16 @@ pub(super) struct Spending {
     kept: Option<Moment>,
     /// Something was spent for other ends since the last end of a window was seen.
     owes_window_end: bool,
+}
+
+/// Who asks for a request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asker {
+    pub(super) purpose: Purpose,
+    /// Other probes aim in this bucket.
+    pub(super) others_aim: bool,
+    /// Its place among those who wait, if it does.
+    pub(super) place: Option<Place>,
 }
 
 impl Spending {
