@@ -11,8 +11,9 @@ use futures_util::future::BoxFuture;
 use tokio::time::{sleep, timeout};
 
 use super::{
-    asker::{GatedRun, Place, Purpose},
+    asker::{GatedRun, Purpose},
     org_limits::Limits,
+    queue::Place,
     refused::Refused,
 };
 use crate::{

@@ -12,6 +12,7 @@ use tokio::{sync::watch, time::sleep_until};
 use super::{
     asker::{GatedRun, Purpose},
     bucket_mismatch::BucketMismatch,
+    queue::Place,
     refused::Refused,
     round_robin::{Member, Scheduled},
     spending::Asker,

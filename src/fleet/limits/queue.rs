@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    asker::{Place, Purpose},
-    bucket_mismatch::BucketApi,
-};
+use super::{asker::Purpose, bucket_mismatch::BucketApi};
+
+/// A place in the queue; who came later has a higher one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place(pub(super) u64);
 
 /// Who waits in one bucket.
 #[derive(Debug, Default)]

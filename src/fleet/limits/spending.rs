@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::{
     asker::Purpose,
     bucket_mismatch::BucketApi,
-    queue::Queue,
+    queue::{Place, Queue},
     refused::Refused,
 };
 use crate::{

@@ -4,11 +4,12 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{
-    asker::{Place, Purpose},
+    asker::Purpose,
     bucket_assignment::BucketAssignment,
     bucket_limit::BucketLimit,
     bucket_mismatch::{BucketApi, BucketMismatch},
     limit_key::{LimitKey, credential_label},
+    queue::Place,
 };
 use crate::{
     fleet::aim::RateLimitSample,
