@@ -42,7 +42,7 @@ pub fn scopes(credential: &Credential) -> Option<Finding> {
     (!missing.is_empty()).then(|| {
         let (name, missing) = (&credential.name, missing.join(", "));
         let what = format!("the credential `{name}` was not granted {missing}");
-        Finding::new(Fact::ScopeMissing, what).about(name.as_str())
+        Finding::new(Fact::ScopeMissing, what).about(format!("{name}: {missing}"))
     })
 }
 
@@ -104,6 +104,8 @@ impl Facts {
         let owner = self.of(Some(org));
         let ends = owner.and_then(|owner| owner.ledger.certificate_ends());
         findings.extend(ends.and_then(|ends| certificate(ends, now)));
+        let credentials = owner.into_iter().flat_map(|owner| &owner.credentials);
+        findings.extend(credentials.filter_map(|credential| scopes(credential)));
         if let Some(cell) = self.cell(org) {
             findings.extend(incidents(&self.incidents(&cell), &cell));
         }

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{Board, PastRun, ProbeId, limits::KnownLimit, row::Row, scopes};
+use super::{Board, PastRun, ProbeId, limits::KnownLimit, row::Row};
 use crate::{
     guide::{self, Advice, Finding},
     okta::Failure,
@@ -125,9 +125,7 @@ impl Board {
             let rows = facts.rows_of(org.as_ref());
             let skew = org.as_ref().and(owner.ledger.skew(moment));
             let at_okta = owner.ledger.oktas_time(now);
-            let mut wrong = facts.org_findings(org.as_ref(), skew, now);
-            // The log has it from whoever minted the token.
-            wrong.extend(owner.credentials.iter().filter_map(|app| scopes(app)));
+            let wrong = facts.org_findings(org.as_ref(), skew, now);
             OrgView {
                 name: org.as_ref().map(ToString::to_string),
                 cell: org

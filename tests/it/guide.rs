@@ -315,7 +315,7 @@ async fn thrifty() -> (Exporter, Held) {
     let okta = okta.start().await.unwrap();
     let url = okta.url();
     let yaml = format!(
-        "status_pages: {{}}\norgs: {{ acme: {{ url: '{url}', credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}, probes: {{ endpoint: {{ a: {{ path: /api/v1/users, credential: monitor }}, b: {{ path: /api/v1/users, credential: monitor }} }} }} }} }}"
+        "status_pages: {{}}\norgs: {{ acme: {{ url: '{url}', credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}, probes: {{ endpoint: {{ a: {{ path: /api/v1/users, credential: monitor, sampling: interval, interval: 1s, timeout: 1s }}, b: {{ path: /api/v1/users, credential: monitor, sampling: interval, interval: 1s, timeout: 1s }} }} }} }} }}"
     );
     (Exporter::start(&yaml).await, vec![Box::new(okta)])
 }

@@ -1,11 +1,7 @@
 //! A service app as it is configured, and what is kept of it: its access token, its key, what it was
 //! granted. How it asks is in [`ask`](super::ask), how a token is minted in [`mint`](super::mint).
 
-use std::{
-    collections::BTreeSet,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     assertion::ClientAuth,
@@ -39,8 +35,6 @@ pub struct OAuthApp {
     pub(super) settings: OAuthSettings,
     pub(super) proofs: Proofs,
     pub(super) tokens: TokenCache,
-    /// The scopes that were last granted, so that what they lack is told once.
-    told: Mutex<Option<BTreeSet<String>>>,
 }
 
 impl OAuthApp {
@@ -51,7 +45,6 @@ impl OAuthApp {
             settings,
             proofs,
             tokens: TokenCache::default(),
-            told: Mutex::default(),
         }
     }
 
@@ -84,13 +77,5 @@ impl OAuthApp {
     pub(super) fn grant(&self) -> String {
         let id = &self.settings.client_id;
         format!("grant it at Admin Console > Applications > {id} > Okta API Scopes > Grant")
-    }
-
-    /// True if this was granted for the first time, or something else before.
-    pub(super) fn is_news(&self, granted: &BTreeSet<String>) -> bool {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let news = told.as_ref() != Some(granted);
-        *told = Some(granted.clone());
-        news
     }
 }

@@ -208,25 +208,12 @@ impl Mint<'_> {
 
     fn tell(&self, token: &Token) {
         let (credential, expires) = (self.credential.name.as_str(), token.expires.to_string());
-        let news = self.app.is_news(&token.scopes);
-        let missing = self.app.missing(&token.scopes);
-        if missing.is_empty() {
-            tracing::debug!(
-                credential,
-                expires,
-                bound = token.bound,
-                "minted an access token"
-            );
-        } else if news {
-            let next = self.app.grant();
-            let missing = missing.join(" ");
-            tracing::warn!(
-                credential,
-                missing,
-                next,
-                "Okta granted fewer scopes than were asked for"
-            );
-        }
+        tracing::debug!(
+            credential,
+            expires,
+            bound = token.bound,
+            "minted an access token"
+        );
     }
 
     /// What may explain the failure and is not said in it.
