@@ -132,7 +132,7 @@ async fn what_was_seen_of_a_window_is_gone_when_the_window_is_and_what_is_silent
     }
     assert_eq!(over.value(overdue), 0.0);
     // Its turn is at the end of this window or the next, and two intervals later it is overdue.
-    let silent = exporter.scrape_later(Duration::from_secs(300));
+    let silent = exporter.scrape_later(Duration::from_mins(5));
     assert_eq!(silent.value(overdue), 1.0);
 }
 
