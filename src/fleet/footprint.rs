@@ -32,7 +32,7 @@ pub(super) struct Footprints {
 
 #[derive(Debug, Clone, Default)]
 struct Footprint {
-    /// Each once; a list, since there are few.
+    /// Each once, in order; a list, since there are few.
     fed: Vec<Fed>,
     /// The probe asks otherwise since: its next requests tell what it feeds now.
     outdated: bool,
@@ -59,6 +59,12 @@ impl Fed {
     }
 }
 
+impl Footprint {
+    fn feeds(&self, fed: &Fed) -> bool {
+        self.fed.binary_search(fed).is_ok()
+    }
+}
+
 impl Footprints {
     /// Learns what a run fed; true where it may feed something else no longer.
     pub(super) fn learn(&mut self, probe: &str, exchanges: &[Exchange]) -> bool {
@@ -67,13 +73,15 @@ impl Footprints {
         }
         let known = self.of.entry(probe.to_owned()).or_default();
         let before = std::mem::take(&mut known.outdated).then(|| std::mem::take(&mut known.fed));
-        for fed in exchanges.iter().map(Fed::from) {
-            if !known.fed.contains(&fed) {
-                known.fed.push(fed);
-            }
+        let fed = exchanges.iter().map(Fed::from);
+        let new: Vec<Fed> = fed.filter(|fed| !known.feeds(fed)).collect();
+        if !new.is_empty() {
+            known.fed.extend(new);
+            known.fed.sort_unstable();
+            known.fed.dedup();
         }
         if let Some(before) = before {
-            let gone = before.into_iter().filter(|fed| !known.fed.contains(fed));
+            let gone = before.into_iter().filter(|fed| !known.feeds(fed));
             self.left.extend(gone);
             return true;
         }
@@ -98,7 +106,7 @@ impl Footprints {
         let left = std::mem::take(&mut self.left);
         let (kept, left): (BTreeSet<Fed>, BTreeSet<Fed>) = left.into_iter().partition(is_kept);
         self.left = kept;
-        let is_fed = |one: &Fed| self.of.values().any(|known| known.fed.contains(one));
+        let is_fed = |one: &Fed| self.of.values().any(|known| known.feeds(one));
         left.into_iter().filter(|fed| !is_fed(fed)).collect()
     }
 
