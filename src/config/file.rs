@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 /// are ours wherever the parser's would show what is written, since a secret may be written there.
 pub(super) fn tree(yaml: &str) -> Result<Value, String> {
     let yaml = yaml.strip_prefix('\u{feff}').unwrap_or(yaml);
+    whole(yaml)?;
     let read = Config::builder()
         .add_source(File::from_str(yaml, FileFormat::Yaml))
         .build();
@@ -24,6 +25,23 @@ pub(super) fn tree(yaml: &str) -> Result<Value, String> {
         },
         Err(_) => Err("it cannot be read as settings".to_owned()),
     }
+}
+
+/// Refuses the characters that no YAML may hold. The parser would take the first NUL for the end of
+/// the file, so that half a file, as a full disk leaves one, were a configuration.
+fn whole(yaml: &str) -> Result<(), String> {
+    for (line, text) in yaml.lines().enumerate() {
+        let alien = |c: char| c.is_control() && !matches!(c, '\t' | '\r' | '\u{85}');
+        if let Some((column, c)) = text.chars().enumerate().find(|(_, c)| alien(*c)) {
+            return Err(format!(
+                "this is not YAML: it holds the character U+{:04X} at line {}, column {}: was the file written to its end?",
+                u32::from(c),
+                line + 1,
+                column + 1
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The parser's words, for people.
@@ -83,7 +101,14 @@ mod tests {
 
     #[test]
     fn a_file_of_comments_sets_nothing() {
-        for yaml in ["", "\n", "# orgs:\n#   acme:\n", "\u{feff}# x\n", "---\n"] {
+        for yaml in [
+            "",
+            "\n",
+            "# ü\r\n\t\n",
+            "\u{feff}# x\n",
+            "---\n",
+            "# x\n...\n",
+        ] {
             assert_eq!(tree(yaml), Ok(json!({})), "{yaml:?}");
         }
     }
@@ -98,6 +123,10 @@ mod tests {
             ("s3cr3t", "begin with `orgs:`"),
             ("- s3cr3t", "begin with `orgs:`"),
             ("a: 1\n---\nb: s3cr3t\n", "several YAML documents"),
+            ("a: 1\n...\nb: s3cr3t\n", "several YAML documents"),
+            ("a: 1\n\0b: s3cr3t\n", "U+0000 at line 2, column 1"),
+            ("\0\0s3cr3t", "U+0000 at line 1, column 1"),
+            ("a: \u{1b}s3cr3t\n", "U+001B at line 1, column 4"),
         ] {
             let message = tree(yaml).unwrap_err();
             assert!(message.contains(told), "{yaml:?}: {message}");

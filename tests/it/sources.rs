@@ -213,6 +213,7 @@ async fn the_token_of_a_home_file_never_reaches_the_org_that_variables_name() {
         format!("okta: {{ client: {{ orgUrl: 'https://acme.okta.com', token: {OTHERS_TOKEN} }} }}"),
         "okta: { client: { orgUrl: 'https://acme.okta.com', authorizationMode: JWT } }".to_owned(),
         "okta:\n\tthis is broken".to_owned(),
+        "okta:\n  client:\n\0    orgUrl: https://acme.okta.com".to_owned(),
     ] {
         // Who would believe the other token, so that it were seen.
         let other = ApiToken::new("other", OTHERS_TOKEN);
