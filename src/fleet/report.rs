@@ -54,10 +54,12 @@ impl Reporter {
     }
 
     /// True where a failure is to be heard. What nobody can fix at once is said once, since it would
-    /// drown the rest; so is each reason of an outage that opens the breaker again and again.
+    /// drown the rest, and so is what was never sent: no request id is lost by it. So is each reason
+    /// of an outage that opens the breaker again and again.
     fn is_news(&mut self, reason: Reason) -> bool {
         let is_first = self.told.insert(reason);
-        let lasts = reason == Reason::Forbidden || self.told.contains(&Reason::BreakerOpen);
+        let repeats = matches!(reason, Reason::Forbidden | Reason::Budget | Reason::Overlap);
+        let lasts = repeats || self.told.contains(&Reason::BreakerOpen);
         is_first || !lasts
     }
 
@@ -289,7 +291,12 @@ mod tests {
         for _ in 0..2 {
             assert!(reporter.is_news(Reason::Unauthorized));
         }
-        assert!(reporter.is_news(Reason::Forbidden) && !reporter.is_news(Reason::Forbidden));
+        for once in [Reason::Forbidden, Reason::Budget, Reason::Overlap] {
+            assert!(
+                reporter.is_news(once) && !reporter.is_news(once),
+                "{once:?}"
+            );
+        }
     }
 
     #[test]
