@@ -65,9 +65,11 @@ enum Step {
 /// What happens, by seconds from the start.
 const STEPS: &[(u64, Step)] = &[
     (0, Step::Mint(35)),
+    (2, Step::Announce("default", 8)),
     (5, Step::Plan),
     (8, Step::Fail("/api/v1/groups", 403, "E0000006", 2)),
-    (12, Step::Announce("default", 8)),
+    // Early, since whoever watches believes it only after some minutes.
+    (14, Step::Withdraw("default")),
     (15, Step::Trouble),
     (22, Step::Rotate(ORG)),
     (26, Step::Progress("Identified")),
@@ -75,11 +77,10 @@ const STEPS: &[(u64, Step)] = &[
     (33, Step::Stall("/api/v1/groups")),
     (36, Step::TooManyAtOnce("/api/v1/logs")),
     (38, Step::Progress("Monitoring")),
+    (42, Step::Rotate("default")),
     (44, Step::Rotate(ORG)),
     (45, Step::Mint(20)),
-    (46, Step::Rotate("default")),
     (50, Step::Progress("Resolved")),
-    (54, Step::Withdraw("default")),
 ];
 
 /// A token of the other principal.
