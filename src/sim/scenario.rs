@@ -65,13 +65,14 @@ enum Step {
 /// What happens, by seconds from the start.
 const STEPS: &[(u64, Step)] = &[
     (0, Step::Mint(35)),
-    (2, Step::Announce("default", 8)),
     (5, Step::Plan),
     (8, Step::Fail("/api/v1/groups", 403, "E0000006", 2)),
-    // Early, since whoever watches believes it only after some minutes.
-    (14, Step::Withdraw("default")),
+    (12, Step::Announce("default", 8)),
     (15, Step::Trouble),
     (22, Step::Rotate(ORG)),
+    // Soon after the promise of 20 s was renewed, and early in the scenario, since whoever watches
+    // believes it only after some minutes.
+    (24, Step::Withdraw("default")),
     (26, Step::Progress("Identified")),
     (28, Step::Fail("/api/v1/apps", 503, "E0000009", 2)),
     (33, Step::Stall("/api/v1/groups")),
