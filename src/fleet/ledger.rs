@@ -13,27 +13,27 @@ use crate::{
 const REQUESTS: Family = Family::counter(
     "okta_requests_total",
     "Answers to requests, by HTTP status.",
-    &["org", "endpoint", "code"],
+    &["org", "api", "code"],
 );
 const DURATION: Family = Family::histogram(
     "okta_request_duration_seconds",
     "How long requests took, to the last byte.",
-    &["org", "endpoint"],
+    &["org", "api"],
 );
 const PHASE: Family = Family::gauge(
     "okta_request_phase_seconds",
     "How long each phase of the last request took that had it: dns, connect (TCP and TLS), first_byte, body.",
-    &["org", "endpoint", "phase"],
+    &["org", "api", "phase"],
 );
 const FAILURES: Family = Family::counter(
     "okta_request_failures_total",
     "Requests that got no whole answer.",
-    &["org", "endpoint", "reason"],
+    &["org", "api", "reason"],
 );
 const ERRORS: Family = Family::counter(
     "okta_api_errors_total",
     "Answers that carried an error: Okta's code, an OAuth error, or edge.",
-    &["org", "endpoint", "code", "error_code"],
+    &["org", "api", "code", "error_code"],
 );
 const SKEW: Family = Family::gauge(
     "okta_clock_skew_seconds",

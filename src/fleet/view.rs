@@ -96,8 +96,8 @@ pub struct LimitView {
     pub credential: String,
     /// The bucket.
     pub bucket: String,
-    /// The endpoint that showed it.
-    pub endpoint: String,
+    /// The api that showed it.
+    pub api: String,
     /// What the open window grants; `None` where no window is known to be open.
     pub limit: Option<u64>,
     /// What is left in it.
@@ -170,7 +170,7 @@ impl LimitView {
         let KnownLimit {
             credential,
             bucket,
-            endpoint,
+            api,
             read,
             last,
             aim,
@@ -178,7 +178,7 @@ impl LimitView {
         (read.is_some() || last.is_some()).then(|| Self {
             credential,
             bucket,
-            endpoint,
+            api,
             limit: read.map(|read| read.limit),
             remaining: read.map(|read| read.remaining),
             reset: read.map(|read| OktaTime::written(read.reset)),

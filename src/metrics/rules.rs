@@ -2,8 +2,22 @@
 
 use super::family::{Family, Kind};
 
-/// Labels that Prometheus, or the labels people add to a target, would overwrite.
-const TAKEN: [&str; 5] = ["job", "instance", "type", "service", "region"];
+/// Labels that Prometheus, its operator in Kubernetes, or people put on every target: a series' own
+/// would be moved aside (`exported_endpoint`), and rules would look at the wrong one.
+const TAKEN: [&str; 12] = [
+    "job",
+    "instance",
+    "namespace",
+    "pod",
+    "service",
+    "container",
+    "endpoint",
+    "node",
+    "cluster",
+    "region",
+    "env",
+    "type",
+];
 
 /// Suffixes and labels that belong to the series a histogram or summary unfolds into.
 const OF_HISTOGRAMS: [&str; 3] = ["_bucket", "_count", "_sum"];
@@ -124,6 +138,10 @@ mod tests {
             (
                 Family::gauge("up", "Up.", &["type"]),
                 "up: label `type` collides with a label of the target",
+            ),
+            (
+                Family::gauge("up", "Up.", &["endpoint"]),
+                "up: label `endpoint` collides with a label of the target",
             ),
             (
                 Family::gauge("up", "Up.", &["le"]),

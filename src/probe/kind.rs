@@ -49,7 +49,7 @@ pub trait Kind: Sized {
     const KIND: &'static str;
     /// The families it draws.
     const FAMILIES: &'static [&'static Family];
-    /// What it calls the requests that it makes, in the `endpoint` label, where people did not name
+    /// What it calls the requests that it makes, in the `api` label, where people did not name
     /// them.
     const APIS: &'static [&'static str] = &[Self::KIND];
 

@@ -76,7 +76,7 @@ pub fn families() -> Vec<&'static Family> {
         .collect()
 }
 
-/// What the program calls the requests to an org that people did not name, in the `endpoint` label.
+/// What the program calls the requests to an org that people did not name, in the `api` label.
 pub fn own_apis() -> Vec<&'static str> {
     let of_orgs = KINDS.iter().filter(|info| info.place != Place::Page);
     let apis = of_orgs.flat_map(|info| info.apis).copied();

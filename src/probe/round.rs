@@ -62,7 +62,7 @@ impl<'a> Round<'a> {
         self.ended.or(self.withheld)
     }
 
-    /// One document. `api` is the `endpoint` label of the request.
+    /// One document. `api` is the `api` label of the request.
     pub(super) async fn document<T: DeserializeOwned>(
         &mut self,
         api: &'static str,

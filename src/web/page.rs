@@ -100,7 +100,7 @@ fn limit_row(limit: &LimitView, (now, at_okta): (Timestamp, OktaTime)) -> Markup
     let open = limit.limit.zip(limit.remaining);
     html! {
         tr {
-            td { code { (limit.bucket) } " " span.dim { (limit.endpoint) } }
+            td { code { (limit.bucket) } " " span.dim { (limit.api) } }
             td data-heading="as" { (limit.credential) }
             td.number { @if let Some((limit, remaining)) = open { (remaining) " of " (limit) } }
             td { @if let Some((limit, remaining)) = open {

@@ -121,13 +121,13 @@ async fn limits(stage: &Stage) {
     ];
     for (alert, endpoint) in alerts {
         stage
-            .fires(alert, &[("org", "spent"), ("endpoint", endpoint)])
+            .fires(alert, &[("org", "spent"), ("api", endpoint)])
             .await;
     }
     spending.abort();
     for (alert, endpoint) in alerts {
         stage
-            .resolves(alert, &[("org", "spent"), ("endpoint", endpoint)])
+            .resolves(alert, &[("org", "spent"), ("api", endpoint)])
             .await;
     }
 }
@@ -342,11 +342,11 @@ async fn refusals(stage: &Stage) {
     okta.controls().fault("/api/v1/logs", Fault::concurrency());
     let surge = [
         ("org", "refusing"),
-        ("endpoint", "users"),
+        ("api", "users"),
         ("error_code", "E0000007"),
     ];
     let failing = [("org", "refusing"), ("probe", "endpoint/groups")];
-    let limited = [("org", "refusing"), ("endpoint", "apps")];
+    let limited = [("org", "refusing"), ("api", "apps")];
     stage.fires("OktaErrorSurge", &surge).await;
     stage.fires("OktaProbeFailing", &failing).await;
     stage.fires("OktaConcurrencyLimited", &limited).await;

@@ -37,7 +37,7 @@ async fn is_told(fault: Fault, reason: &str) {
         "{page}"
     );
     // A limit of 0 is no limit: nothing may be drawn from it.
-    let limit = page.get(r#"okta_rate_limit_limit{endpoint="users"}"#);
+    let limit = page.get(r#"okta_rate_limit_limit{api="users"}"#);
     assert!(limit.is_none_or(|limit| limit > 0.0), "{page}");
     let strange =
         page.value(r#"okta_probe_failures_total{probe="endpoint/users",reason="internal"}"#);

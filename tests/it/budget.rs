@@ -70,7 +70,7 @@ async fn where_one_request_is_all_that_may_be_sent_each_has_its_share_and_none_i
         okta.clock().step(jiff::SignedDuration::from_hours(hours));
         tokio::time::sleep(Duration::from_mins(30)).await;
         let page = Scrape::parse(okta.page());
-        let made = |api: &str| page.sum(&format!(r#"okta_requests_total{{endpoint="{api}"}}"#));
+        let made = |api: &str| page.sum(&format!(r#"okta_requests_total{{api="{api}"}}"#));
         let counts = [made("aimed"), made("often")];
         assert!(counts[0] >= 9.0 && counts[1] >= 19.0, "{hours}: {counts:?}");
         assert_eq!(page.sum("okta_probe_overdue"), 0.0, "{hours}");
@@ -162,7 +162,7 @@ async fn an_hour_of_a_mix_of_probes(hours: i64) {
     let page = Scrape::parse(okta.page());
     // The budget bit, and what it left was used: nobody starved.
     assert!(page.sum(r#"okta_probe_failures_total{reason="budget"}"#) > 0.0);
-    let made = |api: &str| page.sum(&format!(r#"okta_requests_total{{endpoint="{api}"}}"#));
+    let made = |api: &str| page.sum(&format!(r#"okta_requests_total{{api="{api}"}}"#));
     let users = made("users") + made("users-too");
     assert!(
         (58.0..=64.0).contains(&users),
@@ -230,7 +230,7 @@ async fn one_look_at_the_end_of_a_window_sees_what_was_used_in_it() {
     okta.controls().run(application);
     let probes = "{ endpoint: { users: { path: /api/v1/users, credential: monitor, interval: 5s, timeout: 5s } } }";
     let exporter = Exporter::watch(&okta, probes).await;
-    let of = |family: &str| format!(r#"okta_rate_limit_{family}{{endpoint="users"}}"#);
+    let of = |family: &str| format!(r#"okta_rate_limit_{family}{{api="users"}}"#);
     let hot = |page: &Scrape| page.get(&of("window_usage_ratio")) >= Some(0.75);
     let seen = |page: &Scrape| page.get(&of("windows_total")) >= Some(3.0);
     let page = exporter.until(|page| hot(page) && seen(page)).await;

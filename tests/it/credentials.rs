@@ -38,16 +38,16 @@ async fn a_new_app_is_served_by_the_defaults_dpop_and_all() {
     // Plain; with a proof; with the nonce.
     assert_eq!(answered(&okta, TOKEN, 400), 2);
     assert_eq!(answered(&okta, TOKEN, 200), 1);
-    let token = |code: &str| format!(r#"okta_requests_total{{endpoint="token",code="{code}"}}"#);
+    let token = |code: &str| format!(r#"okta_requests_total{{api="token",code="{code}"}}"#);
     assert_eq!(page.value(&token("400")), 2.0);
     assert_eq!(page.value(&token("200")), 1.0);
     let own =
         r#"okta_rate_limit_own_requests_total{credential="billing",bucket="/oauth2/v1/token"}"#;
     assert_eq!(page.value(own), 3.0, "challenges cost a request");
     // Half of the bucket less three.
-    let left = r#"okta_rate_limit_remaining{credential="billing",endpoint="token"}"#;
+    let left = r#"okta_rate_limit_remaining{credential="billing",api="token"}"#;
     assert_eq!(page.value(left), 147.0);
-    let errors = page.all(r#"okta_api_errors_total{endpoint="token"}"#);
+    let errors = page.all(r#"okta_api_errors_total{api="token"}"#);
     assert_eq!(errors, [1.0], "only the refusal it learned from:\n{page}");
     let now = jiff::Timestamp::now().as_second() as f64;
     let left = page.value("okta_credential_token_expiry_timestamp_seconds") - now;
@@ -135,12 +135,12 @@ async fn nonces_of_resource_servers_are_sent_back() {
     okta.controls().want_nonces_at_resources();
     let exporter = Exporter::start(&app.yaml(&okta, USERS, &users())).await;
     let page = exporter
-        .until(|page| page.get(r#"okta_requests_total{endpoint="users",code="200"}"#) >= Some(2.0))
+        .until(|page| page.get(r#"okta_requests_total{api="users",code="200"}"#) >= Some(2.0))
         .await;
     assert_eq!(answered(&okta, "/api/v1/users", 401), 1);
     assert_eq!(page.sum("okta_probe_failures_total"), 0.0, "{page}");
     assert!(
-        page.all(r#"okta_api_errors_total{endpoint="users"}"#)
+        page.all(r#"okta_api_errors_total{api="users"}"#)
             .is_empty(),
         "{page}"
     );
@@ -460,7 +460,7 @@ async fn an_app_that_was_granted_nothing_is_told_where_to_grant() {
     );
     assert_eq!(
         page.value(
-            r#"okta_api_errors_total{endpoint="token",code="400",error_code="consent_required"}"#
+            r#"okta_api_errors_total{api="token",code="400",error_code="consent_required"}"#
         ),
         1.0
     );

@@ -303,7 +303,7 @@ fn what_two_exporters_or_two_endpoints_of_one_bucket_show_is_not_added_up() {
                     }
                     let label = |label: &&str| match *label {
                         "org" | "page" => format!("{label}=\"{whose}\""),
-                        "endpoint" => format!("endpoint=\"{endpoint}\""),
+                        "api" => format!("api=\"{endpoint}\""),
                         label => format!("{label}=\"x\""),
                     };
                     let labels: Vec<String> = family.labels().iter().map(label).collect();

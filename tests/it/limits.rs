@@ -71,7 +71,7 @@ async fn each_credential_has_its_own_share_and_the_orgs_limit_follows() {
         assert_eq!(page.value(&series), value, "{mode}");
     }
     assert_eq!(
-        page.value(r#"okta_rate_limit_limit{credential="monitor",endpoint="users"}"#),
+        page.value(r#"okta_rate_limit_limit{credential="monitor",api="users"}"#),
         100.0
     );
     assert_eq!(
@@ -98,7 +98,7 @@ async fn a_share_is_found_on_whichever_page_it_stands() {
     let page = exporter.first_round().await;
     assert_eq!(page.value("okta_rate_limit_principal_ratio"), 0.2);
     assert_eq!(
-        page.value(r#"okta_requests_total{endpoint="principal_rate_limits",code="200"}"#),
+        page.value(r#"okta_requests_total{api="principal_rate_limits",code="200"}"#),
         3.0
     );
 }
@@ -173,7 +173,7 @@ async fn a_429_is_of_one_of_three_kinds_and_a_limit_of_0_is_no_limit() {
     let kinds = |page: &Scrape, endpoint: &str| {
         ["limit", "concurrency", "unknown"].map(|kind| {
             page.value(&format!(
-                r#"okta_rate_limit_exceeded_total{{endpoint="{endpoint}",kind="{kind}"}}"#
+                r#"okta_rate_limit_exceeded_total{{api="{endpoint}",kind="{kind}"}}"#
             ))
         })
     };
@@ -190,7 +190,7 @@ async fn a_429_is_of_one_of_three_kinds_and_a_limit_of_0_is_no_limit() {
     assert_eq!(kinds(&page, "groups"), [0.0, 1.0, 0.0]);
     assert_eq!(kinds(&page, "apps"), [0.0, 0.0, 1.0]);
     assert_eq!(page.all("okta_rate_limit_limit").len(), 1, "{page}");
-    assert!(page.get(r#"okta_rate_limit_limit{endpoint="users"}"#) > Some(0.0));
+    assert!(page.get(r#"okta_rate_limit_limit{api="users"}"#) > Some(0.0));
 }
 
 /// An exporter that takes these paths for these buckets, and asks `org` and `idps` by one token.
@@ -212,7 +212,7 @@ async fn a_configured_bucket_wins_over_the_published_one() {
     let page = exporter.first_round().await;
     let limit = |endpoint: &str, bucket: &str| {
         page.get(&format!(
-            r#"okta_rate_limit_limit{{endpoint="{endpoint}",bucket="{bucket}"}}"#
+            r#"okta_rate_limit_limit{{api="{endpoint}",bucket="{bucket}"}}"#
         ))
     };
     assert_eq!(limit("org", "tenant"), Some(50.0), "{page}");
@@ -232,7 +232,7 @@ async fn endpoints_that_turn_out_to_share_a_bucket_are_counted_in_one() {
         r#"okta_rate_limit_bucket_mismatch{org="acme",credential="monitor",found="shared"}"#;
     let page = exporter.until(|page| page.get(found) == Some(1.0)).await;
     assert_eq!(page.all("okta_rate_limit_bucket_mismatch").len(), 1);
-    let one = r#"okta_rate_limit_limit{endpoint="org",bucket="/api/v1*"}"#;
+    let one = r#"okta_rate_limit_limit{api="org",bucket="/api/v1*"}"#;
     let page = exporter.until(|page| page.get(one) == Some(1_000.0)).await;
     assert_eq!(
         page.all("okta_rate_limit_own_requests_total").len(),
@@ -299,7 +299,7 @@ async fn endpoints_of_one_bucket_that_contradict_each_other_are_counted_apart() 
     let page = exporter.until(apart).await;
     let limit = |endpoint: &str, bucket: &str| {
         page.get(&format!(
-            r#"okta_rate_limit_limit{{endpoint="{endpoint}",bucket="{bucket}"}}"#
+            r#"okta_rate_limit_limit{{api="{endpoint}",bucket="{bucket}"}}"#
         ))
     };
     assert_eq!(limit("org", "org"), Some(1_000.0), "{page}");

@@ -36,7 +36,7 @@ async fn discovery_tells_that_an_org_is_up_its_clock_and_its_certificate() {
     let left = page.value(r#"okta_tls_certificate_expiry_timestamp_seconds{org="acme"}"#) - now;
     assert!((9.9 * 86400.0..10.1 * 86400.0).contains(&left), "{left}");
     let connected =
-        r#"okta_request_phase_seconds{org="acme",endpoint="discovery",phase="connect"}"#;
+        r#"okta_request_phase_seconds{org="acme",api="discovery",phase="connect"}"#;
     assert!(page.value(connected) > 0.0);
     // A new client's way: this connection is made anew each time, over HTTP/2 where that is offered.
     let came_by = okta.controls().requests()[0].version;
@@ -84,10 +84,10 @@ async fn an_endpoint_tells_status_latency_and_the_rate_limit_of_its_credential()
         &format!("{{ endpoint: {{ {} }} }}", endpoint("users")),
     )
     .await;
-    let asked = r#"okta_requests_total{org="acme",endpoint="users",code="200"}"#;
+    let asked = r#"okta_requests_total{org="acme",api="users",code="200"}"#;
     let page = exporter.until(|page| page.get(asked) >= Some(3.0)).await;
     // An API token's ceiling is half of the org's bucket.
-    let labels = r#"{org="acme",credential="monitor",endpoint="users"}"#;
+    let labels = r#"{org="acme",credential="monitor",api="users"}"#;
     let of = |name: &str| page.value(&format!("{name}{labels}"));
     assert_eq!(of("okta_rate_limit_limit"), 100.0);
     let remaining = of("okta_rate_limit_remaining");
@@ -99,7 +99,7 @@ async fn an_endpoint_tells_status_latency_and_the_rate_limit_of_its_credential()
     let now = jiff::Timestamp::now().as_second() as f64;
     let reset = of("okta_rate_limit_reset_timestamp_seconds") - now;
     assert!((0.0..=61.0).contains(&reset), "{reset}");
-    assert!(page.value(r#"okta_request_duration_seconds_count{endpoint="users"}"#) >= 3.0);
+    assert!(page.value(r#"okta_request_duration_seconds_count{api="users"}"#) >= 3.0);
     assert!(page.value("okta_rate_limit_own_requests_total") >= 3.0);
     // Known counters start at 0.
     assert_eq!(
@@ -152,12 +152,12 @@ async fn the_time_of_a_request_is_told_by_phase() {
     .await;
     let of = |phase: &str| {
         page.value(&format!(
-            r#"okta_request_phase_seconds{{endpoint="organization",phase="{phase}"}}"#
+            r#"okta_request_phase_seconds{{api="organization",phase="{phase}"}}"#
         ))
     };
     assert!(of("first_byte") >= 0.3, "{page}");
     let parts = of("dns") + of("connect") + of("first_byte") + of("body");
-    let whole = page.value(r#"okta_request_duration_seconds_sum{endpoint="organization"}"#);
+    let whole = page.value(r#"okta_request_duration_seconds_sum{api="organization"}"#);
     assert!(parts <= whole, "{parts} of {whole}");
 }
 
@@ -190,7 +190,7 @@ async fn a_bearer_token_without_the_scope_is_told_apart_from_a_wrong_one() {
     );
     assert_eq!(
         page.value(
-            r#"okta_api_errors_total{endpoint="groups",code="403",error_code="insufficient_scope"}"#
+            r#"okta_api_errors_total{api="groups",code="403",error_code="insufficient_scope"}"#
         ),
         1.0
     );
@@ -219,14 +219,14 @@ async fn a_limit_that_runs_out_is_seen_and_left_alone_until_its_window_is_over()
     );
     let exporter = Exporter::watch(&okta, &probes).await;
     let refused =
-        r#"okta_rate_limit_exceeded_total{credential="monitor",endpoint="users",kind="limit"}"#;
+        r#"okta_rate_limit_exceeded_total{credential="monitor",api="users",kind="limit"}"#;
     let page = exporter.until(|page| page.get(refused) >= Some(1.0)).await;
     assert_eq!(
-        page.value(r#"okta_rate_limit_remaining{endpoint="users"}"#),
+        page.value(r#"okta_rate_limit_remaining{api="users"}"#),
         0.0
     );
     assert_eq!(
-        page.value(r#"okta_rate_limit_usage_ratio{endpoint="users"}"#),
+        page.value(r#"okta_rate_limit_usage_ratio{api="users"}"#),
         1.0
     );
     let of_groups = r#"okta_probe_runs_total{probe="endpoint/groups"}"#;

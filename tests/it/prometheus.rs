@@ -15,12 +15,12 @@ const STORY: Duration = Duration::from_mins(4);
 
 /// What a minute of the demo shows, as PromQL that yields something once it was seen.
 const SHOWN: [&str; 19] = [
-    r#"okta_rate_limit_remaining{org="demo",credential="monitor",endpoint="users"}"#,
+    r#"okta_rate_limit_remaining{org="demo",credential="monitor",api="users"}"#,
     "min_over_time(okta_rate_limit_remaining[3m]) == 0",
     // The same spending: what one look at the end of a window sees, and what a plain one sees.
-    r#"okta_rate_limit_window_usage_ratio{endpoint="users"} > 0.85"#,
-    r#"okta_rate_limit_window_usage_ratio{endpoint="users-unaimed"} < 0.85"#,
-    r#"okta_rate_limit_windows_exhausted_total{endpoint="users"} > 0"#,
+    r#"okta_rate_limit_window_usage_ratio{api="users"} > 0.85"#,
+    r#"okta_rate_limit_window_usage_ratio{api="users-unaimed"} < 0.85"#,
+    r#"okta_rate_limit_windows_exhausted_total{api="users"} > 0"#,
     "min_over_time(okta_rate_limit_time_to_exhaustion_seconds[3m]) < 15",
     "okta_exporter_budget_ratio > 0",
     r#"okta_rate_limit_exceeded_total{kind="limit"} > 0"#,

@@ -84,8 +84,8 @@ async fn a_service_app_mints_a_bound_token_and_reads_with_it() {
             (1.0, 0.0)
         );
         assert_eq!(
-            page.value(r#"okta_requests_total{endpoint="users",code="200"}"#),
-            page.sum("okta_requests_total{endpoint=\"users\"}")
+            page.value(r#"okta_requests_total{api="users",code="200"}"#),
+            page.sum("okta_requests_total{api=\"users\"}")
         );
         assert!(!page.has_any("okta_api_errors_total"), "{page}");
         exporter.drain().await;

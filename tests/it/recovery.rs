@@ -112,7 +112,7 @@ async fn what_a_proxy_says_is_a_failure_and_teaches_nothing_of_okta() {
         // Asked again at its interval: nobody stays away for whoever says so.
         let page = exporter.until(|page| page.get(&told) >= Some(3.0)).await;
         assert!(page.value("okta_clock_skew_seconds").abs() < 5.0, "{page}");
-        let limit = r#"okta_rate_limit_limit{endpoint="users"}"#;
+        let limit = r#"okta_rate_limit_limit{api="users"}"#;
         assert_ne!(page.get(limit), Some(7.0), "{page}");
     }
     okta.controls().clear_faults();
@@ -246,7 +246,7 @@ async fn an_org_that_dies_in_the_middle_of_a_mint_is_back_when_it_is_back() {
         .await;
     let page = until(&url, |page| failed(page) >= 1.0).await;
     assert!(
-        page.sum(r#"okta_request_failures_total{endpoint="token"}"#) >= 1.0,
+        page.sum(r#"okta_request_failures_total{api="token"}"#) >= 1.0,
         "{page}"
     );
     assert!(!page.has_any("okta_credential_token_expiry"), "{page}");

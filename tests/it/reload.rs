@@ -307,7 +307,7 @@ fn counters_go_on(before: &Scrape, after: &Scrape, models: (&Model, &Model)) {
             credential.is_none_or(|credential| org.probes[*id].credential == Some(credential))
         };
         let of_api =
-            label("endpoint").is_none_or(|name| ids.iter().any(|id| api(id) == name && used(id)));
+            label("api").is_none_or(|name| ids.iter().any(|id| api(id) == name && used(id)));
         let of_credential = ids.iter().any(used);
         let of_bucket = label("bucket").is_none_or(|bucket| {
             let bucket = bucket.trim_end_matches('*');
@@ -339,7 +339,7 @@ fn nothing_is_left(page: &Scrape, model: &Model) {
         };
         let probes = &org.probes;
         let known = label("probe").is_none_or(|probe| probes.contains_key(probe))
-            && label("endpoint")
+            && label("api")
                 .is_none_or(|name| name == "token" || probes.keys().any(|id| api(id) == name))
             && label("authorization_server")
                 .is_none_or(|name| probes.contains_key(&format!("jwks/{name}")));
@@ -352,7 +352,7 @@ fn nothing_is_left(page: &Scrape, model: &Model) {
             name == "none" || probes.values().any(|probe| probe.credential == Some(name))
         };
         // What an app minted stays as long as the app.
-        let is_minting = label("bucket") == Some(TOKEN) || label("endpoint") == Some("token");
+        let is_minting = label("bucket") == Some(TOKEN) || label("api") == Some("token");
         let of_requests = !is_minting
             && (series.name.starts_with("okta_rate_limit")
                 || series.name.starts_with("okta_exporter_budget"));

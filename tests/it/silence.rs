@@ -201,7 +201,7 @@ impl World {
         page: &Scrape,
         (probe, okta): (&VirtualProbe, &VirtualOkta),
     ) -> Result<(), String> {
-        let series = format!(r#"okta_rate_limit_remaining{{endpoint="{}"}}"#, probe.name);
+        let series = format!(r#"okta_rate_limit_remaining{{api="{}"}}"#, probe.name);
         let answered = okta.heard(probe).and_then(|heard| heard.answered);
         let age = answered.map(|answered| Moment::now().since(answered));
         if page.get(&series).is_some() && age > Some(LONGEST + Duration::from_secs(20)) {

@@ -371,10 +371,10 @@ async fn the_requests_of_two_pages_are_told_apart() {
     let seen = Exporter::start(&yaml).await.first_round().await;
     for (page, code) in [("okta", "200"), ("other", "502")] {
         let requests =
-            format!(r#"okta_requests_total{{endpoint="status_page/{page}",code="{code}"}}"#);
+            format!(r#"okta_requests_total{{api="status_page/{page}",code="{code}"}}"#);
         assert!(seen.value(&requests) >= 1.0, "{seen}");
         let phase = format!(
-            r#"okta_request_phase_seconds{{endpoint="status_page/{page}",phase="first_byte"}}"#
+            r#"okta_request_phase_seconds{{api="status_page/{page}",phase="first_byte"}}"#
         );
         assert!(seen.value(&phase) > 0.0, "{seen}");
     }

@@ -15,7 +15,7 @@ use crate::{
 pub(in crate::fleet) struct KnownLimit {
     pub(in crate::fleet) credential: String,
     pub(in crate::fleet) bucket: String,
-    pub(in crate::fleet) endpoint: String,
+    pub(in crate::fleet) api: String,
     /// The last sample, if its window still counts.
     pub(in crate::fleet) read: Option<RateLimit>,
     /// Usage and phase of the last window that is over.
@@ -41,7 +41,7 @@ impl Limits {
                 limits.push(KnownLimit {
                     credential: key.credential.clone(),
                     bucket: key.bucket.clone(),
-                    endpoint: name.to_string(),
+                    api: name.to_string(),
                     read: samples.is_current(now).then_some(samples.last.rate_limit),
                     last: last.map(|last| (last.usage, last.phase)),
                     aim,

@@ -2,7 +2,7 @@
 
 use crate::metrics::Family;
 
-const SAMPLE: &[&str] = &["org", "credential", "bucket", "endpoint"];
+const SAMPLE: &[&str] = &["org", "credential", "bucket", "api"];
 const BUCKET: &[&str] = &["org", "credential", "bucket"];
 
 pub(super) const LIMIT: Family = Family::gauge(
@@ -78,13 +78,13 @@ pub(super) const BUDGET: Family = Family::gauge(
 pub(super) const EXCEEDED: Family = Family::counter(
     "okta_rate_limit_exceeded_total",
     "429 answers by kind: limit, concurrency or unknown.",
-    &["org", "credential", "endpoint", "kind"],
+    &["org", "credential", "api", "kind"],
 );
 
 pub(super) const MISMATCH: Family = Family::gauge(
     "okta_rate_limit_bucket_mismatch",
     "Always 1; two endpoints that share a bucket though their paths are taken for two (shared), or do not though they are taken for one (apart).",
-    &["org", "credential", "endpoint", "other", "found"],
+    &["org", "credential", "api", "other", "found"],
 );
 
 /// Every family drawn here.

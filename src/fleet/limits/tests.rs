@@ -150,7 +150,7 @@ async fn a_bucket_that_two_endpoints_turn_out_to_share_is_sampled_once() {
     }
     assert_eq!(found.len(), 1);
     let windows =
-        r#"okta_rate_limit_windows_total{org="acme",credential="monitor",bucket="/a",endpoint="a""#;
+        r#"okta_rate_limit_windows_total{org="acme",credential="monitor",bucket="/a",api="a""#;
     assert_eq!(org.value(windows), Some(10.0));
 }
 

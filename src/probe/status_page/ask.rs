@@ -27,7 +27,7 @@ const STATUS: &str = "api/v2/status.json";
 /// Watches one status page.
 #[derive(Debug, Clone)]
 pub struct Probe {
-    /// The `endpoint` label of its requests: each page has its own.
+    /// The `api` label of its requests: each page has its own.
     pub(super) api: String,
     pub(super) url: Url,
     pub(super) format: Format,

@@ -75,7 +75,7 @@ impl Query {
             ("$org", ".*"),
             ("$credential", ".*"),
             ("$bucket", ".*"),
-            ("$endpoint", ".*"),
+            ("$api", ".*"),
         ];
         let mut sent = self.written.clone();
         for (variable, value) in variables {
