@@ -140,8 +140,7 @@ async fn nonces_of_resource_servers_are_sent_back() {
     assert_eq!(answered(&okta, "/api/v1/users", 401), 1);
     assert_eq!(page.sum("okta_probe_failures_total"), 0.0, "{page}");
     assert!(
-        page.all(r#"okta_api_errors_total{api="users"}"#)
-            .is_empty(),
+        page.all(r#"okta_api_errors_total{api="users"}"#).is_empty(),
         "{page}"
     );
 }

@@ -35,8 +35,7 @@ async fn discovery_tells_that_an_org_is_up_its_clock_and_its_certificate() {
     let now = jiff::Timestamp::now().as_second() as f64;
     let left = page.value(r#"okta_tls_certificate_expiry_timestamp_seconds{org="acme"}"#) - now;
     assert!((9.9 * 86400.0..10.1 * 86400.0).contains(&left), "{left}");
-    let connected =
-        r#"okta_request_phase_seconds{org="acme",api="discovery",phase="connect"}"#;
+    let connected = r#"okta_request_phase_seconds{org="acme",api="discovery",phase="connect"}"#;
     assert!(page.value(connected) > 0.0);
     // A new client's way: this connection is made anew each time, over HTTP/2 where that is offered.
     let came_by = okta.controls().requests()[0].version;
@@ -221,10 +220,7 @@ async fn a_limit_that_runs_out_is_seen_and_left_alone_until_its_window_is_over()
     let refused =
         r#"okta_rate_limit_exceeded_total{credential="monitor",api="users",kind="limit"}"#;
     let page = exporter.until(|page| page.get(refused) >= Some(1.0)).await;
-    assert_eq!(
-        page.value(r#"okta_rate_limit_remaining{api="users"}"#),
-        0.0
-    );
+    assert_eq!(page.value(r#"okta_rate_limit_remaining{api="users"}"#), 0.0);
     assert_eq!(
         page.value(r#"okta_rate_limit_usage_ratio{api="users"}"#),
         1.0

@@ -97,9 +97,8 @@ async fn what_may_not_be_asked_is_asked_more_slowly() {
         endpoint("groups")
     );
     let exporter = Exporter::watch(&okta, &probes).await;
-    let runs = |page: &Scrape, name: &str| {
-        page.sum(&format!(r#"okta_requests_total{{api="{name}"}}"#))
-    };
+    let runs =
+        |page: &Scrape, name: &str| page.sum(&format!(r#"okta_requests_total{{api="{name}"}}"#));
     let page = exporter
         .until(|page| runs(page, "users") >= 12.0 && runs(page, "groups") >= 1.0)
         .await;

@@ -370,12 +370,10 @@ async fn the_requests_of_two_pages_are_told_apart() {
     page.refuse("/feed.atom", StatusCode::BAD_GATEWAY);
     let seen = Exporter::start(&yaml).await.first_round().await;
     for (page, code) in [("okta", "200"), ("other", "502")] {
-        let requests =
-            format!(r#"okta_requests_total{{api="status_page/{page}",code="{code}"}}"#);
+        let requests = format!(r#"okta_requests_total{{api="status_page/{page}",code="{code}"}}"#);
         assert!(seen.value(&requests) >= 1.0, "{seen}");
-        let phase = format!(
-            r#"okta_request_phase_seconds{{api="status_page/{page}",phase="first_byte"}}"#
-        );
+        let phase =
+            format!(r#"okta_request_phase_seconds{{api="status_page/{page}",phase="first_byte"}}"#);
         assert!(seen.value(&phase) > 0.0, "{seen}");
     }
 }
