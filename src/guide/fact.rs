@@ -89,3 +89,15 @@ impl Fact {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_is_told_from_others_by_its_subject() {
+        let of = |kid| Finding::new(Fact::KeyWithdrawnEarly, "a key left the set").about(kid);
+        assert_eq!(of("old").subject, "old");
+        assert_ne!(of("old"), of("new"));
+    }
+}

@@ -61,3 +61,17 @@ pub fn entry(case: &Case) -> String {
         risk.as_str(),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_troubleshooting_guide_is_what_the_program_prints() {
+        let kept = std::fs::read_to_string("docs/troubleshooting.md").unwrap();
+        assert!(
+            kept == markdown(),
+            "run `okta-exporter guide > docs/troubleshooting.md`: the guide has changed"
+        );
+    }
+}

@@ -196,3 +196,142 @@ impl fmt::Display for ResponseSign {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FORBIDDEN: ResponseSymptom<'static> = ResponseSymptom {
+        status: 403,
+        code: "E0000006",
+        words: String::new(),
+        path: "/api/v1/users",
+        limit: None,
+        anonymous: false,
+        public: false,
+    };
+
+    fn saying(words: &str) -> ResponseSymptom<'static> {
+        ResponseSymptom {
+            words: words.to_owned(),
+            ..FORBIDDEN
+        }
+    }
+
+    fn limited_by(limit: LimitKind) -> ResponseSymptom<'static> {
+        ResponseSymptom {
+            status: 429,
+            limit: Some(limit),
+            ..FORBIDDEN
+        }
+    }
+
+    fn with_status(status: u16) -> ResponseSymptom<'static> {
+        ResponseSymptom {
+            status,
+            ..FORBIDDEN
+        }
+    }
+
+    /// How it is documented, a response that it fits, and others that it does not.
+    fn is_a_sign(
+        sign: ResponseSign,
+        documented: &str,
+        fitting: ResponseSymptom<'_>,
+        others: Vec<ResponseSymptom<'_>>,
+    ) {
+        let sign = Sign::Response(sign);
+        assert_eq!(sign.to_string(), documented);
+        assert!(sign.fits(&Symptom::Response(fitting)), "{documented}");
+        for other in others {
+            let other = Symptom::Response(other);
+            assert!(!sign.fits(&other), "{documented} is no sign of {other:?}");
+        }
+    }
+
+    #[test]
+    fn a_response_is_told_by_its_status_code_words_and_path() {
+        let no_code = || ResponseSymptom {
+            code: "",
+            ..FORBIDDEN
+        };
+        let elsewhere = ResponseSymptom {
+            path: "/v1/users/me",
+            ..FORBIDDEN
+        };
+        let all = || status(403);
+        let other = vec![with_status(402), with_status(404)];
+        is_a_sign(all(), "403", FORBIDDEN, other);
+        let other = vec![with_status(401), with_status(404)];
+        is_a_sign(statuses(402, 403), "402–403", with_status(402), other);
+        is_a_sign(code("E0000006"), "`E0000006`", FORBIDDEN, vec![no_code()]);
+        let (both, other) = (all().and_code("E0000006"), vec![no_code(), with_status(1)]);
+        is_a_sign(both, "403 `E0000006`", FORBIDDEN, other);
+        let documented = "403 with the words “zone”";
+        let other = vec![FORBIDDEN, saying("a blocked host")];
+        is_a_sign(all().saying("zone"), documented, saying("a zone"), other);
+        let documented = "403 from `…/v1/users`";
+        let from = all().from("/v1/users");
+        is_a_sign(from, documented, FORBIDDEN, vec![elsewhere]);
+    }
+
+    #[test]
+    fn a_response_is_told_by_who_asked_for_what_and_by_what_it_does_not_say() {
+        let anonymous = || ResponseSymptom {
+            anonymous: true,
+            ..FORBIDDEN
+        };
+        let public = || ResponseSymptom {
+            public: true,
+            ..FORBIDDEN
+        };
+        let no_code = |words| ResponseSymptom {
+            code: "",
+            ..saying(words)
+        };
+        let documented = "403 to a request without a credential";
+        let to_nobody = status(403).to_nobody();
+        let other = vec![FORBIDDEN, public()];
+        is_a_sign(to_nobody, documented, anonymous(), other);
+        let documented = "403 for a public document";
+        let sign = status(403).for_a_public_document();
+        is_a_sign(sign, documented, public(), vec![FORBIDDEN, anonymous()]);
+        let documented = "403 without a reason, in body or challenge";
+        let other = vec![FORBIDDEN, no_code("a word")];
+        is_a_sign(status(403).without_a_word(), documented, no_code(""), other);
+    }
+
+    #[test]
+    fn a_429_is_told_by_the_kind_of_limit_that_it_stands_for() {
+        for (kind, documented) in [
+            (LimitKind::Limit, "429 with `X-Rate-Limit-Limit` above 0"),
+            (LimitKind::Concurrency, "429 with `X-Rate-Limit-Limit: 0`"),
+            (LimitKind::Unknown, "429 without `X-Rate-Limit-Limit`"),
+        ] {
+            let mut others = vec![with_status(429)];
+            let kinds = [LimitKind::Limit, LimitKind::Concurrency, LimitKind::Unknown];
+            others.extend(kinds.into_iter().filter(|k| *k != kind).map(limited_by));
+            is_a_sign(limited(kind), documented, limited_by(kind), others);
+        }
+    }
+
+    #[test]
+    fn a_failure_without_a_response_is_told_by_its_mode_and_words() {
+        let dns = Symptom::Failed(FailureMode::Dns, "");
+        let looping = Symptom::Failed(FailureMode::Redirect, "redirected five times: a loop");
+        let away = Symptom::Failed(FailureMode::Redirect, "redirected to another host");
+        let any = Sign::Failed(FailureMode::Redirect);
+        let a_loop = Sign::FailedSaying(FailureMode::Redirect, "a loop");
+        let fit = |sign: Sign| [&dns, &looping, &away].map(|symptom| sign.fits(symptom));
+        assert_eq!(fit(any), [false, true, true]);
+        assert_eq!(fit(a_loop), [false, true, false]);
+        let of_another_mode = Sign::FailedSaying(FailureMode::Dns, "a loop");
+        assert_eq!(fit(of_another_mode), [false; 3]);
+        assert_eq!(any.to_string(), "failure `redirect`");
+        let documented = "failure `redirect` with the words “a loop”";
+        assert_eq!(a_loop.to_string(), documented);
+        assert_eq!(fit(Sign::Known(Fact::NoKeys)), [false; 3]);
+        assert!(!any.fits(&Symptom::Response(FORBIDDEN)));
+        assert!(!Sign::Response(status(403)).fits(&dns));
+    }
+}

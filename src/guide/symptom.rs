@@ -157,3 +157,105 @@ fn said(error: &ApiError) -> (&str, &str) {
         ApiError::Unexplained(words) => ("", words.as_deref().unwrap_or_default()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::okta::{NoToken, OktaError};
+
+    fn refused(path: &str, anonymous: bool, error: ApiError) -> Failure {
+        Failure::Refused(Box::new(Refusal {
+            status: 401,
+            path: path.to_owned(),
+            anonymous,
+            error,
+            request_id: None,
+            date: None,
+            limited: Some(LimitKind::Unknown),
+            back_off: None,
+        }))
+    }
+
+    fn response(failure: &Failure) -> ResponseSymptom<'_> {
+        match Symptom::of(failure, "endpoint") {
+            Symptom::Response(response) => response,
+            Symptom::Failed(..) => panic!("no response in {failure:?}"),
+        }
+    }
+
+    #[test]
+    fn a_response_shows_who_refused_and_in_which_words() {
+        let okta = OktaError {
+            code: "E0000011".to_owned(),
+            summary: "Invalid Token provided".to_owned(),
+            id: None,
+            causes: Vec::new(),
+        };
+        let oauth = OAuthError {
+            error: "invalid_token".to_owned(),
+            description: Some("The Token expired".to_owned()),
+            scope: None,
+        };
+        let words = || Some("Access Denied".to_owned());
+        for (error, code, words) in [
+            (ApiError::Okta(okta), "E0000011", "invalid token provided"),
+            (ApiError::OAuth(oauth), "invalid_token", "the token expired"),
+            (ApiError::Edge(words()), "edge", "access denied"),
+            (ApiError::Unexplained(words()), "", "access denied"),
+            (ApiError::Edge(None), "edge", ""),
+        ] {
+            let failure = refused("/api/v1/users", false, error);
+            let seen = response(&failure);
+            assert_eq!((seen.code, &*seen.words), (code, words));
+            assert_eq!((seen.status, seen.path), (401, "/api/v1/users"));
+            assert_eq!(seen.limit, Some(LimitKind::Unknown));
+        }
+    }
+
+    #[test]
+    fn a_credential_is_missed_only_where_the_management_api_wants_one() {
+        let shown = |path, anonymous| {
+            let failure = refused(path, anonymous, ApiError::Unexplained(None));
+            let seen = response(&failure);
+            (seen.anonymous, seen.public)
+        };
+        assert_eq!(shown("/api/v1/users", true), (true, false));
+        assert_eq!(shown("/api/v1/users", false), (false, false));
+        assert_eq!(shown("/oauth2/v1/token", true), (false, false));
+        assert_eq!(shown("/oauth2/v1/keys", true), (false, true));
+        assert_eq!(shown("/oauth2/default/v1/keys", true), (false, true));
+        assert_eq!(shown("/elsewhere/v1/keys", true), (false, false));
+        assert_eq!(
+            shown("/.well-known/openid-configuration", true),
+            (false, true)
+        );
+        let of_a_server = "/oauth2/default/.well-known/oauth-authorization-server";
+        assert_eq!(shown(of_a_server, false), (false, true));
+    }
+
+    #[test]
+    fn a_credential_without_a_token_shows_why_it_has_none() {
+        let words = "it is not of JSON".to_owned();
+        let failure = Failure::NoToken(Box::new(NoToken {
+            credential: "app".parse().unwrap(),
+            cause: Failure::InvalidBody(words.clone()),
+            note: None,
+            remembered: false,
+        }));
+        let Symptom::Failed(mode, said) = Symptom::of(&failure, "endpoint") else {
+            panic!("nobody responded");
+        };
+        assert_eq!((mode, said), (FailureMode::Body, words.as_str()));
+    }
+
+    #[test]
+    fn what_is_the_exporters_own_is_no_fault_of_a_status_page() {
+        let mode = |failure: &Failure| match Symptom::of(failure, "status_page") {
+            Symptom::Failed(mode, _) => mode,
+            Symptom::Response(_) => panic!("a page's refusal is no response of Okta's"),
+        };
+        assert_eq!(mode(&Failure::Overlap), FailureMode::Overlap);
+        let refused = refused("/api/v2/summary.json", true, ApiError::Edge(None));
+        assert_eq!(mode(&refused), FailureMode::PageRefused);
+    }
+}

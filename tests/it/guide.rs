@@ -50,15 +50,6 @@ fn every_case_is_provoked_somewhere() {
 }
 
 #[test]
-fn the_troubleshooting_guide_is_what_the_program_prints() {
-    let kept = fs::read_to_string("docs/troubleshooting.md").unwrap();
-    assert!(
-        kept == guide::markdown(),
-        "run `okta-exporter guide > docs/troubleshooting.md`: the guide has changed"
-    );
-}
-
-#[test]
 fn an_alert_and_its_cases_lead_to_one_another() {
     let alerts = fs::read_to_string("config/prometheus/okta.alerts.yml").unwrap();
     for case in guide::cases() {
