@@ -18,7 +18,7 @@ use std::{
 use okta_exporter::{
     fleet::{Board, Outcome, ProbeId, limits::Limits},
     metrics::Page,
-    okta::{Exchange, Phases, RateLimit, ResponseMeta},
+    okta::{Exchange, Phases, RateLimit, ResponseMeta, ServedChain},
     probe::ProbeResult,
     units::{Moment, Name, Timestamp},
 };
@@ -127,7 +127,10 @@ fn filled(now: Timestamp, probes: usize) -> Known {
                 reset: now.saturating_add(interval).unwrap_or(now),
             }),
             limited: None,
-            certificate_not_after: Some(now),
+            chain: Some(ServedChain {
+                leaf_end: now,
+                earliest_end: Some(now),
+            }),
         };
         let took = Duration::from_millis(90 + used);
         let exchange = Exchange {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     fleet,
-    okta::{Exchange, ResponseMeta},
+    okta::{Exchange, ResponseMeta, ServedChain},
     probe::Probe,
     units::Timestamp,
 };
@@ -28,11 +28,10 @@ pub(super) fn checks(org: &Asked, now: Timestamp) -> Vec<Check> {
         )),
         Some(run) => checks.push(reached(run)),
     }
-    let expires = org.exchanges().find_map(|exchange| {
-        let answered = exchange.answer.as_ref().ok()?;
-        answered.certificate_not_after
-    });
-    checks.extend(expires.map(|expires| certificate(expires, now)));
+    let served = org
+        .exchanges()
+        .find_map(|exchange| exchange.answer.as_ref().ok()?.chain);
+    checks.extend(served.map(|served| certificate(served, now)));
     checks.extend(org.skew().map(clock));
     let organization = org
         .runs
@@ -83,13 +82,19 @@ fn phases(exchange: &Exchange) -> String {
     format!("answers in {}: {}", span(exchange.took), parts.join(", "))
 }
 
-fn certificate(expires: Timestamp, now: Timestamp) -> Check {
-    let days = expires.duration_since(now).as_hours() / 24;
-    let check = fleet::certificate(expires, now).map_or_else(
+fn certificate(served: ServedChain, now: Timestamp) -> Check {
+    let ServedChain {
+        leaf_end,
+        earliest_end,
+    } = served;
+    let days = leaf_end.duration_since(now).as_hours() / 24;
+    let check = fleet::certificate(served, now).map_or_else(
         || Check::healthy(HERE, "certificate", format!("expires in {days} days")),
         |finding| Check::found(HERE, "certificate", &finding),
     );
-    check.fact("expires", expires)
+    check
+        .fact("expires", leaf_end)
+        .fact("chain_expires", earliest_end)
 }
 
 fn clock(skew: f64) -> Check {

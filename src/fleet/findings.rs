@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use super::{ProbeId, facts::Facts};
 use crate::{
     guide::{Fact, Finding},
-    okta::Credential,
+    okta::{Credential, ServedChain},
     probe::status_page::{CellIncidents, Incident},
     units::{Cell, Moment, Name, Timestamp},
 };
@@ -25,13 +25,24 @@ pub fn clock(skew: f64) -> Option<Finding> {
     })
 }
 
-/// What is wrong with the certificate that the org's host serves, given when it expires.
-pub fn certificate(expires: Timestamp, now: Timestamp) -> Option<Finding> {
-    let left = expires.duration_since(now);
+/// What is wrong with the certificates that the org's host serves: its own, or one of those it needs
+/// to be trusted.
+pub fn certificate(served: ServedChain, now: Timestamp) -> Option<Finding> {
+    let leaf_end = served.leaf_end;
+    let end = served.earliest_end.unwrap_or(leaf_end);
+    let left = end.duration_since(now);
     (left < SOON).then(|| {
-        let days = left.as_hours() / 24;
-        let what = format!("the certificate expires at {expires}, in {days} days");
-        Finding::new(Fact::CertificateExpiring, what)
+        let which = if end == leaf_end {
+            "the certificate"
+        } else {
+            "a certificate of the chain that is served, not the host's own,"
+        };
+        let when = if left.is_positive() {
+            format!("expires at {end}, in {} days", left.as_hours() / 24)
+        } else {
+            format!("expired at {end}")
+        };
+        Finding::new(Fact::CertificateExpiring, format!("{which} {when}"))
     })
 }
 
@@ -102,8 +113,8 @@ impl Facts {
         let mut findings: Vec<Finding> = skew.and_then(clock).into_iter().collect();
         let Some(org) = org else { return findings };
         let owner = self.of(Some(org));
-        let ends = owner.and_then(|owner| owner.ledger.certificate_ends());
-        findings.extend(ends.and_then(|ends| certificate(ends, now)));
+        let served = owner.and_then(|owner| owner.ledger.chain());
+        findings.extend(served.and_then(|served| certificate(served, now)));
         let credentials = owner.into_iter().flat_map(|owner| &owner.credentials);
         findings.extend(credentials.filter_map(|credential| scopes(credential)));
         if let Some(cell) = self.cell(org) {
@@ -131,6 +142,44 @@ impl Facts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_certificate_of_a_chain_that_expires_is_told_and_whose_it_is() {
+        let day = |day: i64| Timestamp::from_second(day * 86_400).unwrap();
+        let told = |leaf: i64, earliest: Option<i64>| {
+            let served = ServedChain {
+                leaf_end: day(leaf),
+                earliest_end: earliest.map(day),
+            };
+            certificate(served, day(100)).map(|finding| finding.what)
+        };
+        assert_eq!(told(190, Some(114)), None);
+        assert_eq!(told(190, None), None);
+        for (leaf, earliest, what) in [
+            (
+                113,
+                Some(113),
+                "the certificate expires at 1970-04-24T00:00:00Z, in 13 days",
+            ),
+            (
+                113,
+                None,
+                "the certificate expires at 1970-04-24T00:00:00Z, in 13 days",
+            ),
+            (
+                190,
+                Some(113),
+                "a certificate of the chain that is served, not the host's own, expires at 1970-04-24T00:00:00Z, in 13 days",
+            ),
+            (
+                99,
+                Some(99),
+                "the certificate expired at 1970-04-10T00:00:00Z",
+            ),
+        ] {
+            assert_eq!(told(leaf, earliest).as_deref(), Some(what));
+        }
+    }
 
     #[test]
     fn a_clock_is_wrong_from_a_minute_on_in_either_direction() {

@@ -6,7 +6,7 @@ use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use crate::{
     metrics::{Family, Histogram, Page},
-    okta::{Exchange, OktaClock, Phases, ResponseMeta},
+    okta::{Exchange, OktaClock, Phases, ResponseMeta, ServedChain},
     units::{Moment, OktaTime, Timestamp},
 };
 
@@ -42,12 +42,17 @@ const SKEW: Family = Family::gauge(
 );
 const CERTIFICATE: Family = Family::gauge(
     "okta_tls_certificate_expiry_timestamp_seconds",
-    "When the certificate that the org's host serves expires.",
+    "When the certificate that the org's host serves to a new connection expires.",
+    &["org"],
+);
+const CHAIN: Family = Family::gauge(
+    "okta_org_tls_chain_expiry_timestamp_seconds",
+    "When the first certificate expires of the chain that the org's host serves to a new connection, its own included.",
     &["org"],
 );
 
 /// Every family drawn here.
-pub(super) const FAMILIES: [&Family; 7] = [
+pub(super) const FAMILIES: [&Family; 8] = [
     &REQUESTS,
     &DURATION,
     &PHASE,
@@ -55,6 +60,7 @@ pub(super) const FAMILIES: [&Family; 7] = [
     &ERRORS,
     &SKEW,
     &CERTIFICATE,
+    &CHAIN,
 ];
 
 /// How long after the first request in vain the clocks' difference is still taken to be known: it
@@ -68,7 +74,8 @@ pub(super) struct Ledger {
     clock: OktaClock,
     /// When the first request was sent that the org did not answer, since the last that it did.
     unanswered: Option<Moment>,
-    certificate: Option<Timestamp>,
+    /// As the last connection showed it that was made.
+    chain: Option<ServedChain>,
 }
 
 #[derive(Debug, Clone)]
@@ -128,7 +135,7 @@ impl Ledger {
             date,
             rate_limit: _,
             limited: _,
-            certificate_not_after,
+            chain,
         } = answered;
         api.duration.observe(took.as_secs_f64());
         *api.codes.entry(status).or_default() += 1;
@@ -140,7 +147,7 @@ impl Ledger {
             // Another answered in the org's place, or a cache did.
             None => drop(self.unanswered.get_or_insert(sent)),
         }
-        self.certificate = certificate_not_after.or(self.certificate);
+        self.chain = chain.or(self.chain);
     }
 
     /// Keeps only the counts of what is still asked.
@@ -162,9 +169,9 @@ impl Ledger {
         self.clock.at(now)
     }
 
-    /// When the certificate that the org's host serves expires.
-    pub(super) fn certificate_ends(&self) -> Option<Timestamp> {
-        self.certificate
+    /// What the org's host showed of its certificates as a connection was last made.
+    pub(super) fn chain(&self) -> Option<ServedChain> {
+        self.chain
     }
 
     /// Writes the series.
@@ -173,11 +180,11 @@ impl Ledger {
             api.draw(org, name, page);
         }
         page.push_some(&SKEW, &[org], self.skew(now));
-        page.push_some(
-            &CERTIFICATE,
-            &[org],
-            self.certificate.map(|end| end.as_second() as f64),
-        );
+        let leaf_end = self.chain.map(|chain| chain.leaf_end);
+        let earliest_end = self.chain.and_then(|chain| chain.earliest_end);
+        for (family, end) in [(&CERTIFICATE, leaf_end), (&CHAIN, earliest_end)] {
+            page.push_some(family, &[org], end.map(|end| end.as_second() as f64));
+        }
     }
 }
 

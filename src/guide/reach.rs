@@ -55,7 +55,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
             title: "The certificate does not verify",
             signs: &[Sign::Failed(FailureMode::Tls)],
             cause: "the certificate has expired, is for another name, or of an authority that is not trusted here",
-            action: "if a proxy inspects TLS here, give its CA as `ca_file`; else look at who answers under this name",
+            action: "if it has expired, renew it (a custom domain's: Admin Console > Customizations > Domain); if a proxy inspects TLS \
+                     here, give its CA as `ca_file`; else look at who answers under this name",
             takes: "15–30 min",
             risk: Risk::Medium,
             alert: None,

@@ -149,7 +149,7 @@ mod tests {
                 date: Timestamp::from_second(wrote.as_second()).ok(),
                 rate_limit: None,
                 limited: None,
-                certificate_not_after: None,
+                chain: None,
             }),
         }
     }

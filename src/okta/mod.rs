@@ -22,6 +22,7 @@ mod principal;
 mod sanitize;
 pub mod scopes;
 
+pub use self::http::certificate::ServedChain;
 pub use self::http::client::Client;
 pub use self::http::exchange::{Exchange, Phases, ResponseMeta};
 pub use self::http::gate::{Charge, Gate, Ticket};

@@ -16,6 +16,7 @@ pub struct Tls {
     names: Vec<String>,
     lifetime: Duration,
     age: Duration,
+    intermediate: Option<Duration>,
 }
 
 impl Tls {
@@ -27,6 +28,7 @@ impl Tls {
             names,
             lifetime: Duration::from_hours(90 * 24),
             age: Duration::ZERO,
+            intermediate: None,
         }
     }
 
@@ -45,6 +47,13 @@ impl Tls {
         self
     }
 
+    /// Signed by an intermediate authority whose certificate is served along and holds this long.
+    #[must_use]
+    pub fn by_intermediate_lasting(mut self, lifetime: Duration) -> Self {
+        self.intermediate = Some(lifetime);
+        self
+    }
+
     /// A certificate for another host.
     #[must_use]
     pub fn wrong_host(mut self) -> Self {
@@ -57,22 +66,29 @@ impl Tls {
         // rcgen speaks a date type of its own; seconds since 1970 reach it without naming that.
         let since_1970 = Duration::try_from(Timestamp::now().as_duration()).unwrap_or_default();
         let now = rcgen::date_time_ymd(1970, 1, 1) + since_1970;
-        let authority_key = KeyPair::generate()?;
-        let mut authority = CertificateParams::new(Vec::new())?;
-        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        authority
-            .distinguished_name
-            .push(DnType::CommonName, "Simulated authority");
-        let authority_pem = authority.self_signed(&authority_key)?.pem();
+        let root_key = KeyPair::generate()?;
+        let root = authority("Simulated authority")?;
+        let authority_pem = root.self_signed(&root_key)?.pem();
+        let mut issuer = Issuer::new(root, root_key);
+        let mut others = Vec::new();
+        if let Some(lifetime) = self.intermediate {
+            let key = KeyPair::generate()?;
+            let mut between = authority("Simulated intermediate")?;
+            between.not_after = now + lifetime;
+            let shown = between.signed_by(&key, &issuer)?;
+            others.push(CertificateDer::from(shown.der().to_vec()));
+            issuer = Issuer::new(between, key);
+        }
 
         let leaf_key = KeyPair::generate()?;
         let mut leaf = CertificateParams::new(self.names.clone())?;
         leaf.not_before = now - self.age - Duration::from_hours(24);
         leaf.not_after = now - self.age + self.lifetime;
-        let leaf = leaf.signed_by(&leaf_key, &Issuer::new(authority, &authority_key))?;
+        let leaf = leaf.signed_by(&leaf_key, &issuer)?;
 
         let key = PrivateKeyDer::try_from(leaf_key.serialize_der()).map_err(Error::PrivateKey)?;
-        let chain = vec![CertificateDer::from(leaf.der().to_vec())];
+        let mut chain = vec![CertificateDer::from(leaf.der().to_vec())];
+        chain.extend(others);
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
@@ -81,6 +97,13 @@ impl Tls {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok((Arc::new(config), authority_pem))
     }
+}
+
+fn authority(name: &str) -> Result<CertificateParams, rcgen::Error> {
+    let mut authority = CertificateParams::new(Vec::new())?;
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    authority.distinguished_name.push(DnType::CommonName, name);
+    Ok(authority)
 }
 
 impl Default for Tls {

@@ -198,7 +198,7 @@ fn counted(series: &BTreeMap<Endpoint, Vec<(Row, RateLimit)>>) -> Vec<Totals> {
                     date: Some(at),
                     rate_limit: Some(*read),
                     limited: (row.status == 429).then_some(LimitKind::Limit),
-                    certificate_not_after: None,
+                    chain: None,
                     request_id: None,
                 }),
             };

@@ -400,7 +400,7 @@ async fn nothing_in_the_answer_of_a_page_is_taken_for_oktas() {
             exchange.bucket.is_some(),
             meta.error_code.is_some(),
             meta.date.is_some(),
-            meta.certificate_not_after.is_some(),
+            meta.chain.is_some(),
         ];
         assert_eq!(told, [is_org; 4]);
     }

@@ -105,7 +105,7 @@ fn answer((sent, took): (i64, i64), counted: i64, rate_limit: Option<RateLimit>)
             date: Timestamp::from_second(counted.div_euclid(1000)).ok(),
             rate_limit,
             limited: None,
-            certificate_not_after: None,
+            chain: None,
         }),
     }
 }

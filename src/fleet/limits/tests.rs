@@ -58,7 +58,7 @@ impl Org {
                     reset: second(date + left),
                 }),
                 limited: None,
-                certificate_not_after: None,
+                chain: None,
                 request_id: None,
             }),
         }

@@ -48,8 +48,8 @@ impl Client {
                 .build()
                 .map_err(|e| NoClient::Setup(e.without_url().to_string()))
         };
-        let pooled = builder(url, tls.resuming()).pool_idle_timeout(Duration::from_mins(5));
-        let fresh = builder(url, tls.unknown_to_hosts()).pool_max_idle_per_host(0);
+        let pooled = builder(url, tls.config()).pool_idle_timeout(Duration::from_mins(5));
+        let fresh = builder(url, tls.config()).pool_max_idle_per_host(0);
         let mut origin = url.clone();
         origin.set_path("");
         origin.set_query(None);
@@ -100,7 +100,6 @@ fn builder(url: &Url, tls: rustls::ClientConfig) -> reqwest::ClientBuilder {
     let builder = reqwest::Client::builder()
         .user_agent(USER_AGENT)
         .tls_backend_preconfigured(tls)
-        .tls_info(true)
         .redirect(redirects_stay_home())
         .dns_resolver(Resolver)
         .connector_layer(TimedConnect)

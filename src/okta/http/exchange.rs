@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
+use super::certificate::ServedChain;
 use crate::okta::{LimitKind, RateLimit};
 use crate::units::{Moment, Name, Timestamp};
 
@@ -88,8 +89,9 @@ pub struct ResponseMeta {
     pub rate_limit: Option<RateLimit>,
     /// Which kind of limit a 429 stands for.
     pub limited: Option<LimitKind>,
-    /// When the certificate ends that the host served along with an answer of Okta's.
-    pub certificate_not_after: Option<Timestamp>,
+    /// What the host showed of its certificates, where a connection was made for this answer of Okta's.
+    /// What was shown as a kept one began is of no interest any more.
+    pub chain: Option<ServedChain>,
 }
 
 impl ResponseMeta {
@@ -100,7 +102,7 @@ impl ResponseMeta {
             error_code: None,
             date: None,
             rate_limit: None,
-            certificate_not_after: None,
+            chain: None,
             ..self
         }
     }

@@ -11,3 +11,4 @@ pub(super) mod response;
 pub(super) mod session;
 pub(super) mod tls;
 pub(super) mod transport;
+pub(super) mod verifier;

@@ -5,12 +5,11 @@ use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::exchange::ResponseMeta;
+use super::{certificate::ServedChain, exchange::ResponseMeta};
 use crate::okta::{
     ApiError, Failure, LimitKind, RateLimit, Refusal,
     headers::{date, rate_limit, request_id},
 };
-use crate::units::Timestamp;
 
 /// An answer with a 2xx status, whole.
 #[derive(Debug, Clone)]
@@ -45,7 +44,8 @@ pub(super) struct RawResponse {
     pub(super) status: StatusCode,
     pub(in crate::okta) headers: HeaderMap,
     pub(super) body: Bytes,
-    pub(super) certificate_not_after: Option<Timestamp>,
+    /// What was verified as its connection was made for it.
+    pub(super) chain: Option<ServedChain>,
     pub(super) new_connection: bool,
 }
 
@@ -71,7 +71,7 @@ impl RawResponse {
             status,
             headers,
             body,
-            certificate_not_after,
+            chain,
             new_connection,
         } = self;
         let date = date::of(&headers, &header::DATE).filter(|_| believed);
@@ -97,7 +97,7 @@ impl RawResponse {
             date: date.filter(|_| fresh),
             rate_limit: RateLimit::read(&headers).filter(|_| fresh),
             limited,
-            certificate_not_after: certificate_not_after.filter(|_| believed),
+            chain: chain.filter(|_| believed),
         };
         let result = match error {
             None => Ok(Response {
@@ -151,6 +151,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::units::Timestamp;
 
     const ID: (&str, &str) = ("x-okta-request-id", "Z4nq1pUq1kT7bJd0cH2bXgAABdc");
     const USERS: &str = "/api/v1/users";
@@ -176,7 +177,10 @@ mod tests {
             status: StatusCode::from_u16(status).unwrap(),
             headers,
             body: Bytes::from_static(body.as_bytes()),
-            certificate_not_after: Some(Timestamp::MAX),
+            chain: Some(ServedChain {
+                leaf_end: Timestamp::MAX,
+                earliest_end: None,
+            }),
             new_connection: false,
         };
         raw.judge(&Asked {
@@ -198,7 +202,7 @@ mod tests {
     fn what_okta_says_is_kept() {
         let (meta, result) = judged((429, USERS), &[ID], "");
         assert!(meta.date.is_some() && meta.rate_limit.is_some());
-        assert!(meta.certificate_not_after.is_some());
+        assert!(meta.chain.is_some());
         assert_eq!(meta.limited, Some(LimitKind::Limit));
         let refusal = refusal(result);
         assert_eq!(refusal.back_off, Some(Duration::from_mins(5)));
@@ -216,7 +220,7 @@ mod tests {
             let (meta, result) = judged((status, USERS), &[(via, "1.1 proxy")], "<html>");
             assert_eq!(meta.error_code, Some("edge"));
             assert_eq!((meta.date, meta.rate_limit), (None, None), "{status}");
-            assert_eq!(meta.certificate_not_after, None, "{status}");
+            assert_eq!(meta.chain, None, "{status}");
             let refusal = refusal(result);
             assert_eq!(refusal.status, status);
             assert_eq!(

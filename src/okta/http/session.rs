@@ -15,7 +15,6 @@ use url::Url;
 
 use super::{
     admission::Admission,
-    certificate,
     client::Client,
     exchange::Exchange,
     gate::{Charge, Gate},
@@ -278,12 +277,9 @@ async fn exchange(
         body.extend_from_slice(&chunk);
     }
     trace.body(first_byte.elapsed());
-    let tls = response.extensions().get::<reqwest::tls::TlsInfo>();
     Ok(RawResponse {
         status: response.status(),
-        certificate_not_after: tls
-            .and_then(reqwest::tls::TlsInfo::peer_certificate)
-            .and_then(certificate::not_after),
+        chain: trace.chain(),
         headers: std::mem::take(response.headers_mut()),
         new_connection: trace.phases().connect.is_some(),
         body: body.freeze(),

@@ -1,5 +1,8 @@
 //! Whom TLS trusts, built once and shared: reading the system's authorities costs more than all else
 //! that a client is made of. What is asked over it is [`session`](super::session)'s.
+//!
+//! No session is resumed: the certificate would be neither shown nor looked at, and what has expired
+//! since would go unnoticed for as long as tickets are good.
 
 use std::{collections::BTreeMap, path::Path, path::PathBuf, sync::Arc};
 
@@ -11,10 +14,7 @@ use rustls::{
 };
 use rustls_platform_verifier::Verifier;
 
-/// For how many hosts sessions are kept, so that connecting once more is cheaper; rustls holds up to
-/// eight of each.
-const HOSTS: usize = 1024;
-const SESSIONS: usize = 8 * HOSTS;
+use super::verifier::Noting;
 
 /// A client that could not be built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,7 +46,7 @@ impl TlsSetups {
     }
 }
 
-/// How clients speak TLS. Clones share authorities and sessions.
+/// How clients speak TLS. Clones share authorities.
 #[derive(Clone, Debug)]
 pub struct TlsSetup(ClientConfig);
 
@@ -64,23 +64,15 @@ impl TlsSetup {
             .with_safe_default_protocol_versions()
             .map_err(setup)?
             .dangerous() // as rustls calls every verifier that is not its own
-            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_custom_certificate_verifier(Arc::new(Noting(verifier)))
             .with_no_client_auth();
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        config.resumption = Resumption::in_memory_sessions(SESSIONS);
+        config.resumption = Resumption::disabled();
         Ok(Self(config))
     }
 
-    /// For connections that are kept, and made once more where one was lost.
-    pub(super) fn resuming(&self) -> ClientConfig {
+    pub(super) fn config(&self) -> ClientConfig {
         self.0.clone()
-    }
-
-    /// For connections that are made as a new client would make them.
-    pub(super) fn unknown_to_hosts(&self) -> ClientConfig {
-        let mut config = self.0.clone();
-        config.resumption = Resumption::disabled();
-        config
     }
 }
 

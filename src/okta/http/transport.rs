@@ -15,7 +15,7 @@ use futures_util::{FutureExt, future::BoxFuture};
 use tokio::time::Instant;
 use tower::{Layer, Service};
 
-use super::exchange::Phases;
+use super::{certificate::ServedChain, exchange::Phases};
 use crate::okta::{Failure, Phase};
 
 tokio::task_local! {
@@ -33,6 +33,7 @@ struct Marks {
     phases: Phases,
     waiting_for: Option<Phase>,
     connection: Option<Connection>,
+    chain: Option<ServedChain>,
     one_url: bool,
 }
 
@@ -63,6 +64,17 @@ impl Trace {
     /// The connection that was begun for it; `None` where a pooled one carries it, or none yet.
     pub(super) fn connection(&self) -> Option<Connection> {
         self.with(|marks| marks.connection)
+    }
+
+    /// What was verified as a connection was made for it.
+    pub(super) fn chain(&self) -> Option<ServedChain> {
+        self.with(|marks| marks.chain)
+    }
+
+    /// Notes what was verified for the request on whose behalf this task connects. Behind a proxy that
+    /// speaks TLS itself the host's comes last.
+    pub(super) fn note_chain(chain: Option<ServedChain>) {
+        Self::current().with(|marks| marks.chain = chain);
     }
 
     /// It waits for a connection that another request makes, or no longer does.

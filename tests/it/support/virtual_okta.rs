@@ -302,7 +302,7 @@ impl VirtualOkta {
                 reset: Timestamp::from_second(headers.reset).unwrap_or(Timestamp::MAX),
             }),
             limited,
-            certificate_not_after: None,
+            chain: None,
         }
     }
 
