@@ -9,7 +9,7 @@ use super::{
     secrets,
 };
 use crate::{
-    okta::{AuthMethod, Credential, NO_CREDENTIAL, SecretSource},
+    okta::{AuthMethod, Credential, NO_CREDENTIAL, SecretSource, TokenKind},
     probe::{Problem, SecretContext, Secrets},
     units::{Name, Secret},
 };
@@ -85,6 +85,11 @@ impl schema::Credential {
             file: self.bearer_token_file,
             env: self.bearer_token_env,
         };
+        let kind = if api.is_given() {
+            TokenKind::Api
+        } else {
+            TokenKind::Access
+        };
         let (method, name, secrets) = match (api.is_given(), bearer.is_given(), self.oauth) {
             (true, false, None) => (AuthMethod::ApiToken as fn(_) -> _, "api_token", api),
             (false, true, None) => (AuthMethod::Bearer as fn(_) -> _, "bearer_token", bearer),
@@ -112,7 +117,7 @@ impl schema::Credential {
                 return Err(Problem::new("", format!("it holds {given}: {fix}")));
             }
         };
-        let source = secrets.source(name, context)?;
+        let source = secrets.token(name, kind, context)?;
         secrets::warn_of_exposure(&secrets, name, at, notes);
         Ok(method(source))
     }

@@ -156,6 +156,9 @@ impl<'a> Token<'a> {
                 Aspect::Payload,
                 "opaque: only its server knows what it means",
             ),
+            Some(AccessToken::Encrypted) => {
+                self.ok(Aspect::Payload, "encrypted: only its server can read it")
+            }
             Some(AccessToken::Jwt(claims)) => self.claims(claims),
         }
     }

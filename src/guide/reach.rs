@@ -147,19 +147,6 @@ pub(super) const CHAPTER: Chapter = Chapter {
             alert: None,
         },
         Case {
-            slug: "undecodable-token",
-            title: "A token that is none",
-            signs: &[Sign::FailedSaying(
-                FailureMode::Body,
-                "token cannot be decoded",
-            )],
-            cause: "what stands where the access token was expected looks like a JWT and is none",
-            action: "look at what writes the token: a line cut short or an error message in its place is usual",
-            takes: "5–15 min",
-            risk: Risk::Low,
-            alert: None,
-        },
-        Case {
             slug: "not-okta",
             title: "Something answers in Okta's place",
             signs: &[Sign::Failed(FailureMode::Body)],

@@ -1,7 +1,7 @@
 //! What a failure shows, told apart as finely as its signs need.
 
 use crate::{
-    okta::{ApiError, Failure, LimitKind, OAuthError, Phase, Refusal},
+    okta::{ApiError, Failure, LimitKind, NoSecret, OAuthError, Phase, Refusal},
     units::closed_list,
 };
 
@@ -43,6 +43,7 @@ closed_list! {
         Body = "body",
         Mismatch = "mismatch",
         Secret = "secret",
+        NotAToken = "not_a_token",
         Scope = "scope",
         Overlap = "overlap",
         BreakerOpen = "breaker_open",
@@ -78,6 +79,7 @@ impl<'a> Symptom<'a> {
             Failure::Cut { .. } => (FailureMode::Cut, ""),
             Failure::TooLarge { .. } => (FailureMode::TooLarge, ""),
             Failure::Redirect(words) => (FailureMode::Redirect, words.as_str()),
+            Failure::Secret(NoSecret::NotAToken(..)) => (FailureMode::NotAToken, ""),
             Failure::Secret(_) => (FailureMode::Secret, ""),
             Failure::MissingScope(_) => (FailureMode::Scope, ""),
             Failure::Overlap => (FailureMode::Overlap, ""),

@@ -16,6 +16,18 @@ pub(super) const CHAPTER: Chapter = Chapter {
     title: "Access tokens",
     cases: &[
         Case {
+            slug: "not-a-token",
+            title: "What stands in the token's place is no token",
+            signs: &[Sign::Failed(FailureMode::NotAToken)],
+            cause: "whatever writes it got none (`null`, an error, a web page), wrote more than the token (a whole response, \
+                    quotes), cut it, or put a token of another kind there",
+            action: "look at what writes the token, with the message beside it; the next run reads it again, no restart is \
+                     needed",
+            takes: "5–15 min",
+            risk: Risk::Low,
+            alert: Some("OktaTokenUnreadable"),
+        },
+        Case {
             slug: "expired-token",
             title: "The access token has expired",
             signs: &[

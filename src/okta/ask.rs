@@ -5,7 +5,7 @@ use secrecy::ExposeSecret;
 
 use super::{
     AccessToken, AuthMethod, Credential, Failure, MissingScope, Request, Response, Session,
-    http::request::AuthHeaders, secret::sensitive::authorization,
+    TokenKind, http::request::AuthHeaders, secret::sensitive::authorization,
 };
 use crate::units::Secret;
 
@@ -19,9 +19,12 @@ impl Session<'_> {
         let authorization = match request.credential {
             None => None,
             Some(credential) => match &credential.method {
-                AuthMethod::ApiToken(secret) => Some(authorization("SSWS", &secret.read()?)?),
+                AuthMethod::ApiToken(secret) => {
+                    let token = secret.read_token(TokenKind::Api)?;
+                    Some(authorization("SSWS", &token)?)
+                }
                 AuthMethod::Bearer(secret) => {
-                    let token = secret.read()?;
+                    let token = secret.read_token(TokenKind::Access)?;
                     if let Some(missing) = self.missing_scope(credential, request.path(), &token) {
                         return Err(Failure::MissingScope(Box::new(missing)));
                     }

@@ -57,6 +57,12 @@ pub struct OAuthError {
     pub scope: Option<String>,
 }
 
+/// The word as it stands on a published list of error codes, if it does.
+pub(super) fn published(word: &str) -> Option<&'static str> {
+    let lists: [&BTreeSet<&'static str>; 2] = [&OKTA_CODES, &OAUTH_ERRORS];
+    lists.iter().find_map(|list| list.get(word).copied())
+}
+
 impl ApiError {
     /// Reads an answer whose status is not 2xx, to a request that carried a credential of this
     /// scheme. The body is read member by member: one that is missing or of a strange type must not

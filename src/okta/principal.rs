@@ -47,7 +47,7 @@ impl Credential {
         };
         match AccessToken::decode(secret.expose_secret()).ok()? {
             AccessToken::Jwt(claims) => claims.cid,
-            AccessToken::Opaque => None,
+            AccessToken::Encrypted | AccessToken::Opaque => None,
         }
     }
 }

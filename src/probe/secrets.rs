@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use super::problem::Problem;
 use crate::{
-    okta::{SecretFile, SecretReloads, SecretSource},
+    okta::{SecretFile, SecretReloads, SecretSource, TokenKind},
     units::Secret,
 };
 
@@ -34,6 +34,19 @@ impl Secrets {
     pub fn source(&self, name: &str, context: SecretContext<'_>) -> Result<SecretSource, Problem> {
         let (source, field) = self.place(name, context)?;
         let read = source.read();
+        read.map_err(|e| Problem::new(field, e.to_string()))?;
+        Ok(source)
+    }
+
+    /// The one source of a token of this kind; what stands there now must be able to be one.
+    pub fn token(
+        &self,
+        name: &str,
+        kind: TokenKind,
+        context: SecretContext<'_>,
+    ) -> Result<SecretSource, Problem> {
+        let (source, field) = self.place(name, context)?;
+        let read = source.read_token(kind);
         read.map_err(|e| Problem::new(field, e.to_string()))?;
         Ok(source)
     }

@@ -183,7 +183,9 @@ async fn tokens(stage: &Stage) {
         replace(&files.path().join(name), &token);
         token
     };
-    let names = ["expiring", "expired", "revoked", "poor", "orphaned"];
+    let names = [
+        "expiring", "expired", "revoked", "poor", "orphaned", "nothing",
+    ];
     for name in names {
         keep(name, &scoped());
     }
@@ -206,8 +208,10 @@ async fn tokens(stage: &Stage) {
     let revoked = keep("revoked", &scoped());
     assert!(sim.revoke(&revoked));
     keep("poor", &Mint::by("default").scopes(["reports.list"]));
+    replace(&files.path().join("nothing"), "null");
     sim.remove_key_early("default").unwrap();
     let alerts = [
+        ("nothing", "OktaTokenUnreadable"),
         ("expiring", "OktaTokenExpiring"),
         ("expired", "OktaTokenExpired"),
         ("revoked", "OktaTokenInactive"),

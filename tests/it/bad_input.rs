@@ -188,13 +188,26 @@ async fn a_certificate_that_is_over_or_for_another_host() {
 #[tokio::test]
 async fn three_random_strings_are_no_token_and_nothing_is_said_of_it() {
     let okta = org().start().await.unwrap();
-    let probes = "{ discovery: {}, token: { ci: { access_token: s3cr3t.s3cr3t.s3cr3t } } }";
-    let page = Exporter::watch(&okta, probes).await.first_round().await;
-    assert_eq!(
-        page.value(r#"okta_probe_failures_total{probe="token/ci",reason="invalid_body"}"#),
-        1.0
+    let files = tempfile::tempdir().unwrap();
+    let token = files.path().join("token");
+    std::fs::write(&token, "00opaque").unwrap();
+    let probes = format!(
+        "{{ discovery: {{}}, token: {{ ci: {{ access_token_file: '{}', interval: 100ms, timeout: 100ms }} }} }}",
+        token.display()
     );
-    assert!(!page.has_any("okta_token_"), "{page}");
+    let exporter = Exporter::watch(&okta, &probes).await;
+    std::fs::write(&token, "s3cr3t.s3cr3t.s3cr3t").unwrap();
+    let failed = r#"okta_probe_failures_total{probe="token/ci",reason="config"}"#;
+    let page = exporter
+        .until(|page| {
+            page.get(failed) >= Some(1.0)
+                && page
+                    .get("okta_probe_success{probe=\"discovery\"}")
+                    .is_some()
+        })
+        .await;
+    assert_eq!(page.value("okta_token_readable"), 0.0);
+    assert!(!page.has_any("okta_token_expiry"), "{page}");
     assert!(!page.to_string().contains("s3cr3t"));
     assert_eq!(page.value(r#"okta_probe_success{probe="discovery"}"#), 1.0);
 }

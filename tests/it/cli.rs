@@ -112,7 +112,7 @@ async fn no_secret_is_shown_whatever_fails() {
         let okta = org().await;
         okta.controls().fault("/", fault());
         let probes = format!(
-            "{{ discovery: {{}}, endpoint: {{ {} }}, token: {{ ci: {{ access_token: {API_TOKEN}.a.b }} }} }}",
+            "{{ discovery: {{}}, endpoint: {{ {} }}, token: {{ ci: {{ access_token: {API_TOKEN}.opaque }} }} }}",
             endpoint("users")
         );
         let file = File::of(&acme(&okta, &probes));

@@ -383,6 +383,21 @@ async fn introspecting(fault: Fault) -> (Exporter, Held) {
     fault_at("/oauth2/v1/introspect", fault, probes).await
 }
 
+/// What mints the token failed, and wrote what it was told.
+async fn no_token() -> (Exporter, Held) {
+    let okta = org().start().await.unwrap();
+    let files = tempfile::tempdir().unwrap();
+    let file = files.path().join("token");
+    std::fs::write(&file, "00opaque").unwrap();
+    let probes = format!(
+        "{{ token: {{ ci: {{ access_token_file: '{}', interval: 1s, timeout: 1s }} }} }}",
+        file.display()
+    );
+    let exporter = Exporter::watch(&okta, &probes).await;
+    std::fs::write(&file, r#"{"error":"invalid_client"}"#).unwrap();
+    (exporter, vec![Box::new(okta), Box::new(files)])
+}
+
 async fn page_at(url: &str) -> (Exporter, Held) {
     let okta = org().start().await.unwrap();
     let yaml = format!(
@@ -420,12 +435,12 @@ recognised! {
     a_request_sent_in_circles: "redirect-loop" => fault_at("/.well-known/openid-configuration", Fault::redirect_loop(), "{ discovery: {} }");
     a_form_sent_to_another_path: "redirect-within" => introspecting(Fault::redirect_to("/oauth2/v1/keys"));
     a_request_sent_elsewhere: "redirect" => users(Fault::redirect_to("https://elsewhere.invalid/"));
-    a_token_of_three_random_strings: "undecodable-token" => with(org(), "{ token: { ci: { access_token: a.b.c } } }");
     a_captive_portal: "not-okta" => users(Fault::not_json());
     a_wrong_method: "wrong-method" => users(Fault::error(405, "E0000022"));
     an_org_that_the_edge_does_not_know: "edge-not-found" => users(Fault::edge_not_found());
     an_edge_that_refuses: "edge" => users(Fault::edge(403));
 
+    a_file_that_holds_an_error_in_place_of_a_token: "not-a-token" => no_token();
     a_token_that_has_expired: "expired-token" => token(|_| reports().lasting(Duration::ZERO));
     a_clock_ten_minutes_off: "clock-skew" => skewed();
     a_token_before_its_time: "not-yet-valid" => token(|_| reports().starting_in(Duration::from_hours(1)));

@@ -138,7 +138,7 @@ async fn a_probe_that_cannot_ask_does_not_vouch_for_the_org() {
     okta.controls().fault("/", Fault::status(503));
     let files = tempfile::tempdir().unwrap();
     let token = files.path().join("token");
-    std::fs::write(&token, "a.b.c").unwrap();
+    std::fs::write(&token, "00opaque").unwrap();
     let probes = format!(
         "{{ discovery: {{ interval: 1h }}, endpoint: {{ {} }}, token: {{ ci: {{ access_token_file: '{}', interval: 50ms, timeout: 50ms }} }} }}",
         endpoint("users"),

@@ -9,14 +9,13 @@ use serde_json::{Map, Value};
 
 use crate::units::OktaTime;
 
-/// Longer than any token that fits a header.
-const LONGEST: usize = 64 * 1024;
-
 /// An access token.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AccessToken {
     /// A JWT; what it says.
     Jwt(Box<Claims>),
+    /// An encrypted JWT, which only its recipient can read.
+    Encrypted,
     /// Anything else: only its server knows what it means.
     Opaque,
 }
@@ -44,20 +43,16 @@ pub struct Claims {
     pub scopes: Option<BTreeSet<String>>,
 }
 
-/// A token that looks like a JWT and is none.
+/// Why a text that looks like a JWT is none.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "each message says it")]
-pub enum NotAToken {
-    #[error("it is empty")]
-    Empty,
-    #[error("it is longer than any token that fits a header")]
-    TooLong,
-    #[error("it has the three parts of a JWT, but its {0} is not base64url")]
+pub enum BadJwt {
+    #[error("it has the parts of a JWT, but its {0} is not base64url")]
     Base64(&'static str),
-    #[error("it has the three parts of a JWT, but its {0} is not a JSON object")]
+    #[error("it has the parts of a JWT, but its {0} is not a JSON object")]
     Json(&'static str),
-    #[error("it has five parts: an encrypted JWT, which only its recipient can read")]
-    Encrypted,
+    #[error("it begins as a JWT and has {0} parts: it was cut, or holds more than one token")]
+    Parts(usize),
 }
 
 /// A claim of another type than the registered one is not known, and hides no other.
@@ -132,34 +127,39 @@ impl OneOrMany {
 }
 
 impl AccessToken {
-    /// Decodes a token. Three parts make a JWT (RFC 7519); what is not in that form is opaque.
-    pub fn decode(token: &str) -> Result<Self, NotAToken> {
-        if token.is_empty() {
-            return Err(NotAToken::Empty);
-        }
-        if token.len() > LONGEST {
-            return Err(NotAToken::TooLong);
-        }
+    /// Decodes a token. Three parts make a JWT (RFC 7519), five an encrypted one (RFC 7516); what does
+    /// not begin as they do is opaque.
+    pub fn decode(token: &str) -> Result<Self, BadJwt> {
         match token.split('.').collect::<Vec<_>>()[..] {
             [header, payload, _] => {
                 let header = part(header, "header")?;
                 let payload = part(payload, "payload")?;
                 Ok(Self::Jwt(Box::new(Claims::new(header, payload))))
             }
-            [_, _, _, _, _] => Err(NotAToken::Encrypted),
+            [header, _, _, _, _] => {
+                part::<Header>(header, "header")?;
+                Ok(Self::Encrypted)
+            }
+            ref parts if begins(token) => Err(BadJwt::Parts(parts.len())),
             _ => Ok(Self::Opaque),
         }
     }
 }
 
-fn part<T: DeserializeOwned>(text: &str, name: &'static str) -> Result<T, NotAToken> {
+/// True of what begins as every JWT does: with a header that names an algorithm.
+pub(in crate::okta) fn begins(token: &str) -> bool {
+    let header = token.split('.').next().unwrap_or_default();
+    part::<Header>(header, "header").is_ok_and(|header| header.alg.is_some())
+}
+
+fn part<T: DeserializeOwned>(text: &str, name: &'static str) -> Result<T, BadJwt> {
     let bytes = URL_SAFE_NO_PAD
         .decode(text.trim_end_matches('='))
-        .map_err(|_| NotAToken::Base64(name))?;
+        .map_err(|_| BadJwt::Base64(name))?;
     // Only an object will do: serde would take an array for a struct as well.
     serde_json::from_slice::<Map<String, Value>>(&bytes)
         .and_then(|object| T::deserialize(Value::Object(object)))
-        .map_err(|_| NotAToken::Json(name))
+        .map_err(|_| BadJwt::Json(name))
 }
 
 impl Claims {
@@ -263,22 +263,32 @@ mod tests {
     fn three_random_strings_are_no_jwt_and_are_not_shown() {
         assert_eq!(
             AccessToken::decode("s3cr3ts3.s3cr3t.s3cr3t"),
-            Err(NotAToken::Json("header"))
+            Err(BadJwt::Json("header"))
         );
         assert_eq!(
             AccessToken::decode("a!.b!.c!"),
-            Err(NotAToken::Base64("header"))
+            Err(BadJwt::Base64("header"))
         );
         assert_eq!(
             AccessToken::decode(&token("{}", "[1]")),
-            Err(NotAToken::Json("payload"))
+            Err(BadJwt::Json("payload"))
         );
         assert_eq!(
             AccessToken::decode(&token(r#"["RS256","k1"]"#, "{}")),
-            Err(NotAToken::Json("header"))
+            Err(BadJwt::Json("header"))
         );
-        assert_eq!(AccessToken::decode("a.b.c.d.e"), Err(NotAToken::Encrypted));
-        assert_eq!(AccessToken::decode(""), Err(NotAToken::Empty));
+        assert_eq!(
+            AccessToken::decode("a.b.c.d.e"),
+            Err(BadJwt::Base64("header"))
+        );
+        let [header, payload] =
+            ["{\"alg\":\"RS256\"}", "{}"].map(|json| URL_SAFE_NO_PAD.encode(json));
+        let encrypted = AccessToken::decode(&format!("{header}....."));
+        assert_eq!(encrypted, Err(BadJwt::Parts(6)));
+        let encrypted = AccessToken::decode(&format!("{header}.a.b.c.d"));
+        assert_eq!(encrypted, Ok(AccessToken::Encrypted));
+        let cut = AccessToken::decode(&format!("{header}.{payload}"));
+        assert_eq!(cut, Err(BadJwt::Parts(2)));
         assert_eq!(AccessToken::decode("opaque-token"), Ok(AccessToken::Opaque));
         assert!(
             !AccessToken::decode("s3cr3t.s3cr3t.s3cr3t")

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::okta::{
     AccessToken, Credential, Failure, Form, NoToken, Refusal, Request, Response, Session,
+    TokenKind,
     http::{request::AuthHeaders, session::Attempt},
     jose::jwt::claim,
 };
@@ -185,9 +186,12 @@ impl Mint<'_> {
                 return Err(Failure::InvalidBody(what));
             }
         };
+        TokenKind::Access
+            .check(&answered.access_token)
+            .map_err(|why| Failure::InvalidBody(format!("its `access_token` is none: {why}")))?;
         let claims = match AccessToken::decode(answered.access_token.expose_secret()) {
             Ok(AccessToken::Jwt(claims)) => Some(claims),
-            Ok(AccessToken::Opaque) | Err(_) => None,
+            Ok(AccessToken::Encrypted | AccessToken::Opaque) | Err(_) => None,
         };
         let now = self.okta.clock().now();
         let until = claims.as_ref().and_then(|claims| claims.exp);

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::token_text::NotAToken;
 use crate::okta::BadKey;
 
 /// A secret that could not be had. It never tells what was read.
@@ -20,6 +21,8 @@ pub enum NoSecret {
         "the secret begins with `{0} `: drop that word, it is put before the secret when it is sent"
     )]
     WithScheme(&'static str),
+    #[error("{1} holds no token: {0}")]
+    NotAToken(NotAToken, String),
     #[error("{1} holds no private key that can be used: {0}")]
     Key(BadKey, String),
 }

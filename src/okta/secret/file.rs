@@ -76,7 +76,8 @@ impl SecretFile {
         if size as u64 > LONGEST {
             return Err(NoSecret::TooLarge(self.path.clone()));
         }
-        let secret = Secret::from(text.trim());
+        // Editors of another system mark a file's first bytes.
+        let secret = Secret::from(text.trim_start_matches('\u{feff}').trim());
         if secret.expose_secret().is_empty() {
             return Err(NoSecret::Empty(self.path.clone()));
         }
@@ -108,6 +109,8 @@ mod tests {
         std::fs::write(file.path(), "  first").unwrap();
         assert_eq!(read().expose_secret(), "first");
         std::fs::write(file.path(), "  second\r\n").unwrap();
+        assert_eq!(read().expose_secret(), "second");
+        std::fs::write(file.path(), "\u{feff}second\r\n").unwrap();
         assert_eq!(read().expose_secret(), "second");
         assert_eq!(file.clone().read().unwrap().expose_secret(), "second");
         assert_eq!(file.reloads.count(), 1);

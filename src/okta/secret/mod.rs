@@ -4,3 +4,4 @@ pub(super) mod error;
 pub(super) mod file;
 pub(super) mod sensitive;
 pub(super) mod source;
+pub(super) mod token_text;

@@ -5,7 +5,11 @@ use std::fmt;
 
 use secrecy::ExposeSecret;
 
-use super::{error::NoSecret, file::SecretFile};
+use super::{
+    error::NoSecret,
+    file::SecretFile,
+    token_text::{NotAToken, TokenKind},
+};
 use crate::units::Secret;
 
 /// Where a secret comes from. A file is read at every use.
@@ -37,6 +41,19 @@ impl SecretSource {
             Some(scheme) => Err(NoSecret::WithScheme(scheme)),
             None => Ok(secret),
         }
+    }
+
+    /// The token as it stands now. What can be none of this kind is refused.
+    pub fn read_token(&self, kind: TokenKind) -> Result<Secret, NoSecret> {
+        let text = self.read_text()?;
+        let Err(why) = kind.check(&text) else {
+            return Ok(text);
+        };
+        if matches!(why, NotAToken::Blank | NotAToken::Character) {
+            // More may be said of it as of any secret.
+            self.read()?;
+        }
+        Err(NoSecret::NotAToken(why, self.to_string()))
     }
 
     /// The secret as it stands now, which may have several lines.

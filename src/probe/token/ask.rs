@@ -10,7 +10,7 @@ use super::{fingerprint::Fingerprint, judge::Expect, known::Memory, observation:
 use crate::{
     okta::{
         AccessToken, AuthorizationServer, Claims, Failure, Form, OneOrMany, Request, SecretSource,
-        Session, claim,
+        Session, TokenKind, claim,
     },
     probe::kind::ProbeResult,
     units::{OktaTime, Secret},
@@ -56,7 +56,7 @@ struct Introspected {
 impl Probe {
     /// What the token says of itself, without asking; `None` where it cannot be read.
     pub fn decode(&self) -> Option<AccessToken> {
-        let token = self.token.read().ok()?;
+        let token = self.token.read_token(TokenKind::Access).ok()?;
         AccessToken::decode(token.expose_secret()).ok()
     }
 
@@ -90,15 +90,13 @@ impl Probe {
         known: &Memory,
         seen: &mut Observation,
     ) -> Result<(), Failure> {
-        let token = self.token.read()?;
+        let token = self.token.read_token(TokenKind::Access)?;
         let fingerprint = Fingerprint::of(&token);
         seen.token = Some(fingerprint);
         seen.key_missed = known.of(fingerprint).and_then(|known| known.key_missed);
-        let claims = match AccessToken::decode(token.expose_secret())
-            .map_err(|e| Failure::InvalidBody(format!("the access token cannot be decoded: {e}")))?
-        {
-            AccessToken::Jwt(claims) => Some(claims),
-            AccessToken::Opaque => None,
+        let claims = match AccessToken::decode(token.expose_secret()) {
+            Ok(AccessToken::Jwt(claims)) => Some(claims),
+            _ => None,
         };
         if let Some(claims) = &claims {
             self.expect.judge(claims, seen);

@@ -83,6 +83,12 @@ const KEY_PUBLISHED: Family = Family::gauge(
     TOKEN,
 );
 
+const READABLE: Family = Family::gauge(
+    "okta_token_readable",
+    "1 if what stands where the token is read can be a token, 0 if it cannot, or if nothing can be read.",
+    TOKEN,
+);
+
 /// The most scopes that get series of their own.
 const MOST_SCOPES: usize = 100;
 
@@ -90,6 +96,7 @@ impl Kind for Probe {
     const KIND: &'static str = "token";
     const APIS: &'static [&'static str] = &[ask::API];
     const FAMILIES: &'static [&'static Family] = &[
+        &READABLE,
         &ACTIVE,
         &EXPIRY,
         &TIME_TO_EXPIRY,
@@ -124,10 +131,12 @@ impl Kind for Probe {
     }
 
     fn draw(known: &Known<'_, Self>, scope: Scope<'_>, page: &mut Page) {
+        let token = [scope.org, scope.name];
+        let readable = known.observation.map(|seen| seen.token.is_some());
+        page.push_some(&READABLE, &token, readable.map(f64::from));
         let Some(seen) = known.memory.as_of(scope.at_okta, known.interval) else {
             return;
         };
-        let token = [scope.org, scope.name];
         let flag = |known: Option<bool>| known.map(f64::from);
         let seconds = |at: Option<OktaTime>| at.map(OktaTime::seconds);
         let left = seen.expires.map(|end| end.since(scope.at_okta));

@@ -9,7 +9,7 @@ use super::{
     judge::Expect,
 };
 use crate::{
-    okta::AuthorizationServer,
+    okta::{AuthorizationServer, TokenKind},
     probe::{
         kind::{Access, Place},
         plan::PlanContext,
@@ -86,7 +86,7 @@ impl crate::probe::kind::Settings for Settings {
         let mut problems = Vec::new();
         let token = self
             .access_token()
-            .source("access_token", context.secrets)
+            .token("access_token", TokenKind::Access, context.secrets)
             .map_err(|p| problems.push(p))
             .ok();
         let (server, client) = match self
