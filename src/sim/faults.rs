@@ -20,6 +20,29 @@ use super::rate_limit_bucket::RateLimitHeaders;
 pub struct Fault {
     effect: Effect,
     left: Option<u32>,
+    share: Share,
+}
+
+/// The first `hits` of every `of` requests.
+#[derive(Clone, Debug)]
+struct Share {
+    hits: u32,
+    of: u32,
+    next: u32,
+}
+
+impl Share {
+    const ALL: Self = Self {
+        hits: 1,
+        of: 1,
+        next: 0,
+    };
+
+    fn hits_next(&mut self) -> bool {
+        let is_hit = self.next < self.hits;
+        self.next = (self.next + 1) % self.of;
+        is_hit
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -49,13 +72,25 @@ enum Effect {
 
 impl Fault {
     fn new(effect: Effect) -> Self {
-        Self { effect, left: None }
+        Self {
+            effect,
+            left: None,
+            share: Share::ALL,
+        }
     }
 
     /// Applies only to the next `times` requests.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
         self.left = Some(times);
+        self
+    }
+
+    /// Applies to the first `hits` of every `of` requests, and lets the others pass.
+    #[must_use]
+    pub fn share(mut self, hits: u32, of: u32) -> Self {
+        let of = of.max(1);
+        self.share = Share { hits, of, next: 0 };
         self
     }
 
@@ -347,6 +382,9 @@ impl Faults {
             .0
             .iter_mut()
             .find(|(prefix, _)| path.starts_with(prefix))?;
+        if !fault.share.hits_next() {
+            return None;
+        }
         fault.left = fault.left.map(|left| left - 1);
         Some(fault.clone())
     }

@@ -207,6 +207,10 @@ async fn a_fault_bites_as_often_as_it_was_told() {
     for status in [503, 503, 200] {
         assert_eq!(get(&org, USERS, "SSWS live").await.status(), status);
     }
+    org.controls().fault(USERS, Fault::status(503).share(2, 5));
+    for status in [503, 503, 200, 200, 200, 503] {
+        assert_eq!(get(&org, USERS, "SSWS live").await.status(), status);
+    }
     org.controls().fault(USERS, Fault::truncated());
     assert!(get(&org, USERS, "SSWS live").await.bytes().await.is_err());
     org.controls().clear_faults();

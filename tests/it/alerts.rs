@@ -335,12 +335,17 @@ async fn breaker(stage: &Stage) {
         .await;
 }
 
+/// Two exporters watch the org: what both see is told once, and of one api, though it is refused only
+/// two times in five and Prometheus has an `endpoint` of its own on each target.
 async fn refusals(stage: &Stage) {
     let okta = org("refusing").start().await.unwrap();
     let probes = "endpoint: { users: { path: /api/v1/users, credential: monitor, sampling: interval }, groups: { path: /api/v1/groups, credential: monitor, sampling: interval }, apps: { path: /api/v1/logs, credential: monitor, sampling: interval } }";
-    let _exporter = watch(stage, "refusing", &okta, probes).await;
+    let _exporters = [
+        watch(stage, "refusing", &okta, probes).await,
+        watch(stage, "refusing", &okta, probes).await,
+    ];
     okta.controls()
-        .fault("/api/v1/users", Fault::error(404, "E0000007"));
+        .fault("/api/v1/users", Fault::error(404, "E0000007").share(2, 5));
     okta.controls()
         .fault("/api/v1/groups", Fault::error(401, "E0000011"));
     okta.controls().fault("/api/v1/logs", Fault::concurrency());
@@ -351,11 +356,18 @@ async fn refusals(stage: &Stage) {
     ];
     let failing = [("org", "refusing"), ("probe", "endpoint/groups")];
     let limited = [("org", "refusing"), ("api", "apps")];
-    stage.fires("OktaErrorSurge", &surge).await;
+    let told = stage.fires("OktaErrorSurge", &surge).await;
+    assert!(
+        told.summary().ends_with("of users are E0000007"),
+        "{}",
+        told.summary()
+    );
     stage.fires("OktaProbeFailing", &failing).await;
     stage.fires("OktaConcurrencyLimited", &limited).await;
     okta.controls().clear_faults();
     stage.resolves("OktaErrorSurge", &surge).await;
+    let surges = [("org", "refusing"), ("error_code", "E0000007")];
+    assert_eq!(stage.count("OktaErrorSurge", &surges), 1, "{stage:?}");
     stage.resolves("OktaProbeFailing", &failing).await;
     stage.resolves("OktaConcurrencyLimited", &limited).await;
 }
@@ -365,7 +377,9 @@ async fn clock(stage: &Stage) {
     let _exporter = watch(stage, "late", &okta, "discovery: {}").await;
     okta.controls()
         .set_clock_offset(SignedDuration::from_mins(-10));
-    let told = stage.fires("OktaClockSkew", &[("org", "late")]).await;
+    // What is about the exporter names its target, as Prometheus labels it.
+    let late = [("org", "late"), ("namespace", "monitoring")];
+    let told = stage.fires("OktaClockSkew", &late).await;
     let summary = told.summary();
     assert!(summary.ends_with("off that of late"), "{summary}");
     assert!(!summary.contains('-'), "this machine is ahead: {summary}");

@@ -22,6 +22,8 @@ impl Provider {
         command.arg(script).arg(keys).arg(port.to_string());
         let mut program = Program::start(command);
         let url = program.until("listening on ").await;
+        let ready = format!("{url}/.well-known/openid-configuration");
+        program.until_ready(&ready).await;
         Self { program, url }
     }
 

@@ -1,14 +1,20 @@
-//! Where alerts are played: the real Prometheus with the shipped files, hastened, the real
-//! Alertmanager, and a receiver that remembers what it was told.
+//! Where alerts are played: the real Prometheus with the shipped files, hastened, which labels its
+//! targets as the operator does, the real Alertmanager, and a receiver that remembers what it was told.
 
-use std::{collections::BTreeMap, fs, path::Path, sync::Mutex, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    sync::Mutex,
+    time::Duration,
+};
 
 use axum::{Json, Router, extract::State, routing::post};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::{net::TcpListener, process::Command, sync::watch};
 
-use crate::support::{Program, get, json};
+use crate::support::{Program, get, json, operator_labels};
 
 /// The shipped rules wait and look back over minutes and hours; here it is seconds.
 const WAIT: &str = "1s";
@@ -17,8 +23,8 @@ const LOOK_BACK: &str = "15s";
 /// and the last word of a page that cannot be read.
 const LOOKS_BACK: [&str; 4] = ["[2m]", "[5m]", "[15m]", "[1h]"];
 
-/// An alert may take as long as a breaker stays open, and then some.
-const PATIENCE: Duration = Duration::from_mins(3);
+/// An alert may take as long as a breaker stays open, several times over on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(8);
 
 /// Prometheus, Alertmanager, and what the latter said.
 pub struct Stage {
@@ -78,7 +84,7 @@ impl Stage {
                 "--web.listen-address=127.0.0.1:0",
                 "--cluster.listen-address=",
             ]);
-        let (alertmanager_program, alertmanager) = listening(command).await;
+        let (alertmanager_program, alertmanager) = Program::of_prometheus(command).await;
 
         lay("targets.json", "[]");
         for rules in ["okta.rules.yml", "okta.alerts.yml"] {
@@ -86,7 +92,8 @@ impl Stage {
         }
         let scrape = shipped("prometheus.yml");
         let scrape = replace(&scrape, "interval: 30s", "interval: 1s");
-        let scrape = replace(&scrape, "localhost:9093", &alertmanager);
+        let at = alertmanager.strip_prefix("http://").unwrap();
+        let scrape = replace(&scrape, "localhost:9093", at);
         let scrape = replace(
             &scrape,
             "static_configs:\n      - targets: [\"localhost:6582\"]",
@@ -100,7 +107,7 @@ impl Stage {
                 lay_path(&files, "prometheus")
             ))
             .arg("--web.listen-address=127.0.0.1:0");
-        let (prometheus_program, prometheus) = listening(command).await;
+        let (prometheus_program, prometheus) = Program::of_prometheus(command).await;
         Self {
             heard,
             alertmanager,
@@ -118,7 +125,12 @@ impl Stage {
         {
             let mut targets = self.targets.lock().unwrap();
             targets.push(target.to_owned());
-            let groups = serde_json::json!([{ "targets": *targets }]);
+            let group = |(number, target)| {
+                let labels = operator_labels(&format!("okta-exporter-{number}"));
+                serde_json::json!({ "targets": [target], "labels": labels })
+            };
+            let groups: Vec<Value> = targets.iter().enumerate().map(group).collect();
+            let groups = Value::from(groups);
             // Prometheus must never read half a file.
             let new = self.files.path().join("targets.json.new");
             fs::write(&new, groups.to_string()).unwrap();
@@ -169,6 +181,14 @@ impl Stage {
         tokio::time::timeout(PATIENCE, waiting).await.is_ok()
     }
 
+    /// How many alerts of this name and with these labels the receiver was ever told of.
+    pub fn count(&self, alert: &str, labels: &[(&str, &str)]) -> usize {
+        let heard = self.heard.borrow();
+        let fitting = heard.iter().filter(|notice| notice.fits(alert, labels));
+        let alerts: BTreeSet<&str> = fitting.map(|notice| notice.fingerprint.as_str()).collect();
+        alerts.len()
+    }
+
     /// Every alert the receiver was ever told of that has this label.
     pub fn heard_with(&self, label: &str, value: &str) -> Vec<String> {
         let heard = self.heard.borrow();
@@ -183,14 +203,14 @@ impl Stage {
     /// Waits until Alertmanager holds an alert back because another tells the same.
     pub async fn inhibits(&self, alert: &str, org: &str) {
         let filter = format!("filter=alertname%3D{alert}&filter=org%3D{org}");
-        let url = format!("http://{}/api/v2/alerts?{filter}", self.alertmanager);
+        let url = format!("{}/api/v2/alerts?{filter}", self.alertmanager);
         let held = self.until(&url, |alerts| !empty(&alerts[0]["status"]["inhibitedBy"]));
         assert!(held.await, "{alert} of {org} is not held back");
     }
 
     fn query(&self, query: &str) -> String {
         let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
-        format!("http://{}/api/v1/query?query={query}", self.prometheus)
+        format!("{}/api/v1/query?query={query}", self.prometheus)
     }
 
     /// Asks one of the two programs until its answer is as told; false if that never comes.
@@ -199,7 +219,7 @@ impl Stage {
             let mut tick = tokio::time::interval(Duration::from_millis(500));
             loop {
                 tick.tick().await;
-                // A program that has just started answers that it is not ready, and not in JSON.
+                // A program that is too busy answers so, and not always in JSON.
                 let answer = get(url).await.text().await.unwrap();
                 if serde_json::from_str(&answer).is_ok_and(|answer| holds(&answer)) {
                     return;
@@ -247,15 +267,6 @@ async fn receive(hear: watch::Sender<Vec<Notice>>) -> String {
         .with_state(hear);
     tokio::spawn(async move { axum::serve(listener, router).await });
     url
-}
-
-/// Starts a program of Prometheus' family, and returns where it listens.
-async fn listening(command: Command) -> (Program, String) {
-    let mut program = Program::start(command);
-    let line = program.until("Listening on").await;
-    let address = line.split("address=").nth(1).unwrap();
-    let address = address.split_whitespace().next().unwrap().to_owned();
-    (program, address)
 }
 
 fn lay_path(files: &tempfile::TempDir, name: &str) -> String {

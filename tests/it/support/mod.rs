@@ -30,8 +30,9 @@ pub use service_app::{
 /// The API token of the simulated orgs here. It must never be shown.
 pub const API_TOKEN: &str = "00s3cr3tApiToken";
 
-/// How long anything may take before a test calls it lost.
-pub const PATIENCE: Duration = Duration::from_mins(1);
+/// How long anything may take before a test calls it lost. It ends at once when it holds, so this is
+/// for the slowest machine, busy with all tests at a time.
+pub const PATIENCE: Duration = Duration::from_mins(5);
 
 /// An exporter at work.
 pub struct Exporter {
@@ -194,6 +195,19 @@ pub async fn get(url: &str) -> reqwest::Response {
 /// Gets a page that is JSON.
 pub async fn json(url: &str) -> serde_json::Value {
     serde_json::from_str(&get(url).await.text().await.unwrap()).unwrap()
+}
+
+/// The labels that Prometheus' operator puts on the target of a `ServiceMonitor`, one of several pods.
+pub fn operator_labels(pod: &str) -> serde_json::Value {
+    serde_json::json!({
+        "namespace": "monitoring",
+        "service": "okta-exporter",
+        "pod": pod,
+        "container": "okta-exporter",
+        "endpoint": "http-metrics",
+        "node": "worker-1",
+        "job": "okta-exporter",
+    })
 }
 
 /// A client that goes nowhere but to the given address, and decodes nothing.

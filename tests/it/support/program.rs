@@ -1,6 +1,9 @@
 //! A program that a test started: its lines, its end.
 
-use std::process::{ExitStatus, Stdio};
+use std::{
+    process::{ExitStatus, Stdio},
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -72,6 +75,38 @@ impl Program {
         match timeout(PATIENCE, reading).await {
             Ok(Some(rest)) => rest,
             _ => panic!("`{part}` was not said:\n{}", self.said.join("\n")),
+        }
+    }
+
+    /// Starts a program of Prometheus' family, which can be asked from now on, and returns where.
+    pub async fn of_prometheus(command: Command) -> (Self, String) {
+        let mut program = Self::start(command);
+        let line = program.until("Listening on").await;
+        let address = line.split("address=").nth(1).unwrap();
+        let url = format!("http://{}", address.split_whitespace().next().unwrap());
+        program.until_ready(&format!("{url}/-/ready")).await;
+        (program, url)
+    }
+
+    /// Waits until the program can be asked, as it says itself by a success at this URL: one that
+    /// listens may still answer 503, or not at all.
+    pub async fn until_ready(&mut self, url: &str) {
+        let client = super::http();
+        let asking = async {
+            let mut tick = tokio::time::interval(Duration::from_millis(100));
+            loop {
+                tick.tick().await;
+                let answer = client.get(url).send().await;
+                if answer.is_ok_and(|answer| answer.status().is_success()) {
+                    return;
+                }
+            }
+        };
+        if timeout(PATIENCE, asking).await.is_err() {
+            while let Ok(line) = self.lines.try_recv() {
+                self.said.push(line);
+            }
+            panic!("{url} is not ready:\n{}", self.said.join("\n"));
         }
     }
 
