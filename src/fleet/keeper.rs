@@ -110,9 +110,11 @@ impl<R: RunOnce> Keeper<R> {
                         progress.remembered = remembered;
                         progress.reporter.store(&self.plan.id, trouble);
                     }
-                    if let (true, Some(first)) = (waited, outcome.exchanges.first()) {
+                    let sent = outcome.exchanges.first().map(|first| first.sent);
+                    let began = sent.filter(|_| waited).unwrap_or(began);
+                    if waited {
                         // The interval goes on from then, or each run would wait for longer.
-                        let next = first.sent.after(self.plan.interval);
+                        let next = began.after(self.plan.interval);
                         progress.due = progress.due.max(next);
                     }
                     self.take((began, outcome), &mut progress);
@@ -130,18 +132,23 @@ impl<R: RunOnce> Keeper<R> {
         } else {
             self.next_tick(progress.due)
         };
-        if progress
-            .running
-            .as_ref()
-            .is_some_and(|running| running.holds_back().is_some())
-        {
-            return;
-        }
-        let purpose = match (progress.aims, is_late) {
+        let mut purpose = match (progress.aims, is_late) {
             (false, _) => Purpose::Interval,
             (true, false) => Purpose::EndOfWindow,
             (true, true) => Purpose::Late,
         };
+        if let Some(running) = &progress.running {
+            match (running.purpose, running.holds_back()) {
+                // Its turn came before any other request could be spared for it.
+                (Purpose::Late, Some(_)) => {
+                    progress.running = None;
+                    purpose = Purpose::EndOfWindow;
+                }
+                (Purpose::Late, None) => return self.leave_turn(),
+                (_, Some(_)) => return,
+                (_, None) => {}
+            }
+        }
         let left_out = if progress.running.is_some() {
             Failure::Overlap
         } else {
@@ -161,13 +168,24 @@ impl<R: RunOnce> Keeper<R> {
         }
     }
 
-    /// A run begins; where the probe takes turns, it is its turn until that has ended.
+    /// A run begins; where the probe takes turns, it is its turn until that has ended. One that is
+    /// late still has its turn to come.
     fn begin(&self, purpose: Purpose, pass: Option<Pass>, progress: &mut Progress) {
         if let Some(limits) = self.limits().filter(|_| progress.aims) {
-            let is_turn = purpose == Purpose::EndOfWindow;
-            limits.begin(&self.plan.id.probe, !is_turn);
+            match purpose {
+                Purpose::EndOfWindow => limits.begin(&self.plan.id.probe, false),
+                Purpose::Interval | Purpose::Trial => self.leave_turn(),
+                Purpose::Late => {}
+            }
         }
         progress.running = Some(self.run(purpose, pass, &progress.remembered));
+    }
+
+    /// Its turn is others' until the run under way, which is none, has ended.
+    fn leave_turn(&self) {
+        if let Some(limits) = self.limits() {
+            limits.begin(&self.plan.id.probe, true);
+        }
     }
 
     /// The breaker's leave to run; what belongs to no org needs none.
@@ -216,6 +234,7 @@ impl<R: RunOnce> Keeper<R> {
         }));
         Running {
             began,
+            purpose,
             pass,
             gate,
             told_at: began.after(patience),

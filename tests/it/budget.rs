@@ -72,11 +72,80 @@ async fn where_one_request_is_all_that_may_be_sent_each_has_its_share_and_none_i
         let page = Scrape::parse(okta.page());
         let made = |api: &str| page.sum(&format!(r#"okta_requests_total{{api="{api}"}}"#));
         let counts = [made("aimed"), made("often")];
-        assert!(counts[0] >= 9.0 && counts[1] >= 19.0, "{hours}: {counts:?}");
+        assert!(
+            counts.iter().all(|count| *count >= 19.0),
+            "{hours}: {counts:?}"
+        );
         assert_eq!(page.sum("okta_probe_overdue"), 0.0, "{hours}");
         for stop in stops {
             stop.cancel();
         }
+    }
+}
+
+/// Probes that do not aim.
+const PLAIN: [&str; 20] = [
+    "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s",
+    "t",
+];
+
+#[tokio::test(start_paused = true)]
+async fn who_aims_sees_every_other_windows_end_however_many_wait_for_the_one_request() {
+    for (aiming, interval, length) in [(1, 60, 60), (3, 60, 60), (1, 5, 60), (1, 600, 300)] {
+        let window = Duration::from_secs(length);
+        let ends = Arc::new(Mutex::new(0_u32));
+        let (seen, mut opened) = (Arc::clone(&ends), 0);
+        let mut bucket = RateLimitBucket::new(20, window);
+        let answer = move |_: &str, at: i64| {
+            let moment = |at| jiff::Timestamp::from_millisecond(START + at).unwrap();
+            // Others open a window as soon as one is over.
+            while opened < at {
+                let (Ok(_) | Err(_)) = bucket.take(moment(opened));
+                opened += i64::try_from(window.as_millis()).unwrap();
+            }
+            let answered = bucket.take(moment(at));
+            let (Ok(headers) | Err(headers)) = answered;
+            let left = headers.reset * 1_000 - (START + at);
+            *seen.lock().unwrap() += u32::from(left < 2_000);
+            answered
+        };
+        let okta = VirtualOkta::new(7, |_| AHEAD, Box::new(answer));
+        let aims = ["x", "y", "z"].map(|name| aimed(name, "/api/v1*"));
+        let plain = PLAIN.map(|name| keeper(name, "/api/v1*", interval));
+        let aims = aims.into_iter().take(aiming);
+        for (number, probe) in (0..).zip(plain.into_iter().chain(aims)) {
+            okta.keep(probe, Duration::from_millis(50) * number);
+        }
+        // Each has its first turn.
+        tokio::time::sleep(window * 30).await;
+        let made = |api: &str| {
+            let page = Scrape::parse(okta.page());
+            page.sum(&format!(r#"okta_requests_total{{api="{api}"}}"#))
+        };
+        let counts = || (PLAIN.map(made), ["x", "y", "z"].map(made));
+        let (before, ends_before) = (counts(), *ends.lock().unwrap());
+        tokio::time::sleep(window * 120).await;
+        let (after, ends) = (counts(), *ends.lock().unwrap() - ends_before);
+        let told = format!("{aiming} aim, {interval}: {ends} ends, {before:?}, {after:?}");
+        assert!((58..=61).contains(&ends), "{told}");
+        let more = |after: &[f64], before: &[f64]| -> Vec<f64> {
+            after
+                .iter()
+                .zip(before)
+                .map(|(after, before)| after - before)
+                .collect()
+        };
+        let plain = more(&after.0, &before.0);
+        assert!(
+            plain.iter().all(|more| (2.0..=4.0).contains(more)),
+            "{told}"
+        );
+        let aims = more(&after.1[..aiming], &before.1);
+        let share = 60.0 / aims.len() as f64;
+        assert!(
+            aims.iter().all(|more| (more - share).abs() <= 3.0),
+            "{told}"
+        );
     }
 }
 

@@ -176,14 +176,14 @@ impl World {
         if is_well && silent > probe.interval + LONGEST + SLACK {
             return Err(self.told(probe, &format!("silent for {silent:?}"), page));
         }
-        // Where one request is all that may be sent, each has a window in its turn, and who waits for
-        // the end of one lets another pass.
+        // Where one request is all that may be sent, each has it in its turn, and every other one is
+        // for the end of a window: where that was not open, three windows pass with the two.
         let (_, seconds) = self.bucket(probe);
         let here = self
             .probes
             .iter()
             .filter(|here| here.bucket == probe.bucket);
-        let turns: u32 = here.map(|here| if here.aims { 2 } else { 1 }).sum();
+        let turns = 3 * u32::try_from(here.count()).unwrap();
         let turn = Duration::from_secs(seconds).mul_f64(1.1) + Duration::from_secs(10);
         if self.is_fair && silent > 2 * probe.interval + LONGEST + turn * (turns + 3) {
             return Err(self.told(probe, &format!("starved for {silent:?}"), page));

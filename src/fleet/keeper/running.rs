@@ -6,7 +6,11 @@ use tokio::time::sleep_until;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
-    fleet::{Board, Outcome, Pass, limits::BudgetGate, memory::Remembered},
+    fleet::{
+        Board, Outcome, Pass,
+        limits::{BudgetGate, Purpose},
+        memory::Remembered,
+    },
     okta::Failure,
     store::StoreError,
     units::Moment,
@@ -16,6 +20,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Running {
     pub(super) began: Moment,
+    pub(super) purpose: Purpose,
     /// What it owes its org's breaker.
     pub(super) pass: Option<Pass>,
     pub(super) gate: Option<Arc<BudgetGate>>,

@@ -88,8 +88,10 @@ impl Spending {
         if let (true, Some(until)) = (asker.purpose.can_wait(), self.kept) {
             return Err(Refused::Kept { until });
         }
+        // Who may not be admitted now comes before nobody.
+        let passed_over = low.is_some() || self.kept.is_some();
         let wants = |other: Purpose| {
-            let could = low.is_none() || !other.can_wait();
+            let could = !(passed_over && other.can_wait());
             could && is_before(allowed, asker.purpose, other)
         };
         if self.queue.before(asker.place, wants) >= free {

@@ -173,6 +173,20 @@ fn the_one_request_is_kept_for_the_end_of_every_other_window_once() {
 }
 
 #[test]
+fn who_waits_longer_does_not_come_before_whom_the_one_request_is_kept_for() {
+    let mut spending = Spending::of(20);
+    spending.ask(0, TWENTIETH, PLAIN).unwrap();
+    spending.settle(read(20, 19), at(61));
+    spending.keep_for_window_end(TWENTIETH, at(122));
+    spending.wait(Place(1), Purpose::Interval, api("plain"));
+    spending.wait(Place(2), Purpose::Late, api("late"));
+    assert_eq!(spending.ask(119, TWENTIETH, AIMED), Ok(()));
+    spending.settle(read(20, 19), at(121));
+    let queued = Err(Refused::Queued { allowed: 1 });
+    assert_eq!(spending.ask(122, TWENTIETH, AIMED), queued, "by turns");
+}
+
+#[test]
 fn nothing_is_kept_from_a_trial_but_what_is_spent() {
     let trial = ("beside", Purpose::Trial);
     let mut spending = Spending::of(50);
