@@ -58,6 +58,35 @@ pub(super) fn ask_again(interval: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::okta::{ApiError, LimitKind, NoToken, Refusal};
+
+    /// No token could be minted, since the token endpoint limits.
+    fn limited(remembered: bool) -> Failure {
+        let refusal = Refusal {
+            status: 429,
+            path: "/oauth2/v1/token".to_owned(),
+            anonymous: false,
+            error: ApiError::Unexplained(None),
+            request_id: None,
+            date: None,
+            limited: Some(LimitKind::Limit),
+            back_off: Some(Duration::from_secs(40)),
+        };
+        Failure::NoToken(Box::new(NoToken {
+            credential: "billing".parse().unwrap(),
+            cause: Failure::Refused(Box::new(refusal)),
+            note: None,
+            remembered,
+        }))
+    }
+
+    #[test]
+    fn who_remembers_that_no_token_came_runs_at_its_interval_and_who_asked_stays_away() {
+        let minute = Duration::from_mins(1);
+        let asked = stay_away(&limited(false), minute, 1.0);
+        assert_eq!(asked, Some(Duration::from_secs(44)));
+        assert_eq!(stay_away(&limited(true), minute, 1.0), None);
+    }
 
     #[test]
     fn an_org_is_asked_within_a_second_and_a_thousand_within_half_a_minute() {

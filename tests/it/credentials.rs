@@ -335,6 +335,92 @@ async fn a_key_that_okta_does_not_know_is_not_tried_at_every_run() {
     );
 }
 
+/// Three probes that need the same token.
+const THREE: [&str; 3] = ["users", "groups", "apps"];
+
+fn three() -> String {
+    format!("{{ endpoint: {{ {} }} }}", THREE.map(asked).join(", "))
+}
+
+/// True once each of the three has failed so often for this reason.
+fn each_failed(page: &Scrape, reason: &str, times: f64) -> bool {
+    THREE.iter().all(|name| {
+        let failures =
+            format!(r#"okta_probe_failures_total{{probe="endpoint/{name}",reason="{reason}"}}"#);
+        page.get(&failures) >= Some(times)
+    })
+}
+
+/// When tokens were asked for.
+fn asked_at(okta: &sim::Running) -> Vec<jiff::Timestamp> {
+    let requests = okta.controls().requests();
+    let tokens = requests.iter().filter(|request| request.path == TOKEN);
+    tokens.map(|request| request.at).collect()
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_minted_is_asked_for_once_for_all_and_again_when_it_is_time() {
+    let app = ServiceApp::new();
+    let scopes = ["okta.users.read", "okta.groups.read", "okta.apps.read"];
+    let okta = with(app.registered().grant(scopes)).await;
+    let refused = r#"Bearer error="invalid_client", error_description="no such client""#;
+    okta.controls().fault(TOKEN, Fault::challenge(401, refused));
+    let oauth = format!("scopes: [{}]", scopes.join(", "));
+    let exporter = Exporter::start(&app.yaml(&okta, &oauth, &three())).await;
+    let page = exporter
+        .until(|page| each_failed(page, "unauthorized", 12.0))
+        .await;
+    // At once, and then 1 s, 2 s, 4 s … after the last: the waits double.
+    let asked_at = asked_at(&okta);
+    for (times, least) in asked_at.windows(2).zip([1, 2, 4, 8, 16, 32]) {
+        let apart = times[1].duration_since(times[0]);
+        assert!(apart >= SignedDuration::from_secs(least), "{asked_at:?}");
+    }
+    // Each of twelve runs was half a second after another.
+    assert!(asked_at.len() >= 3, "it is asked again: {asked_at:?}");
+    assert!(failed(&page) <= asked_at.len() as f64, "{page}");
+    let status = json(&format!("{}/api/v1/status", exporter.url())).await;
+    let probes = status["orgs"][0]["probes"].as_array().unwrap().iter();
+    let told: Vec<String> = probes
+        .map(|probe| probe["trouble"].to_string())
+        .filter(|trouble| trouble.contains("no such client"))
+        .collect();
+    let remember = told
+        .iter()
+        .filter(|told| told.contains("not asked again yet"));
+    assert_eq!(told.len(), 3, "each tells what Okta said: {told:?}");
+    assert!(remember.count() >= 2, "one at most has asked: {told:?}");
+    let paths = THREE.map(|name| format!("/api/v1/{name}"));
+    let requests = okta.controls().requests();
+    let sent = requests
+        .iter()
+        .find(|request| paths.contains(&request.path));
+    assert!(sent.is_none(), "nothing goes out without a token: {sent:?}");
+
+    okta.controls().clear_faults();
+    let page = exporter.until(|page| minted(page) >= 1.0).await;
+    let success = |page: &Scrape| page.sum("okta_probe_success") == 3.0;
+    exporter.until(success).await;
+    assert_eq!(minted(&page), 1.0, "one for all");
+}
+
+#[tokio::test]
+async fn what_okta_asked_for_at_the_token_endpoint_is_kept_to_by_all_who_need_the_token() {
+    let app = ServiceApp::new();
+    let scopes = ["okta.users.read", "okta.groups.read", "okta.apps.read"];
+    let okta = with(app.registered().grant(scopes)).await;
+    okta.controls().fault(TOKEN, Fault::retry_after(3).times(1));
+    let oauth = format!("scopes: [{}], dpop: never", scopes.join(", "));
+    let exporter = Exporter::start(&app.yaml(&okta, &oauth, &three())).await;
+    let success = |page: &Scrape| page.sum("okta_probe_success") == 3.0;
+    let page = exporter.until(success).await;
+    let asked_at = asked_at(&okta);
+    assert_eq!(asked_at.len(), 2, "{asked_at:?}");
+    let apart = asked_at[1].duration_since(asked_at[0]);
+    assert!(apart >= SignedDuration::from_secs(3), "{asked_at:?}");
+    assert_eq!((failed(&page), minted(&page)), (1.0, 1.0));
+}
+
 #[tokio::test]
 async fn an_assertion_that_is_refused_for_its_time_is_explained_by_the_clocks() {
     let app = ServiceApp::new();
