@@ -366,10 +366,11 @@ impl<R: RunOnce> Keeper<R> {
     }
 }
 
-/// What a run showed of its org. One that asked nothing, for want of a secret, has seen nothing.
+/// What a run showed of its org. One that asked nothing, for want of a secret or of a descriptor,
+/// has seen nothing.
 fn verdict(outcome: &Outcome) -> Verdict {
     let failure = outcome.result.failure.as_ref();
-    if outcome.exchanges.is_empty() {
+    if outcome.exchanges.is_empty() || failure.is_some_and(Failure::is_own) {
         Verdict::Unknown
     } else if failure.is_some_and(Failure::is_org_trouble) {
         Verdict::Trouble

@@ -74,6 +74,18 @@ pub(super) const CHAPTER: Chapter = Chapter {
             alert: Some("OktaProbeBudgetSpent"),
         },
         Case {
+            slug: "no-descriptor",
+            title: "The exporter may open no more files and connections",
+            signs: &[Sign::Failed(FailureMode::NoDescriptor)],
+            cause: "the process has as many descriptors open as its limit allows; clients of its own take a quarter of \
+                    them at most",
+            action: "raise the hard limit (`LimitNOFILE=` of systemd, `ulimits` of a container; `process_max_fds` tells it); \
+                     if `process_open_fds` grows all the time, report it",
+            takes: "15 min",
+            risk: Risk::Low,
+            alert: None,
+        },
+        Case {
             slug: "internal",
             title: "A fault in okta-exporter",
             signs: &[Sign::Failed(FailureMode::Internal)],

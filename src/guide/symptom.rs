@@ -48,6 +48,7 @@ closed_list! {
         Overlap = "overlap",
         BreakerOpen = "breaker_open",
         Budget = "budget",
+        NoDescriptor = "no_descriptor",
         Internal = "internal",
         PageBody = "page_body",
         PageRefused = "page_refused",
@@ -85,6 +86,7 @@ impl<'a> Symptom<'a> {
             Failure::Overlap => (FailureMode::Overlap, ""),
             Failure::BreakerOpen => (FailureMode::BreakerOpen, ""),
             Failure::Budget { .. } => (FailureMode::Budget, ""),
+            Failure::NoDescriptor => (FailureMode::NoDescriptor, ""),
             Failure::Internal(_) => (FailureMode::Internal, ""),
         };
         Self::Failed(mode, words)
@@ -109,6 +111,7 @@ impl<'a> Symptom<'a> {
             | Failure::Overlap
             | Failure::BreakerOpen
             | Failure::Budget { .. }
+            | Failure::NoDescriptor
             | Failure::Internal(_) => return None,
         };
         Some(Self::Failed(mode, words))

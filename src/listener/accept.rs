@@ -1,134 +1,129 @@
-//! From a port to connections that are ready: hands are shaken with each apart from the others, so
-//! that a client that stalls in its handshake keeps nobody else waiting.
+//! From a port to answers: each connection is a task of its own, from shaking hands to its end, so
+//! that a client that stalls keeps nobody else waiting.
 
 use std::{
-    io,
     sync::{Arc, atomic::AtomicU64, atomic::Ordering},
     time::Duration,
 };
 
-use axum::{extract::connect_info::Connected, serve::IncomingStream};
+use axum::{Router, body::Body, extract::ConnectInfo};
+use hyper::{Request, body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::mpsc,
     task::JoinSet,
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 
-use super::connection::Connection;
+use super::clients::{Client, Clients};
 
-/// How many connections may be in their handshake; more wait in the system's queue.
-const HANDSHAKES: usize = 256;
-/// How long a client may take for its handshake.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How many connections may be ready and not served yet.
-const READY: usize = 16;
-/// How long to wait where the system has no connection to give, for want of file handles mostly.
+/// How long to wait where the system has no connection to give, for want of descriptors mostly.
 const PAUSE: Duration = Duration::from_millis(50);
-
-/// Takes connections in.
-pub(super) struct Acceptor {
-    tcp: TcpListener,
-    tls: Option<TlsAcceptor>,
-    accepted: Arc<AtomicU64>,
-    ready: mpsc::Sender<Connection>,
-    cut: CancellationToken,
-}
-
-/// Where connections wait to be served once hands are shaken.
-pub(super) struct Queue {
-    ready: mpsc::Receiver<Connection>,
-    served: u64,
-}
 
 /// Which of a listener's connections a request came over, in the order in which they are served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ConnectionNumber(pub u64);
 
-impl Connected<IncomingStream<'_, Queue>> for ConnectionNumber {
-    fn connect_info(stream: IncomingStream<'_, Queue>) -> Self {
-        *stream.remote_addr()
-    }
+/// Takes connections in.
+pub(super) struct Acceptor {
+    pub(super) tcp: TcpListener,
+    /// Counts what is accepted.
+    pub(super) accepted: Arc<AtomicU64>,
+    pub(super) clients: Clients,
+    pub(super) answering: Answering,
+}
+
+/// How connections are answered.
+#[derive(Clone)]
+pub(super) struct Answering {
+    pub(super) tls: Option<TlsAcceptor>,
+    pub(super) router: Router,
+    pub(super) served: Arc<AtomicU64>,
+    pub(super) draining: CancellationToken,
 }
 
 impl Acceptor {
-    /// `accepted` counts; what is taken in fails as soon as `cut` is cancelled.
-    pub(super) fn new(
-        tcp: TcpListener,
-        tls: Option<TlsAcceptor>,
-        accepted: Arc<AtomicU64>,
-        cut: CancellationToken,
-    ) -> (Self, Queue) {
-        let (ready, queue) = mpsc::channel(READY);
-        let acceptor = Self {
-            tcp,
-            tls,
-            accepted,
-            ready,
-            cut,
-        };
-        let queue = Queue {
-            ready: queue,
-            served: 0,
-        };
-        (acceptor, queue)
-    }
-
-    /// Runs until nobody serves what it takes in; then the port is closed.
+    /// Runs until it is to drain, and every connection has ended since. Dropping it cuts them.
     pub(super) async fn run(self) {
-        let mut handshakes = JoinSet::new();
+        let Self {
+            tcp,
+            accepted,
+            clients,
+            answering,
+        } = self;
+        let mut connections = JoinSet::new();
         loop {
             tokio::select! {
-                incoming = self.tcp.accept(), if handshakes.len() < HANDSHAKES => {
-                    // An accept can fail for the one connection or for want of file handles;
-                    // either way the next may succeed.
+                incoming = tcp.accept() => {
+                    // An accept can fail for the one connection or for want of descriptors; either
+                    // way the next may succeed.
                     let Ok((stream, _)) = incoming else {
+                        clients.make_room();
                         tokio::time::sleep(PAUSE).await;
                         continue;
                     };
-                    self.accepted.fetch_add(1, Ordering::Relaxed);
-                    handshakes.spawn(self.handshake(stream));
+                    accepted.fetch_add(1, Ordering::Relaxed);
+                    let client = clients.admit();
+                    connections.spawn(answering.clone().serve(stream, client));
                 }
-                Some(_) = handshakes.join_next() => {}
-                () = self.ready.closed() => return,
+                Some(_) = connections.join_next() => {}
+                () = answering.draining.cancelled() => break,
             }
         }
-    }
-
-    fn handshake(&self, stream: TcpStream) -> impl Future<Output = ()> + Send + use<> {
-        let (tls, ready, cut) = (self.tls.clone(), self.ready.clone(), self.cut.clone());
-        async move {
-            let connection = match tls {
-                None => Connection::new(stream, cut),
-                Some(tls) => match tokio::time::timeout(PATIENCE, tls.accept(stream)).await {
-                    Ok(Ok(stream)) => Connection::new(stream, cut),
-                    // Whether to trust the certificate is the client's choice.
-                    Ok(Err(_)) | Err(_) => return,
-                },
-            };
-            // Nobody takes it only once the server stops.
-            drop(ready.send(connection).await);
-        }
+        drop(tcp);
+        while connections.join_next().await.is_some() {}
     }
 }
 
-impl axum::serve::Listener for Queue {
-    type Io = Connection;
-    /// Nobody asks where a connection came from, but which one it is.
-    type Addr = ConnectionNumber;
-
-    async fn accept(&mut self) -> (Connection, ConnectionNumber) {
-        match self.ready.recv().await {
-            Some(connection) => {
-                self.served += 1;
-                (connection, ConnectionNumber(self.served))
+impl Answering {
+    async fn serve(self, stream: TcpStream, client: Client) {
+        let served = async {
+            match &self.tls {
+                None => self.answer(stream, &client).await,
+                // Whether to trust the certificate is the client's choice.
+                Some(tls) => {
+                    if let Ok(stream) = tls.accept(stream).await {
+                        self.answer(stream, &client).await;
+                    }
+                }
             }
-            None => std::future::pending().await,
+        };
+        tokio::select! {
+            () = served => {}
+            () = client.must_go() => {}
         }
     }
 
-    fn local_addr(&self) -> io::Result<ConnectionNumber> {
-        Ok(ConnectionNumber(0))
+    async fn answer(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        client: &Client,
+    ) {
+        let number = ConnectionNumber(1 + self.served.fetch_add(1, Ordering::Relaxed));
+        let service = service_fn(|request: Request<Incoming>| {
+            let under_way = client.request();
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(number));
+            let answer = self.router.clone().oneshot(request);
+            async move {
+                let answer = answer.await;
+                drop(under_way);
+                answer
+            }
+        });
+        let http = auto::Builder::new(TokioExecutor::new());
+        let mut connection = Box::pin(http.serve_connection(TokioIo::new(stream), service));
+        // How it ends, well or not, is the client's business.
+        tokio::select! {
+            ended = &mut connection => return drop(ended),
+            () = self.draining.cancelled() => connection.as_mut().graceful_shutdown(),
+        }
+        drop(connection.await);
     }
 }

@@ -1,9 +1,9 @@
 //! Listening for HTTP: a port bound, connections taken in, plain or over TLS, and in the end let
 //! go: those under way are finished first, or cut. What is answered is a router of the caller's.
-//! How a connection becomes ready is in `accept.rs`.
+//! How a connection is served is in `accept.rs`, and who may stay connected in `clients.rs`.
 
 mod accept;
-mod connection;
+mod clients;
 #[cfg(test)]
 mod tests;
 
@@ -16,12 +16,13 @@ use std::{
 
 use axum::Router;
 use rustls::ServerConfig;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
-use accept::Acceptor;
 pub use accept::ConnectionNumber;
+use accept::{Acceptor, Answering};
+pub use clients::{Bounds, Clients};
 
 /// A port that is bound and does not answer yet: its address is known before what it serves.
 pub struct Listener {
@@ -29,6 +30,7 @@ pub struct Listener {
     address: SocketAddr,
     tls: Option<TlsAcceptor>,
     accepted: Arc<AtomicU64>,
+    clients: Clients,
 }
 
 impl Listener {
@@ -47,6 +49,7 @@ impl Listener {
             tcp,
             tls: None,
             accepted: Arc::default(),
+            clients: Clients::unbounded(),
         })
     }
 
@@ -54,6 +57,13 @@ impl Listener {
     #[must_use]
     pub fn tls(mut self, config: Arc<ServerConfig>) -> Self {
         self.tls = Some(config.into());
+        self
+    }
+
+    /// Lets in what these bounds allow, together with the others that have them.
+    #[must_use]
+    pub fn admitting(mut self, clients: Clients) -> Self {
+        self.clients = clients;
         self
     }
 
@@ -69,21 +79,21 @@ impl Listener {
 
     /// Answers from now on. Must be called within a runtime.
     pub fn serve(self, router: Router) -> Server {
-        let (cut, draining) = (CancellationToken::new(), CancellationToken::new());
-        let (acceptor, queue) = Acceptor::new(self.tcp, self.tls, self.accepted, cut.clone());
-        let service = router.into_make_service_with_connect_info::<ConnectionNumber>();
-        let serve =
-            axum::serve(queue, service).with_graceful_shutdown(draining.clone().cancelled_owned());
-        let uncut = cut.clone();
-        let task = tokio::spawn(async move {
-            // Serving ends by draining only, and takes the acceptor with it.
-            let work = async { tokio::join!(acceptor.run(), serve) };
-            uncut.run_until_cancelled(work).await;
-        });
+        let draining = CancellationToken::new();
+        let acceptor = Acceptor {
+            tcp: self.tcp,
+            accepted: self.accepted,
+            clients: self.clients,
+            answering: Answering {
+                tls: self.tls,
+                router,
+                served: Arc::default(),
+                draining: draining.clone(),
+            },
+        };
         Server {
-            task,
+            task: AbortOnDropHandle::new(tokio::spawn(acceptor.run())),
             draining,
-            cut: cut.drop_guard(),
         }
     }
 }
@@ -91,9 +101,8 @@ impl Listener {
 /// A listener that answers. Dropping it closes the port and cuts every connection.
 #[derive(Debug)]
 pub struct Server {
-    task: JoinHandle<()>,
+    task: AbortOnDropHandle<()>,
     draining: CancellationToken,
-    cut: DropGuard,
 }
 
 impl Server {
@@ -106,9 +115,8 @@ impl Server {
 
     /// Closes the port and cuts every connection.
     pub async fn shutdown(self) {
-        let Self { task, cut, .. } = self;
-        drop(cut);
+        self.task.abort();
         // The task only ends; if it panicked, there is nothing left to stop.
-        drop(task.await);
+        drop(self.task.await);
     }
 }

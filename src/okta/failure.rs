@@ -66,7 +66,7 @@ pub enum Failure {
     Mismatch(String),
     /// A secret is missing or unusable.
     #[error(transparent)]
-    Secret(#[from] NoSecret),
+    Secret(NoSecret),
     /// The credential could get no access token.
     #[error(transparent)]
     NoToken(Box<NoToken>),
@@ -89,6 +89,12 @@ pub enum Failure {
         /// How long until there is room again.
         again_in: Duration,
     },
+    /// This process may open no more files and connections.
+    #[error(
+        "okta-exporter has as many files and connections open as it may (`ulimit -n`): nothing was asked, and \
+         neither Okta nor the network is at fault"
+    )]
+    NoDescriptor,
     /// A fault of this program.
     #[error("a fault in okta-exporter itself, please report it: {0}")]
     Internal(String),
@@ -217,7 +223,7 @@ impl Failure {
             Self::Overlap => Reason::Overlap,
             Self::BreakerOpen => Reason::BreakerOpen,
             Self::Budget { .. } => Reason::Budget,
-            Self::Internal(_) => Reason::Internal,
+            Self::NoDescriptor | Self::Internal(_) => Reason::Internal,
         }
     }
 
@@ -230,6 +236,7 @@ impl Failure {
             | Self::Timeout { .. }
             | Self::Redirect(_) => Some(self.reason().as_str()),
             Self::Cut { .. } | Self::TooLarge { .. } => Some("body"),
+            Self::NoDescriptor | Self::Internal(_) => Some("internal"),
             _ => None,
         }
     }
@@ -248,6 +255,11 @@ impl Failure {
         }
     }
 
+    /// True where it is this program or its machine that failed: nothing was seen of the org.
+    pub fn is_own(&self) -> bool {
+        self.reason() == Reason::Internal
+    }
+
     /// True where nothing was asked: it went wrong a while ago, and it is too early to try again.
     pub fn is_remembered(&self) -> bool {
         matches!(self, Self::NoToken(why) if why.remembered)
@@ -259,6 +271,15 @@ impl Failure {
             Self::Refused(refusal) => Some(refusal),
             Self::NoToken(why) => why.cause.refusal(),
             _ => None,
+        }
+    }
+}
+
+impl From<NoSecret> for Failure {
+    fn from(why: NoSecret) -> Self {
+        match why {
+            NoSecret::NoDescriptor => Self::NoDescriptor,
+            why => Self::Secret(why),
         }
     }
 }

@@ -15,6 +15,7 @@ mod bucket;
 mod clock;
 mod clock_bounds;
 mod credential;
+mod descriptors;
 mod error;
 mod failure;
 mod path;

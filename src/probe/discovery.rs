@@ -86,9 +86,12 @@ impl Kind for Probe {
     async fn run(&self, okta: &Session<'_>, (): &()) -> ProbeResult<Observation> {
         let failure = self.compare_issuer(okta).await.err();
         ProbeResult {
-            observation: Some(Observation {
-                up: failure.is_none(),
-            }),
+            observation: match &failure {
+                Some(failure) if failure.is_own() => None,
+                failure => Some(Observation {
+                    up: failure.is_none(),
+                }),
+            },
             failure,
         }
     }

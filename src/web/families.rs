@@ -17,5 +17,10 @@ pub(super) const SECRET_RELOADS: Family = Family::counter(
     "Times a secret file was found to hold something new.",
     &[],
 );
+pub(super) const DISPLACED: Family = Family::counter(
+    "okta_exporter_http_connections_displaced_total",
+    "Connections of clients that were closed to make room for others: those that were silent for longest.",
+    &[],
+);
 
-pub(super) const ALL: [&Family; 3] = [&REQUESTS, &SCRAPE, &SECRET_RELOADS];
+pub(super) const ALL: [&Family; 4] = [&REQUESTS, &SCRAPE, &SECRET_RELOADS, &DISPLACED];

@@ -1,6 +1,7 @@
 //! What is served: the metrics, a page for people, and the answers that an orchestrator waits for.
 //! It reads the board and asks nothing: no request to Okta is ever made because somebody scraped.
 
+mod descriptors;
 mod families;
 mod page;
 mod paths;
@@ -22,6 +23,7 @@ use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 use crate::{
     fleet::{Board, View},
+    listener::Clients,
     metrics::{self, Family, Page},
     okta::SecretReloads,
     units::Timestamp,
@@ -36,28 +38,17 @@ pub use server::{Bound, CannotServe, Server, Serving};
 struct Shared {
     board: Arc<Board>,
     stats: Arc<Stats>,
+    clients: Clients,
     telemetry_path: Arc<str>,
+    /// The configuration as it may be shown, asked for at each request.
     configuration: watch::Receiver<Arc<str>>,
     secret_reloads: SecretReloads,
 }
 
-/// Everything that is served, on top of a board. `shown` is the configuration as it may be shown,
-/// asked for at each request.
-fn router(
-    board: Arc<Board>,
-    telemetry_path: &str,
-    shown: watch::Receiver<Arc<str>>,
-    secret_reloads: SecretReloads,
-) -> Router {
-    let shared = Shared {
-        board,
-        stats: Arc::default(),
-        telemetry_path: telemetry_path.into(),
-        configuration: shown,
-        secret_reloads,
-    };
+/// Everything that is served, on top of a board.
+fn router(shared: Shared) -> Router {
     Router::new()
-        .route(telemetry_path, get(scrape))
+        .route(&shared.telemetry_path, get(scrape))
         .route(paths::INDEX, get(index))
         .route(paths::STATUS, get(status))
         .route(paths::CONFIG, get(configuration))
@@ -88,8 +79,12 @@ async fn scrape(State(shared): State<Shared>) -> Response {
         shared.board.draw(Timestamp::now(), &mut page);
         shared.stats.draw(&mut page);
         metrics::process::draw(&mut page);
-        let reloads = shared.secret_reloads.count();
-        page.push(&families::SECRET_RELOADS, &[], reloads as f64);
+        for (family, count) in [
+            (&families::SECRET_RELOADS, shared.secret_reloads.count()),
+            (&families::DISPLACED, shared.clients.displaced()),
+        ] {
+            page.push(family, &[], count as f64);
+        }
         page.text()
     });
     let Ok(text) = drawn.await else {

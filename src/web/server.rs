@@ -5,15 +5,20 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use futures_util::future::join_all;
 use tokio::sync::watch;
 
-use super::{paths, router};
+use super::{Shared, descriptors, paths, router};
 use crate::{
     fleet::Board,
-    listener::{self, Listener},
+    listener::{self, Bounds, Clients, Listener},
     okta::SecretReloads,
 };
 
 /// How long answers under way may take once the program was told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
+
+/// How long a client may take for its first request, hands shaken included, and how long it may be
+/// silent then: longer than people scrape at, so that a scraper keeps its connection.
+const FIRST_REQUEST: Duration = Duration::from_secs(10);
+const NEXT_REQUEST: Duration = Duration::from_secs(150);
 
 /// How the exporter is served.
 #[derive(Debug, Clone)]
@@ -56,6 +61,7 @@ fn fix(why: &io::Error) -> &'static str {
 /// Every address bound, so that a wrong one is told before Okta is asked anything.
 pub struct Bound {
     listeners: Vec<Listener>,
+    clients: Clients,
     telemetry_path: String,
 }
 
@@ -66,19 +72,26 @@ impl Bound {
         if !paths::is_free(path) {
             return Err(CannotServe::TelemetryPath(path.to_owned()));
         }
+        let clients = Clients::new(Bounds {
+            most: descriptors::for_clients(),
+            first_request: FIRST_REQUEST,
+            next_request: NEXT_REQUEST,
+        });
         let mut listeners = Vec::new();
         for address in &serving.listen {
             let listener = Listener::bind(address).await;
-            listeners.push(listener.map_err(|why| CannotServe::Listen {
+            let listener = listener.map_err(|why| CannotServe::Listen {
                 address: address.clone(),
                 why,
-            })?);
+            })?;
+            listeners.push(listener.admitting(clients.clone()));
         }
         if listeners.is_empty() {
             return Err(CannotServe::NoAddress);
         }
         Ok(Self {
             listeners,
+            clients,
             telemetry_path: path.to_owned(),
         })
     }
@@ -91,7 +104,14 @@ impl Bound {
         shown: watch::Receiver<Arc<str>>,
         secret_reloads: SecretReloads,
     ) -> Server {
-        let router = router(board, &self.telemetry_path, shown, secret_reloads);
+        let router = router(Shared {
+            board,
+            stats: Arc::default(),
+            clients: self.clients,
+            telemetry_path: self.telemetry_path.into(),
+            configuration: shown,
+            secret_reloads,
+        });
         let addresses = self.listeners.iter().map(Listener::address).collect();
         let listeners = self.listeners.into_iter();
         Server {

@@ -76,6 +76,10 @@ mod budget;
 /// Whatever happens to clocks, budgets and answers: nobody falls silent without saying why.
 mod silence;
 
+/// What its own side does to it: clients that say nothing, a log that nobody reads, lookups that hang.
+#[cfg(target_os = "linux")]
+mod pressure;
+
 /// What is served, and that serving asks Okta nothing.
 mod web;
 

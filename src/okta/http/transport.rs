@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use tower::{Layer, Service};
 
 use super::{certificate::ServedChain, exchange::Phases};
-use crate::okta::{Failure, Phase};
+use crate::okta::{Failure, Phase, descriptors};
 
 tokio::task_local! {
     /// The request on whose behalf this task connects. hyper connects inside the future of the
@@ -242,10 +242,16 @@ pub(super) fn sort(error: &reqwest::Error, host: &str, phases: Phases) -> Failur
             return Failure::Redirect(refused.0.clone());
         }
         if let Some(DnsError { name, detail }) = cause.downcast_ref() {
+            if descriptors::none_is_left() {
+                return Failure::NoDescriptor;
+            }
             return Failure::Dns {
                 host: name.clone(),
                 detail: detail.clone(),
             };
+        }
+        if cause.downcast_ref().is_some_and(descriptors::are_lacking) {
+            return Failure::NoDescriptor;
         }
         if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
             return Failure::Tls {

@@ -11,6 +11,8 @@ use crate::okta::BadKey;
 pub enum NoSecret {
     #[error("cannot read {path}: {why}", path = shown(.0), why = .1)]
     Unreadable(PathBuf, String),
+    #[error("no file can be opened: too many are open (`ulimit -n`)")]
+    NoDescriptor,
     #[error("{path} is empty: the secret was expected there", path = shown(.0))]
     Empty(PathBuf),
     #[error("{path} holds more than 64 KiB: too large for a secret", path = shown(.0))]

@@ -16,6 +16,7 @@ use std::{
 use secrecy::{ExposeSecret, zeroize::Zeroizing};
 
 use super::error::NoSecret;
+use crate::okta::descriptors;
 use crate::units::Secret;
 
 /// The longest secret worth reading, in bytes: a file of more is not a secret but a mistake.
@@ -65,7 +66,10 @@ impl SecretFile {
         // Held while the file is read: of two reads at a time the later one saw the newer secret.
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let unreadable = |e: std::io::Error| NoSecret::Unreadable(self.path.clone(), e.to_string());
-        let file = File::open(&self.path).map_err(unreadable)?;
+        let file = match File::open(&self.path) {
+            Err(why) if descriptors::are_lacking(&why) => return Err(NoSecret::NoDescriptor),
+            opened => opened.map_err(unreadable)?,
+        };
         // Room for all of it from the start: a buffer that grows leaves copies behind.
         let room = usize::try_from(LONGEST).unwrap_or_default() + 1;
         let mut text = Zeroizing::new(String::with_capacity(room));

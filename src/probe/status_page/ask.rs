@@ -49,7 +49,7 @@ impl Probe {
         match self.content(okta, known.form).await {
             Ok(content) => Observation::judge(content, Timestamp::now()),
             Err(failure) => ProbeResult {
-                observation: Some(Observation::default()),
+                observation: (!failure.is_own()).then(Observation::default),
                 failure: Some(failure),
             },
         }

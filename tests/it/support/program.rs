@@ -123,6 +123,11 @@ impl Program {
         self.end().await
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
     /// Ends it with no chance to say or finish anything.
     pub async fn kill(mut self) {
         self.child.kill().await.unwrap();
