@@ -37,7 +37,7 @@ const APP_TOKEN_LASTS: Duration = Duration::from_secs(90);
 const CERTIFICATE_DAYS: u64 = 20;
 
 pub(super) async fn run(args: Args) -> Result<(), String> {
-    logging::init(&args.log);
+    logging::init(&args.log)?;
     let failed = |e: std::io::Error| format!("the demo cannot start: {e}");
     let files = tempfile::tempdir().map_err(failed)?;
     let tls = Tls::new().lasting(Duration::from_hours(24 * CERTIFICATE_DAYS));
@@ -62,7 +62,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
         }
         first.notify_one();
     });
-    let stop = StopSignals::new();
+    let mut stop = StopSignals::new();
     let watching = async {
         first.notified().await;
         std::fs::write(files.path().join(KEY_FILE), key.serialize_pem()).map_err(failed)?;

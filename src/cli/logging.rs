@@ -1,5 +1,12 @@
 //! Log lines on standard error: logfmt for people and Loki, JSON for the rest.
 
+use std::{
+    panic,
+    sync::{Arc, OnceLock, atomic::AtomicU64},
+    time::Duration,
+};
+
+use super::log_queue::LogQueue;
 use clap::ValueEnum;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{
@@ -44,33 +51,60 @@ pub(super) struct LogArgs {
     /// The form of log lines.
     #[arg(long = "log.format", value_name = "FORMAT", default_value = "logfmt")]
     format: Format,
+    /// A library whose lines are wanted as well, at the same level (`hyper`, `rustls`); may be given
+    /// several times. Its lines may show what is sent, though never a secret that we mark.
+    #[arg(long = "log.library", value_name = "NAME")]
+    libraries: Vec<String>,
 }
 
+/// The lines of this process on their way to standard error.
+static QUEUE: OnceLock<LogQueue> = OnceLock::new();
+
+/// How long the last lines are waited for when the program ends.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
 /// Sets logging up, once.
-pub(super) fn init(args: &LogArgs) {
+pub(super) fn init(args: &LogArgs) -> Result<(), String> {
     let level = LevelFilter::from(args.level);
-    // Libraries speak only from `warn` on, unless somebody asks for everything.
-    let libraries = if level == LevelFilter::TRACE {
-        level
-    } else {
-        level.min(LevelFilter::WARN)
-    };
-    let filter = Targets::new()
-        .with_default(libraries)
-        .with_target(env!("CARGO_CRATE_NAME"), level);
+    // Libraries speak only from `warn` on, unless they are named.
+    let named = args.libraries.iter().map(String::as_str);
+    let filter = named
+        .chain([env!("CARGO_CRATE_NAME")])
+        .fold(Targets::new(), |filter, name| {
+            filter.with_target(name, level)
+        })
+        .with_default(level.min(LevelFilter::WARN));
+    let queue =
+        LogQueue::to(std::io::stderr()).map_err(|e| format!("nothing can be logged: {e}"))?;
+    // A second call (two demos in one test process) leaves the first in force.
+    let queue = QUEUE.get_or_init(|| queue).clone();
     let layer = match args.format {
         Format::Logfmt => tracing_logfmt::builder()
             .with_target(false)
             .layer()
-            .with_writer(std::io::stderr)
+            .with_writer(queue)
             .boxed(),
         Format::Json => tracing_subscriber::fmt::layer()
             .json()
             .flatten_event(true)
             .with_target(false)
-            .with_writer(std::io::stderr)
+            .with_writer(queue)
             .boxed(),
     };
-    // A second call (two demos in one test process) leaves the first in force.
+    // What a panic says goes the same way: a thread that wrote it would wait for its reader.
+    panic::set_hook(Box::new(|panicked| tracing::error!("{panicked}")));
     drop(registry().with(layer.with_filter(filter)).try_init());
+    Ok(())
+}
+
+/// How many lines were dropped, counted on; `None` where nothing is logged.
+pub(super) fn dropped_lines() -> Option<Arc<AtomicU64>> {
+    QUEUE.get().map(LogQueue::dropped)
+}
+
+/// Waits for the last lines to be written, though not for long.
+pub(super) fn flush() {
+    if let Some(queue) = QUEUE.get() {
+        queue.flush(LAST_LINES);
+    }
 }

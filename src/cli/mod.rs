@@ -2,8 +2,10 @@
 
 mod demo;
 mod diagnose;
+mod ending;
 mod guide;
 mod health;
+mod log_queue;
 mod logging;
 mod metrics;
 mod output;
@@ -16,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use output::{USAGE, fail};
+use output::{USAGE, exit_code, fail};
 
 /// Watches Okta and tells Prometheus before users notice.
 #[derive(Debug, Parser)]
@@ -69,19 +71,16 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&format!("the runtime cannot be set up: {error}")),
     };
-    runtime.block_on(async {
-        let result = match cli.command {
-            None => run::run(cli.run).await,
-            Some(Command::Diagnose(args)) => return diagnose::run(args).await,
-            Some(Command::Demo(args)) => demo::run(args).await,
-            Some(Command::Health(args)) => health::run(args).await,
-            Some(Command::Simulate(args)) => simulate::run(args).await,
-            Some(Command::Metrics(args)) => metrics::run(args),
-            Some(Command::Guide(args)) => guide::run(&args),
-        };
-        match result {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(message) => fail(&message),
-        }
-    })
+    let code = match cli.command {
+        None => ending::bounded(&runtime, run::run(cli.run)),
+        Some(Command::Demo(args)) => ending::bounded(&runtime, demo::run(args)),
+        Some(Command::Diagnose(args)) => runtime.block_on(diagnose::run(args)),
+        Some(Command::Health(args)) => exit_code(runtime.block_on(health::run(args))),
+        Some(Command::Simulate(args)) => exit_code(runtime.block_on(simulate::run(args))),
+        Some(Command::Metrics(args)) => exit_code(metrics::run(args)),
+        Some(Command::Guide(args)) => exit_code(guide::run(&args)),
+    };
+    // A lookup that hangs holds a thread of the runtime, and is not waited for.
+    runtime.shutdown_background();
+    code
 }

@@ -3,6 +3,8 @@
 
 use std::{io::Write as _, process::ExitCode};
 
+use super::logging;
+
 /// The exit status of a command line that cannot be understood, as sysexits.h has it: 1 and 2 are
 /// what `diagnose` finds.
 pub(super) const USAGE: u8 = 64;
@@ -15,6 +17,15 @@ pub(super) fn print(text: &str) -> Result<(), String> {
             Err(format!("the output cannot be written: {error}"))
         }
         _ => Ok(()),
+    }
+}
+
+/// Tells how a command ended, after all that it logged.
+pub(super) fn exit_code(ended: Result<(), String>) -> ExitCode {
+    logging::flush();
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => fail(&message),
     }
 }
 

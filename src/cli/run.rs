@@ -41,7 +41,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
         );
         return Ok(());
     }
-    logging::init(&args.log);
+    logging::init(&args.log)?;
     let config::Origin {
         source,
         overrides,
@@ -54,7 +54,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
         tracing::warn!("{warning}");
     }
     let telemetry_path = args.web.telemetry_path.clone();
-    let stop = StopSignals::new();
+    let mut stop = StopSignals::new();
     let app = App::start(config, &args.web.into())
         .await
         .map_err(|e| e.to_string())?;

@@ -24,7 +24,7 @@ impl StopSignals {
 
     /// Returns when the program is told to stop, with what told it.
     #[cfg(unix)]
-    pub(super) async fn received(mut self) -> &'static str {
+    pub(super) async fn received(&mut self) -> &'static str {
         tokio::select! {
             () = next(&mut self.terminated) => "SIGTERM",
             () = next(&mut self.interrupted) => "SIGINT",
@@ -33,7 +33,7 @@ impl StopSignals {
 
     /// Returns when the program is told to stop, with what told it.
     #[cfg(not(unix))]
-    pub(super) async fn received(self) -> &'static str {
+    pub(super) async fn received(&mut self) -> &'static str {
         match tokio::signal::ctrl_c().await {
             Ok(()) => "SIGINT",
             Err(_) => std::future::pending().await,

@@ -56,7 +56,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     );
     eprintln!();
     eprintln!("Ctrl-C ends it.");
-    let (control, stop) = (okta.controls(), StopSignals::new());
+    let (control, mut stop) = (okta.controls(), StopSignals::new());
     let running = async {
         if args.story {
             scenario::run(&control, &page, |token| {

@@ -1,5 +1,6 @@
 //! The flags of serving, shared by the exporter and its demo.
 
+use super::logging;
 use crate::web::{self, Serving};
 
 /// How to serve.
@@ -22,6 +23,7 @@ impl From<WebArgs> for Serving {
         Self {
             listen: args.listen,
             telemetry_path: args.telemetry_path,
+            dropped_lines: logging::dropped_lines(),
         }
     }
 }

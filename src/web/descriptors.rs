@@ -17,7 +17,7 @@ pub(super) fn for_clients() -> usize {
         current: limit.maximum,
         ..limit
     };
-    let in_force = match setrlimit(Resource::Nofile, raised.clone()) {
+    let in_force = match setrlimit(Resource::Nofile, raised) {
         Ok(()) => raised,
         Err(why) => {
             tracing::debug!(%why, "the limit of open descriptors stays as it is");

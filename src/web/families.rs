@@ -22,5 +22,16 @@ pub(super) const DISPLACED: Family = Family::counter(
     "Connections of clients that were closed to make room for others: those that were silent for longest.",
     &[],
 );
+pub(super) const DROPPED_LINES: Family = Family::counter(
+    "okta_exporter_log_lines_dropped_total",
+    "Log lines that were dropped since whoever reads standard error did not keep up.",
+    &[],
+);
 
-pub(super) const ALL: [&Family; 4] = [&REQUESTS, &SCRAPE, &SECRET_RELOADS, &DISPLACED];
+pub(super) const ALL: [&Family; 5] = [
+    &REQUESTS,
+    &SCRAPE,
+    &SECRET_RELOADS,
+    &DISPLACED,
+    &DROPPED_LINES,
+];

@@ -8,7 +8,10 @@ mod paths;
 mod server;
 mod stats;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use axum::{
     Json, Router,
@@ -31,7 +34,7 @@ use crate::{
 use stats::Stats;
 
 pub use paths::TELEMETRY_PATH;
-pub use server::{Bound, CannotServe, Server, Serving};
+pub use server::{Bound, CannotServe, DRAIN, Server, Serving};
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -43,6 +46,7 @@ struct Shared {
     /// The configuration as it may be shown, asked for at each request.
     configuration: watch::Receiver<Arc<str>>,
     secret_reloads: SecretReloads,
+    dropped_lines: Option<Arc<AtomicU64>>,
 }
 
 /// Everything that is served, on top of a board.
@@ -85,6 +89,9 @@ async fn scrape(State(shared): State<Shared>) -> Response {
         ] {
             page.push(family, &[], count as f64);
         }
+        let dropped = shared.dropped_lines.as_ref();
+        let dropped = dropped.map(|dropped| dropped.load(Ordering::Relaxed) as f64);
+        page.push_some(&families::DROPPED_LINES, &[], dropped);
         page.text()
     });
     let Ok(text) = drawn.await else {

@@ -1,6 +1,11 @@
 //! The addresses that are served: bound first, answered once there is a board, drained in the end.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use futures_util::future::join_all;
 use tokio::sync::watch;
@@ -13,7 +18,7 @@ use crate::{
 };
 
 /// How long answers under way may take once the program was told to stop.
-const DRAIN: Duration = Duration::from_secs(10);
+pub const DRAIN: Duration = Duration::from_secs(10);
 
 /// How long a client may take for its first request, hands shaken included, and how long it may be
 /// silent then: longer than people scrape at, so that a scraper keeps its connection.
@@ -27,6 +32,8 @@ pub struct Serving {
     pub listen: Vec<String>,
     /// The path of the metrics.
     pub telemetry_path: String,
+    /// Counts the log lines that were dropped; `None` where nobody counts them.
+    pub dropped_lines: Option<Arc<AtomicU64>>,
 }
 
 /// The exporter cannot be served so.
@@ -63,6 +70,7 @@ pub struct Bound {
     listeners: Vec<Listener>,
     clients: Clients,
     telemetry_path: String,
+    dropped_lines: Option<Arc<AtomicU64>>,
 }
 
 impl Bound {
@@ -93,6 +101,7 @@ impl Bound {
             listeners,
             clients,
             telemetry_path: path.to_owned(),
+            dropped_lines: serving.dropped_lines.clone(),
         })
     }
 
@@ -111,6 +120,7 @@ impl Bound {
             telemetry_path: self.telemetry_path.into(),
             configuration: shown,
             secret_reloads,
+            dropped_lines: self.dropped_lines,
         });
         let addresses = self.listeners.iter().map(Listener::address).collect();
         let listeners = self.listeners.into_iter();

@@ -210,6 +210,10 @@ orgs:\n",
         &flag,
         "--web.listen-address=127.0.0.1:0",
         "--log.level=trace",
+        "--log.library=h2",
+        "--log.library=hyper",
+        "--log.library=reqwest",
+        "--log.library=rustls",
     ];
     let mut exporter = Program::exporter(&flags, &[("MARKED_BEARER", BEARER)]);
     let address = exporter.until("address=").await;

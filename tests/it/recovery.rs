@@ -286,6 +286,9 @@ async fn neither_key_nor_token_nor_assertion_is_shown() {
         &file,
         "--web.listen-address=127.0.0.1:0",
         "--log.level=trace",
+        "--log.library=h2",
+        "--log.library=hyper",
+        "--log.library=reqwest",
     ];
     let mut program = Program::exporter(&args, &[]);
     let address = program.until("message=serving").await;

@@ -165,6 +165,7 @@ async fn the_configuration_shown_is_the_one_in_force() {
     let serving = Serving {
         listen: vec!["127.0.0.1:0".to_owned()],
         telemetry_path: TELEMETRY_PATH.to_owned(),
+        dropped_lines: None,
     };
     let bound = Bound::new(&serving).await.unwrap();
     let server = bound.serve(Arc::new(Board::new()), shown, SecretReloads::default());

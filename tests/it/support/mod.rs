@@ -52,6 +52,7 @@ impl Exporter {
         let serving = Serving {
             listen: vec![address.to_owned()],
             telemetry_path: "/metrics".to_owned(),
+            dropped_lines: None,
         };
         let app = App::start(config, &serving).await.unwrap();
         let url = format!("http://{}", app.addresses()[0]);

@@ -117,10 +117,15 @@ impl Program {
 
     /// Sends this signal and returns how it ended, all its lines read.
     pub async fn signal(self, name: &str) -> (ExitStatus, Vec<String>) {
-        let id = self.child.id().unwrap().to_string();
+        self.tell(name).await;
+        self.end().await
+    }
+
+    /// Sends this signal.
+    pub async fn tell(&self, name: &str) {
+        let id = self.id().to_string();
         let told = Command::new("kill").args(["-s", name, &id]).status().await;
         assert!(told.unwrap().success());
-        self.end().await
     }
 
     /// Its process.
