@@ -181,6 +181,7 @@ mod tests {
 
     /// How often the bounds gave way at once, over so many answers, a quick one each so many
     /// milliseconds, of clocks that drift by 30 ppm, the servers this far apart.
+    /// Where these are one, the bounds hold what their clock shows, always.
     fn collapses((every, answers): (i64, i64), apart: i64) -> usize {
         let mut known: Option<ClockBounds> = None;
         let mut doubts = Vec::new();
@@ -189,6 +190,11 @@ mod tests {
             let ahead = sent * 30 / 1_000_000 + n % 2 * apart;
             let seen = seen(sent, 80, ahead);
             let narrowed = known.map_or(seen, |known| known.narrowed(seen));
+            let (least, most) = self::ahead(narrowed, sent);
+            assert!(
+                apart > 0 || (least..=most).contains(&ahead),
+                "{ahead}: {narrowed:?}"
+            );
             doubts.push(narrowed.at(Moment::test_millis(sent)).doubt());
             known = Some(narrowed);
         }

@@ -251,9 +251,23 @@ async fn a_request_under_way_puts_nobody_off_for_longer_than_itself() {
     assert!(org.made(&a, Interval, (20, 19, 60)));
     sleep(MINUTE * 2).await;
     let ticket = org.ask(&a, Interval).unwrap();
+    // Nor is who will not wait told to come back later than that.
+    let aimed = org.limits.gate(gated("b", EndOfWindow));
+    let Err(Failure::Budget { again_in, .. }) = aimed.admit(b.clone()).await else {
+        panic!("the one request is under way");
+    };
+    assert!(again_in <= SECOND * 5, "{again_in:?}");
     let gate = org.limits.gate(gated("b", Interval));
     let (admitted, ()) = tokio::join!(gate.admit(b.clone()), async {
-        sleep(SECOND * 2).await;
+        let told = async {
+            sleep(SECOND / 2).await;
+            gate.holds_back()
+        };
+        let Some(Failure::Budget { again_in, .. }) = told.await else {
+            panic!("it waits");
+        };
+        assert!(again_in <= SECOND * 5, "{again_in:?}");
+        sleep(SECOND / 2).await;
         // It was not sent after all.
         org.limits.abandon(ticket, false);
     });
@@ -284,10 +298,16 @@ async fn until_the_limit_is_known_one_request_is_sent_at_a_time() {
 async fn an_endpoint_that_is_parted_takes_along_what_is_under_way() {
     let (org, a, b) = (Org::new(), charge("a", "/api"), charge("b", "/api"));
     for _ in 0..8 {
-        let under_way = org.ask(&b, EndOfWindow);
-        org.limits.settle(None, &org.answer(&a, (600, 599, 60)));
+        let under_way = [&a, &b, &b].map(|charge| org.ask(charge, EndOfWindow));
+        // Whichever answer it is that parts them.
+        let [of_a, of_b, last] = under_way;
+        org.limits.settle(of_a, &org.answer(&a, (600, 599, 60)));
+        org.limits.settle(of_b, &org.answer(&b, (400, 398, 60)));
         let parted = !org.limits.take_found().is_empty();
-        org.limits.settle(under_way, &org.answer(&b, (20, 18, 60)));
+        if parted {
+            assert!(org.spent("b") >= 1, "under way in its new bucket");
+        }
+        org.limits.settle(last, &org.answer(&b, (400, 397, 60)));
         let parted = parted || !org.limits.take_found().is_empty();
         sleep(61 * SECOND).await;
         if parted {
@@ -346,6 +366,15 @@ async fn a_trial_is_not_refused_for_the_sake_of_the_probe_that_makes_it() {
     assert_eq!(org.ask(&a, Interval), None, "little is left to all");
     assert!(org.ask(&a, Trial).is_some());
     assert_eq!(org.ask(&a, Trial), None, "no more than the budget");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_kept_from_the_only_probe_that_aims_for_its_own_sake() {
+    let (org, a, b) = (Org::new(), charge("a", "/a"), charge("b", "/a"));
+    assert!(org.made(&a, EndOfWindow, (40, 39, 60)));
+    assert!(org.ended("a", Moment::now()));
+    assert_eq!(org.ask(&b, Interval), None, "one of two is the aimed one's");
+    assert!(org.ask(&a, Purpose::Late).is_some());
 }
 
 #[tokio::test(start_paused = true)]
