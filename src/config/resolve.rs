@@ -150,7 +150,7 @@ impl Orgs<'_> {
             notes: self.notes,
         };
         let probes = planner.plan(probes.unwrap_or_default(), at);
-        let client = client?.with_buckets(buckets);
+        let client = client?.with_buckets(buckets).named(name);
         self.made.keep_client(fingerprint, &client);
         Some(Org {
             url,

@@ -19,7 +19,10 @@ impl Aspect {
     /// The aspect that a fact is about.
     pub(super) const fn of(fact: Fact) -> Option<Self> {
         match fact {
-            Fact::TokenExpired | Fact::TokenNotYetValid => Some(Self::Expiry),
+            Fact::IdToken => Some(Self::Payload),
+            Fact::TokenExpired | Fact::TokenNotYetValid | Fact::TokenWithoutEnd => {
+                Some(Self::Expiry)
+            }
             Fact::TokenInactive => Some(Self::Introspection),
             Fact::ScopeMissing => Some(Self::Scopes),
             Fact::WrongIssuer => Some(Self::Issuer),

@@ -96,6 +96,7 @@ impl Verdict {
     fn of_fact(fact: Fact) -> Self {
         match fact {
             Fact::TokenExpired
+            | Fact::IdToken
             | Fact::TokenNotYetValid
             | Fact::TokenInactive
             | Fact::WrongIssuer
@@ -104,6 +105,7 @@ impl Verdict {
             | Fact::BadSignature
             | Fact::NoKeys => Self::Broken,
             Fact::ScopeMissing
+            | Fact::TokenWithoutEnd
             | Fact::KeyWithdrawnEarly
             | Fact::ClockSkew
             | Fact::CertificateExpiring

@@ -3,8 +3,6 @@
 
 use std::time::Duration;
 
-use url::Url;
-
 use super::{
     aspect::Aspect,
     check::{Check, Section, Verdict},
@@ -31,7 +29,7 @@ pub(super) fn checks(org: &Asked, now: OktaTime) -> Vec<Check> {
         };
         match run.observation::<token::Probe>() {
             Some(seen) => {
-                checks.extend(Token::new(org, run, (probe, seen)).checks(now));
+                checks.extend(Token::new(run, (probe, seen)).checks(now));
             }
             None => checks.push(Check::skipped(
                 HERE,
@@ -59,20 +57,8 @@ struct Token<'a> {
 }
 
 impl<'a> Token<'a> {
-    fn new(
-        org: &Asked,
-        run: &'a Run,
-        (probe, seen): (&token::Probe, &'a token::Observation),
-    ) -> Self {
+    fn new(run: &'a Run, (probe, seen): (&token::Probe, &'a token::Observation)) -> Self {
         let says = probe.decode();
-        let issuer = match &says {
-            Some(AccessToken::Jwt(claims)) => claims.iss.as_deref(),
-            _ => None,
-        };
-        let origin = Url::parse(&org.url.to_string()).ok();
-        let issuer = issuer
-            .zip(origin)
-            .and_then(|(issuer, origin)| AuthorizationServer::of_issuer(issuer, &origin));
         let asked = run.last().map(|exchange| exchange.api.as_ref());
         let failed_at = |failure: &Failure| match (failure, asked) {
             (Failure::Mismatch(_), _) => Aspect::Issuer,
@@ -84,7 +70,7 @@ impl<'a> Token<'a> {
             name: run.name(),
             failure: run.failure().map(|failure| (failure, failed_at(failure))),
             says,
-            issuer,
+            issuer: seen.server.clone(),
             seen,
             introspects: probe.introspects(),
         }
@@ -98,11 +84,11 @@ impl<'a> Token<'a> {
             (Aspect::Scopes, self.scopes()),
             (
                 Aspect::Issuer,
-                self.matches(Aspect::Issuer, self.seen.issuer_matches),
+                self.matches(Aspect::Issuer, self.seen.issuer_matches()),
             ),
             (
                 Aspect::Audience,
-                self.matches(Aspect::Audience, self.seen.audience_matches),
+                self.matches(Aspect::Audience, self.seen.audience_matches()),
             ),
             (Aspect::Introspection, self.introspection()),
             (Aspect::Key, self.key()),

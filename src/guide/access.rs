@@ -112,6 +112,18 @@ pub(super) const CHAPTER: Chapter = Chapter {
             alert: None,
         },
         Case {
+            slug: "scopes-refused",
+            title: "No rule grants the scopes that are asked for",
+            signs: &[Sign::Response(code("access_denied").saying("scope"))],
+            cause: "no access policy of the authorization server has a rule that gives this client these scopes, or at the \
+                    org's own server none of them is granted",
+            action: "custom server: Admin Console > Security > API > the server > Access Policies: a rule for this client, \
+                     its grant type and these scopes; the org's: Applications > the app > Okta API Scopes",
+            takes: "15–30 min",
+            risk: Risk::Medium,
+            alert: None,
+        },
+        Case {
             slug: "network-zone",
             title: "A policy refuses this address",
             signs: &[

@@ -40,6 +40,8 @@ closed_list! {
     #[expect(missing_docs, reason = "the case that has it as its sign says it")]
     pub enum Fact {
         TokenExpired,
+        TokenWithoutEnd,
+        IdToken,
         TokenNotYetValid,
         TokenInactive,
         ScopeMissing,
@@ -63,13 +65,17 @@ impl Fact {
     pub(super) fn seen_in(self) -> &'static str {
         match self {
             Self::TokenExpired => "a watched token's `exp` is past",
+            Self::TokenWithoutEnd => "a watched token that can be read has no `exp`",
+            Self::IdToken => "a watched token is an ID token",
             Self::TokenNotYetValid => "a watched token's `nbf` or `iat` is ahead of Okta's clock",
             Self::TokenInactive => "introspection calls a watched token inactive",
             Self::ScopeMissing => {
                 "a watched token lacks a scope of `expect.scopes`, or a service app one that it asks for"
             }
-            Self::WrongIssuer => "a watched token's `iss` is not `expect.issuer`",
-            Self::WrongAudience => "a watched token's `aud` lacks `expect.audience`",
+            Self::WrongIssuer => "a watched token's `iss` is none of `expect.issuer`, or absent",
+            Self::WrongAudience => {
+                "a watched token's `aud` names none of `expect.audience`, or is absent"
+            }
             Self::KeyNotPublished => "the key set lacks a watched token's `kid`",
             Self::BadSignature => "a watched token's signature does not verify",
             Self::KeyWithdrawnEarly => "a key left its set before its `max-age` had passed",

@@ -85,6 +85,27 @@ pub(super) const CHAPTER: Chapter = Chapter {
             alert: None,
         },
         Case {
+            slug: "id-token",
+            title: "This is an ID token",
+            signs: &[Sign::Known(Fact::IdToken)],
+            cause: "it tells a client who signed in, and carries neither scopes nor an API's audience: whoever writes it took \
+                    `id_token` out of the answer in place of `access_token`",
+            action: "take `access_token` out of the token response",
+            takes: "5–15 min",
+            risk: Risk::Low,
+            alert: None,
+        },
+        Case {
+            slug: "token-without-end",
+            title: "The access token never ends",
+            signs: &[Sign::Known(Fact::TokenWithoutEnd)],
+            cause: "a JWT without `exp`: no server of Okta's mints one, so another program did, or it is no access token",
+            action: "look at `iss` and at what mints it; until then only its key or its revocation ends it",
+            takes: "15–30 min",
+            risk: Risk::Low,
+            alert: None,
+        },
+        Case {
             slug: "wrong-audience",
             title: "The token is for somebody else",
             signs: &[Sign::Known(Fact::WrongAudience)],
@@ -142,8 +163,10 @@ pub(super) const CHAPTER: Chapter = Chapter {
             slug: "inactive-token",
             title: "Okta honours the token no more",
             signs: &[Sign::Known(Fact::TokenInactive)],
-            cause: "the token is not over and yet inactive: revoked, its app or user deactivated, or minted elsewhere",
-            action: "look for `app.oauth2.token.revoke` in the System Log, then mint a new one",
+            cause: "revoked, its app or user deactivated, or minted by another server than the one that is asked; one whose end \
+                    nobody told may simply be over",
+            action: "compare its server with the one that is asked, look for `app.oauth2.token.revoke` in the System Log, then mint \
+                     a new one",
             takes: "10–20 min",
             risk: Risk::Low,
             alert: Some("OktaTokenInactive"),

@@ -4,8 +4,8 @@
 use secrecy::ExposeSecret;
 
 use super::{
-    AccessToken, AuthMethod, Credential, Failure, MissingScope, Request, Response, Session,
-    TokenKind, http::request::AuthHeaders, secret::sensitive::authorization,
+    AccessToken, AuthMethod, AuthorizationServer, Credential, Failure, MissingScope, Request,
+    Response, Session, TokenKind, http::request::AuthHeaders, secret::sensitive::authorization,
 };
 use crate::units::Secret;
 
@@ -52,8 +52,9 @@ impl Session<'_> {
         let Ok(AccessToken::Jwt(claims)) = AccessToken::decode(token.expose_secret()) else {
             return None;
         };
-        let org = self.origin().as_str().trim_end_matches('/');
-        let is_good = claims.iss.as_deref() == Some(org) && claims.exp? > self.clock().now();
+        let issuer = claims.iss.as_deref()?;
+        let server = AuthorizationServer::of_issuer(issuer, |url| self.origins().hold(url))?;
+        let is_good = !server.is_custom() && claims.exp? > self.clock().now();
         let granted = claims.scopes.filter(|_| is_good)?;
         credential.missing(path, &granted, || ELSEWHERE.to_owned())
     }

@@ -52,10 +52,10 @@ impl AuthorizationServer {
     }
 
     /// The server of this org that an issuer names: `https://acme.okta.com` is the org's own,
-    /// `https://acme.okta.com/oauth2/default` a custom one.
-    pub fn of_issuer(issuer: &str, origin: &Url) -> Option<Self> {
+    /// `https://acme.okta.com/oauth2/default` a custom one. Whether a URL is the org's, is asked.
+    pub fn of_issuer(issuer: &str, is_the_orgs: impl FnOnce(&Url) -> bool) -> Option<Self> {
         let issuer = Url::parse(issuer).ok()?;
-        if issuer.origin() != origin.origin() {
+        if !is_the_orgs(&issuer) {
             return None;
         }
         match issuer.path().trim_end_matches('/') {

@@ -103,10 +103,11 @@ impl OktaClock {
     }
 
     /// Logs that a request is made once more since the clock was wrong.
-    pub(super) fn tell(&self, credential: &Name) {
+    pub(super) fn tell(&self, org: &str, credential: &Name) {
         let clock_skew_seconds = self.skew();
         let credential = credential.as_str();
         tracing::warn!(
+            org,
             credential,
             clock_skew_seconds,
             next = "synchronise this machine's clock (NTP)",

@@ -293,11 +293,14 @@ impl From<BadKey> for Failure {
 impl NoToken {
     /// True where Okta says that the app was granted nothing of what it asks for.
     pub fn is_ungranted(&self) -> bool {
-        let label = self
-            .cause
-            .refusal()
-            .and_then(|refusal| refusal.error.label());
-        matches!(label, Some("consent_required" | "invalid_scope"))
+        let Some(refusal) = self.cause.refusal() else {
+            return false;
+        };
+        match refusal.error.label() {
+            Some("consent_required" | "invalid_scope") => true,
+            Some("access_denied") => refusal.error.says("scope"),
+            _ => false,
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     metrics::{Family, Page},
-    okta::{Failure, Request, Session, claim},
+    okta::{ORGANIZATION_API, Organization, Session},
     units::{Cell, Interval},
 };
 
@@ -48,32 +48,27 @@ impl super::kind::Settings for Settings {
 #[derive(Debug, Clone, Copy)]
 pub struct Probe;
 
-/// What the organization document says. Okta does not promise the field `cell`, so it may be absent.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct Observation {
-    #[serde(deserialize_with = "claim")]
-    cell: Option<String>,
-    #[serde(deserialize_with = "claim")]
-    pipeline: Option<String>,
-}
+/// What the organization document says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Observation(Organization);
 
 impl Observation {
     /// The cell, as the status page spells it.
     pub fn cell(&self) -> Option<Cell> {
-        Cell::from_organization(self.cell.as_deref()?)
+        Cell::from_organization(self.0.cell.as_deref()?)
     }
 }
 
 impl Kind for Probe {
-    const KIND: &'static str = "organization";
+    const KIND: &'static str = ORGANIZATION_API;
     const FAMILIES: &'static [&'static Family] = &[&INFO];
 
     type Observation = Observation;
     type Memory = ();
 
     async fn run(&self, okta: &Session<'_>, (): &()) -> ProbeResult<Observation> {
-        read(okta).await.into()
+        let read = okta.organization().await;
+        read.map(Observation).into()
     }
 
     fn draw(known: &Known<'_, Self>, scope: Scope<'_>, page: &mut Page) {
@@ -84,33 +79,7 @@ impl Kind for Probe {
             let plain = text.as_deref().and_then(plain_word);
             plain.unwrap_or_default().to_owned()
         };
-        let labels = [scope.org, &word(&seen.cell), &word(&seen.pipeline)];
+        let labels = [scope.org, &word(&seen.0.cell), &word(&seen.0.pipeline)];
         page.push(&INFO, &labels, 1.0);
-    }
-}
-
-async fn read(okta: &Session<'_>) -> Result<Observation, Failure> {
-    okta.ask(Request::get(Probe::KIND, "/.well-known/okta-organization"))
-        .await?
-        .json()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_member_of_a_strange_type_does_not_lose_the_others() {
-        for (document, cell, pipeline) in [
-            (r#"{"cell":"ok7","pipeline":1}"#, Some("ok7"), None),
-            (r#"{"cell":{"id":7},"pipeline":"idx"}"#, None, Some("idx")),
-            (r#"{"cell":null,"pipeline":["v1"],"id":5}"#, None, None),
-        ] {
-            let seen: Observation = serde_json::from_str(document).unwrap();
-            let told = (seen.cell.as_deref(), seen.pipeline.as_deref());
-            assert_eq!(told, (cell, pipeline), "{document}");
-        }
-        let nothing: Result<Observation, _> = serde_json::from_str("\"Welcome\"");
-        assert!(nothing.is_err());
     }
 }

@@ -61,6 +61,31 @@ async fn a_new_app_is_served_by_the_defaults_dpop_and_all() {
 }
 
 #[tokio::test]
+async fn that_proofs_are_wanted_is_learned_however_it_is_said() {
+    for (error, words) in [
+        ("invalid_grant", "The DPoP proof JWT header is missing."),
+        (
+            "invalid_request",
+            "A dpop proof is required for this client.",
+        ),
+    ] {
+        let app = ServiceApp::new();
+        let okta = with(app.registered().grant(["okta.users.read"])).await;
+        let challenge = format!(r#"DPoP error="{error}", error_description="{words}""#);
+        okta.controls()
+            .fault(TOKEN, Fault::challenge(400, &challenge).times(1));
+        let exporter = Exporter::start(&app.yaml(&okta, USERS, &users())).await;
+        let page = exporter.until(is_up).await;
+        assert_eq!(failed(&page), 0.0, "{error}");
+        assert_eq!(
+            answered(&okta, TOKEN, 400),
+            2,
+            "{error}: refused once, and then its proof for the nonce"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_nonce_is_kept_for_the_next_token_and_renewed_when_okta_renews_it() {
     let app = ServiceApp::new();
     let registered = app.registered().grant(["okta.users.read"]).dpop();

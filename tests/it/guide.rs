@@ -449,6 +449,8 @@ recognised! {
     a_clock_ten_minutes_off: "clock-skew" => skewed();
     a_token_before_its_time: "not-yet-valid" => token(|_| reports().starting_in(Duration::from_hours(1)));
     a_token_of_another_server: "wrong-issuer" => token(|_| reports().issuer("https://elsewhere.invalid"));
+    an_id_token: "id-token" => with(org(), &format!("{{ token: {{ ci: {{ access_token: '{}' }} }} }}", jwt(r#"{"exp":4000000000,"aud":"0oa1","nonce":"n"}"#)));
+    a_token_that_never_ends: "token-without-end" => with(org(), &format!("{{ token: {{ ci: {{ access_token: '{}' }} }} }}", jwt(r#"{"aud":"api","scp":["a"]}"#)));
     a_token_for_somebody_else: "wrong-audience" => token(|_| reports().audience("api://other"));
     a_token_whose_key_is_gone: "key-not-published" => withdrawn();
     a_key_that_caches_may_still_hold: "key-withdrawn-early" => withdrawn_early();
@@ -468,6 +470,7 @@ recognised! {
     an_app_that_was_granted_nothing: "app-not-granted" => challenged(400, "consent_required", "You are not allowed any of the requested scopes.");
     a_scope_that_there_is_not: "unknown-scope" => challenged(400, "invalid_scope", "One or more scopes are not configured.");
     a_client_with_a_wrong_secret: "invalid-client" => with(org(), "{ token: { ci: { access_token: 00opaque, introspect: { client_id: 0oa1, client_secret: wrong } } } }");
+    scopes_that_no_rule_grants: "scopes-refused" => challenged(400, "access_denied", "All of the requested scopes were refused.");
     an_address_that_is_not_admitted: "network-zone" => challenged(403, "access_denied", "Policy evaluation failed for this request.");
     a_role_that_may_not: "role-or-policy" => with(Org::new("acme").api_token(ApiToken::new("monitor", API_TOKEN).only(["okta.groups.read"])), &asking("/api/v1/users"));
     a_credential_that_is_not_taken: "credential-refused" => users(Fault::error(401, "E0000004"));
@@ -546,9 +549,13 @@ async fn a_probe_that_is_silent_is_told_unless_something_holds_it_back() {
 
 /// A JWT whose issuer is no server of the org.
 fn foreign() -> String {
+    jwt(r#"{"iss":"https://elsewhere.invalid","exp":4000000000}"#)
+}
+
+/// A JWT with these claims that nobody signed.
+fn jwt(claims: &str) -> String {
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
     let part = |json: &str| URL_SAFE_NO_PAD.encode(json);
-    let claims = r#"{"iss":"https://elsewhere.invalid","exp":4000000000}"#;
     format!(
         "{}.{}.c2ln",
         part(r#"{"alg":"RS256","kid":"k"}"#),

@@ -114,7 +114,7 @@ async fn a_service_app_s_key_is_taken_as_people_have_it() {
         run(directory.path(), &variables).await;
     }
     let yaml = format!(
-        "okta:\n  client:\n    orgUrl: {}\n    clientId: {}\n    scopes: [okta.users.read]\n    privateKeyId: k1\n    privateKey: |\n      {}\n",
+        "okta:\n  client:\n    orgUrl: {}\n    clientId: {}\n    scopes: [okta.users.read]\n    kid: k1\n    privateKey: |\n      {}\n",
         okta.url(),
         ServiceApp::ID,
         pem.trim().replace('\n', "\n      ")

@@ -15,6 +15,160 @@ async fn org() -> Running {
 
 const INTROSPECT: &str = "introspect: { client_id: 0oa1, client_secret: s3cr3t }";
 
+/// A JWT, encrypted or not, with this header and these claims, that nobody signed.
+fn unsigned(parts: &[&str]) -> String {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+    let parts: Vec<String> = parts.iter().map(|it| URL_SAFE_NO_PAD.encode(it)).collect();
+    parts.join(".")
+}
+
+/// What is told of the probe `ci`, as one text.
+async fn told_of_ci(exporter: &Exporter) -> String {
+    json(&format!("{}/api/v1/status", exporter.url()))
+        .await
+        .to_string()
+}
+
+#[tokio::test]
+async fn an_encrypted_token_is_introspected_and_judged_by_that() {
+    let token = unsigned(&[
+        r#"{"alg":"RSA-OAEP-256","enc":"A256GCM"}"#,
+        "key",
+        "iv",
+        "text",
+        "tag",
+    ]);
+    let okta = org().await;
+    let mint = Mint::by("default").scopes(["a", "b"]).opaque(&token);
+    okta.controls().mint(&mint).unwrap();
+    // No `authorization_server`: the issuer that is expected names it.
+    let probes = format!(
+        "{{ token: {{ ci: {{ access_token: {token}, {INTROSPECT}, expect: {{ issuer: '{}/oauth2/default', scopes: [a, c] }} }} }} }}",
+        okta.url()
+    );
+    let page = Exporter::watch(&okta, &probes).await.first_round().await;
+    assert_eq!(
+        page.value(r#"okta_probe_success{probe="token/ci"}"#),
+        1.0,
+        "{page}"
+    );
+    assert_eq!(page.value("okta_token_active"), 1.0);
+    assert_eq!(page.value(r#"okta_token_missing_scope{scope="a"}"#), 0.0);
+    assert_eq!(page.value(r#"okta_token_missing_scope{scope="c"}"#), 1.0);
+    assert!(page.value("okta_token_time_to_expiry_seconds") > 0.0);
+}
+
+#[tokio::test]
+async fn a_token_of_the_org_s_other_host_is_the_org_s() {
+    let okta = org().await;
+    let other = "https://acme.okta.example";
+    let links = format!(
+        r#"{{"id":"00o1","cell":"ok7","_links":{{"organization":{{"href":"{}"}},"alternate":{{"href":"{other}"}}}}}}"#,
+        okta.url()
+    );
+    let controls = okta.controls();
+    controls.fault(
+        "/.well-known/okta-organization",
+        Fault::body("application/json", links),
+    );
+    let mint = |issuer: &str| {
+        let by = Mint::by("default").scopes(["a"]).issuer(issuer);
+        controls.mint(&by).unwrap()
+    };
+    let told = mint(&format!("{other}/oauth2/default"));
+    let named = mint("https://login.acme.example/oauth2/default");
+    let foreign = mint("https://elsewhere.example/oauth2/default");
+    let probes = format!(
+        "{{ token: {{
+            told: {{ access_token: {told}, {INTROSPECT} }},
+            expected: {{ access_token: {told}, {INTROSPECT}, expect: {{ issuer: '{other}/oauth2/default' }} }},
+            named: {{ access_token: {named}, {INTROSPECT}, expect: {{ issuer: ['{other}/oauth2/default', 'https://login.acme.example/oauth2/default'] }} }},
+            foreign: {{ access_token: {foreign}, {INTROSPECT} }} }} }}"
+    );
+    let page = Exporter::watch(&okta, &probes).await.first_round().await;
+    for name in ["told", "expected", "named"] {
+        let of = |family: &str| page.value(&format!(r#"{family}{{token="{name}"}}"#));
+        let success = format!(r#"okta_probe_success{{probe="token/{name}"}}"#);
+        assert_eq!(page.value(&success), 1.0, "{name}: {page}");
+        assert_eq!(of("okta_token_active"), 1.0, "{name}");
+        assert_eq!(of("okta_token_signature_valid"), 1.0, "{name}");
+    }
+    assert_eq!(
+        page.value(r#"okta_token_issuer_matches{token="expected"}"#),
+        1.0
+    );
+    assert_eq!(
+        page.value(r#"okta_token_issuer_matches{token="named"}"#),
+        1.0
+    );
+    assert_eq!(
+        page.value(r#"okta_probe_success{probe="token/foreign"}"#),
+        0.0
+    );
+}
+
+#[tokio::test]
+async fn what_is_expected_and_not_there_is_wrong_and_both_sides_are_told() {
+    let okta = org().await;
+    let header = r#"{"alg":"RS256","kid":"k1"}"#;
+    let url = okta.url();
+    let no_aud = unsigned(&[
+        header,
+        &format!(r#"{{"exp":4102444800,"iss":"{url}","scp":["api"]}}"#),
+        "x",
+    ]);
+    let id_token = unsigned(&[
+        header,
+        &format!(r#"{{"exp":4102444800,"iss":"{url}","aud":"0oa1b2c3","sub":"00u1","nonce":"n"}}"#),
+        "x",
+    ]);
+    let endless = unsigned(&[header, &format!(r#"{{"iss":"{url}","aud":"other"}}"#), "x"]);
+    for (token, expect, told) in [
+        (
+            &no_aud,
+            "audience: [api://default, https://api.acme.example], issuer: https://acme.example/oauth2/default",
+            [
+                "the token has no `aud`; `api://default` or `https://api.acme.example` was expected".to_owned(),
+                format!("the token's `iss` is `{url}`; `https://acme.example/oauth2/default` was expected"),
+            ],
+        ),
+        (
+            &id_token,
+            "audience: api://default, scopes: [okta.users.read]",
+            [
+                "the token's `aud` is `0oa1b2c3`; `api://default` was expected".to_owned(),
+                "this is an ID token".to_owned(),
+            ],
+        ),
+        (
+            &id_token,
+            "scopes: [okta.users.read]",
+            [
+                "the token lacks the scopes okta.users.read; it has none".to_owned(),
+                "this is an ID token".to_owned(),
+            ],
+        ),
+        (
+            &endless,
+            "audience: [api, other]",
+            ["the token has no `exp`".to_owned(), "token-without-end".to_owned()],
+        ),
+    ] {
+        let probes = format!("{{ token: {{ ci: {{ access_token: {token}, expect: {{ {expect} }} }} }} }}");
+        let exporter = Exporter::watch(&okta, &probes).await;
+        let page = exporter.first_round().await;
+        let status = told_of_ci(&exporter).await;
+        for told in told {
+            assert!(status.contains(&told), "{told}: {status}");
+        }
+        if expect.starts_with("audience: [api,") {
+            assert_eq!(page.value("okta_token_audience_matches"), 1.0);
+        } else if expect.contains("audience") {
+            assert_eq!(page.value("okta_token_audience_matches"), 0.0);
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_watched_token_that_turns_into_none_keeps_its_place_and_is_told_as_what_it_is() {
     let okta = org().await;
@@ -349,5 +503,16 @@ async fn a_token_of_another_org_is_not_asked_about_here() {
     );
     // What it says of itself is known all the same.
     assert!(page.value("okta_token_time_to_expiry_seconds") > 0.0);
-    assert_eq!(okta.controls().request_count(), 0, "the token went nowhere");
+    // Asked was only whether the org goes by that name as well.
+    let asked: Vec<String> = okta
+        .controls()
+        .requests()
+        .into_iter()
+        .map(|r| r.path)
+        .collect();
+    assert_eq!(
+        asked,
+        ["/.well-known/okta-organization"],
+        "the token went nowhere"
+    );
 }

@@ -26,6 +26,8 @@ const CLIENT_ID: &str = "OKTA_CLIENT_CLIENTID";
 const SCOPES: &str = "OKTA_CLIENT_SCOPES";
 const PRIVATE_KEY: &str = "OKTA_CLIENT_PRIVATEKEY";
 const PRIVATE_KEY_ID: &str = "OKTA_CLIENT_PRIVATEKEYID";
+/// As Java's and Python's SDKs spell the same.
+const KID: &str = "OKTA_CLIENT_KID";
 const JWK: &str = "OKTA_CLIENT_JWK";
 const ASSERTION: &str = "OKTA_CLIENT_CLIENTASSERTION";
 
@@ -39,13 +41,14 @@ pub(super) const SET: Set = Set {
         SCOPES,
         PRIVATE_KEY,
         PRIVATE_KEY_ID,
+        KID,
         JWK,
         ASSERTION,
     ],
 };
 
 /// The names of the same settings in a file, below `okta.client`.
-const IN_FILES: [(&str, &str); 9] = [
+const IN_FILES: [(&str, &str); 10] = [
     ("orgUrl", URL),
     ("token", TOKEN),
     ("authorizationMode", MODE),
@@ -53,12 +56,15 @@ const IN_FILES: [(&str, &str); 9] = [
     ("scopes", SCOPES),
     ("privateKey", PRIVATE_KEY),
     ("privateKeyId", PRIVATE_KEY_ID),
+    ("kid", KID),
     ("jwk", JWK),
     ("clientAssertion", ASSERTION),
 ];
 
 /// Two ways to give one key.
 const KEYS: [&str; 2] = [PRIVATE_KEY, JWK];
+/// Two names of its id.
+const KEY_IDS: [&str; 2] = [PRIVATE_KEY_ID, KID];
 
 /// Those of them that are secrets.
 const SECRETS: [&str; 4] = [TOKEN, PRIVATE_KEY, JWK, ASSERTION];
@@ -113,9 +119,11 @@ impl Settings {
 
     /// Takes what one of the three sets.
     fn take(&mut self, values: &[(&'static str, String)], set_by: impl Fn(&str) -> String) {
-        // The two ways to give a key: the one that is set here voids what was set before.
-        if values.iter().any(|(name, _)| KEYS.contains(name)) {
-            self.values.retain(|name, _| !KEYS.contains(&name.as_str()));
+        // Two ways to give the same: the one that is set here voids what was set before.
+        for ways in [KEYS, KEY_IDS] {
+            if values.iter().any(|(name, _)| ways.contains(name)) {
+                self.values.retain(|name, _| !ways.contains(&name.as_str()));
+            }
         }
         for (name, value) in values {
             self.set_by.insert(name, set_by(name));
@@ -250,7 +258,8 @@ impl Settings {
         self.check(key)?;
         let key = private_key(key, self.get(key).unwrap_or_default())?;
         let asked = scopes(self.get(SCOPES));
-        Ok(service_app(id, key, self.get(PRIVATE_KEY_ID), asked))
+        let key_id = KEY_IDS.into_iter().find_map(|name| self.get(name));
+        Ok(service_app(id, key, key_id, asked))
     }
 }
 

@@ -37,7 +37,8 @@ pub(super) fn set(node: &mut Value, name: &str, value: Value) {
 /// A private key as people give it, the key itself or the path of a file that holds it: the setting
 /// it stands for. What is neither may be a key without its first line, so it is not shown.
 pub(super) fn private_key(variable: &str, text: &str) -> Result<(&'static str, String), String> {
-    if text.starts_with("-----BEGIN") || text.starts_with('{') {
+    let begins = text.trim_start_matches(|c: char| c.is_whitespace() || "\"'".contains(c));
+    if begins.starts_with("-----BEGIN") || begins.starts_with('{') {
         Ok(("private_key_env", variable.to_owned()))
     } else if Path::new(text).is_file() {
         Ok(("private_key_file", text.to_owned()))

@@ -10,8 +10,8 @@ use super::{
     tls::{NoClient, TlsSetup},
     transport::{Resolver, TimedConnect, redirects_stay_home},
 };
-use crate::okta::{Buckets, clock::OktaClock};
-use crate::units::is_loopback;
+use crate::okta::{Buckets, Origins, clock::OktaClock};
+use crate::units::{Name, is_loopback};
 
 const USER_AGENT: &str = concat!("okta-exporter/", env!("CARGO_PKG_VERSION"));
 
@@ -28,6 +28,8 @@ pub struct Client {
     pub(super) first: Arc<FirstConnection>,
     pub(super) fresh: reqwest::Client,
     pub(super) origin: Url,
+    origins: Origins,
+    name: Option<Name>,
     /// `None` for a page that is no org's.
     buckets: Option<Buckets>,
     pub(in crate::okta) clock: OktaClock,
@@ -57,6 +59,8 @@ impl Client {
             pooled: build(pooled)?,
             first: Arc::default(),
             fresh: build(fresh)?,
+            name: None,
+            origins: Origins::new(origin.clone()),
             origin,
             buckets: None,
             clock: OktaClock::default(),
@@ -66,6 +70,24 @@ impl Client {
     /// Scheme, host and port of what it asks.
     pub fn origin(&self) -> &Url {
         &self.origin
+    }
+
+    /// What its org is reached by.
+    pub fn origins(&self) -> &Origins {
+        &self.origins
+    }
+
+    /// For the org of this name.
+    #[must_use]
+    pub fn named(self, name: &Name) -> Self {
+        let name = Some(name.clone());
+        Self { name, ..self }
+    }
+
+    /// The org's name, for the log; its host where nobody gave it one.
+    pub(in crate::okta) fn org(&self) -> &str {
+        let host = || self.origin.host_str().unwrap_or_default();
+        self.name.as_ref().map_or_else(host, Name::as_str)
     }
 
     /// Knows these buckets of its org.

@@ -51,6 +51,11 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// The org's name, for the log.
+    pub(in crate::okta) fn org(&self) -> &str {
+        self.client.org()
+    }
+
     /// Asks this gate before each request that counts against a limit.
     #[must_use]
     pub fn through(self, gate: &'a dyn Gate) -> Self {
@@ -63,6 +68,11 @@ impl<'a> Session<'a> {
     /// The org's (or page's) origin, for comparing issuers.
     pub fn origin(&self) -> &Url {
         &self.client.origin
+    }
+
+    /// What the org is reached by.
+    pub fn origins(&self) -> &crate::okta::Origins {
+        self.client.origins()
     }
 
     /// What was exchanged so far, in order; the list is empty afterwards.

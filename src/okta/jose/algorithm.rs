@@ -45,6 +45,14 @@ pub enum BadKey {
         "it is encrypted with a passphrase: decrypt it (`openssl pkey -in … -out …`) and guard the file instead"
     )]
     Encrypted,
+    #[error("it is in OpenSSH's own form: convert it (`ssh-keygen -p -m PKCS8 -f …`)")]
+    OpenSsh,
+    #[error("it is PEM or a JWK in base64 once more: decode it (`base64 -d`)")]
+    Encoded,
+    #[error("it is a set of several private keys: give the one that is meant")]
+    Several,
+    #[error("it is a set that holds no key")]
+    EmptySet,
     #[error("its PEM is damaged: is a line missing?")]
     DamagedPem,
     #[error("its JWK is damaged: members of the private key are missing or no base64url")]

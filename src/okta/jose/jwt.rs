@@ -41,6 +41,8 @@ pub struct Claims {
     pub cid: Option<String>,
     /// The scopes granted (`scp` or `scope`); `None` where neither is there, which is not none.
     pub scopes: Option<BTreeSet<String>>,
+    /// It tells who signed in, and to which client: an ID token.
+    pub is_id_token: bool,
 }
 
 /// Why a text that looks like a JWT is none.
@@ -94,11 +96,16 @@ struct Payload {
     scp: Option<OneOrMany>,
     #[serde(deserialize_with = "claim")]
     scope: Option<OneOrMany>,
+    #[serde(flatten)]
+    others: Map<String, Value>,
 }
+
+/// Claims that OpenID Connect (Core 1.0, 2 and 3.3.2.11) has for ID tokens.
+const OF_ID_TOKENS: [&str; 5] = ["nonce", "at_hash", "c_hash", "auth_time", "amr"];
 
 /// A claim that is written as one string or as an array of them.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected text or a list of text")]
 pub enum OneOrMany {
     /// One.
     One(String),
@@ -163,6 +170,24 @@ fn part<T: DeserializeOwned>(text: &str, name: &'static str) -> Result<T, BadJwt
 }
 
 impl Claims {
+    /// With what another source says of the same token, where this one is silent.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            exp: self.exp.or(other.exp),
+            iat: self.iat.or(other.iat),
+            nbf: self.nbf.or(other.nbf),
+            iss: self.iss.or(other.iss),
+            aud: if self.aud.is_empty() {
+                other.aud
+            } else {
+                self.aud
+            },
+            scopes: self.scopes.or(other.scopes),
+            ..self
+        }
+    }
+
     fn new(header: Header, payload: Payload) -> Self {
         let Payload {
             exp,
@@ -174,7 +199,10 @@ impl Claims {
             client_id,
             scp,
             scope,
+            others,
         } = payload;
+        let for_an_api = scp.is_some() || scope.is_some() || cid.is_some() || client_id.is_some();
+        let for_a_client = OF_ID_TOKENS.iter().any(|name| others.contains_key(*name));
         Self {
             kid: header.kid,
             alg: header.alg,
@@ -185,6 +213,7 @@ impl Claims {
             aud: aud.map(OneOrMany::into_values).unwrap_or_default(),
             cid: cid.or(client_id),
             scopes: scp.or(scope).map(OneOrMany::into_scopes),
+            is_id_token: for_a_client && !for_an_api,
         }
     }
 }
@@ -249,6 +278,20 @@ mod tests {
             (read.exp, read.iat, read.nbf),
             (Some(never), Some(never), None)
         );
+    }
+
+    #[test]
+    fn an_id_token_is_told_from_an_access_token() {
+        let id = r#"{"iss":"i","aud":"0oa1","sub":"00u1","nonce":"n"}"#;
+        assert!(claims(id).is_id_token);
+        assert!(claims(r#"{"aud":"0oa1","at_hash":"x","auth_time":1}"#).is_id_token);
+        for access in [
+            r#"{"aud":"api","sub":"00u1","cid":"0oa1","auth_time":1}"#,
+            r#"{"aud":"api","scp":["openid"],"auth_time":1}"#,
+            r#"{"aud":"api"}"#,
+        ] {
+            assert!(!claims(access).is_id_token, "{access}");
+        }
     }
 
     #[test]

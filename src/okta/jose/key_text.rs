@@ -24,13 +24,23 @@ pub(super) struct Written {
     pub(super) kid: Option<String>,
 }
 
-/// Reads a key in any of its forms.
+/// Reads a key in any of its forms, also as variables, YAML and copying disfigure them: in quotes,
+/// with `\n` for line breaks, in one line, indented.
 pub(super) fn read(text: &str) -> Result<Written, BadKey> {
+    let text = text.trim().trim_start_matches('\u{feff}');
+    let text = ['"', '\'']
+        .iter()
+        .find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote))
+        .unwrap_or(text)
+        .trim();
     if text.starts_with('{') {
-        return from_jwk(text);
+        return from_json(text);
     }
-    // In variables line breaks are often written as `\n`.
-    let unescaped = Zeroizing::new(text.replace("\\n", "\n"));
+    // `{"` of JSON, and `-----BEGIN` of PEM.
+    if text.starts_with("eyJ") || text.starts_with("LS0tLS1CRUdJTi") {
+        return Err(BadKey::Encoded);
+    }
+    let unescaped = Zeroizing::new(text.replace("\\r", "").replace("\\n", "\n"));
     Ok(Written {
         pair: from_pem(&unescaped)?,
         alg: None,
@@ -38,8 +48,28 @@ pub(super) fn read(text: &str) -> Result<Written, BadKey> {
     })
 }
 
-fn from_jwk(text: &str) -> Result<Written, BadKey> {
-    let jwk: Jwk = serde_json::from_str(text).map_err(|_| BadKey::DamagedJwk)?;
+/// A JWK, or a set of which one is private.
+fn from_json(text: &str) -> Result<Written, BadKey> {
+    if let Ok(jwk) = serde_json::from_str::<Jwk>(text) {
+        return from_jwk(jwk);
+    }
+    // In variables a JWK's quotes are escaped at times.
+    let unescaped = Zeroizing::new(text.replace("\\\"", "\""));
+    if let Ok(jwk) = serde_json::from_str::<Jwk>(&unescaped) {
+        return from_jwk(jwk);
+    }
+    let set: JwkSet = serde_json::from_str(&unescaped).map_err(|_| BadKey::DamagedJwk)?;
+    let is_empty = set.keys.is_empty();
+    let mut private = set.keys.into_iter().filter(|key| key.d.is_some());
+    match (private.next(), private.next()) {
+        (Some(jwk), None) => from_jwk(jwk),
+        (Some(_), Some(_)) => Err(BadKey::Several),
+        (None, _) if is_empty => Err(BadKey::EmptySet),
+        (None, _) => Err(BadKey::Public),
+    }
+}
+
+fn from_jwk(jwk: Jwk) -> Result<Written, BadKey> {
     let pair = match (jwk.kty.as_str(), &jwk.d) {
         ("RSA" | "EC", None) => return Err(BadKey::Public),
         ("RSA", _) => Pair::Rsa(Box::new(jwk.rsa()?)),
@@ -61,7 +91,11 @@ fn from_pem(text: &str) -> Result<Pair, BadKey> {
     if label("ENCRYPTED PRIVATE KEY") || text.contains("Proc-Type: 4,ENCRYPTED") {
         return Err(BadKey::Encrypted);
     }
-    let Ok(mut der) = PrivateKeyDer::from_pem_slice(text.as_bytes()) else {
+    if label("OPENSSH PRIVATE KEY") {
+        return Err(BadKey::OpenSsh);
+    }
+    let lines = in_lines(text);
+    let Ok(mut der) = PrivateKeyDer::from_pem_slice(lines.as_bytes()) else {
         return Err(match text.contains("-----BEGIN ") {
             false => BadKey::Neither,
             true if label("CERTIFICATE") => BadKey::Certificate,
@@ -84,6 +118,32 @@ fn from_pem(text: &str) -> Result<Pair, BadKey> {
     };
     der.zeroize();
     pair.ok_or(BadKey::Unusable)
+}
+
+/// PEM with a line for each of its marks, and its base64 in one between them: whatever became of its
+/// line breaks.
+fn in_lines(text: &str) -> Zeroizing<String> {
+    const DASHES: &str = "-----";
+    let mut lines = Zeroizing::new(String::with_capacity(text.len() + text.len() / 8 + 16));
+    let mut parts = text.split(DASHES);
+    parts.next();
+    while let (Some(mark), Some(body)) = (parts.next(), parts.next()) {
+        for piece in [DASHES, mark.trim(), DASHES, "\n"] {
+            lines.push_str(piece);
+        }
+        if mark.trim_start().starts_with("BEGIN") {
+            body.split_whitespace()
+                .for_each(|piece| lines.push_str(piece));
+            lines.push('\n');
+        }
+    }
+    lines
+}
+
+/// A set of keys, where one alone was expected.
+#[derive(Deserialize)]
+struct JwkSet {
+    keys: Vec<Jwk>,
 }
 
 /// A private key as JSON (RFC 7518). Its members are zeroed when it goes.
@@ -148,161 +208,4 @@ fn private(member: Option<&Secret>) -> Result<Zeroizing<Vec<u8>>, BadKey> {
 }
 
 #[cfg(test)]
-mod tests {
-    use aws_lc_rs::{
-        encoding::{AsDer, EcPrivateKeyRfc5915Der, Pkcs8V1Der},
-        rsa::KeySize,
-    };
-    use proptest::prelude::*;
-    use x509_cert::der::Decode;
-
-    use serde_json::{Map, json};
-
-    use super::*;
-    use crate::okta::PrivateKey;
-
-    fn pem(label: &str, der: &[u8]) -> String {
-        let text = base64::engine::general_purpose::STANDARD.encode(der);
-        let lines: Vec<&str> = (0..text.len())
-            .step_by(64)
-            .map(|at| &text[at..text.len().min(at + 64)])
-            .collect();
-        let body = lines.join("\n");
-        format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n")
-    }
-
-    fn key(text: &str) -> Result<PrivateKey, BadKey> {
-        PrivateKey::read(&text.into(), None)
-    }
-
-    fn algorithm(text: &str) -> Algorithm {
-        let key = key(text).unwrap_or_else(|e| panic!("{e}"));
-        key.jwt(Map::new(), &json!({})).unwrap();
-        key.algorithm
-    }
-
-    /// An RSA key in its three forms: PKCS#8, PKCS#1, JWK.
-    fn rsa() -> [String; 3] {
-        let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
-        let pkcs8: Pkcs8V1Der<'_> = pair.as_der().unwrap();
-        let pkcs8 = pkcs8.as_ref();
-        // The PKCS#1 form is what PKCS#8 wraps, behind a header of fixed length.
-        let pkcs1 = &pkcs8[26..];
-        let integers = Vec::<UintRef<'_>>::from_der(pkcs1).unwrap();
-        let member = |at: usize| BASE64URL.encode(integers[at].as_bytes());
-        let jwk = json!({
-            "kty": "RSA", "kid": "k1", "n": member(1), "e": member(2), "d": member(3),
-            "p": member(4), "q": member(5), "dp": member(6), "dq": member(7), "qi": member(8),
-        });
-        let (pkcs8, pkcs1) = (pem("PRIVATE KEY", pkcs8), pem("RSA PRIVATE KEY", pkcs1));
-        [pkcs8, pkcs1, jwk.to_string()]
-    }
-
-    #[test]
-    fn rsa_keys_are_read_in_every_form() {
-        let [pkcs8, pkcs1, jwk] = rsa();
-        for text in [&pkcs8, &pkcs1, &jwk, &pkcs8.replace('\n', "\\n")] {
-            assert_eq!(algorithm(text), Algorithm::RS256, "{text}");
-        }
-        assert_eq!(key(&jwk).unwrap().kid(), Some("k1"));
-        let named = jwk.replacen('{', r#"{"alg":"RS512","#, 1);
-        assert_eq!(algorithm(&named), Algorithm::RS512);
-        let given = PrivateKey::read(&named.into(), Some(Algorithm::RS384)).unwrap();
-        assert_eq!(given.algorithm, Algorithm::RS384);
-        let wrong = PrivateKey::read(&pkcs8.into(), Some(Algorithm::ES256));
-        assert_eq!(wrong.unwrap_err(), BadKey::Algorithm(Algorithm::ES256));
-    }
-
-    #[test]
-    fn ec_keys_are_read_in_every_form_and_their_curve_tells_the_algorithm() {
-        for (name, expected, curve) in CURVES {
-            let pair = EcdsaKeyPair::generate(curve).unwrap();
-            let pkcs8 = pair.to_pkcs8v1().unwrap();
-            let private = pair.private_key();
-            let sec1: EcPrivateKeyRfc5915Der<'_> = private.as_der().unwrap();
-            let d: aws_lc_rs::encoding::EcPrivateKeyBin<'_> =
-                aws_lc_rs::encoding::AsBigEndian::as_be_bytes(&private).unwrap();
-            let public = key(&pem("PRIVATE KEY", pkcs8.as_ref()))
-                .unwrap()
-                .public_jwk()
-                .unwrap();
-            assert_eq!(public["crv"], name);
-            let mut jwk = public.clone();
-            jwk["d"] = json!(BASE64URL.encode(d.as_ref()));
-            for text in [
-                pem("PRIVATE KEY", pkcs8.as_ref()),
-                pem("EC PRIVATE KEY", sec1.as_ref()),
-                jwk.to_string(),
-            ] {
-                assert_eq!(algorithm(&text), expected, "{name}");
-            }
-            assert_eq!(key(&public.to_string()).unwrap_err(), BadKey::Public);
-            assert_eq!(
-                PrivateKey::read(&jwk.to_string().into(), Some(Algorithm::RS256)).unwrap_err(),
-                BadKey::Algorithm(Algorithm::RS256)
-            );
-        }
-    }
-
-    #[test]
-    fn what_is_no_private_key_is_told_apart_and_never_shown() {
-        let [pkcs8, ..] = rsa();
-        let half = &pkcs8[..pkcs8.len() / 2];
-        for (text, why) in [
-            ("s3cr3t", BadKey::Neither),
-            ("", BadKey::Neither),
-            (
-                "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----",
-                BadKey::Public,
-            ),
-            (
-                "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
-                BadKey::Certificate,
-            ),
-            (
-                "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----",
-                BadKey::Encrypted,
-            ),
-            (half, BadKey::DamagedPem),
-            (
-                "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----",
-                BadKey::Unusable,
-            ),
-            ("{", BadKey::DamagedJwk),
-            (r#"{"kty":"oct","k":"s3cr3t"}"#, BadKey::Unusable),
-            (r#"{"kty":"RSA","n":"AA","e":"AQAB"}"#, BadKey::Public),
-            (
-                r#"{"kty":"RSA","n":"AA","e":"AQAB","d":"AA"}"#,
-                BadKey::DamagedJwk,
-            ),
-            (
-                r#"{"kty":"EC","crv":"P-256","x":"AA","y":"AA","d":"s3cr3t"}"#,
-                BadKey::DamagedJwk,
-            ),
-        ] {
-            let told = key(text).unwrap_err();
-            assert_eq!(told, why, "{text}");
-            assert!(!told.to_string().contains("s3cr3t"));
-        }
-        let key = key(&pkcs8).unwrap();
-        assert_eq!(
-            format!("{key:?}"),
-            "PrivateKey { algorithm: RS256, kid: None, .. }"
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn nothing_panics(text in any::<String>(), members in proptest::collection::vec("[A-Za-z0-9_-]{0,8}", 6)) {
-            drop(key(&text));
-            drop(key(&format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----")));
-            let [n, e, d, p, q, dp] = &members[..] else { unreachable!() };
-            for kty in ["RSA", "EC"] {
-                drop(key(&json!({
-                    "kty": kty, "crv": "P-256", "x": n, "y": e, "n": n, "e": e, "d": d, "p": p,
-                    "q": q, "dp": dp, "dq": dp, "qi": q,
-                }).to_string()));
-            }
-        }
-    }
-}
+mod tests;

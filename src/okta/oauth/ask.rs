@@ -60,7 +60,7 @@ impl OAuthApp {
                     tried.push(again);
                     match again {
                         Again::Nonce => {}
-                        Again::Clock => okta.clock().tell(&credential.name),
+                        Again::Clock => okta.clock().tell(okta.org(), &credential.name),
                         Again::Token => {
                             // A gateway says so as well, of a token that Okta may take.
                             let instead = match refusal.request_id {

@@ -106,7 +106,10 @@ impl Mint<'_> {
                     match again {
                         Again::Nonce => {}
                         Again::Proof => self.app.proofs.turn_on(),
-                        Again::Clock => self.okta.clock().tell(&self.credential.name),
+                        Again::Clock => self
+                            .okta
+                            .clock()
+                            .tell(self.okta.org(), &self.credential.name),
                     }
                     tried.push(again);
                 }
@@ -171,6 +174,14 @@ impl Mint<'_> {
             {
                 Some(Again::Proof)
             }
+            // Other servers and older ones say it in the description alone.
+            (400 | 401, _)
+                if dpop == Dpop::Auto
+                    && !self.app.proofs.are_on()
+                    && refusal.error.says("dpop") =>
+            {
+                Some(Again::Proof)
+            }
             (400 | 401, _) if clock_moved => Some(Again::Clock),
             _ => None,
         }
@@ -213,6 +224,7 @@ impl Mint<'_> {
     fn tell(&self, token: &Token) {
         let (credential, expires) = (self.credential.name.as_str(), token.expires.to_string());
         tracing::debug!(
+            org = self.okta.org(),
             credential,
             expires,
             bound = token.bound,
@@ -224,7 +236,10 @@ impl Mint<'_> {
     fn note(&self, cause: &Failure) -> Option<String> {
         let refusal = cause.refusal()?;
         match refusal.error.label()? {
-            "consent_required" | "invalid_scope" => {
+            "consent_required" | "invalid_scope" | "access_denied"
+                if refusal.error.label() != Some("access_denied")
+                    || refusal.error.says("scope") =>
+            {
                 let asked = self.app.settings.scopes.join(" ");
                 Some(format!("asked for {asked}; {}", self.app.grant()))
             }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 use serde::Deserialize;
+use url::Url;
 
 use super::{fingerprint::Fingerprint, judge::Expect, known::Memory, observation::Observation};
 use crate::{
@@ -99,14 +100,22 @@ impl Probe {
             _ => None,
         };
         if let Some(claims) = &claims {
-            self.expect.judge(claims, seen);
+            self.expect.judge(claims, true, seen);
         }
-        let server = self.minting_server(okta, claims.as_deref())?;
+        let server = self.minting_server(okta, claims.as_deref()).await?;
+        let issuer = claims.as_ref().and_then(|claims| claims.iss.as_deref());
+        seen.server = issuer.and_then(|issuer| self.server_of(issuer, okta));
+        let server = server.unwrap_or_else(AuthorizationServer::org);
         if let Some(client) = &self.introspect {
             let found = introspect(okta, &server, client, &token).await?;
             seen.active = Some(found.active);
-            if claims.is_none() {
-                self.expect.judge(&found.into_claims(), seen);
+            let found = found.into_claims();
+            match &claims {
+                Some(claims) => {
+                    let told = Claims::clone(claims).or(found);
+                    self.expect.judge(&told, true, seen);
+                }
+                None => self.expect.judge(&found, false, seen),
             }
         }
         // The org server's access tokens are signed with keys that Okta does not publish: nothing
@@ -123,26 +132,48 @@ impl Probe {
         Ok(())
     }
 
-    /// The server to ask: the configured one, or the one that the token says it is from. Okta
-    /// calls a token inactive when any other server is asked.
-    fn minting_server(
+    /// The server to ask: the configured one, or the one that the token says it is from, or that is
+    /// expected of one that cannot be read; `None` where nobody names one. Okta calls a token inactive
+    /// when any other server is asked.
+    async fn minting_server(
         &self,
         okta: &Session<'_>,
         claims: Option<&Claims>,
-    ) -> Result<AuthorizationServer, Failure> {
+    ) -> Result<Option<AuthorizationServer>, Failure> {
         if let Some(server) = &self.server {
-            return Ok(server.clone());
+            return Ok(Some(server.clone()));
         }
-        let Some(issuer) = claims.and_then(|claims| claims.iss.as_deref()) else {
-            return Ok(AuthorizationServer::org());
+        let Some(claims) = claims else {
+            let mut expected = self.expect.issuer.iter();
+            return Ok(expected.find_map(|issuer| AuthorizationServer::of_issuer(issuer, |_| true)));
         };
-        AuthorizationServer::of_issuer(issuer, okta.origin()).ok_or_else(|| {
+        let Some(issuer) = claims.iss.as_deref() else {
+            return Ok(None);
+        };
+        if let Some(server) = self.server_of(issuer, okta) {
+            return Ok(Some(server));
+        }
+        // The org may go by another name as well.
+        okta.learn_origins().await?;
+        self.server_of(issuer, okta).map(Some).ok_or_else(|| {
             let issuer: String = issuer.chars().filter(|c| !c.is_control()).take(200).collect();
             Failure::Mismatch(format!(
                 "the token's issuer `{issuer}` is no authorization server of this org: it cannot be asked about \
-                 here; watch the token under the org that minted it, or name `introspect.authorization_server`"
+                 here; watch the token under the org that minted it, or, if that is this one by another name, \
+                 write the issuer as `expect.issuer`"
             ))
         })
+    }
+
+    /// The server that an issuer names, where the org is one by the URL that is asked, by what it says
+    /// itself, or by what is expected.
+    fn server_of(&self, issuer: &str, okta: &Session<'_>) -> Option<AuthorizationServer> {
+        let expected = self.expect.issuer.iter();
+        let mut expected = expected.filter_map(|issuer| Url::parse(issuer).ok());
+        let is_the_orgs = |url: &Url| {
+            okta.origins().hold(url) || expected.any(|own| own.origin() == url.origin())
+        };
+        AuthorizationServer::of_issuer(issuer, is_the_orgs)
     }
 }
 

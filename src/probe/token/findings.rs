@@ -8,6 +8,9 @@ use crate::{
     units::OktaTime,
 };
 
+/// The most scopes that are told beside those that are missing.
+const MOST_SCOPES: usize = 10;
+
 /// Clocks that agree still differ by a little, and `Date` is cut to whole seconds.
 const TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
 
@@ -30,7 +33,7 @@ impl Observation {
             found(Fact::TokenNotYetValid, what);
         } else if inactive {
             let end = self.expires.map_or_else(
-                || "; when it would expire, nobody told".to_owned(),
+                || "; when it ends nobody told, so it may simply be over".to_owned(),
                 |end| format!(", though it would expire at {end} only"),
             );
             let what = format!("introspection calls the token inactive{end}");
@@ -42,20 +45,33 @@ impl Observation {
             .filter_map(|(scope, missing)| missing.then_some(scope))
             .collect();
         if !missing.is_empty() {
-            let what = format!("the token lacks the scopes {}", missing.join(", "));
+            let granted = self.scopes.iter().flatten();
+            let granted: Vec<&str> = granted.take(MOST_SCOPES).map(String::as_str).collect();
+            let has = match granted.join(", ") {
+                none if none.is_empty() => "it has none".to_owned(),
+                granted => format!("it has {granted}"),
+            };
+            let what = format!("the token lacks the scopes {}; {has}", missing.join(", "));
             found(Fact::ScopeMissing, what);
         }
+        let compared = [
+            (&self.issuer, Fact::WrongIssuer, "iss"),
+            (&self.audience, Fact::WrongAudience, "aud"),
+        ];
+        for (compared, fact, claim) in compared {
+            if let Some(compared) = compared.as_ref().filter(|compared| !compared.matches()) {
+                found(fact, compared.words(claim));
+            }
+        }
+        if self.is_id_token {
+            let what =
+                "this is an ID token, which tells a client who signed in: no API should take it";
+            found(Fact::IdToken, what.to_owned());
+        } else if self.was_read && self.expires.is_none() {
+            let what = "the token has no `exp`: by what it says it never ends";
+            found(Fact::TokenWithoutEnd, what.to_owned());
+        }
         let flags = [
-            (
-                self.issuer_matches,
-                Fact::WrongIssuer,
-                "the token's `iss` is not the expected issuer",
-            ),
-            (
-                self.audience_matches,
-                Fact::WrongAudience,
-                "the token's `aud` lacks the expected audience",
-            ),
             (
                 self.key_published,
                 Fact::KeyNotPublished,

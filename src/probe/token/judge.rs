@@ -2,33 +2,36 @@
 
 use std::sync::Arc;
 
-use super::observation::Observation;
+use super::{compared::Compared, observation::Observation};
 use crate::okta::Claims;
 
 /// What a token is expected to say.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Expect {
-    pub(super) issuer: Option<String>,
-    pub(super) audience: Option<String>,
+    /// Any of these may have issued it.
+    pub(super) issuer: Arc<[String]>,
+    /// It must be for one of these.
+    pub(super) audience: Arc<[String]>,
     /// The scopes that its user needs.
     pub(super) scopes: Arc<[String]>,
 }
 
 impl Expect {
-    /// Notes what the claims say, and how it compares.
-    pub(super) fn judge(&self, claims: &Claims, observation: &mut Observation) {
+    /// Notes what the claims say, and how it compares. Of a token that was `read` what is not there is
+    /// not unknown.
+    pub(super) fn judge(&self, claims: &Claims, read: bool, observation: &mut Observation) {
+        observation.was_read = read;
+        observation.is_id_token = claims.is_id_token;
         observation.expires = claims.exp;
         observation.issued = claims.iat;
         observation.not_before = claims.nbf;
         observation.scopes.clone_from(&claims.scopes);
-        observation.issuer_matches = match (&self.issuer, &claims.iss) {
-            (Some(expected), Some(issuer)) => Some(expected == issuer),
-            _ => None,
+        let compared = |expected: &Arc<[String]>, told: Vec<String>| {
+            let is_known = read || !told.is_empty();
+            (is_known && !expected.is_empty()).then(|| Compared::new(told, expected))
         };
-        observation.audience_matches = match &self.audience {
-            Some(expected) if !claims.aud.is_empty() => Some(claims.aud.contains(expected)),
-            _ => None,
-        };
+        observation.issuer = compared(&self.issuer, claims.iss.iter().cloned().collect());
+        observation.audience = compared(&self.audience, claims.aud.clone());
     }
 }
 
@@ -36,13 +39,17 @@ impl Expect {
 mod tests {
     use super::*;
 
-    fn judged(expect: &Expect, claims: &Claims) -> Observation {
+    fn judged(expect: &Expect, claims: &Claims, read: bool) -> Observation {
         let mut seen = Observation {
             required: Arc::clone(&expect.scopes),
             ..Observation::default()
         };
-        expect.judge(claims, &mut seen);
+        expect.judge(claims, read, &mut seen);
         seen
+    }
+
+    fn missing(seen: &Observation) -> Vec<(&str, bool)> {
+        seen.missing().into_iter().collect()
     }
 
     #[test]
@@ -55,41 +62,66 @@ mod tests {
             scopes: Some(["okta.users.read".to_owned()].into()),
             ..Claims::default()
         };
-        let missing: Vec<_> = judged(&expect, &granted)
-            .missing()
-            .into_iter()
-            .map(|(s, m)| (s.to_owned(), m))
-            .collect();
         assert_eq!(
-            missing,
-            [
-                ("okta.logs.read".to_owned(), true),
-                ("okta.users.read".to_owned(), false)
-            ]
+            missing(&judged(&expect, &granted, true)),
+            [("okta.logs.read", true), ("okta.users.read", false)]
         );
-        assert!(judged(&expect, &Claims::default()).missing().is_empty());
+        assert!(missing(&judged(&expect, &Claims::default(), false)).is_empty());
+        assert_eq!(
+            missing(&judged(&expect, &Claims::default(), true)),
+            [("okta.logs.read", true), ("okta.users.read", true)],
+            "a token that can be read and names none has none"
+        );
     }
 
     #[test]
-    fn issuer_and_audience_are_compared_only_where_both_sides_are_known() {
+    fn issuer_and_audience_match_where_one_of_those_expected_is_named() {
         let expect = Expect {
-            issuer: Some("https://a".into()),
-            audience: Some("api".into()),
+            issuer: ["https://a".to_owned()].into(),
+            audience: ["api".to_owned(), "other".to_owned()].into(),
             ..Expect::default()
         };
         let claims = Claims {
             iss: Some("https://b".into()),
-            aud: vec!["x".into(), "api".into()],
+            aud: vec!["x".into(), "other".into()],
             ..Claims::default()
         };
-        let seen = judged(&expect, &claims);
+        let seen = judged(&expect, &claims, true);
         assert_eq!(
-            (seen.issuer_matches, seen.audience_matches),
+            (seen.issuer_matches(), seen.audience_matches()),
             (Some(false), Some(true))
         );
-        let seen = judged(&Expect::default(), &claims);
-        assert_eq!((seen.issuer_matches, seen.audience_matches), (None, None));
-        let seen = judged(&expect, &Claims::default());
-        assert_eq!((seen.issuer_matches, seen.audience_matches), (None, None));
+        assert_eq!(
+            seen.issuer.unwrap().words("iss"),
+            "the token's `iss` is `https://b`; `https://a` was expected"
+        );
+        let seen = judged(&Expect::default(), &claims, true);
+        assert_eq!(
+            (seen.issuer_matches(), seen.audience_matches()),
+            (None, None)
+        );
+        let seen = judged(&expect, &Claims::default(), false);
+        assert_eq!(
+            (seen.issuer_matches(), seen.audience_matches()),
+            (None, None)
+        );
+    }
+
+    #[test]
+    fn what_is_expected_and_absent_is_wrong_where_the_token_can_be_read() {
+        let expect = Expect {
+            issuer: ["https://a".to_owned()].into(),
+            audience: ["api".to_owned(), "other".to_owned()].into(),
+            ..Expect::default()
+        };
+        let seen = judged(&expect, &Claims::default(), true);
+        assert_eq!(
+            (seen.issuer_matches(), seen.audience_matches()),
+            (Some(false), Some(false))
+        );
+        assert_eq!(
+            seen.audience.unwrap().words("aud"),
+            "the token has no `aud`; `api` or `other` was expected"
+        );
     }
 }

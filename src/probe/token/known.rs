@@ -120,8 +120,9 @@ impl KnownToken {
                 issued: seen.issued.or(known.issued),
                 not_before: seen.not_before.or(known.not_before),
                 scopes: seen.scopes.clone().or(known.scopes),
-                issuer_matches: seen.issuer_matches.or(known.issuer_matches),
-                audience_matches: seen.audience_matches.or(known.audience_matches),
+                server: seen.server.clone().or(known.server),
+                issuer: seen.issuer.clone().or(known.issuer),
+                audience: seen.audience.clone().or(known.audience),
                 key_published,
                 signature_valid,
                 ..seen.clone()

@@ -2,6 +2,7 @@
 //! the key it was signed with is still published.
 
 mod ask;
+mod compared;
 mod findings;
 mod fingerprint;
 mod judge;
@@ -64,12 +65,12 @@ const MISSING_SCOPE: Family = Family::gauge(
 );
 const ISSUER_MATCHES: Family = Family::gauge(
     "okta_token_issuer_matches",
-    "1 if `iss` is the expected issuer, else 0.",
+    "1 if `iss` is an expected issuer, else 0.",
     TOKEN,
 );
 const AUDIENCE_MATCHES: Family = Family::gauge(
     "okta_token_audience_matches",
-    "1 if `aud` holds the expected audience, else 0.",
+    "1 if `aud` holds an expected audience, else 0.",
     TOKEN,
 );
 const SIGNATURE_VALID: Family = Family::gauge(
@@ -145,8 +146,8 @@ impl Kind for Probe {
         page.push_some(&TIME_TO_EXPIRY, &token, left.map(|left| left.as_secs_f64()));
         page.push_some(&ISSUED, &token, seconds(seen.issued));
         page.push_some(&NOT_BEFORE, &token, seconds(seen.not_before));
-        page.push_some(&ISSUER_MATCHES, &token, flag(seen.issuer_matches));
-        page.push_some(&AUDIENCE_MATCHES, &token, flag(seen.audience_matches));
+        page.push_some(&ISSUER_MATCHES, &token, flag(seen.issuer_matches()));
+        page.push_some(&AUDIENCE_MATCHES, &token, flag(seen.audience_matches()));
         page.push_some(&SIGNATURE_VALID, &token, flag(seen.signature_valid));
         page.push_some(&KEY_PUBLISHED, &token, flag(seen.key_published));
         for (required, missing) in seen.missing() {

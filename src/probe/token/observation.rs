@@ -5,9 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use super::fingerprint::Fingerprint;
+use super::{compared::Compared, fingerprint::Fingerprint};
 use crate::{
-    okta::{Claims, ServedKeys, Signature},
+    okta::{AuthorizationServer, Claims, ServedKeys, Signature},
     probe::missed::Missed,
     units::OktaTime,
 };
@@ -31,10 +31,16 @@ pub struct Observation {
     pub scopes: Option<BTreeSet<String>>,
     /// The scopes that its user needs.
     pub required: Arc<[String]>,
-    /// `iss` is as expected.
-    pub issuer_matches: Option<bool>,
-    /// `aud` is as expected.
-    pub audience_matches: Option<bool>,
+    /// It could be read: what it does not say is not there.
+    pub(super) was_read: bool,
+    /// It is an ID token.
+    pub is_id_token: bool,
+    /// The server of this org that its issuer names.
+    pub server: Option<AuthorizationServer>,
+    /// `iss`, beside what is expected.
+    pub(super) issuer: Option<Compared>,
+    /// `aud`, beside what is expected.
+    pub(super) audience: Option<Compared>,
     /// The signature verifies with the published key.
     pub signature_valid: Option<bool>,
     /// The key that signed it is published; `None` as well while answers that lack it may be those
@@ -86,10 +92,23 @@ impl Observation {
         self.key_published.is_some() || self.signature_valid.is_some()
     }
 
+    /// Whether `iss` is as expected.
+    pub fn issuer_matches(&self) -> Option<bool> {
+        self.issuer.as_ref().map(Compared::matches)
+    }
+
+    /// Whether `aud` is as expected.
+    pub fn audience_matches(&self) -> Option<bool> {
+        self.audience.as_ref().map(Compared::matches)
+    }
+
     /// Each required scope, and whether the token lacks it; nothing where the scopes are not known.
     pub(super) fn missing(&self) -> BTreeMap<&str, bool> {
-        let Some(granted) = &self.scopes else {
-            return BTreeMap::new();
+        let none = BTreeSet::new();
+        let granted = match &self.scopes {
+            Some(granted) => granted,
+            None if self.was_read => &none,
+            None => return BTreeMap::new(),
         };
         self.required
             .iter()

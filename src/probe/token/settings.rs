@@ -1,6 +1,6 @@
 //! What may be written under `probes.token.NAME`, and what is wrong with it.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use serde::Deserialize;
 
@@ -9,7 +9,7 @@ use super::{
     judge::Expect,
 };
 use crate::{
-    okta::{AuthorizationServer, TokenKind},
+    okta::{AuthorizationServer, OneOrMany, TokenKind},
     probe::{
         kind::{Access, Place},
         plan::PlanContext,
@@ -54,8 +54,10 @@ struct Introspect {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Expected {
-    issuer: Option<String>,
-    audience: Option<String>,
+    /// Who may have issued it: one, or several.
+    issuer: Option<OneOrMany>,
+    /// Whom it must be for: one, or any of several.
+    audience: Option<OneOrMany>,
     /// The scopes that the token's user needs.
     scopes: Vec<String>,
 }
@@ -102,8 +104,8 @@ impl crate::probe::kind::Settings for Settings {
             }
         };
         let expect = Expect {
-            issuer: self.expect.issuer.clone(),
-            audience: self.expect.audience.clone(),
+            issuer: values(self.expect.issuer.as_ref()),
+            audience: values(self.expect.audience.as_ref()),
             scopes: self.expect.scopes.clone().into(),
         };
         match token {
@@ -116,6 +118,16 @@ impl crate::probe::kind::Settings for Settings {
             _ => Err(problems),
         }
     }
+}
+
+/// Those that are written; an empty one is none.
+fn values(written: Option<&OneOrMany>) -> Arc<[String]> {
+    let values = written.cloned().map(OneOrMany::into_values);
+    values
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|value| !value.is_empty())
+        .collect()
 }
 
 impl Settings {

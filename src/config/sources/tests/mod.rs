@@ -193,6 +193,25 @@ fn a_service_app_of_the_sdks_is_read_from_variables_or_a_file() {
 }
 
 #[test]
+fn a_keys_id_is_read_as_each_sdk_spells_it_and_the_last_one_wins() {
+    let places = Places::new();
+    let key = places.write("key.pem", PEM);
+    places.write(
+        "home/.okta/okta.yaml",
+        &format!(
+            "okta:\n  client:\n    orgUrl: https://acme.okta.com\n    authorizationMode: PrivateKey\n    clientId: 0oa2\n    scopes: okta.users.read\n    privateKey: {key}\n    kid: my-key-id\n"
+        ),
+    );
+    let key_id = |variables: &[(&str, &str)]| {
+        let (tree, _) = places.good(variables);
+        credential(&tree)["oauth"]["key_id"].clone()
+    };
+    assert_eq!(key_id(&[]), "my-key-id");
+    assert_eq!(key_id(&[("OKTA_CLIENT_KID", "k2")]), "k2");
+    assert_eq!(key_id(&[("OKTA_CLIENT_PRIVATEKEYID", "k3")]), "k3");
+}
+
+#[test]
 fn terraforms_ways_are_read_and_exclude_each_other() {
     let places = Places::new();
     let org = [
