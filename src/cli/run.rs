@@ -7,7 +7,7 @@ use super::{
     signal::StopSignals,
     web_args::WebArgs,
 };
-use crate::{app::App, config};
+use crate::{app::App, config, web::Serving};
 
 /// The flags of running.
 #[derive(Debug, clap::Args)]
@@ -25,6 +25,8 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), String> {
+    let serving = Serving::from(args.web);
+    serving.check().map_err(|e| e.to_string())?;
     let environment = config::environment();
     let config = config::Config::load(args.config_file.as_deref(), &environment)
         .map_err(|e| e.to_string())?;
@@ -53,9 +55,9 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
-    let telemetry_path = args.web.telemetry_path.clone();
+    let telemetry_path = serving.telemetry_path.clone();
     let mut stop = StopSignals::new();
-    let app = App::start(config, &args.web.into())
+    let app = App::start(config, &serving)
         .await
         .map_err(|e| e.to_string())?;
     for address in app.addresses() {

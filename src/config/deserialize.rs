@@ -7,12 +7,16 @@ use serde_path_to_error::{Path, Segment};
 
 use super::{
     problems::{Notes, SettingPath},
-    schema,
+    schema, secrets,
     suggest::suggestion,
 };
 
+/// What is said of a setting that is there and empty.
+const NOTHING: &str = "nothing is written here: fill it in or drop the line";
+
 /// What is written, without what cannot be read.
 pub(super) fn read(mut tree: Value, notes: &mut Notes) -> schema::Config {
+    refuse_blanks(&mut tree, &SettingPath::default(), notes);
     let mut emptied = Vec::new();
     loop {
         let error = match serde_path_to_error::deserialize::<_, schema::Config>(&tree) {
@@ -40,6 +44,35 @@ pub(super) fn read(mut tree: Value, notes: &mut Notes) -> schema::Config {
             return schema::Config::default();
         }
         emptied.push(steps);
+    }
+}
+
+/// Takes out texts that hold nothing, in maps and lists: what is written and empty was meant to be
+/// filled in, and is not the same as what is not written.
+fn refuse_blanks(tree: &mut Value, at: &SettingPath, notes: &mut Notes) {
+    let below: Vec<(String, &mut Value)> = match tree {
+        Value::Object(map) => map
+            .iter_mut()
+            .map(|(name, value)| (name.clone(), value))
+            .collect(),
+        Value::Array(list) => list
+            .iter_mut()
+            .enumerate()
+            .map(|(index, value)| (index.to_string(), value))
+            .collect(),
+        _ => return,
+    };
+    for (name, value) in below {
+        if value.as_str().is_some_and(|text| text.trim().is_empty()) {
+            notes.error_and_suppress(at.field(&name), NOTHING);
+            // A secret that is given so is not missing besides.
+            for way in secrets::ways(&name) {
+                notes.suppress(at.field(&way));
+            }
+            *value = Value::Null;
+        } else {
+            refuse_blanks(value, &at.field(&name), notes);
+        }
     }
 }
 
@@ -149,7 +182,7 @@ fn mismatch(message: &str, found: &Value) -> String {
     };
     let (expected, fix) = match (&expected, found) {
         (_, Value::Null) => {
-            return "nothing is written here: fill it in or drop the line".to_owned();
+            return NOTHING.to_owned();
         }
         (Expected::Text, Value::Number(_) | Value::Bool(_)) => ("text", ": put it in quotes"),
         (Expected::Text, _) => ("text", ""),

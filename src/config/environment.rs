@@ -99,6 +99,9 @@ pub(super) fn overlay(
 /// Text, as it stands (`00123` stays `00123`), unless it is plainly a list or a map in JSON and
 /// stands where one belongs: a key or a client secret may begin like either.
 fn value(text: &str, at: &SettingPath) -> Result<Value, String> {
+    if text.trim().is_empty() {
+        return Err("is empty: fill it in, or unset it".to_owned());
+    }
     if !text.starts_with(['[', '{']) || takes_text(at) {
         return Ok(Value::String(text.to_owned()));
     }

@@ -6,10 +6,15 @@ use std::path::Path;
 use config::{Config, ConfigError, File, FileFormat};
 use serde_json::{Map, Value};
 
+use crate::units::unmarked;
+
+/// The largest file of settings worth reading, in bytes: ten thousand orgs are some 10 MB.
+pub(super) const LARGEST: u64 = 64 * 1024 * 1024;
+
 /// The tree that this YAML describes, or what is wrong with it, with line and column. The words
 /// are ours wherever the parser's would show what is written, since a secret may be written there.
 pub(super) fn tree(yaml: &str) -> Result<Value, String> {
-    let yaml = yaml.strip_prefix('\u{feff}').unwrap_or(yaml);
+    let yaml = unmarked(yaml);
     whole(yaml)?;
     let read = Config::builder()
         .add_source(File::from_str(yaml, FileFormat::Yaml))
@@ -79,7 +84,8 @@ pub(super) fn resolve_files(tree: &mut Value, directory: &Path) {
         Value::Object(map) => {
             for (key, value) in map {
                 match value {
-                    Value::String(path) if key.ends_with("_file") => {
+                    // What is empty stays so, and is told.
+                    Value::String(path) if key.ends_with("_file") && !path.trim().is_empty() => {
                         *path = directory.join(&*path).display().to_string();
                     }
                     _ => resolve_files(value, directory),

@@ -41,7 +41,11 @@ pub use planned::{Org, Planned, StatusPage};
 pub use problems::Problems;
 pub use sources::Origin;
 
-use crate::{okta::TlsSetups, probe::SecretContext, units::Name};
+use crate::{
+    okta::TlsSetups,
+    probe::SecretContext,
+    units::{Name, read_text},
+};
 use defaults::Extent;
 use environment::Overrides;
 use problems::Notes;
@@ -98,7 +102,7 @@ impl Config {
         };
         let source = path.display().to_string();
         let whole = |message: String| Problems::whole(&source, message);
-        let yaml = std::fs::read_to_string(path)
+        let yaml = read_text(path, file::LARGEST)
             .map_err(|e| whole(format!("the file cannot be read: {e}")))?;
         let mut tree = file::tree(&yaml).map_err(whole)?;
         if let Some(directory) = path.parent() {

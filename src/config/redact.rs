@@ -9,10 +9,7 @@ use super::{
     secrets::is_secret,
     sources::Origin,
 };
-use crate::units::{Interval, Name};
-
-/// What stands where a secret was written.
-const REDACTED: &str = "<redacted>";
+use crate::units::{Interval, Name, REDACTED, without_secrets};
 
 /// The settings without their secrets. Taken before anything is read from them, so that nothing has
 /// to be remembered of what was a secret.
@@ -30,25 +27,8 @@ pub(super) fn redacted(tree: &Value) -> Value {
             })
             .collect(),
         Value::Array(list) => list.iter().map(redacted).collect(),
-        Value::String(text) => without_user(text).into(),
+        Value::String(text) => without_secrets(text).into(),
         other => other.clone(),
-    }
-}
-
-/// A URL may hold a password; anything else stays as it is.
-fn without_user(text: &str) -> String {
-    match text.split_once("://") {
-        Some((scheme, rest)) => {
-            let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-            match host.rsplit_once('@') {
-                Some((user, _)) => {
-                    let rest = rest.strip_prefix(user).unwrap_or_default();
-                    format!("{scheme}://{REDACTED}{rest}")
-                }
-                None => text.to_owned(),
-            }
-        }
-        None => text.to_owned(),
     }
 }
 
@@ -126,7 +106,7 @@ mod tests {
                 },
                 "probes": {"token": {"ci": {"access_token_file": "/run/t", "introspect": {"client_secret": "<redacted>"}}}},
             }},
-            "status_pages": {"okta": {"url": "https://<redacted>@status.okta.com/x?a=b"}},
+            "status_pages": {"okta": {"url": "https://<redacted>@status.okta.com/x?a=<redacted>"}},
         });
         assert_eq!(shown, expected);
     }

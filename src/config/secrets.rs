@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::problems::{Notes, SettingPath};
-use crate::probe::Secrets;
+use crate::{probe::Secrets, units::is_mounted_by_kubernetes};
 
 /// How the names of settings end that hold a secret.
 const SECRETS: [&str; 6] = [
@@ -71,8 +71,13 @@ pub(super) fn warn_of_open_settings(file: &Path, notes: &mut Notes) {
 }
 
 fn open_to_all(file: &Path) -> String {
-    let file = file.display();
-    format!("everybody on this host may read {file}: `chmod o-r` it")
+    let shown = file.display();
+    if is_mounted_by_kubernetes(file) {
+        let fix =
+            "set `defaultMode: 0440` of the volume, and `fsGroup` in the pod's `securityContext`";
+        return format!("everybody in this container may read {shown}: {fix}");
+    }
+    format!("everybody on this host may read {shown}: `chmod o-r` it")
 }
 
 #[cfg(unix)]
@@ -85,4 +90,23 @@ fn world_readable(path: &Path) -> bool {
 #[cfg(not(unix))]
 fn world_readable(_path: &Path) -> bool {
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_to_do_about_an_open_file_works_where_it_is_mounted() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("token");
+        assert!(open_to_all(&file).contains("`chmod o-r` it"));
+        std::os::unix::fs::symlink("..2026_11_27", directory.path().join("..data")).unwrap();
+        let told = open_to_all(&file);
+        assert!(
+            told.contains("`defaultMode: 0440`") && told.contains("`fsGroup`"),
+            "{told}"
+        );
+        assert!(!told.contains("chmod"), "{told}");
+    }
 }

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     metrics::{Family, Page},
     okta::{Credential, Failure, Request, Session},
-    units::Interval,
+    units::{Interval, without_secrets},
 };
 
 /// What may be written under `probes.endpoint.NAME`.
@@ -84,12 +84,13 @@ impl super::kind::Settings for Settings {
 }
 
 fn check(path: &str) -> Result<(), Problem> {
+    let shown = without_secrets(path);
     let plain = |c: char| c.is_ascii_graphic() && !"{}<>\\".contains(c);
     if !path.starts_with('/') || path.starts_with("//") {
         return Err(Problem::new(
             "path",
             format!(
-                "`{path}` must begin with one `/` and name no host: the org's URL stands before it"
+                "`{shown}` must begin with one `/` and name no host: the org's URL stands before it"
             ),
         ));
     }
@@ -97,7 +98,7 @@ fn check(path: &str) -> Result<(), Problem> {
         return Err(Problem::new(
             "path",
             format!(
-                "`{path}` holds a character that a URL cannot: fill in placeholders, percent-encode the rest"
+                "`{shown}` holds a character that a URL cannot: fill in placeholders, percent-encode the rest"
             ),
         ));
     }

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use super::problem::Problem;
 use crate::{
     okta::{SecretFile, SecretReloads, SecretSource, TokenKind},
-    units::Secret,
+    units::{Secret, unmarked},
 };
 
 /// The three ways to give one secret: `X_file`, `X_env`, or inline `X`.
@@ -71,7 +71,11 @@ impl Secrets {
                 format!("{name}_file"),
             )),
             (None, None, Some(variable)) => {
-                match context.environment.get(variable).map(|text| text.trim()) {
+                match context
+                    .environment
+                    .get(variable)
+                    .map(|text| unmarked(text.trim()).trim())
+                {
                     Some(secret) if !secret.is_empty() => {
                         let source = SecretSource::Given(secret.into());
                         Ok((source, format!("{name}_env")))

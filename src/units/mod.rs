@@ -3,17 +3,22 @@
 mod cell;
 mod cell_list;
 mod closed_list;
+mod host;
 mod interval;
 mod moment;
 mod name;
 mod okta_time;
 mod org_url;
 mod share;
+mod shown_url;
+mod text_file;
 mod wall_clock;
 
 pub use cell::{BadCell, Cell};
 pub use cell_list::{CellList, Reach};
 pub(crate) use closed_list::closed_list;
+pub use host::BadHost;
+pub(crate) use host::check_host;
 pub use interval::{BadInterval, Interval};
 pub use jiff::Timestamp;
 pub use moment::Moment;
@@ -22,6 +27,9 @@ pub use okta_time::OktaTime;
 pub(crate) use org_url::is_loopback;
 pub use org_url::{BadUrl, OrgUrl};
 pub use share::{BadShare, Share};
+pub(crate) use shown_url::{REDACTED, without_secrets};
+pub use text_file::NoText;
+pub(crate) use text_file::{is_mounted_by_kubernetes, read_text, unmarked};
 pub use wall_clock::WallClock;
 
 /// A secret: it neither prints nor serialises, and its memory is zeroed when dropped. In a panic's

@@ -4,6 +4,11 @@ use std::{fmt, net::IpAddr, str::FromStr};
 
 use url::{Host, Position, Url};
 
+use super::{
+    host::{BadHost, check_host},
+    shown_url::without_secrets,
+};
+
 /// `https://acme.okta.com`: https, or http on loopback only; no path, no query, no user.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrgUrl(Url);
@@ -26,6 +31,8 @@ pub enum BadUrl {
     AdminHost(String),
     #[error("an org URL is scheme and host only: drop `{0}`")]
     Path(String),
+    #[error(transparent)]
+    Host(#[from] BadHost),
     #[error("an org URL holds no user or password: drop everything before the `@`")]
     User,
 }
@@ -58,15 +65,16 @@ impl FromStr for OrgUrl {
     fn from_str(text: &str) -> Result<Self, BadUrl> {
         let text = text.trim();
         if text.contains(['{', '}', '<', '>']) || text.contains("yourOktaDomain") {
-            return Err(BadUrl::Placeholder(text.to_owned()));
+            return Err(BadUrl::Placeholder(without_secrets(text)));
         }
-        let url = Url::parse(text).map_err(|_| BadUrl::NotAUrl(text.to_owned()))?;
+        let url = Url::parse(text).map_err(|_| BadUrl::NotAUrl(without_secrets(text)))?;
         let host = url
             .host_str()
-            .ok_or_else(|| BadUrl::NotAUrl(text.to_owned()))?;
+            .ok_or_else(|| BadUrl::NotAUrl(without_secrets(text)))?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(BadUrl::User);
         }
+        check_host(text, &url)?;
         match url.scheme() {
             "https" => {}
             "http" if is_loopback(&url) => {}
@@ -85,7 +93,7 @@ impl FromStr for OrgUrl {
         // wrote it.
         let parsed = &url[Position::BeforePath..];
         if parsed != "/" {
-            return Err(BadUrl::Path(parsed.to_owned()));
+            return Err(BadUrl::Path(without_secrets(parsed)));
         }
         match text.chars().last() {
             Some(last @ ('/' | '\\' | '?' | '#')) => Err(BadUrl::Path(last.to_string())),
@@ -142,7 +150,9 @@ mod tests {
                 "https://acme.okta.com/oauth2/default",
                 "drop `/oauth2/default`",
             ),
-            ("https://acme.okta.com?x=1", "drop `/?x=1`"),
+            ("https://acme.okta.com?x=1", "drop `/?x=<redacted>`"),
+            ("https://acme.okta.com?limit=1", "drop `/?limit=1`"),
+            ("https://\"acme.okta.com\"", "is in quotes"),
             ("https://acme.okta.com?", "drop `/?`"),
             ("https://acme.okta.com#", "drop `/#`"),
             (

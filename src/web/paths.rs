@@ -1,5 +1,7 @@
 //! Where things are served, and where the metrics therefore cannot be.
 
+use url::Url;
+
 /// Where the metrics are, unless the command line says otherwise.
 pub const TELEMETRY_PATH: &str = "/metrics";
 
@@ -12,11 +14,14 @@ pub(super) const READY: &str = "/-/ready";
 /// What begins so is kept for the exporter itself.
 const RESERVED: [&str; 2] = ["/-/", "/api/"];
 
-/// Whether the metrics can be served at a path: it stands for itself alone, and is not taken.
+/// Whether the metrics can be served at a path: it stands for itself alone, to the router as to
+/// whoever asks for it, and is not taken.
 pub(super) fn is_free(path: &str) -> bool {
     let taken = [INDEX, CONFIG].contains(&path) || RESERVED.iter().any(|p| path.starts_with(p));
     let pattern = path.contains(['{', '}', '*']) || path.contains("/:");
-    path.starts_with('/') && !taken && !pattern
+    let asked = Url::parse("http://localhost").and_then(|host| host.join(path));
+    let is_asked = asked.is_ok_and(|url| url.path() == path);
+    path.starts_with('/') && is_asked && !taken && !pattern
 }
 
 #[cfg(test)]
@@ -25,10 +30,26 @@ mod tests {
 
     #[test]
     fn the_metrics_are_served_only_where_nothing_else_is() {
-        for free in [TELEMETRY_PATH, "/-", "/a/b", "/configuration", "/apis"] {
+        for free in [
+            TELEMETRY_PATH,
+            "/-",
+            "/a/b",
+            "/configuration",
+            "/apis",
+            "/a:b",
+            "/a%20b",
+            "/a/",
+            "/a~b",
+        ] {
             assert!(is_free(free), "{free}");
         }
         for path in [INDEX, STATUS, CONFIG, HEALTHY, READY, "", "metrics"] {
+            assert!(!is_free(path), "{path}");
+        }
+        // Whoever asks would ask for something else.
+        for path in [
+            "/a?b", "/a#b", "/a b", "/a\tb", " /a", "/a ", "//a", "/a/../b", "/./a", r"/a\b", "/ä",
+        ] {
             assert!(!is_free(path), "{path}");
         }
         // The router would read these as patterns, or refuse them.

@@ -45,9 +45,35 @@ pub enum CannotServe {
     #[error("`--web.listen-address` names no address")]
     NoAddress,
     #[error(
-        "`--web.telemetry-path={0}` must begin with `/` and be none of /, /-/…, /api/…, /config"
+        "`--web.telemetry-path={0}` must begin with `/` and be none of /, /-/…, /api/…, /config; it stands for itself \
+         alone: letters, digits and `/-._~`, without `?`, `#`, blanks or `..`, and no part that begins with `:`"
     )]
     TelemetryPath(String),
+}
+
+impl Serving {
+    /// Refuses what can be seen to be wrong before anything is bound.
+    pub fn check(&self) -> Result<(), CannotServe> {
+        let path = self.telemetry_path.as_str();
+        if !paths::is_free(path) {
+            return Err(CannotServe::TelemetryPath(path.to_owned()));
+        }
+        for address in &self.listen {
+            let port = address
+                .rsplit_once(':')
+                .map(|(_, port)| port.parse::<u16>());
+            if !matches!(port, Some(Ok(_))) {
+                return Err(CannotServe::Listen {
+                    address: address.clone(),
+                    why: io::Error::new(io::ErrorKind::InvalidInput, "it names no port"),
+                });
+            }
+        }
+        if self.listen.is_empty() {
+            return Err(CannotServe::NoAddress);
+        }
+        Ok(())
+    }
 }
 
 /// What to do about an address that cannot be listened on.
@@ -76,10 +102,7 @@ pub struct Bound {
 impl Bound {
     /// Binds every address.
     pub async fn new(serving: &Serving) -> Result<Self, CannotServe> {
-        let path = serving.telemetry_path.as_str();
-        if !paths::is_free(path) {
-            return Err(CannotServe::TelemetryPath(path.to_owned()));
-        }
+        serving.check()?;
         let clients = Clients::new(Bounds {
             most: descriptors::for_clients(),
             first_request: FIRST_REQUEST,
@@ -94,13 +117,10 @@ impl Bound {
             })?;
             listeners.push(listener.admitting(clients.clone()));
         }
-        if listeners.is_empty() {
-            return Err(CannotServe::NoAddress);
-        }
         Ok(Self {
             listeners,
             clients,
-            telemetry_path: path.to_owned(),
+            telemetry_path: serving.telemetry_path.clone(),
             dropped_lines: serving.dropped_lines.clone(),
         })
     }

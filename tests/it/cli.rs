@@ -173,6 +173,88 @@ async fn the_configuration_is_checked_without_being_run() {
 }
 
 #[tokio::test]
+async fn flags_that_cannot_be_served_by_are_told_by_the_check_too() {
+    let okta = org().await;
+    let file = File::of(&acme(&okta, "{ discovery: {} }"));
+    for (flag, value, told) in [
+        (
+            "--web.telemetry-path",
+            "/:x",
+            "no part that begins with `:`",
+        ),
+        ("--web.telemetry-path", "/metrics?x=1", "without `?`"),
+        ("--web.telemetry-path", "/metrics ", "blanks"),
+        ("--web.telemetry-path", "/a/../metrics", "`..`"),
+        ("--web.telemetry-path", "/{a}{b}", "letters, digits"),
+        ("--web.telemetry-path", "", "must begin with `/`"),
+        ("--web.listen-address", "localhost", "write it as `:6582`"),
+        ("--web.listen-address", "", "write it as `:6582`"),
+    ] {
+        let (file, flag) = (file.flag(), format!("{flag}={value}"));
+        for check in [&["--config.check"][..], &[]] {
+            let flags = [&[file.as_str(), &flag], check].concat();
+            let (status, said) = Program::exporter(&flags, &[]).end().await;
+            assert_eq!(status.code(), Some(1), "{flag}");
+            let said = said.join("\n");
+            assert!(said.contains(told), "{flag}: {said}");
+        }
+    }
+    assert_eq!(okta.controls().request_count(), 0);
+}
+
+#[tokio::test]
+async fn a_variable_that_is_set_to_nothing_is_refused_by_its_name() {
+    let domain = ("OKTA_DOMAIN", "acme.okta.com");
+    let refused: [&[(&str, &str)]; 7] = [
+        &[domain, ("OKTA_TOKEN", "")],
+        &[domain, ("ACCESS_TOKEN", " ")],
+        &[domain, ("CLIENT_SECRET", "\n"), ("CLIENT_ID", "0oa1")],
+        &[
+            ("OKTA_CLIENT_ORGURL", "https://acme.okta.com"),
+            ("OKTA_CLIENT_TOKEN", ""),
+        ],
+        &[
+            ("OKTA_ORG_NAME", "acme"),
+            ("OKTA_BASE_URL", "okta.com"),
+            ("OKTA_API_TOKEN", ""),
+        ],
+        // It would have named the org.
+        &[
+            ("OKTA_CLIENT_ORGURL", "https://acme.okta.com"),
+            ("OKTA_DOMAIN", ""),
+        ],
+        &[
+            domain,
+            (
+                "OKTA_EXPORTER__ORGS__ACME__CREDENTIALS__MONITOR__API_TOKEN",
+                "",
+            ),
+        ],
+    ];
+    for variables in refused {
+        let (status, said) = Program::exporter(&["--config.check"], variables)
+            .end()
+            .await;
+        let said = said.join("\n");
+        assert_eq!(status.code(), Some(1), "{variables:?}: {said}");
+        let (name, _) = variables
+            .iter()
+            .find(|(_, value)| value.trim().is_empty())
+            .unwrap();
+        assert!(
+            said.contains(name) && said.contains("empty: fill it in"),
+            "{said}"
+        );
+    }
+    // What is not read by the way in force is left alone.
+    let variables = [domain, ("OKTA_API_TOKEN", ""), ("OKTA_CLIENT_ORGURL", "")];
+    let (status, said) = Program::exporter(&["--config.check"], &variables)
+        .end()
+        .await;
+    assert!(status.success(), "{said:?}");
+}
+
+#[tokio::test]
 async fn an_address_in_use_is_told_with_the_flag_that_names_another() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("--web.listen-address={}", taken.local_addr().unwrap());

@@ -2,7 +2,7 @@ use std::{fs, os::unix::fs::symlink, path::Path};
 
 use okta_exporter::{
     okta::{AuthMethod, ClientAuth, Credential, OAuthApp, OAuthSettings, SecretSource},
-    sim::{ApiToken, Org, Running},
+    sim::{ApiToken, Org, Running, Tls},
     units::Secret,
 };
 use secrecy::zeroize::ZeroizeOnDrop;
@@ -68,6 +68,96 @@ async fn a_secret_that_kubernetes_swaps_is_in_force_at_once_and_counted() {
     exporter.until("the probe works again").await;
     let page = Scrape::of(&url).await;
     assert_eq!(page.value(reloads), 1.0);
+}
+
+/// Windows' editors put a mark before UTF-8, in whichever file.
+#[tokio::test]
+async fn a_mark_before_what_a_file_holds_is_skipped_in_every_file() {
+    let token = ApiToken::new("monitor", API_TOKEN);
+    let org = Org::new("acme").tls(Tls::new()).api_token(token);
+    let okta = org.start().await.unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let marked = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        fs::write(&path, format!("\u{feff}{text}\r\n")).unwrap();
+        path.display().to_string()
+    };
+    let ca = marked("ca.pem", okta.ca_pem().unwrap());
+    let token = marked("token", API_TOKEN);
+    let yaml = format!(
+        "status_pages: {{}}\norgs:\n  acme:\n    url: '{}'\n    ca_file: '{ca}'\n    credentials: {{ monitor: {{ api_token_file: '{token}' }}, other: {{ api_token_env: TOKEN }} }}\n    probes: {{ endpoint: {{ users: {{ path: /api/v1/users, credential: monitor }}, groups: {{ path: /api/v1/groups, credential: other }} }} }}\n",
+        okta.url(),
+    );
+    let flag = format!("--config.file={}", marked("c.yaml", &yaml));
+    let flags = [
+        &flag,
+        "--web.listen-address=127.0.0.1:0",
+        "--log.level=debug",
+    ];
+    let variable = format!("\u{feff}{API_TOKEN}");
+    let mut exporter = Program::exporter(&flags, &[("TOKEN", &variable)]);
+    exporter
+        .until("\"the probe ran\" org=acme probe=endpoint/users")
+        .await;
+    exporter
+        .until("\"the probe ran\" org=acme probe=endpoint/groups")
+        .await;
+    exporter.kill().await;
+
+    let sdk = format!(
+        "okta: {{ client: {{ orgUrl: '{}', token: {API_TOKEN} }} }}",
+        okta.url()
+    );
+    fs::create_dir(directory.path().join(".okta")).unwrap();
+    marked(".okta/okta.yaml", &sdk);
+    let home = directory.path().display().to_string();
+    let (status, said) = Program::exporter(&["--config.check"], &[("HOME", &home)])
+        .end()
+        .await;
+    assert!(status.success(), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_secret_in_a_query_is_shown_nowhere() {
+    let okta = org().await;
+    let yaml = format!(
+        "status_pages: {{ ours: {{ url: '{0}/status?key=s3cr3t&s3cr3t', interval: 1s, timeout: 1s }} }}\norgs: {{ acme: {{ url: '{0}', probes: {{ endpoint: {{ users: {{ path: '/api/v1/users?limit=1&apikey=s3cr3t', interval: 1s, timeout: 1s }} }} }} }} }}\n",
+        okta.url()
+    );
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("c.yaml");
+    fs::write(&file, yaml).unwrap();
+    let flag = format!("--config.file={}", file.display());
+    let flags = [
+        flag.as_str(),
+        "--web.listen-address=127.0.0.1:0",
+        "--log.level=trace",
+    ];
+    let mut exporter = Program::exporter(&flags, &[]);
+    let address = exporter.until("address=").await;
+    let url = format!("http://{}", address.split(' ').next().unwrap());
+    exporter.until("probe=status_page/ours").await;
+    exporter.until("probe=endpoint/users").await;
+    for path in ["/config", "/", "/api/v1/status", "/metrics"] {
+        let page = get(&format!("{url}{path}")).await.text().await.unwrap();
+        assert!(!page.contains("s3cr3t"), "{path}: {page}");
+        if path == "/config" {
+            assert!(page.contains("?limit=1&apikey=<redacted>"), "{page}");
+        }
+    }
+    let (_, said) = exporter.terminate().await;
+    let told = said.iter().find(|line| line.contains("s3cr3t"));
+    assert_eq!(told, None);
+    for output in ["text", "json"] {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_okta-exporter"));
+        command
+            .args(["diagnose", &flag, "--output", output])
+            .env_clear();
+        let report = command.output().await.unwrap();
+        let said = String::from_utf8_lossy(&[report.stdout, report.stderr].concat()).into_owned();
+        assert!(said.contains("status"), "{said}");
+        assert!(!said.contains("s3cr3t"), "{said}");
+    }
 }
 
 #[tokio::test]

@@ -16,7 +16,10 @@ use std::{collections::BTreeMap, fmt, path::Path};
 
 use serde_json::{Value, json};
 
-use super::{problems::Notes, provenance::gives_an_org};
+use super::{
+    problems::{Notes, SettingPath},
+    provenance::gives_an_org,
+};
 use crate::units::closed_list;
 use variables::{Set, Variables};
 
@@ -108,6 +111,7 @@ pub(super) fn without_file(
     } else {
         (None, json!({}))
     };
+    refuse_empty(way, environment, notes);
     let told = |way: Way| way.set().told(&way.set().found(variables));
     let left = Way::ALL.into_iter().filter(|left| Some(*left) != way);
     let mut ignored: Vec<String> = left.filter(|left| is_set(*left)).map(told).collect();
@@ -127,6 +131,28 @@ pub(super) fn without_file(
             overrides: Vec::new(),
             ignored,
         },
+    }
+}
+
+/// Refuses variables that are set to nothing: those of the way in force, and those that would have
+/// named an org before it. Who writes one meant to fill it in, and nobody should watch another org
+/// than was meant, or without a credential, for want of a word.
+fn refuse_empty(way: Option<Way>, environment: &BTreeMap<String, String>, notes: &mut Notes) {
+    if way.is_none() && gives_an_org(environment) {
+        return;
+    }
+    let empty = |used: Way| used.set().empty(Variables(environment));
+    let before = Way::ALL.into_iter().take_while(|other| Some(*other) != way);
+    let named = before.flat_map(|other| {
+        let head = other.set().names.first().copied();
+        empty(other)
+            .into_iter()
+            .filter(move |name| Some(*name) == head)
+    });
+    let fix = "fill it in, or unset it";
+    for name in named.chain(way.into_iter().flat_map(empty)) {
+        let message = format!("the variable {name} is set and empty: {fix}");
+        notes.error(&SettingPath::default(), message);
     }
 }
 

@@ -18,6 +18,7 @@ use crate::config::{
     provenance::is_one_place,
     secrets,
 };
+use crate::units::read_text;
 
 const URL: &str = "OKTA_CLIENT_ORGURL";
 const TOKEN: &str = "OKTA_CLIENT_TOKEN";
@@ -264,8 +265,8 @@ impl Settings {
 }
 
 /// What a file sets, by variable.
-fn values(file: &Path) -> Result<Vec<(&'static str, String)>, String> {
-    let yaml = std::fs::read_to_string(file).map_err(|e| format!("it cannot be read: {e}"))?;
+fn values(path: &Path) -> Result<Vec<(&'static str, String)>, String> {
+    let yaml = read_text(path, file::LARGEST).map_err(|e| format!("it cannot be read: {e}"))?;
     let tree = file::tree(&yaml)?;
     let Some(client) = tree.pointer("/okta/client") else {
         return Ok(Vec::new());
@@ -281,9 +282,12 @@ fn values(file: &Path) -> Result<Vec<(&'static str, String)>, String> {
             }
             Some(_) => return Err(format!("okta.client.{name} is not text: put it in quotes")),
         };
-        if !value.is_empty() {
-            values.push((variable, value));
+        if value.is_empty() {
+            return Err(format!(
+                "okta.client.{name} is empty: fill it in, or drop the line"
+            ));
         }
+        values.push((variable, value));
     }
     Ok(values)
 }

@@ -38,17 +38,45 @@ pub(super) fn tree(variables: Variables<'_>, notes: &mut Notes) -> Value {
     let org = variables.get(ORG).unwrap_or_default();
     let name = org_name(org);
     let at = org_at(name);
-    let base = variables.get(BASE).unwrap_or_else(|| {
-        notes.error(
-            &at.field("url"),
-            format!("{ORG} is set and {BASE} is not: set it to okta.com, oktapreview.com or whatever follows the org's name"),
-        );
-        "okta.com"
+    let domain = domain(org, variables.get(BASE)).unwrap_or_else(|why| {
+        notes.error(&at.field("url"), why);
+        format!("{name}.okta.com")
     });
     notes.set_by(at.field("url"), &format!("{ORG} and {BASE}"));
     let at = at.field("credentials").field(CREDENTIAL);
     let credential = credential(variables, &at, notes);
-    tree::org(name, &format!("https://{org}.{base}"), credential)
+    tree::org(name, &format!("https://{domain}"), credential)
+}
+
+/// The org's domain. People who know it by that write it into either variable.
+fn domain(org: &str, base: Option<&str>) -> Result<String, String> {
+    let without_scheme = |text: &str| -> String {
+        let text = text.split_once("://").map_or(text, |(_, text)| text);
+        text.strip_suffix('/').unwrap_or(text).to_owned()
+    };
+    let org = without_scheme(org);
+    let Some(base) = base.map(without_scheme) else {
+        return if org.contains('.') {
+            Ok(org)
+        } else {
+            Err(format!(
+                "{ORG} is set and {BASE} is not: set it to okta.com, oktapreview.com or whatever follows the org's name"
+            ))
+        };
+    };
+    // Okta's own org is `okta.okta.com`: what follows its name begins with it, too.
+    let is_whole = base.starts_with(&format!("{org}.")) && base.matches('.').count() > 1;
+    if base == org || is_whole {
+        Ok(base)
+    } else if org.ends_with(&format!(".{base}")) {
+        Ok(org)
+    } else if org.contains('.') {
+        Err(format!(
+            "{ORG} holds a domain, and {BASE} another: write the org's name alone, or drop {BASE}"
+        ))
+    } else {
+        Ok(format!("{org}.{base}"))
+    }
 }
 
 fn credential(variables: Variables<'_>, at: &SettingPath, notes: &mut Notes) -> Option<Value> {

@@ -9,7 +9,7 @@ pub(super) struct Set {
 }
 
 /// Variables that are set, as they are; white space around a value is no part of it, and one that
-/// is empty is not set.
+/// is empty holds nothing.
 #[derive(Clone, Copy)]
 pub(super) struct Variables<'a>(pub(super) &'a BTreeMap<String, String>);
 
@@ -25,6 +25,17 @@ impl Set {
     pub(super) fn found(&self, variables: Variables<'_>) -> Vec<&'static str> {
         let set = |name: &&&str| variables.get(name).is_some();
         self.names.iter().filter(set).copied().collect()
+    }
+
+    /// Those of its variables that are set to nothing.
+    pub(super) fn empty(&self, variables: Variables<'_>) -> Vec<&'static str> {
+        let empty = |name: &&&str| {
+            variables
+                .0
+                .get(**name)
+                .is_some_and(|text| text.trim().is_empty())
+        };
+        self.names.iter().filter(empty).copied().collect()
     }
 
     /// In words, with these names.

@@ -23,7 +23,7 @@ use super::{
     transport::{Trace, sort},
 };
 use crate::okta::{Failure, clock::OktaClock, path, secret::sensitive};
-use crate::units::{Moment, OktaTime, Timestamp};
+use crate::units::{Moment, OktaTime, Timestamp, without_secrets};
 
 /// What a form is sent as.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -194,12 +194,13 @@ impl<'a> Session<'a> {
     /// The URL of a path of this host, without doubled slashes: Okta compares it letter by letter
     /// with the one that a proof names.
     pub(in crate::okta) fn url(&self, path: &str) -> Result<Url, Failure> {
-        let leaves = || Failure::Internal(format!("the path {path} leaves the org's host"));
+        let shown = without_secrets(path);
+        let leaves = || Failure::Internal(format!("the path {shown} leaves the org's host"));
         let url = self
             .client
             .origin
             .join(&path::normal(path))
-            .map_err(|e| Failure::Internal(format!("{path}: {e}")))?;
+            .map_err(|e| Failure::Internal(format!("{shown}: {e}")))?;
         if url.origin() != self.client.origin.origin() {
             return Err(leaves());
         }

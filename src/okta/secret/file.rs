@@ -3,9 +3,7 @@
 //! [`source`](super::source).
 
 use std::{
-    fs::File,
     hash::{BuildHasher, RandomState},
-    io::Read,
     path::{Path, PathBuf},
     sync::{
         Arc, LazyLock, Mutex, PoisonError,
@@ -13,11 +11,11 @@ use std::{
     },
 };
 
-use secrecy::{ExposeSecret, zeroize::Zeroizing};
+use secrecy::ExposeSecret;
 
 use super::error::NoSecret;
 use crate::okta::descriptors;
-use crate::units::Secret;
+use crate::units::{NoText, Secret, read_text};
 
 /// The longest secret worth reading, in bytes: a file of more is not a secret but a mistake.
 const LONGEST: u64 = 64 * 1024;
@@ -65,23 +63,14 @@ impl SecretFile {
     pub fn read(&self) -> Result<Secret, NoSecret> {
         // Held while the file is read: of two reads at a time the later one saw the newer secret.
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let unreadable = |e: std::io::Error| NoSecret::Unreadable(self.path.clone(), e.to_string());
-        let file = match File::open(&self.path) {
-            Err(why) if descriptors::are_lacking(&why) => return Err(NoSecret::NoDescriptor),
-            opened => opened.map_err(unreadable)?,
-        };
-        // Room for all of it from the start: a buffer that grows leaves copies behind.
-        let room = usize::try_from(LONGEST).unwrap_or_default() + 1;
-        let mut text = Zeroizing::new(String::with_capacity(room));
-        let size = file
-            .take(LONGEST + 1)
-            .read_to_string(&mut text)
-            .map_err(unreadable)?;
-        if size as u64 > LONGEST {
-            return Err(NoSecret::TooLarge(self.path.clone()));
-        }
-        // Editors of another system mark a file's first bytes.
-        let secret = Secret::from(text.trim_start_matches('\u{feff}').trim());
+        let text = read_text(&self.path, LONGEST).map_err(|why| match why {
+            NoText::TooLarge(_) => NoSecret::TooLarge(self.path.clone()),
+            NoText::Unreadable { why, .. } if descriptors::are_lacking(&why) => {
+                NoSecret::NoDescriptor
+            }
+            why => NoSecret::Unreadable(self.path.clone(), why.to_string()),
+        })?;
+        let secret = Secret::from(text.trim());
         if secret.expose_secret().is_empty() {
             return Err(NoSecret::Empty(self.path.clone()));
         }
@@ -118,6 +107,15 @@ mod tests {
         assert_eq!(read().expose_secret(), "second");
         assert_eq!(file.clone().read().unwrap().expose_secret(), "second");
         assert_eq!(file.reloads.count(), 1);
+    }
+
+    #[test]
+    fn a_mark_that_an_editor_puts_before_a_secret_is_no_part_of_it() {
+        let (_dir, file) = write(b"\xef\xbb\xbf00AbC\r\n");
+        assert_eq!(file.read().unwrap().expose_secret(), "00AbC");
+        let (_dir, file) = write(b"\xff\xfe0\x000\x00");
+        let told = file.read().unwrap_err().to_string();
+        assert!(told.contains("save it as UTF-8"), "{told}");
     }
 
     #[test]

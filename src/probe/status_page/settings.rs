@@ -15,7 +15,7 @@ use crate::{
         plan::PlanContext,
         problem::Problem,
     },
-    units::{Interval, is_loopback},
+    units::{Interval, check_host, is_loopback, without_secrets},
 };
 
 /// What may be written under `status_pages.NAME`.
@@ -44,8 +44,14 @@ impl crate::probe::kind::Settings for Settings {
         let Some(text) = &self.url else {
             return refused("missing: name the page, like `https://status.okta.com/`".to_owned());
         };
-        match Url::parse(text) {
-            Ok(url) if url.host().is_none() => refused(format!("`{text}` names no host")),
+        let text = text.trim();
+        let shown = without_secrets(text);
+        let url = Url::parse(text);
+        if let Some(Err(why)) = url.as_ref().ok().map(|url| check_host(text, url)) {
+            return refused(why.to_string());
+        }
+        match url {
+            Ok(url) if url.host().is_none() => refused(format!("`{shown}` names no host")),
             Ok(url) if url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)) => {
                 Ok(Probe {
                     api: format!("{KIND}/{name}"),
@@ -57,7 +63,7 @@ impl crate::probe::kind::Settings for Settings {
                 refused("`http://` is accepted for loopback only: write `https://`".to_owned())
             }
             _ => refused(format!(
-                "`{text}` is not a URL: write it like `https://status.okta.com/`"
+                "`{shown}` is not a URL: write it like `https://status.okta.com/`"
             )),
         }
     }

@@ -1,4 +1,5 @@
 mod one_org;
+mod terraform;
 
 use super::{tree::org_name, tree::org_url, *};
 
@@ -212,52 +213,6 @@ fn a_keys_id_is_read_as_each_sdk_spells_it_and_the_last_one_wins() {
 }
 
 #[test]
-fn terraforms_ways_are_read_and_exclude_each_other() {
-    let places = Places::new();
-    let org = [
-        ("OKTA_ORG_NAME", "acme"),
-        ("OKTA_BASE_URL", "oktapreview.com"),
-    ];
-    let with = |more: &[(&'static str, &'static str)]| [&org[..], more].concat();
-    let (tree, told) = places.good(&with(&[("OKTA_API_TOKEN", "00s3cr3t")]));
-    assert_eq!(tree["orgs"]["acme"]["url"], "https://acme.oktapreview.com");
-    assert_eq!(
-        credential(&tree),
-        &json!({"api_token_env": "OKTA_API_TOKEN"})
-    );
-    assert_eq!(
-        told,
-        "settings come from Terraform variables (OKTA_ORG_NAME, OKTA_BASE_URL, OKTA_API_TOKEN)"
-    );
-    let (tree, _) = places.good(&with(&[("OKTA_ACCESS_TOKEN", "s3cr3t")]));
-    assert_eq!(
-        credential(&tree),
-        &json!({"bearer_token_env": "OKTA_ACCESS_TOKEN"})
-    );
-    let (tree, _) = places.good(&with(&[
-        ("OKTA_API_CLIENT_ID", "0oa1"),
-        ("OKTA_API_PRIVATE_KEY", PEM),
-        ("OKTA_API_PRIVATE_KEY_ID", "kid1"),
-        ("OKTA_API_SCOPES", "okta.users.read,okta.logs.read"),
-    ]));
-    let oauth = json!({
-        "client_id": "0oa1",
-        "private_key_env": "OKTA_API_PRIVATE_KEY",
-        "key_id": "kid1",
-        "scopes": ["okta.users.read", "okta.logs.read"],
-    });
-    assert_eq!(credential(&tree), &json!({ "oauth": oauth }));
-    let both = places.wrong(&with(&[
-        ("OKTA_API_TOKEN", "s3cr3t"),
-        ("OKTA_ACCESS_TOKEN", "s3cr3t"),
-    ]));
-    assert!(
-        both.contains("OKTA_API_TOKEN and OKTA_ACCESS_TOKEN are set: they exclude each other"),
-        "{both}"
-    );
-}
-
-#[test]
 fn the_guides_variables_win_then_the_sdks_then_terraforms_then_the_sdks_files() {
     let places = Places::new();
     let file = "okta: {client: {orgUrl: 'https://file.okta.com'}}";
@@ -385,6 +340,10 @@ fn a_broken_settings_file_is_told_only_where_it_is_needed() {
         (
             "okta: {client: {orgUrl: 'https://a.okta.com', token: 12345}}",
             "okta.client.token is not text",
+        ),
+        (
+            "okta: {client: {orgUrl: 'https://a.okta.com', token: ' '}}",
+            "okta.client.token is empty: fill it in",
         ),
     ] {
         let file = places.write("home/.okta/okta.yaml", broken);

@@ -1,0 +1,108 @@
+//! Text out of a file, whatever program wrote it: the one reader of the files that people hand over.
+//! It is bounded, and skips the mark that Windows' editors put before UTF-8.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
+
+use secrecy::zeroize::Zeroizing;
+
+/// The mark that says which order bytes have, which UTF-8 has no need of.
+const MARK: char = '\u{feff}';
+/// Room for all of a secret from the start: a buffer that grows leaves copies behind.
+const ROOM: u64 = 64 * 1024 + 1;
+
+/// A file that could not be read as text. It never tells what was read.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says it")]
+pub enum NoText {
+    #[error("{why}{fix}")]
+    Unreadable { why: io::Error, fix: &'static str },
+    #[error("it holds more than {} KiB", .0 / 1024)]
+    TooLarge(u64),
+    #[error("it is written in UTF-16, as PowerShell's `>` does: save it as UTF-8")]
+    Utf16,
+    #[error("it is no text in UTF-8: save it as such")]
+    NotText,
+}
+
+/// What a file of at most so many bytes holds, without a mark before it. It is zeroed when dropped.
+pub(crate) fn read_text(path: &Path, longest: u64) -> Result<Zeroizing<String>, NoText> {
+    let unreadable = |why: io::Error| NoText::Unreadable {
+        fix: fix(path, &why),
+        why,
+    };
+    let file = File::open(path).map_err(unreadable)?;
+    let room = usize::try_from(ROOM.min(longest + 1)).unwrap_or_default();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+    file.take(longest + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > longest {
+        return Err(NoText::TooLarge(longest));
+    }
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(NoText::Utf16);
+    }
+    let text = std::str::from_utf8(&bytes).map_err(|_| NoText::NotText)?;
+    Ok(Zeroizing::new(unmarked(text).to_owned()))
+}
+
+/// Text without a mark before it, wherever it was taken from a file.
+pub(crate) fn unmarked(text: &str) -> &str {
+    text.strip_prefix(MARK).unwrap_or(text)
+}
+
+/// True for a file of a volume that Kubernetes mounts, where nobody changes a file's mode by hand.
+pub(crate) fn is_mounted_by_kubernetes(path: &Path) -> bool {
+    let mounted = path.parent().map(|directory| directory.join("..data"));
+    mounted.is_some_and(|data| data.is_symlink())
+}
+
+/// What to do where the file may not be read, after the system's words.
+fn fix(path: &Path, why: &io::Error) -> &'static str {
+    if why.kind() != io::ErrorKind::PermissionDenied {
+        ""
+    } else if is_mounted_by_kubernetes(path) {
+        ": set `fsGroup` in the pod's `securityContext` (65532, say), and `defaultMode: 0440` of the volume"
+    } else {
+        ": let the user that okta-exporter runs as read it"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Result<Zeroizing<String>, NoText> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        std::fs::write(&path, bytes).unwrap();
+        read_text(&path, 100)
+    }
+
+    #[test]
+    fn a_mark_before_the_text_is_skipped_and_what_is_no_utf_8_is_told() {
+        assert_eq!(read(b"\xef\xbb\xbfa\n").unwrap().as_str(), "a\n");
+        assert_eq!(read("ä".as_bytes()).unwrap().as_str(), "ä");
+        assert!(matches!(read(b"\xff\xfea\0"), Err(NoText::Utf16)));
+        assert!(matches!(read(b"\xfe\xff\0a"), Err(NoText::Utf16)));
+        assert!(matches!(read(b"a\xff"), Err(NoText::NotText)));
+        assert!(matches!(read(&[b'a'; 101]), Err(NoText::TooLarge(100))));
+        assert!(read(&[b'a'; 100]).is_ok());
+    }
+
+    #[test]
+    fn advice_about_permissions_works_where_the_file_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("token");
+        let denied = std::io::ErrorKind::PermissionDenied.into();
+        assert!(fix(&file, &denied).contains("let the user that okta-exporter runs as"));
+        std::os::unix::fs::symlink("..2026", directory.path().join("..data")).unwrap();
+        assert!(fix(&file, &denied).contains("`fsGroup`"));
+        let missing = std::io::ErrorKind::NotFound.into();
+        assert!(!fix(&file, &missing).contains("fsGroup"));
+    }
+}
