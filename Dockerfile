@@ -29,6 +29,7 @@ RUN mkdir -p /image/etc/ssl/certs; \
     echo 'nonroot:x:65532:' > /image/etc/group; \
     cp -L /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/; \
     install target/*/release/okta-exporter /image/okta-exporter
+COPY LICENSE /image/LICENSE
 
 FROM scratch
 ARG VERSION

@@ -7,7 +7,8 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::{
     logging,
-    output::{exit_code, fail},
+    other_signals::OtherSignals,
+    output::{Fatal, exit_code, fail},
     signal::StopSignals,
 };
 use crate::web;
@@ -19,13 +20,15 @@ const PATIENCE: Duration = web::DRAIN.saturating_add(Duration::from_secs(1));
 /// blocks those, it can be stopped.
 pub(super) fn bounded(
     runtime: &Runtime,
-    serving: impl Future<Output = Result<(), String>> + Send + 'static,
+    serving: impl Future<Output = Result<(), impl Into<Fatal> + Send + 'static>> + Send + 'static,
 ) -> ExitCode {
     let apart = match Builder::new_current_thread().enable_all().build() {
         Ok(apart) => apart,
         Err(error) => return fail(&format!("the runtime cannot be set up: {error}")),
     };
-    let serving = runtime.spawn(serving);
+    let _context = apart.enter();
+    let others = OtherSignals::new();
+    let serving = runtime.spawn(async { serving.await.map_err(Into::into) });
     apart.block_on(async {
         let given_up = async {
             let mut stop = StopSignals::new();
@@ -41,7 +44,8 @@ pub(super) fn bounded(
             }
         };
         tokio::select! {
-            ended = serving => exit_code(ended.unwrap_or_else(|e| Err(e.to_string()))),
+            ended = serving => exit_code(ended.unwrap_or_else(|e| Err(Fatal::Said(e.to_string())))),
+            () = others.answered() => ExitCode::FAILURE,
             () = given_up => {
                 logging::flush();
                 ExitCode::SUCCESS

@@ -8,6 +8,7 @@ mod health;
 mod log_queue;
 mod logging;
 mod metrics;
+mod other_signals;
 mod output;
 mod run;
 mod signal;

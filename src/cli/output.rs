@@ -9,6 +9,20 @@ use super::logging;
 /// what `diagnose` finds.
 pub(super) const USAGE: u8 = 64;
 
+/// Why a command could not do what it was asked to.
+pub(super) enum Fatal {
+    /// For a person at a terminal.
+    Said(String),
+    /// For whoever reads log lines, one each.
+    Logged(Vec<String>),
+}
+
+impl From<String> for Fatal {
+    fn from(message: String) -> Self {
+        Self::Said(message)
+    }
+}
+
 /// Writes to standard output, for people and for pipes.
 pub(super) fn print(text: &str) -> Result<(), String> {
     match std::io::stdout().write_all(text.as_bytes()) {
@@ -21,11 +35,18 @@ pub(super) fn print(text: &str) -> Result<(), String> {
 }
 
 /// Tells how a command ended, after all that it logged.
-pub(super) fn exit_code(ended: Result<(), String>) -> ExitCode {
+pub(super) fn exit_code(ended: Result<(), impl Into<Fatal>>) -> ExitCode {
     logging::flush();
-    match ended {
+    match ended.map_err(Into::into) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => fail(&message),
+        Err(Fatal::Said(message)) => fail(&message),
+        Err(Fatal::Logged(lines)) => {
+            for line in lines {
+                tracing::error!("{line}");
+            }
+            logging::flush();
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -1,13 +1,20 @@
 //! The exporter itself.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use tokio::time::Instant;
 
 use super::{
     logging::{self, LogArgs},
+    output::Fatal,
     signal::StopSignals,
     web_args::WebArgs,
 };
-use crate::{app::App, config, web::Serving};
+use crate::{
+    app::App,
+    config::{self, Config},
+    web::{CannotServe, Serving},
+};
 
 /// The flags of running.
 #[derive(Debug, clap::Args)]
@@ -24,26 +31,56 @@ pub(super) struct Args {
     log: LogArgs,
 }
 
-pub(super) async fn run(args: Args) -> Result<(), String> {
-    let serving = Serving::from(args.web);
-    serving.check().map_err(|e| e.to_string())?;
-    let environment = config::environment();
-    let config = config::Config::load(args.config_file.as_deref(), &environment)
-        .map_err(|e| e.to_string())?;
+/// What is fatal is logged in the form that is asked for, since whoever collects log lines reads no
+/// other; the check's own answer is for people.
+pub(super) async fn run(args: Args) -> Result<(), Fatal> {
+    // From here on no signal ends it by itself.
+    let stop = StopSignals::new();
     if args.config_check {
-        eprintln!("{}", config.origin);
-        for warning in &config.warnings {
-            eprintln!("warning: {warning}");
-        }
-        let probes: usize = config.orgs.values().map(|org| org.probes.len()).sum();
-        eprintln!(
-            "the configuration is good: {} orgs with {probes} probes, {} status pages",
-            config.orgs.len(),
-            config.status_pages.len()
-        );
-        return Ok(());
+        return check(args.config_file.as_deref(), &args.web.into()).map_err(Fatal::Said);
     }
-    logging::init(&args.log)?;
+    logging::init(&args.log).map_err(Fatal::Said)?;
+    let serving = Serving::from(args.web);
+    let logged = |lines: Vec<String>| Fatal::Logged(lines);
+    serving.check().map_err(|e| logged(vec![e.to_string()]))?;
+    let config = Config::load(args.config_file.as_deref(), &config::environment())
+        .map_err(|problems| logged(problems.lines()))?;
+    watch(config, &serving, stop)
+        .await
+        .map_err(|e| logged(vec![e.to_string()]))
+}
+
+/// Tells what the configuration comes to, or all that is wrong with it.
+fn check(file: Option<&Path>, serving: &Serving) -> Result<(), String> {
+    let flags = serving.check().map_err(|e| e.to_string());
+    let config = Config::load(file, &config::environment()).map_err(|e| e.to_string());
+    let config = match (flags, config) {
+        (Ok(()), Ok(config)) => config,
+        (Err(flags), Err(config)) => return Err(format!("{flags}\n{config}")),
+        (Err(why), Ok(_)) | (Ok(()), Err(why)) => return Err(why),
+    };
+    eprintln!("{}", config.origin);
+    for warning in &config.warnings {
+        eprintln!("warning: {warning}");
+    }
+    let (orgs, probes, pages) = counts(&config);
+    eprintln!("the configuration is good: {orgs} orgs with {probes} probes, {pages} status pages");
+    Ok(())
+}
+
+/// How many orgs there are, probes of them, and status pages.
+fn counts(config: &Config) -> (usize, usize, usize) {
+    let probes = config.orgs.values().map(|org| org.probes.len()).sum();
+    (config.orgs.len(), probes, config.status_pages.len())
+}
+
+/// Watches until a signal tells to stop.
+async fn watch(
+    config: Config,
+    serving: &Serving,
+    mut stop: StopSignals,
+) -> Result<(), CannotServe> {
+    let started = Instant::now();
     let config::Origin {
         source,
         overrides,
@@ -55,17 +92,22 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
-    let telemetry_path = serving.telemetry_path.clone();
-    let mut stop = StopSignals::new();
-    let app = App::start(config, &serving)
-        .await
-        .map_err(|e| e.to_string())?;
-    for address in app.addresses() {
-        tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, telemetry_path, "serving");
-    }
+    let (orgs, probes, status_pages) = counts(&config);
+    let app = App::start(config, serving).await?;
+    let addresses: Vec<String> = app.addresses().iter().map(ToString::to_string).collect();
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        address = addresses.join(","),
+        telemetry_path = serving.telemetry_path,
+        orgs,
+        probes,
+        status_pages,
+        "serving"
+    );
     let signal = stop.received().await;
     tracing::info!(signal, "draining");
     app.drain().await;
-    tracing::info!("stopped");
+    let ran_seconds = started.elapsed().as_secs_f64();
+    tracing::info!(signal, ran_seconds, "stopped");
     Ok(())
 }

@@ -24,16 +24,27 @@ impl Problems {
     }
 }
 
-impl fmt::Display for Problems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Problems {
+    /// The headline and each problem, for those who read line by line. Only a problem that shows how
+    /// something is written has several lines.
+    pub fn lines(&self) -> Vec<String> {
+        let problems = self.found.iter().map(|(path, message)| {
+            let colon = if path.is_empty() { "" } else { ": " };
+            format!("{path}{colon}{message}")
+        });
+        [self.headline()].into_iter().chain(problems).collect()
+    }
+
+    fn headline(&self) -> String {
         let count = self.found.len();
         let plural = if count == 1 { "" } else { "s" };
-        write!(f, "{}: {count} problem{plural}", self.source_name)?;
-        for (path, message) in &self.found {
-            let colon = if path.is_empty() { "" } else { ": " };
-            write!(f, "\n  {path}{colon}{message}")?;
-        }
-        Ok(())
+        format!("{}: {count} problem{plural}", self.source_name)
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.lines().join("\n  "))
     }
 }
 

@@ -31,20 +31,36 @@ pub struct Listener {
     tls: Option<TlsAcceptor>,
     accepted: Arc<AtomicU64>,
     clients: Clients,
+    fell_back: Option<io::Error>,
 }
 
 impl Listener {
-    /// Binds `127.0.0.1:6582` or `[::1]:0`; `:6582` stands for every address, of both families
-    /// where the machine has both.
+    /// Binds `127.0.0.1:6582` or `[::1]:0`; `:6582` and `[::]:6582` stand for every address, of both
+    /// families where the machine has both, of IPv4 alone where it has no other.
     pub async fn bind(address: &str) -> io::Result<Self> {
-        let tcp = match address.strip_prefix(':') {
-            None => TcpListener::bind(address).await?,
-            Some(port) => match TcpListener::bind(format!("[::]:{port}")).await {
-                Ok(tcp) => tcp,
-                Err(_) => TcpListener::bind(format!("0.0.0.0:{port}")).await?,
-            },
+        let every = [":", "[::]:"];
+        let port = every.iter().find_map(|every| address.strip_prefix(every));
+        match port {
+            None => Self::bind_or(address, None).await,
+            Some(port) => {
+                let (both, one) = (format!("[::]:{port}"), format!("0.0.0.0:{port}"));
+                Self::bind_or(&both, Some(&one)).await
+            }
+        }
+    }
+
+    /// Binds the one address, or the other where this machine cannot have the one.
+    async fn bind_or(address: &str, other: Option<&str>) -> io::Result<Self> {
+        let (tcp, fell_back) = match (TcpListener::bind(address).await, other) {
+            (Ok(tcp), _) => (tcp, None),
+            // Whoever holds the port, or keeps it from us, does so for both.
+            (Err(why), Some(other)) if !is_about_the_port(&why) => {
+                (TcpListener::bind(other).await?, Some(why))
+            }
+            (Err(why), _) => return Err(why),
         };
         Ok(Self {
+            fell_back,
             address: tcp.local_addr()?,
             tcp,
             tls: None,
@@ -65,6 +81,11 @@ impl Listener {
     pub fn admitting(mut self, clients: Clients) -> Self {
         self.clients = clients;
         self
+    }
+
+    /// Why it listens at another address than was asked for: this machine has no IPv6.
+    pub fn fell_back(&self) -> Option<&io::Error> {
+        self.fell_back.as_ref()
     }
 
     /// Where it listens.
@@ -96,6 +117,13 @@ impl Listener {
             draining,
         }
     }
+}
+
+fn is_about_the_port(why: &io::Error) -> bool {
+    matches!(
+        why.kind(),
+        io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput
+    )
 }
 
 /// A listener that answers. Dropping it closes the port and cuts every connection.

@@ -140,3 +140,18 @@ async fn where_there_is_no_room_the_longest_silence_ends() {
     }
     assert_eq!(clients.displaced(), 48);
 }
+
+#[tokio::test]
+async fn where_there_is_no_ipv6_it_listens_over_ipv4_and_says_why() {
+    // An address that no machine has: it stands for documentation.
+    let listener = Listener::bind_or("[2001:db8::1]:0", Some("127.0.0.1:0"));
+    let listener = listener.await.unwrap();
+    assert!(listener.address().is_ipv4());
+    assert!(listener.fell_back().is_some());
+    // A port that somebody holds is held for both.
+    let taken = listener.address().to_string();
+    let refused = Listener::bind_or(&taken, Some("127.0.0.1:0")).await;
+    assert_eq!(refused.err().unwrap().kind(), std::io::ErrorKind::AddrInUse);
+    let both = Listener::bind("[::]:0").await.unwrap();
+    assert_eq!(both.fell_back().is_none(), both.address().is_ipv6());
+}

@@ -27,7 +27,20 @@ fn draw_usage(page: &mut Page) {
 
     // A collector kept between scrapes adds up CPU time and counts it twice when two scrapes meet;
     // a fresh one reads it whole.
-    page.absorb(ProcessCollector::for_self().collect());
+    let families = ProcessCollector::for_self().collect();
+    page.absorb(families.into_iter().filter(is_known).collect());
+}
+
+/// What the system does not tell (under systemd's `ProcSubset=pid` the time of the boot; how many
+/// files may be open, where nothing limits them) is 0 there. No process has 0 of anything but used
+/// time.
+#[cfg(target_os = "linux")]
+fn is_known(family: &prometheus::proto::MetricFamily) -> bool {
+    let series = family.get_metric();
+    family.get_field_type() != prometheus::proto::MetricType::GAUGE
+        || series
+            .iter()
+            .all(|series| series.get_gauge().get_value() > 0.0)
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -49,6 +62,21 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains("=\"\""), "{text}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_the_system_does_not_tell_is_absent() {
+        use prometheus::{Gauge, IntCounter, core::Collector};
+
+        let gauge = |value| {
+            let gauge = Gauge::new("process_start_time_seconds", "x").unwrap();
+            gauge.set(value);
+            gauge.collect().remove(0)
+        };
+        assert!(!is_known(&gauge(0.0)) && !is_known(&gauge(-1.0)) && is_known(&gauge(1.0)));
+        let counter = IntCounter::new("process_cpu_seconds_total", "x").unwrap();
+        assert!(is_known(&counter.collect()[0]), "no second was used yet");
     }
 
     #[cfg(target_os = "linux")]

@@ -115,6 +115,13 @@ impl Bound {
                 address: address.clone(),
                 why,
             })?;
+            if let Some(why) = listener.fell_back() {
+                tracing::warn!(
+                    asked = address,
+                    error = %why,
+                    "there is no IPv6 to listen at: serving at 0.0.0.0, over IPv4 alone"
+                );
+            }
             listeners.push(listener.admitting(clients.clone()));
         }
         Ok(Self {

@@ -31,6 +31,12 @@ impl File {
         Self(directory)
     }
 
+    /// The flag, and what keeps the file.
+    fn flag_kept(self) -> (Self, String) {
+        let flag = self.flag();
+        (self, flag)
+    }
+
     fn flag(&self) -> String {
         format!("--config.file={}", self.0.path().join("c.yaml").display())
     }
@@ -48,6 +54,89 @@ async fn a_signal_lets_it_drain_and_end_well() {
         let said = said.join("\n");
         assert!(said.contains(&format!("signal=SIG{signal}")), "{said}");
         assert!(said.contains("stopped"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_signal_that_asks_for_something_else_is_answered_in_the_log_and_ends_nothing() {
+    let okta = org().await;
+    let file = File::of(&acme(&okta, "{ discovery: {} }"));
+    let mut exporter = Program::exporter(&[&file.flag(), ANY_PORT, "--log.level=debug"], &[]);
+    let url = served(&mut exporter).await;
+    for (signal, told) in [
+        ("HUP", "restart to read them again"),
+        ("USR1", "SIGTERM does"),
+        ("USR2", "SIGTERM does"),
+        ("PIPE", "nobody reads on"),
+    ] {
+        exporter.tell(signal).await;
+        exporter.until(told).await;
+        let line = exporter.said.last().unwrap();
+        assert!(line.contains(&format!("signal=SIG{signal}")), "{line}");
+    }
+    Scrape::of(&url).await;
+    let (status, _) = exporter.terminate().await;
+    assert!(status.success());
+}
+
+#[tokio::test]
+async fn its_first_and_last_lines_say_what_runs_and_why_it_ended() {
+    let okta = org().await;
+    let file = File::of(&acme(&okta, "{ discovery: {}, organization: {} }"));
+    let flags = [&file.flag(), ANY_PORT, "--log.format=json"];
+    let mut exporter = Program::exporter(&flags, &[]);
+    exporter.until("serving").await;
+    let event: serde_json::Value = serde_json::from_str(exporter.said.last().unwrap()).unwrap();
+    assert_eq!(event["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(
+        (&event["orgs"], &event["probes"], &event["status_pages"]),
+        (&1.into(), &2.into(), &0.into())
+    );
+    let address = event["address"].as_str().unwrap();
+    Scrape::of(&format!("http://{address}")).await;
+    let (_, said) = exporter.terminate().await;
+    let event: serde_json::Value = serde_json::from_str(said.last().unwrap()).unwrap();
+    assert_eq!(
+        (&event["message"], &event["signal"]),
+        (&"stopped".into(), &"SIGTERM".into())
+    );
+    assert!(event["ran_seconds"].as_f64().unwrap() > 0.0, "{event}");
+}
+
+#[tokio::test]
+async fn what_is_fatal_is_logged_in_the_form_that_is_asked_for() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("--web.listen-address={}", taken.local_addr().unwrap());
+    let okta = org().await;
+    let good = File::of(&acme(&okta, "{ discovery: {} }")).flag_kept();
+    let bad =
+        File::of("orgs: { acme: { uri: 'https://acme.okta.com' }, b: { url: 5 } }").flag_kept();
+    let nowhere = "--config.file=/nowhere/c.yaml";
+    for (flags, told) in [
+        ([good.1.as_str(), &address], "cannot listen on"),
+        ([&good.1, "--web.telemetry-path=/:x"], "must begin with `/`"),
+        ([&bad.1, ANY_PORT], "orgs.b.url: "),
+        ([nowhere, ANY_PORT], "cannot be read"),
+    ] {
+        let json = [&flags[..], &["--log.format=json"]].concat();
+        let (status, said) = Program::exporter(&json, &[]).end().await;
+        assert_eq!(status.code(), Some(1));
+        let lines: Vec<serde_json::Value> = said
+            .iter()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}")))
+            .collect();
+        let found = lines.iter().find(|line| {
+            line["level"] == "ERROR" && line["message"].as_str().unwrap().contains(told)
+        });
+        assert!(found.is_some(), "{told}: {said:?}");
+        let (_, said) = Program::exporter(&flags, &[]).end().await;
+        assert!(!said.is_empty());
+        for line in said {
+            assert!(
+                line.starts_with("ts=") && line.contains(" level="),
+                "{line}"
+            );
+        }
     }
 }
 

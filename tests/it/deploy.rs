@@ -59,6 +59,28 @@ fn the_composition_pins_its_images_and_mounts_what_exists() {
 }
 
 #[test]
+fn the_licence_that_is_named_stands_in_the_tree_and_in_the_image() {
+    let licence = fs::read_to_string("LICENSE").unwrap();
+    for part in [
+        "Apache License",
+        "Version 2.0, January 2004",
+        "END OF TERMS AND CONDITIONS",
+    ] {
+        assert!(licence.contains(part), "{part}");
+    }
+    let named = |file: &str, line: &str| {
+        let text = fs::read_to_string(file).unwrap();
+        assert!(
+            text.lines().any(|found| found.trim() == line),
+            "{file}: {line}"
+        );
+    };
+    named("Cargo.toml", "license = \"Apache-2.0\"");
+    named("Dockerfile", "COPY LICENSE /image/LICENSE");
+    named(".dockerignore", "!LICENSE");
+}
+
+#[test]
 fn the_service_is_one_that_systemd_accepts_and_calls_hardly_exposed() {
     let unit = fs::read_to_string("config/systemd/okta-exporter.service").unwrap();
     let files = tempfile::tempdir().unwrap();
