@@ -6,7 +6,7 @@ const PROBE: &[&str] = &["org", "probe"];
 
 pub(super) const SUCCESS: Family = Family::gauge(
     "okta_probe_success",
-    "1 if the last run ended well, else 0.",
+    "1 if the last run ended well, else 0; one that the budget holds back is no run.",
     PROBE,
 );
 pub(super) const DURATION: Family = Family::gauge(

@@ -323,13 +323,16 @@ impl<R: RunOnce> Keeper<R> {
     }
 
     /// When the next run is due by the interval, given how this one ended: after an interval at the
-    /// latest, however long an earlier run was to keep away, unless this one is to.
+    /// latest, within a minute after a failure, however long an earlier run was to keep away, unless
+    /// this one is to.
     fn due_after(&self, outcome: &Outcome, due: Moment, away: Option<Moment>) -> Moment {
         let now = Moment::now();
         let due = due.min(now.after(self.plan.interval));
         if let Some(failure) = &outcome.result.failure {
             let soon = matches!(failure, Failure::Budget { .. });
             let due = if soon { now } else { due };
+            let again = schedule::try_again(failure, self.plan.interval);
+            let due = again.map_or(due, |again| due.min(now.after(again)));
             return away.map_or(due, |away| due.max(away));
         }
         match outcome.memory.as_ref().map(AnyMemory::next) {

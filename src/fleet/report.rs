@@ -127,7 +127,9 @@ fn found(id: &ProbeId, fact: Fact, subject: &str, what: &str) {
 fn succeeded(id: &ProbeId, outcome: &Outcome, before: Option<Reason>) {
     let (org, probe) = (id.org_label(), id.probe.as_str());
     let took_seconds = outcome.took.map(|took| took.as_secs_f64());
-    if let Some(reason) = before {
+    if before == Some(Reason::Budget) {
+        tracing::info!(org, probe, took_seconds, "the probe is no longer held back");
+    } else if let Some(reason) = before {
         tracing::info!(
             org,
             probe,

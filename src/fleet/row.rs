@@ -30,6 +30,8 @@ pub(super) struct Row {
     pub(super) known: AnyKnown,
     pub(super) last: Option<Ended>,
     pub(super) last_failure: Option<(Timestamp, Failure)>,
+    /// Why the budget lets no run begin, and when it last said so: no run, and so no failure of one.
+    pub(super) held_back: Option<(Timestamp, Failure)>,
     last_success: Option<Timestamp>,
     /// Some run has ended, since it is asked as it is.
     has_ended: bool,
@@ -58,6 +60,7 @@ impl Row {
             known: nothing_known(interval),
             last: None,
             last_failure: None,
+            held_back: None,
             last_success: None,
             has_ended: false,
             runs: 0,
@@ -76,6 +79,7 @@ impl Row {
         self.last = None;
         self.has_ended = false;
         self.last_failure = None;
+        self.held_back = None;
         self.limited.clear();
         self.interval = interval;
         self.overdue_at = now.after(interval.saturating_mul(SILENT));
@@ -103,6 +107,7 @@ impl Row {
             self.dropped += self.known.dropped() as u64;
         }
         let reason = failure.as_ref().map(Failure::reason);
+        self.held_back = None;
         self.history.record(PastRun::new(ended, took, reason));
         match &failure {
             None => self.last_success = Some(ended),
@@ -115,7 +120,12 @@ impl Row {
                         self.limited.pop_front();
                     }
                 }
-                self.last_failure = Some((ended, failure.clone()));
+                let told = Some((ended, failure.clone()));
+                if reason == Some(Reason::Budget) {
+                    self.held_back = told;
+                } else {
+                    self.last_failure = told;
+                }
             }
         }
         self.has_ended |= took.is_some();
@@ -126,11 +136,13 @@ impl Row {
             let late = next.after(self.interval.saturating_mul(SILENT - 1));
             self.overdue_at = silent.max(late);
         }
-        self.last = Some(Ended {
-            at: ended,
-            took: took.or(self.last.as_ref().and_then(|last| last.took)),
-            failure,
-        });
+        if self.held_back.is_none() {
+            self.last = Some(Ended {
+                at: ended,
+                took: took.or(self.last.as_ref().and_then(|last| last.took)),
+                failure,
+            });
+        }
     }
 
     /// True once a run has ended. What is left out on purpose may be so for long and is as well as
@@ -147,7 +159,7 @@ impl Row {
     fn is_held_back(&self) -> bool {
         let failure = self.last.as_ref().and_then(|last| last.failure.as_ref());
         let reason = failure.map(Failure::reason);
-        matches!(reason, Some(Reason::BreakerOpen | Reason::Budget))
+        self.held_back.is_some() || reason == Some(Reason::BreakerOpen)
     }
 
     /// What is wrong at `now`, which is `then` by Okta's clock.
@@ -260,6 +272,29 @@ mod tests {
         row.record(Outcome::left_out(now, Failure::Overlap), begun(), begun());
         assert_eq!(row.dropped, 5);
         assert!(row.known.observation.is_some() && row.known.memory.is_some());
+    }
+
+    #[test]
+    fn what_the_budget_holds_back_is_no_failure_and_what_was_last_seen_stays() {
+        let at = Timestamp::UNIX_EPOCH;
+        let held = || Failure::Budget {
+            why: "spent".to_owned(),
+            again_in: MINUTE,
+        };
+        let mut row = Row::new("endpoint", MINUTE, begun());
+        row.record(Outcome::left_out(at, held()), begun(), begun());
+        assert!(row.last.is_none() && row.held_back.is_some() && row.has_run());
+        let ended = |failure| Outcome {
+            took: Some(Duration::ZERO),
+            ..Outcome::left_out(at, failure)
+        };
+        let failed = Failure::Internal(String::new());
+        row.record(ended(failed.clone()), begun(), begun());
+        assert!(row.held_back.is_none());
+        row.record(Outcome::left_out(at, held()), begun(), begun());
+        assert_eq!(row.last.and_then(|last| last.failure), Some(failed));
+        assert!(row.held_back.is_some());
+        assert_eq!(row.failures[&Reason::Budget], 2);
     }
 
     /// A run that ended since the token endpoint limits, asked just now or a while ago.

@@ -12,6 +12,9 @@ pub(super) const APART: Duration = Duration::from_millis(50);
 const SIDE_BY_SIDE: usize = 30;
 /// A probe that may not run is tried this many intervals apart: somebody may grant it in between.
 const FORBIDDEN: u32 = 10;
+/// How soon a run that failed is repeated, where its interval is longer than a minute: what lasts a
+/// moment should not be believed for an hour.
+const FAILED: Duration = Duration::from_secs(50);
 /// How soon an answer that left something open is asked for again.
 const UNSETTLED: Duration = Duration::from_secs(15);
 
@@ -48,6 +51,13 @@ fn spread(wait: Duration, jitter: f64) -> Duration {
         .mul_f64(0.1)
         .max(Duration::from_secs(1))
         .mul_f64(jitter)
+}
+
+/// How long after a failure the next run may start at the latest; `None` leaves it to the interval.
+/// Who is to keep away does so all the same, and a run that has not ended will say how it did.
+pub(super) fn try_again(failure: &Failure, interval: Duration) -> Option<Duration> {
+    let waits = matches!(failure.reason(), Reason::Overlap | Reason::Budget);
+    (!waits && interval > Duration::from_mins(1)).then_some(FAILED)
 }
 
 /// How long after a run that left something open the next may start at the latest.

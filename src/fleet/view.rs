@@ -53,6 +53,8 @@ pub struct ProbeView {
     pub at: Option<Timestamp>,
     /// How long that took.
     pub took_seconds: Option<f64>,
+    /// Why no run begins, where the budget holds it back on purpose.
+    pub held_back: Option<Trouble>,
     /// Why its last run failed; `None` where it ended well.
     pub trouble: Option<Trouble>,
     /// The last failure of a probe that works again.
@@ -195,10 +197,11 @@ impl ProbeView {
     fn of(id: &ProbeId, row: &Row, now: Moment) -> Self {
         let last = row.last.as_ref();
         let failing = last.and_then(|last| last.failure.as_ref());
-        let last_failure = row
-            .last_failure
-            .as_ref()
-            .map(|(at, failure)| Trouble::of(*at, failure, row.kind));
+        let told = |told: &Option<(Timestamp, Failure)>| {
+            let (at, failure) = told.as_ref()?;
+            Some(Trouble::of(*at, failure, row.kind))
+        };
+        let last_failure = told(&row.last_failure);
         let (trouble, earlier_trouble) = if failing.is_some() {
             (last_failure, None)
         } else {
@@ -212,6 +215,7 @@ impl ProbeView {
             took_seconds: last
                 .and_then(|last| last.took)
                 .map(|took| took.as_secs_f64()),
+            held_back: told(&row.held_back),
             trouble,
             earlier_trouble,
             findings: Vec::new(),

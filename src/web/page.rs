@@ -24,6 +24,8 @@ pub(super) fn render(view: &View, telemetry_path: &str) -> String {
         .flat_map(|org| &org.probes)
         .filter(|probe| probe.ok == Some(false))
         .count();
+    let probes = view.orgs.iter().flat_map(|org| &org.probes);
+    let held_back = probes.filter(|probe| probe.held_back.is_some()).count();
     let all = view.orgs.iter().map(|org| org.probes.len()).sum::<usize>();
     let found = view.orgs.iter().map(found_of).sum::<usize>();
     let page = html! {
@@ -43,6 +45,7 @@ pub(super) fn render(view: &View, telemetry_path: &str) -> String {
                     p.sum.bad[failing > 0] {
                         @if failing > 0 { (failing) " of " (all) " probes failing" }
                         @else { (all) " probes, none failing" }
+                        @if held_back > 0 { "; " (held_back) " held back" }
                         @if found == 1 { "; 1 warning" } @else if found > 1 { "; " (found) " warnings" }
                     }
                     nav {
@@ -131,6 +134,7 @@ fn percent(ratio: f64) -> String {
 
 fn row(probe: &ProbeView, now: Timestamp) -> Markup {
     let (class, word) = match probe.ok {
+        None | Some(true) if probe.held_back.is_some() => ("wait", "held back"),
         None => ("wait", "waiting"),
         Some(_) if probe.overdue => ("bad", "overdue"),
         Some(true) if !probe.findings.is_empty() => ("warn", "warning"),
@@ -144,6 +148,7 @@ fn row(probe: &ProbeView, now: Timestamp) -> Markup {
             td.number { @if let Some(at) = probe.at { (ago(at, now)) } }
             td.number data-heading="took" { @if let Some(took) = probe.took_seconds { (format!("{:.0} ms", took * 1e3)) } }
             td.told {
+                @if let Some(why) = &probe.held_back { (explained(why)) }
                 @if let Some(trouble) = &probe.trouble { (explained(trouble)) }
                 @for finding in &probe.findings { (noted(finding)) }
                 @if let Some(trouble) = &probe.earlier_trouble {

@@ -159,7 +159,7 @@ impl World {
                 let silent = Moment::now().since(sent);
                 if silent > probe.interval + LONGEST + SLACK || looks {
                     let page = page.get_or_insert_with(|| Scrape::parse(okta.page()));
-                    self.judge(page, probe, silent)?;
+                    self.judge(page, (probe, &okta), silent)?;
                     self.judge_samples(page, (probe, &okta))?;
                 }
             }
@@ -167,13 +167,18 @@ impl World {
         Ok(())
     }
 
-    fn judge(&self, page: &Scrape, probe: &VirtualProbe, silent: Duration) -> Result<(), String> {
+    fn judge(
+        &self,
+        page: &Scrape,
+        (probe, okta): (&VirtualProbe, &VirtualOkta),
+        silent: Duration,
+    ) -> Result<(), String> {
         let of = |family: &str| {
             let series = format!(r#"{family}{{probe="endpoint/{}"}}"#, probe.name);
             page.get(&series)
         };
         let is_well = of("okta_probe_success") != Some(0.0);
-        if is_well && silent > probe.interval + LONGEST + SLACK {
+        if is_well && silent > probe.interval + LONGEST + SLACK && !okta.holds_back(probe) {
             return Err(self.told(probe, &format!("silent for {silent:?}"), page));
         }
         // Where one request is all that may be sent, each has it in its turn, and every other one is

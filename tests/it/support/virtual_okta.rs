@@ -193,6 +193,14 @@ impl VirtualOkta {
         page.text()
     }
 
+    /// True where the status page says that the budget holds this probe back.
+    pub fn holds_back(&self, probe: &VirtualProbe) -> bool {
+        let view = self.board.view(self.clock.now());
+        let mut probes = view.orgs.iter().flat_map(|org| &org.probes);
+        let id = probe.id();
+        probes.any(|told| told.probe == id.probe && told.held_back.is_some())
+    }
+
     /// How long it has lived, in milliseconds.
     pub fn age(&self) -> i64 {
         Moment::now().millis_since(self.begun)

@@ -1,5 +1,6 @@
 //! The real keeper in a time of its own.
 
+mod failing;
 mod memory;
 
 use std::{
@@ -191,15 +192,26 @@ impl World {
     }
 
     fn keep_in(&self, store: &Arc<dyn Store>, probe: &str, run: &Scripted, duty: Duty) {
+        self.keep_each(MINUTE, (store, probe), run, duty);
+    }
+
+    /// The same, with an interval of its own.
+    fn keep_each(
+        &self,
+        interval: Duration,
+        (store, probe): (&Arc<dyn Store>, &str),
+        run: &Scripted,
+        duty: Duty,
+    ) {
         let id = ProbeId {
             org: "acme".parse().ok(),
             probe: probe.to_owned(),
         };
-        self.board.expect(id.clone(), "endpoint", MINUTE);
+        self.board.expect(id.clone(), "endpoint", interval);
         let plan = Plan {
             id,
             run: run.clone(),
-            interval: MINUTE,
+            interval,
             starts_in: Duration::ZERO,
             duty,
             fingerprint: Fingerprint::default(),
