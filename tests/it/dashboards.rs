@@ -337,6 +337,47 @@ fn what_two_exporters_or_two_endpoints_of_one_bucket_show_is_not_added_up() {
         }
     }
     assert!(asked > 40, "the test has lost its eyes: {asked}");
+    promtool(&tests);
+}
+
+#[test]
+fn the_share_of_answers_without_an_error_is_told_when_everything_fails() {
+    let boards = boards();
+    let mut queries = boards.iter().flat_map(Board::queries);
+    let query = queries.find(|query| query.place.contains("Answers without an error"));
+    let expr = query.unwrap().sent().replace('\n', " ").replace('\'', "''");
+    let mut tests = "evaluation_interval: 10s\ntests:\n".to_owned();
+    let (well, refused) = (
+        r#"okta_requests_total{code="200""#,
+        r#"okta_requests_total{code="503""#,
+    );
+    let unanswered = r#"okta_request_failures_total{reason="connect""#;
+    for (series, share) in [
+        (&[unanswered][..], "0"),
+        (&[refused], "0"),
+        (&[refused, unanswered], "0"),
+        (&[well, refused, unanswered, unanswered], "0.25"),
+        (&[well], "1"),
+    ] {
+        tests += "  - interval: 1s\n    input_series:\n";
+        for (number, series) in series.iter().enumerate() {
+            writeln!(
+                tests,
+                "      - {{ series: '{series},org=\"acme\",api=\"{number}\",job=\"okta\",instance=\"a\"}}', values: '0+1x400' }}"
+            )
+            .unwrap();
+        }
+        writeln!(
+            tests,
+            "    promql_expr_test:\n      - {{ expr: 'round({expr}, 0.01)', eval_time: 350s, exp_samples: [{{ labels: '{{org=\"acme\"}}', value: {share} }}] }}"
+        )
+        .unwrap();
+    }
+    promtool(&tests);
+}
+
+/// Has promtool judge tests of expressions.
+fn promtool(tests: &str) {
     let mut file = tempfile::NamedTempFile::with_suffix(".yml").unwrap();
     file.write_all(tests.as_bytes()).unwrap();
     let mut promtool = Command::new("promtool");

@@ -43,7 +43,10 @@ async fn a_failed_run_is_repeated_within_a_minute_until_it_goes_well() {
 
 #[tokio::test(start_paused = true)]
 async fn who_is_to_keep_away_is_not_back_within_a_minute() {
-    for (failure, away) in [(forbidden(), HOUR * 10), (limited(MINUTE * 30), MINUTE * 30)] {
+    for (failure, away) in [
+        (forbidden(), HOUR * 10),
+        (limited(MINUTE * 30), MINUTE * 30),
+    ] {
         let world = World::new();
         let run = Scripted::of([(QUICK, Some(failure))]);
         hourly(&world, &run, true);
