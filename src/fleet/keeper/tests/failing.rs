@@ -1,4 +1,4 @@
-//! How soon a probe whose interval is long tries again what failed.
+//! How soon a probe comes back that failed, and how long one keeps away that is to.
 
 use super::*;
 
@@ -84,4 +84,16 @@ async fn a_run_that_takes_its_time_is_not_hurried_by_those_left_out() {
     sleep(HOUR * 3 + MINUTE).await;
     assert_eq!(world.failures("endpoint/users", "overlap"), 2);
     assert_eq!(run.begun().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_429_keeps_a_probe_away_as_long_as_it_says_and_little_longer() {
+    let world = World::new();
+    let away = MINUTE * 3;
+    let run = Scripted::of([(QUICK, Some(limited(away)))]);
+    world.keep("endpoint/users", &run, Duty::default());
+    sleep(MINUTE * 5).await;
+    let second = run.begun()[1] - world.start;
+    let range = away..away.mul_f64(1.1) + QUICK * 2;
+    assert!(range.contains(&second), "{second:?}");
 }

@@ -306,18 +306,6 @@ async fn a_run_that_was_slower_than_the_breaker_decides_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_429_keeps_a_probe_away_as_long_as_it_says_and_little_longer() {
-    let world = World::new();
-    let away = MINUTE * 3;
-    let run = Scripted::of([(QUICK, Some(limited(away)))]);
-    world.keep("endpoint/users", &run, Duty::default());
-    sleep(MINUTE * 5).await;
-    let second = run.begun()[1] - world.start;
-    let range = away..away.mul_f64(1.1) + QUICK * 2;
-    assert!(range.contains(&second), "{second:?}");
-}
-
-#[tokio::test(start_paused = true)]
 async fn who_was_to_stay_away_and_then_tried_its_org_is_back_after_its_interval() {
     let world = World::new();
     let (away, trouble) = (limited(MINUTE * 5), refused("no route"));
