@@ -1,12 +1,8 @@
-use std::{
-    os::fd::AsRawFd,
-    process::Stdio,
-    time::{Duration, Instant},
-};
+use std::{os::fd::AsRawFd, process::Stdio, time::Duration};
 
 use okta_exporter::sim::{ApiToken, Fault, Org, Running};
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit, setrlimit};
-use tokio::{io::AsyncWriteExt, net::TcpStream, process::Command};
+use tokio::{io::AsyncWriteExt, net::TcpStream, process::Command, time::Instant};
 
 use crate::support::{API_TOKEN, PATIENCE, Program, Scrape, http};
 
