@@ -81,6 +81,7 @@ impl<'a> Symptom<'a> {
             Failure::TooLarge { .. } => (FailureMode::TooLarge, ""),
             Failure::Redirect(words) => (FailureMode::Redirect, words.as_str()),
             Failure::Secret(NoSecret::NotAToken(..)) => (FailureMode::NotAToken, ""),
+            Failure::ForeignLink(_) => (FailureMode::Redirect, ""),
             Failure::Secret(_) => (FailureMode::Secret, ""),
             Failure::MissingScope(_) => (FailureMode::Scope, ""),
             Failure::Overlap => (FailureMode::Overlap, ""),
@@ -105,6 +106,7 @@ impl<'a> Symptom<'a> {
             | Failure::Timeout { .. }
             | Failure::Cut { .. } => (FailureMode::PageUnreached, ""),
             Failure::Mismatch(_)
+            | Failure::ForeignLink(_)
             | Failure::Secret(_)
             | Failure::NoToken(_)
             | Failure::MissingScope(_)

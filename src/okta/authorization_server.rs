@@ -11,6 +11,9 @@ use crate::units::OktaTime;
 /// What the requests for its keys are called.
 pub const KEYS_API: &str = "jwks";
 
+/// The most bytes that a key set may have: hundreds of keys.
+const MOST_BYTES: usize = 256 << 10;
+
 /// What names no authorization server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an authorization server: write `org`, `default` or an id like `aus1a2b3c`")]
@@ -85,14 +88,15 @@ impl AuthorizationServer {
     /// Asks for the server's keys; `anew` over a connection of its own, which may lead to another
     /// node of Okta's edge.
     pub async fn keys(&self, okta: &Session<'_>, anew: bool) -> Result<ServedKeys, Failure> {
-        let request = Request::get(KEYS_API, self.path("keys"));
+        let request = Request::get(KEYS_API, self.path("keys")).at_most(MOST_BYTES);
         let request = if anew {
             request.over_new_connection()
         } else {
             request
         };
         let answer = okta.ask(request).await?;
-        let set = KeySet::read(&answer.body).map_err(|e| Failure::InvalidBody(e.to_string()))?;
+        let set = answer.read(KeySet::read).await?;
+        let set = set.map_err(|e| Failure::InvalidBody(e.to_string()))?;
         Ok(ServedKeys {
             set,
             max_age: max_age(&answer.headers),

@@ -7,6 +7,7 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use super::{
+    document,
     headers::{challenge::Challenge, request_id},
     sanitize::{self, clean, text},
 };
@@ -69,7 +70,7 @@ impl ApiError {
     /// hide the code beside it. A word that nobody published counts only where Okta's request id
     /// vouches for it, and nothing better is told beside it.
     pub(super) fn read(headers: &HeaderMap, body: &[u8], scheme: Option<&str>) -> Self {
-        let json: Value = serde_json::from_slice(body).unwrap_or_default();
+        let json = document::tree(body).unwrap_or_default();
         // The envelope is looked for first: the edge answers a wrong method with one as well.
         let envelope = OktaError::read(&json).map(Self::Okta);
         let told = envelope.or_else(|| OAuthError::read(&json).map(Self::OAuth));

@@ -55,6 +55,11 @@ pub enum Failure {
     /// A redirect that must not be followed, since a credential would go along.
     #[error("{0}")]
     Redirect(String),
+    /// A list that goes on elsewhere. A credential would go along, out of any budget.
+    #[error(
+        "the list goes on at {0}, which is another host or another list: not followed, since a credential would go along"
+    )]
+    ForeignLink(String),
     /// Okta, or something before it, answered with another status than 2xx.
     #[error(transparent)]
     Refused(Box<Refusal>),
@@ -213,7 +218,7 @@ impl Failure {
             Self::Tls { .. } => Reason::Tls,
             Self::Timeout { .. } => Reason::Timeout,
             Self::TooLarge { .. } => Reason::TooLarge,
-            Self::Redirect(_) => Reason::Redirect,
+            Self::Redirect(_) | Self::ForeignLink(_) => Reason::Redirect,
             Self::Refused(refusal) => refusal.reason(),
             Self::NoToken(why) if why.is_ungranted() => Reason::Forbidden,
             Self::NoToken(why) => why.cause.reason(),

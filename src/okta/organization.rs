@@ -47,11 +47,12 @@ impl Organization {
 impl Session<'_> {
     /// Asks for the organization document. What it tells of hosts is kept for all who ask this org.
     pub async fn organization(&self) -> Result<Organization, Failure> {
-        let answer = self.ask(Request::get(ORGANIZATION_API, PATH)).await;
+        let request = Request::get(ORGANIZATION_API, PATH).for_document();
+        let answer = self.ask(request).await;
         if matches!(&answer, Err(Failure::Refused(refusal)) if refusal.status < 500) {
             self.origins().tell(Vec::new());
         }
-        let document: Organization = answer?.json()?;
+        let document: Organization = answer?.json().await?;
         self.origins().tell(document.urls());
         Ok(document)
     }

@@ -104,9 +104,10 @@ impl Kind for Probe {
 
 impl Probe {
     async fn compare_issuer(&self, okta: &Session<'_>) -> Result<(), Failure> {
-        let request =
-            Request::get(Self::KIND, "/.well-known/openid-configuration").over_new_connection();
-        let Document { issuer } = okta.ask(request).await?.json()?;
+        let request = Request::get(Self::KIND, "/.well-known/openid-configuration")
+            .for_document()
+            .over_new_connection();
+        let Document { issuer } = okta.ask(request).await?.json().await?;
         let org = okta.origin().as_str().trim_end_matches('/');
         let expected = self.issuer.as_deref().unwrap_or(org);
         if issuer == expected {

@@ -149,7 +149,7 @@ impl Probe {
         let response = okta.ask(request).await?;
         if !response.body.is_empty() {
             // A captive portal or a sign-in page answers 200 as well; only JSON is Okta's API.
-            let IgnoredAny = response.json()?;
+            let IgnoredAny = response.json().await?;
         }
         Ok(Observation)
     }

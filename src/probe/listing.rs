@@ -1,7 +1,9 @@
 //! A list of Okta's that comes in pages: what was read of it, and how much of it that is.
 
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use crate::okta::{Listed, Object};
+
+/// The most entries that one page may have: no page of Okta's that is asked for here has more.
+const MOST: usize = 1_000;
 
 /// What was read of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +16,10 @@ pub(super) struct Listing<T> {
     pub(super) is_complete: bool,
 }
 
-impl<T: DeserializeOwned> Listing<T> {
+/// One page of it. An entry is an object whose members are read one by one, or it is none.
+pub(super) type ListPage<T> = Listed<Object<T>, MOST>;
+
+impl<T> Listing<T> {
     /// Nothing yet.
     pub(super) fn new() -> Self {
         Self {
@@ -25,27 +30,48 @@ impl<T: DeserializeOwned> Listing<T> {
     }
 
     /// Takes in one page.
-    pub(super) fn add(&mut self, page: Vec<Value>) {
-        for entry in page {
-            match serde_json::from_value(entry) {
-                Ok(entry) => self.entries.push(entry),
-                Err(_) => self.unreadable += 1,
-            }
+    pub(super) fn add(&mut self, Listed(page): ListPage<T>) {
+        for Object(entry) in page {
+            self.unreadable += usize::from(entry.is_none());
+            self.entries.extend(entry);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde::Deserialize;
 
     use super::*;
+    use crate::okta::claim;
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    #[serde(default)]
+    struct Thing {
+        #[serde(deserialize_with = "claim")]
+        n: Option<f64>,
+    }
+
+    fn page(text: &str) -> ListPage<Thing> {
+        serde_json::from_str(text).unwrap()
+    }
 
     #[test]
     fn an_entry_that_is_strange_is_counted_and_hides_no_other() {
-        let mut listing = Listing::<u32>::new();
-        listing.add(vec![json!(1), json!("no number")]);
-        listing.add(vec![json!(null), json!(2)]);
-        assert_eq!((listing.entries, listing.unreadable), (vec![1, 2], 2));
+        let mut listing = Listing::<Thing>::new();
+        listing.add(page(
+            r#"[{"n": 1, "m": [{}]}, "no number", 5, [{"n": 7}], true]"#,
+        ));
+        listing.add(page(r#"[null, {"n": 2}, {"n": "two"}]"#));
+        let entries = listing.entries.iter().map(|thing| thing.n);
+        assert_eq!(entries.collect::<Vec<_>>(), [Some(1.0), Some(2.0), None]);
+        assert_eq!(listing.unreadable, 5);
+    }
+
+    #[test]
+    fn a_page_that_nobody_asked_for_is_refused() {
+        let long = format!("[{}{{}}]", "{},".repeat(MOST));
+        let refused = serde_json::from_str::<ListPage<Thing>>(&long);
+        assert!(refused.unwrap_err().to_string().contains("more than 1000"));
     }
 }

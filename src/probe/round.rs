@@ -2,10 +2,9 @@
 //! does not stop the others, a failure that all would meet ends the round.
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
-use super::listing::Listing;
-use crate::okta::{Credential, Failure, Reason, Request, Response, Session, next};
+use super::listing::{ListPage, Listing};
+use crate::okta::{Credential, Failure, Reason, Request, Response, Session};
 
 /// What a round learned of one thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,16 +62,18 @@ impl<'a> Round<'a> {
     }
 
     /// One document. `api` is the `api` label of the request.
-    pub(super) async fn document<T: DeserializeOwned>(
+    pub(super) async fn document<T: DeserializeOwned + Send + 'static>(
         &mut self,
         api: &'static str,
         path: &str,
     ) -> Learned<T> {
-        self.read(api, path, |response| response.json()).await
+        let request = Request::get(api, path).for_document();
+        self.read(request, async |response| response.json().await)
+            .await
     }
 
     /// A list, page after page as the `Link` headers lead, at most so many.
-    pub(super) async fn list<T: DeserializeOwned>(
+    pub(super) async fn list<T: DeserializeOwned + Send + 'static>(
         &mut self,
         api: &'static str,
         first: String,
@@ -81,11 +82,12 @@ impl<'a> Round<'a> {
         let mut path = first;
         let mut listing = Listing::new();
         for _ in 0..most_pages {
-            let read = |response: Response| {
-                let page: Vec<Value> = response.json()?;
-                Ok((page, next(&response.headers)))
+            let okta = self.okta;
+            let read = async |response: Response| {
+                let page: ListPage<T> = response.json().await?;
+                Ok((page, okta.next_page(&path, &response.headers)?))
             };
-            match self.read(api, &path, read).await {
+            match self.read(Request::get(api, path.as_str()), read).await {
                 Learned::Known((page, next)) => {
                     listing.add(page);
                     let Some(next) = next else {
@@ -103,15 +105,17 @@ impl<'a> Round<'a> {
 
     async fn read<T>(
         &mut self,
-        api: &'static str,
-        path: &str,
-        read: impl FnOnce(Response) -> Result<T, Failure>,
+        request: Request<'_>,
+        read: impl AsyncFnOnce(Response) -> Result<T, Failure>,
     ) -> Learned<T> {
         if self.ended.is_some() {
             return Learned::Missed;
         }
-        let request = Request::get(api, path).with(Some(self.credential));
-        match self.okta.ask(request).await.and_then(read) {
+        let said = match self.okta.ask(request.with(Some(self.credential))).await {
+            Ok(response) => read(response).await,
+            Err(failure) => Err(failure),
+        };
+        match said {
             Ok(said) => Learned::Known(said),
             Err(failure) if is_about_this_path(&failure) => {
                 self.withheld.get_or_insert(failure);

@@ -35,6 +35,14 @@ impl Cell {
         })
     }
 
+    /// True of this cell in its one spelling.
+    pub(super) fn is(&self, text: &str) -> bool {
+        let digits = text
+            .strip_prefix(&*self.domain)
+            .and_then(|rest| rest.strip_prefix(':'));
+        digits.and_then(number) == Some(self.number)
+    }
+
     pub(super) fn number(&self) -> u16 {
         self.number
     }

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use super::cell::Cell;
+use super::{cell::Cell, text::split_within};
 
 /// The cells that a text names, and whether that is all it says. The empty text says nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CellList {
-    cells: BTreeSet<Cell>,
+    /// In order, with blanks between them: thousands of sets would cost ten times what was read.
+    cells: Box<str>,
     is_whole: bool,
 }
 
@@ -22,6 +23,11 @@ pub enum Reach {
     /// It names the cell.
     On,
 }
+
+/// Longer than a text that names every cell that Okta has.
+const LONGEST: usize = 4096;
+/// The longest other name of a cell that is looked for, in brackets behind it.
+const LONGEST_NAME: usize = 64;
 
 /// Words that may stand around cells and change nothing.
 const FILLERS: [&str; 3] = ["and", "cell", "cells"];
@@ -42,6 +48,9 @@ impl CellList {
     /// Reads `okta.com:7;oktapreview.com:3`, however it is spaced and separated; `okta.com:07`, and
     /// `okta.com:7 (US Cell 7)`. A text that spares cells (`all but okta.com:7`) names none.
     pub fn read(text: &str) -> Self {
+        if text.len() > LONGEST {
+            return Self::default();
+        }
         let text = text.to_lowercase();
         let (mut cells, mut others) = (BTreeSet::new(), String::new());
         let mut rest = text.as_str();
@@ -65,7 +74,12 @@ impl CellList {
         let mut others = others.split(separates).filter(|word| !word.is_empty());
         Self {
             is_whole: !cells.is_empty() && others.all(|word| FILLERS.contains(&word)),
-            cells,
+            cells: cells
+                .iter()
+                .map(Cell::to_string)
+                .collect::<Vec<_>>()
+                .join(" ")
+                .into(),
         }
     }
 
@@ -77,7 +91,7 @@ impl CellList {
     /// Whether what names these cells is on this one.
     pub fn reach(&self, cell: &Cell) -> Reach {
         match self {
-            Self { cells, .. } if cells.contains(cell) => Reach::On,
+            Self { cells, .. } if cells.split(' ').any(|text| cell.is(text)) => Reach::On,
             Self { is_whole: true, .. } => Reach::Elsewhere,
             Self { .. } => Reach::Unknown,
         }
@@ -104,7 +118,7 @@ fn around<'a>(before: &'a str, after: &'a str) -> Option<(&'a str, Cell, &'a str
 /// What follows another name of the same cell, in brackets behind it: `(US Cell 7)`.
 fn after_other_name<'a>(text: &'a str, cell: &Cell) -> &'a str {
     let name = text.trim_start().strip_prefix('(');
-    let Some((name, after)) = name.and_then(|name| name.split_once(')')) else {
+    let Some((name, after)) = name.and_then(|name| split_within(name, LONGEST_NAME, ')')) else {
         return text;
     };
     let number = cell.number().to_string();
@@ -219,7 +233,9 @@ mod tests {
             let parts: Vec<String> = cells.iter().zip(how).map(|(cell, how)| written(cell, how)).collect();
             let read = CellList::read(&parts.join(separator));
             prop_assert!(read.is_whole);
-            prop_assert_eq!(read.cells, cells.into_iter().collect::<BTreeSet<_>>());
+            let cells: BTreeSet<_> = cells.into_iter().collect();
+            let named: Vec<Cell> = read.cells.split(' ').map(cell).collect();
+            prop_assert_eq!(named, cells.into_iter().collect::<Vec<_>>());
         }
 
         #[test]

@@ -12,6 +12,7 @@ mod org_url;
 mod share;
 mod shown_url;
 mod text_file;
+mod text;
 mod wall_clock;
 
 pub use cell::{BadCell, Cell};
@@ -28,6 +29,7 @@ pub(crate) use org_url::is_loopback;
 pub use org_url::{BadUrl, OrgUrl};
 pub use share::{BadShare, Share};
 pub(crate) use shown_url::{REDACTED, without_secrets};
+pub use text::{head, split_within};
 pub use text_file::NoText;
 pub(crate) use text_file::{is_mounted_by_kubernetes, read_text, unmarked};
 pub use wall_clock::WallClock;

@@ -101,6 +101,49 @@ async fn a_share_is_found_on_whichever_page_it_stands() {
         page.value(r#"okta_requests_total{api="principal_rate_limits",code="200"}"#),
         3.0
     );
+    // Okta writes whole URLs: what follows is of the same bucket all the same.
+    let bucket = r#"okta_rate_limit_limit{api="principal_rate_limits",bucket="/api/v1/principal-rate-limits*"}"#;
+    assert!(page.get(bucket).is_some(), "{page}");
+    assert!(
+        !page.to_string().contains("http:/127"),
+        "a URL is no path: {page}"
+    );
+}
+
+/// What comes of a list whose next page is said to be here.
+async fn led_to(target: &str) -> Scrape {
+    let okta = org().start().await.unwrap();
+    let link = format!("<{target}>; rel=\"next\"");
+    let fault = Fault::headers([("link", &link)]);
+    okta.controls()
+        .fault("/api/v1/principal-rate-limits", fault);
+    watch(&okta, FIRST, "", "").await.first_round().await
+}
+
+#[tokio::test]
+async fn a_list_that_goes_on_elsewhere_is_a_failure_and_nothing_is_sent_there() {
+    let elsewhere = org().start().await.unwrap();
+    let other_host = format!("{}/api/v1/principal-rate-limits", elsewhere.url());
+    for target in [&other_host, "/api/v1/users?after=1", "http://["] {
+        let page = led_to(target).await;
+        assert_eq!(failed(&page, "redirect"), 1.0, "{target}: {page}");
+        assert_eq!(failed(&page, "internal"), 0.0, "{target}");
+        let sent = page.value(r#"okta_requests_total{api="principal_rate_limits"}"#);
+        assert_eq!(sent, 1.0, "{target}");
+    }
+    assert_eq!(elsewhere.controls().connection_count(), 0);
+}
+
+#[tokio::test]
+async fn a_list_without_end_is_read_as_far_as_was_agreed_and_is_of_one_bucket() {
+    let page = led_to("?filter=principalType%20eq%20%22SSWS_TOKEN%22").await;
+    let sent = page.value(r#"okta_requests_total{api="principal_rate_limits",code="200"}"#);
+    assert!(sent > 1.0 && sent <= 20.0, "{sent}");
+    let of_this = |line: &&str| {
+        line.starts_with("okta_rate_limit_limit{") && line.contains("principal_rate_limits")
+    };
+    let page = page.to_string();
+    assert_eq!(page.lines().filter(of_this).count(), 1, "{page}");
 }
 
 #[tokio::test]

@@ -6,6 +6,11 @@ use http::{HeaderMap, header};
 
 use super::quoted;
 
+/// The longest line that is read, in bytes,
+const LONGEST: usize = 16 << 10;
+/// the most challenges, and the most parameters of one.
+const MOST: usize = 20;
+
 /// One challenge: `Bearer error="insufficient_scope", …`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
@@ -21,7 +26,13 @@ impl Challenge {
         let lines = headers.get_all(header::WWW_AUTHENTICATE).iter();
         // Descriptions are for people, and may be in a language that ASCII cannot write.
         lines
-            .flat_map(|line| read(&String::from_utf8_lossy(line.as_bytes())))
+            .flat_map(|line| {
+                let line = line.as_bytes();
+                read(&String::from_utf8_lossy(
+                    line.get(..LONGEST).unwrap_or(line),
+                ))
+            })
+            .take(MOST)
             .collect()
     }
 }
@@ -56,7 +67,7 @@ impl Challenge {
         };
         // Nothing but `=` is the padding of a token68 such as `dG9rZW4==`, which may be a secret.
         let padding = value.trim().bytes().all(|b| b == b'=');
-        if !name.is_empty() && !padding {
+        if !name.is_empty() && !padding && self.params.len() < MOST {
             self.params
                 .entry(name.to_ascii_lowercase())
                 .or_insert_with(|| quoted::open(value));

@@ -5,7 +5,7 @@ use http::{HeaderMap, header};
 use super::quoted;
 
 /// The target of the link whose relation is `next`.
-pub fn next(headers: &HeaderMap) -> Option<String> {
+pub(in crate::okta) fn next(headers: &HeaderMap) -> Option<String> {
     let lines = headers.get_all(header::LINK).iter();
     lines
         .filter_map(|line| line.to_str().ok())

@@ -7,6 +7,13 @@ use http::HeaderValue;
 use crate::okta::{Credential, path};
 use crate::units::Secret;
 
+/// The most bytes that an answer of Okta's API may have,
+const MOST: usize = 2 << 20;
+/// a page that is made for browsers,
+const MOST_OF_A_PAGE: usize = 4 << 20;
+/// and a document of a few members.
+pub(in crate::okta) const MOST_OF_A_DOCUMENT: usize = 64 << 10;
+
 /// One request to be made.
 #[derive(Debug, Clone)]
 pub struct Request<'a> {
@@ -17,6 +24,7 @@ pub struct Request<'a> {
     pub(super) user_agent: Option<&'static str>,
     pub(super) new_connection: bool,
     pub(super) form: Option<Form<'a>>,
+    pub(super) most_bytes: usize,
 }
 
 /// A form to be posted, with the client that posts it.
@@ -71,6 +79,7 @@ impl<'a> Request<'a> {
             user_agent: None,
             new_connection: false,
             form: None,
+            most_bytes: MOST,
         }
     }
 
@@ -82,8 +91,20 @@ impl<'a> Request<'a> {
     ) -> Self {
         Self {
             form: Some(form),
-            ..Self::get(api, path)
+            ..Self::get(api, path).for_document()
         }
+    }
+
+    /// The answer may have this many bytes.
+    #[must_use]
+    pub fn at_most(self, most_bytes: usize) -> Self {
+        Self { most_bytes, ..self }
+    }
+
+    /// The answer is a document of a few members.
+    #[must_use]
+    pub fn for_document(self) -> Self {
+        self.at_most(MOST_OF_A_DOCUMENT)
     }
 
     /// With this credential.
@@ -107,6 +128,7 @@ impl<'a> Request<'a> {
         Self {
             accept: "text/html, application/xhtml+xml, application/json;q=0.9, application/atom+xml;q=0.9, */*;q=0.5",
             // Okta's status page is made for browsers, and what stands before it may turn others away.
+            most_bytes: MOST_OF_A_PAGE,
             user_agent: Some(concat!(
                 "Mozilla/5.0 (compatible; okta-exporter/",
                 env!("CARGO_PKG_VERSION"),

@@ -7,9 +7,12 @@ use serde_json::Value;
 
 use super::{certificate::ServedChain, exchange::ResponseMeta};
 use crate::okta::{
-    ApiError, Failure, LimitKind, RateLimit, Refusal,
+    ApiError, Failure, LimitKind, RateLimit, Refusal, document,
     headers::{date, rate_limit, request_id},
 };
+
+/// A body that is read faster than handed to another thread.
+const SHORT: usize = 16 << 10;
 
 /// An answer with a 2xx status, whole.
 #[derive(Debug, Clone)]
@@ -25,17 +28,35 @@ pub struct Response {
 impl Response {
     /// The body as JSON of an expected shape. The error tells where it breaks, and shows nothing
     /// of what stands there.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        serde_json::from_slice(&self.body).map_err(|e| {
-            let what = match e.classify() {
-                serde_json::error::Category::Data => "it is JSON, but not of the expected shape",
-                serde_json::error::Category::Eof => "it ends too early",
-                serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
-                    "it is not JSON"
-                }
-            };
-            Failure::InvalidBody(format!("{what} (line {}, column {})", e.line(), e.column()))
-        })
+    pub async fn json<T: DeserializeOwned + Send + 'static>(&self) -> Result<T, Failure> {
+        self.read(|body| serde_json::from_slice(body))
+            .await?
+            .map_err(|e| {
+                let what = match e.classify() {
+                    serde_json::error::Category::Data => {
+                        "it is JSON, but not of the expected shape"
+                    }
+                    serde_json::error::Category::Eof => "it ends too early",
+                    serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
+                        "it is not JSON"
+                    }
+                };
+                Failure::InvalidBody(format!("{what} (line {}, column {})", e.line(), e.column()))
+            })
+    }
+
+    /// What a reader makes of the body. One that is long is read where no other work waits for it.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&[u8]) -> T + Send + 'static,
+    ) -> Result<T, Failure> {
+        if self.body.len() <= SHORT {
+            return Ok(read(&self.body));
+        }
+        let body = self.body.clone();
+        tokio::task::spawn_blocking(move || read(&body))
+            .await
+            .map_err(|e| Failure::Internal(e.to_string()))
     }
 }
 
@@ -133,7 +154,7 @@ impl RawResponse {
 
 /// True for a document that an authorization server publishes about itself, by its path and its shape.
 fn is_public_document(path: &str, body: &[u8]) -> bool {
-    let document = || serde_json::from_slice::<Value>(body).unwrap_or_default();
+    let document = || document::tree(body).unwrap_or_default();
     let is_of_text = |name: &str| document().get(name).is_some_and(Value::is_string);
     if path.ends_with("/.well-known/openid-configuration")
         || path.ends_with("/.well-known/oauth-authorization-server")

@@ -11,7 +11,7 @@ use bytes::BytesMut;
 use http::{HeaderMap, Method, header};
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
-use url::Url;
+use url::{Position, Url};
 
 use super::{
     admission::Admission,
@@ -22,14 +22,14 @@ use super::{
     response::{Asked, RawResponse, Response},
     transport::{Trace, sort},
 };
-use crate::okta::{Failure, clock::OktaClock, path, secret::sensitive};
+use crate::okta::{Failure, clock::OktaClock, headers::link, path, sanitize, secret::sensitive};
 use crate::units::{Moment, OktaTime, Timestamp, without_secrets};
 
 /// What a form is sent as.
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// The most that any answer of Okta's API may hold.
-const MOST_BYTES: usize = 4 << 20;
+/// What an answer other than 2xx says of itself stands within so many bytes; the rest is not read.
+const MOST_OF_AN_ERROR: usize = 64 << 10;
 
 /// What one run of a probe is given: it may ask, and every exchange is written down.
 #[derive(Debug)]
@@ -121,12 +121,12 @@ impl<'a> Session<'a> {
         if one_url {
             trace.serves_one_url();
         }
+        let (client, most) = (self.client, request.most_bytes);
         let exchange = async {
-            let client = self.client;
             if request.new_connection {
-                exchange(&client.fresh, outgoing, &trace).await
+                exchange(&client.fresh, outgoing, most, &trace).await
             } else {
-                let exchange = exchange(&client.pooled, outgoing, &trace);
+                let exchange = exchange(&client.pooled, outgoing, most, &trace);
                 client.first.share(&trace, exchange).await
             }
         };
@@ -207,6 +207,23 @@ impl<'a> Session<'a> {
         Ok(url)
     }
 
+    /// The path of the page that follows the one at `path`, where a `Link` names one. The same list of
+    /// the same host only: a credential goes along, and the budget is of that list's bucket.
+    pub fn next_page(&self, path: &str, headers: &HeaderMap) -> Result<Option<String>, Failure> {
+        let Some(target) = link::next(headers) else {
+            return Ok(None);
+        };
+        let asked = self.url(path)?;
+        let foreign = || Failure::ForeignLink(sanitize::clean(&target));
+        let next = asked.join(&target).map_err(|_| foreign())?;
+        if next.origin() != asked.origin() || next.path() != asked.path() {
+            return Err(foreign());
+        }
+        Ok(Some(
+            next[Position::BeforePath..Position::AfterQuery].to_owned(),
+        ))
+    }
+
     fn build(&self, request: &Request<'_>, auth: AuthHeaders) -> Result<reqwest::Request, Failure> {
         let url = self.url(&request.path)?;
         let mut outgoing = match &request.form {
@@ -265,6 +282,7 @@ impl Attempt {
 async fn exchange(
     http: &reqwest::Client,
     request: reqwest::Request,
+    most: usize,
     trace: &Trace,
 ) -> Result<RawResponse, Failure> {
     let start = Instant::now();
@@ -273,19 +291,25 @@ async fn exchange(
     let mut response = http.execute(request).await.map_err(sorted)?;
     trace.first_byte(start.elapsed());
     let first_byte = Instant::now();
-    let too_large = Failure::TooLarge { limit: MOST_BYTES };
-    if response
-        .content_length()
-        .is_some_and(|announced| announced > MOST_BYTES as u64)
-    {
+    let is_error = !response.status().is_success();
+    let most = if is_error { MOST_OF_AN_ERROR } else { most };
+    let too_large = Failure::TooLarge { limit: most };
+    let announced = response.content_length();
+    if !is_error && announced.is_some_and(|announced| announced > most as u64) {
         return Err(too_large);
     }
     let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(sorted)? {
-        if body.len() + chunk.len() > MOST_BYTES {
+    while let Some(mut chunk) = response.chunk().await.map_err(sorted)? {
+        let room = most - body.len();
+        let fits = chunk.len() <= room;
+        if !fits && !is_error {
             return Err(too_large);
         }
+        chunk.truncate(room);
         body.extend_from_slice(&chunk);
+        if !fits {
+            break;
+        }
     }
     trace.body(first_byte.elapsed());
     Ok(RawResponse {

@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::published_key::{PublishedKey, Signature};
+use crate::okta::document;
 
 /// The longest key id that becomes a label; Okta's have 43 characters.
 const LONGEST_KID: usize = 128;
@@ -30,9 +31,9 @@ pub struct BadKeySet;
 impl KeySet {
     /// Reads a set. A key that cannot be read is counted and left out; the others still count.
     pub fn read(body: &[u8]) -> Result<Self, BadKeySet> {
-        let mut document: Map<String, Value> =
-            serde_json::from_slice(body).map_err(|_| BadKeySet)?;
-        let Some(Value::Array(entries)) = document.remove("keys") else {
+        let mut document = document::tree(body).map_err(|_| BadKeySet)?;
+        let keys = document.get_mut("keys").map(Value::take);
+        let Some(Value::Array(entries)) = keys else {
             return Err(BadKeySet);
         };
         let mut set = Self::default();

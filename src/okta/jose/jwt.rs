@@ -1,12 +1,15 @@
 //! Access tokens, decoded without being trusted: what a token says of itself. Whether it is true is
 //! found by introspection, or by `jwks` where the keys are public. A token never stands in an error.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
-use serde_json::{Map, Value};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 
+use crate::okta::document::{Claim, Member, Object, claim};
 use crate::units::OktaTime;
 
 /// An access token.
@@ -57,15 +60,6 @@ pub enum BadJwt {
     Parts(usize),
 }
 
-/// A claim of another type than the registered one is not known, and hides no other.
-pub fn claim<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: DeserializeOwned,
-{
-    Value::deserialize(deserializer).map(|value| serde_json::from_value(value).ok())
-}
-
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Header {
@@ -97,7 +91,7 @@ struct Payload {
     #[serde(deserialize_with = "claim")]
     scope: Option<OneOrMany>,
     #[serde(flatten)]
-    others: Map<String, Value>,
+    others: BTreeMap<String, IgnoredAny>,
 }
 
 /// Claims that OpenID Connect (Core 1.0, 2 and 3.3.2.11) has for ID tokens.
@@ -111,6 +105,16 @@ pub enum OneOrMany {
     One(String),
     /// Several.
     Many(Vec<String>),
+}
+
+impl Claim for OneOrMany {
+    fn of(member: Member) -> Option<Self> {
+        match member {
+            Member::Text(value) => Some(Self::One(value)),
+            Member::Texts(values) => Some(Self::Many(values)),
+            Member::Number(_) | Member::Other => None,
+        }
+    }
 }
 
 impl OneOrMany {
@@ -163,10 +167,10 @@ fn part<T: DeserializeOwned>(text: &str, name: &'static str) -> Result<T, BadJwt
     let bytes = URL_SAFE_NO_PAD
         .decode(text.trim_end_matches('='))
         .map_err(|_| BadJwt::Base64(name))?;
-    // Only an object will do: serde would take an array for a struct as well.
-    serde_json::from_slice::<Map<String, Value>>(&bytes)
-        .and_then(|object| T::deserialize(Value::Object(object)))
-        .map_err(|_| BadJwt::Json(name))
+    match serde_json::from_slice(&bytes) {
+        Ok(Object(Some(claims))) => Ok(claims),
+        Ok(Object(None)) | Err(_) => Err(BadJwt::Json(name)),
+    }
 }
 
 impl Claims {

@@ -18,8 +18,8 @@ use super::{
 use crate::okta::{
     AccessToken, Credential, Failure, Form, NoToken, Refusal, Request, Response, Session,
     TokenKind,
+    document::claim,
     http::{request::AuthHeaders, session::Attempt},
-    jose::jwt::claim,
 };
 use crate::units::Secret;
 
@@ -96,7 +96,7 @@ impl Mint<'_> {
             let Attempt { result, headers } = self.send(&ready, &url).await?;
             let renewed = self.app.proofs.token_nonce.keep(&headers);
             let refusal = match result {
-                Ok(answer) => return self.read(&answer, at),
+                Ok(answer) => return self.read(&answer, at).await,
                 Err(Failure::Refused(refusal)) => refusal,
                 Err(failure) => return Err(failure),
             };
@@ -187,8 +187,8 @@ impl Mint<'_> {
         }
     }
 
-    fn read(&self, answer: &Response, at: Instant) -> Result<Token, Failure> {
-        let answered: TokenResponse = answer.json()?;
+    async fn read(&self, answer: &Response, at: Instant) -> Result<Token, Failure> {
+        let answered: TokenResponse = answer.json().await?;
         let bound = match answered.token_type.to_ascii_lowercase().as_str() {
             "dpop" => true,
             "bearer" => false,

@@ -8,9 +8,10 @@ use std::{
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use super::observation::{KeyFacts, Observation};
-use crate::{okta::claim, probe::missed::Missed, units::OktaTime};
+use crate::{probe::missed::Missed, units::OktaTime};
 
 /// How long after a key was withdrawn early the wrong caches are worth a word.
 const WRONG_CACHES: SignedDuration = SignedDuration::from_hours(1);
@@ -47,7 +48,7 @@ pub(super) struct RememberedKey {
     /// Until when somebody who cached an answer that held the key may rely on it.
     promised_until: Option<OktaTime>,
     /// What there is of answers that lacked it, where the last did.
-    #[serde(default, deserialize_with = "claim")]
+    #[serde(default, deserialize_with = "as_now_written")]
     missed: Option<Missed>,
 }
 
@@ -57,6 +58,11 @@ pub(super) struct EarlyRemoval {
     /// When an answer first lacked it.
     pub(super) at: OktaTime,
     pub(super) kid: String,
+}
+
+/// One that was written in a form of earlier is forgotten.
+fn as_now_written<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Missed>, D::Error> {
+    Value::deserialize(deserializer).map(|written| serde_json::from_value(written).ok())
 }
 
 impl RememberedKey {

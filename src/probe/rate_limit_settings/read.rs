@@ -151,7 +151,7 @@ mod tests {
             {"principalId": "00T2", "defaultPercentage": null, "defaultConcurrencyPercentage": "50"},
         ]);
         let mut listing = Listing::<PrincipalLimits>::new();
-        listing.add(page.as_array().unwrap().clone());
+        listing.add(serde_json::from_value(page).unwrap());
         let entries = listing.entries.into_iter();
         let shares: Vec<_> = entries.filter_map(PrincipalLimits::share).collect();
         let known = PrincipalShare {

@@ -87,7 +87,7 @@ impl Probe {
 
     /// The address itself.
     async fn page(&self, okta: &Session<'_>) -> Result<PageContent, Failure> {
-        self.read(&self.ask(okta, "").await?)
+        self.read(&self.ask(okta, "").await?).await
     }
 
     /// What stands beside a Statuspage's front page. Only where there is no summary is the little
@@ -100,7 +100,7 @@ impl Probe {
             }
             result => result?,
         };
-        self.read(&response)
+        self.read(&response).await
     }
 
     async fn ask(&self, okta: &Session<'_>, below: &str) -> Result<Response, Failure> {
@@ -116,12 +116,16 @@ impl Probe {
             .await
     }
 
-    fn read(&self, response: &Response) -> Result<PageContent, Failure> {
+    async fn read(&self, response: &Response) -> Result<PageContent, Failure> {
         let content_type = response
             .headers
             .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok());
-        read(self.format, content_type, &response.body)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
+        let format = self.format;
+        response
+            .read(move |body| read(format, content_type.as_deref(), body))
+            .await?
             .map_err(|e| Failure::InvalidBody(e.to_string()))
     }
 }

@@ -17,6 +17,9 @@ pub const FROZEN_AFTER: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// How far ahead of our clock a feed may be dated and still be believed.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
+/// The most incidents, maintenances or components that a page may list, each. Okta lists some hundreds.
+pub(super) const MOST_LISTED: usize = 12_000;
+
 /// What one answer of a status page said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageContent {

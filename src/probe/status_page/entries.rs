@@ -1,19 +1,40 @@
 //! The entries of an Atom or RSS feed, out of their XML. What they mean is not read here.
 
-use std::collections::BTreeMap;
-
 use quick_xml::{
     Error, Reader,
     events::{BytesStart, Event},
 };
 
-use super::{text, unreadable::Unreadable};
+use super::{content::MOST_LISTED, text, unreadable::Unreadable};
+use crate::units::head;
 
 const FEED: &str = "the feed";
 
+/// How deep elements may stand in one another; XHTML inside an entry is the deepest.
+const DEEPEST: usize = 100;
+/// How much of a child's text is kept: how far an incident has come stands at its beginning.
+const LONGEST: usize = 16 << 10;
+
+/// The children that somebody asks for.
+const CHILDREN: [&str; 13] = [
+    "content",
+    "content:encoded",
+    "dc:date",
+    "description",
+    "feedburner:origLink",
+    "guid",
+    "id",
+    "link",
+    "pubDate",
+    "published",
+    "summary",
+    "title",
+    "updated",
+];
+
 /// One entry: the text of its children, by their names.
 #[derive(Debug, Default)]
-pub(super) struct Entry(BTreeMap<String, String>);
+pub(super) struct Entry(Vec<(&'static str, String)>);
 
 impl Entry {
     /// What it is called.
@@ -48,8 +69,17 @@ impl Entry {
     }
 
     fn first(&self, names: &[&str]) -> Option<&str> {
-        let mut texts = names.iter().filter_map(|&name| self.0.get(name));
-        texts.find_map(|text| Some(text.trim()).filter(|text| !text.is_empty()))
+        let of = |name| self.0.iter().find(|(known, _)| *known == name);
+        let mut texts = names.iter().filter_map(|&name| of(name));
+        texts.find_map(|(_, text)| Some(text.trim()).filter(|text| !text.is_empty()))
+    }
+
+    fn push(&mut self, child: &'static str, text: &str) {
+        if let Some((_, known)) = self.0.iter_mut().find(|(name, _)| *name == child) {
+            known.push_str(head(text, LONGEST.saturating_sub(known.len())));
+        } else {
+            self.0.push((child, head(text, LONGEST).to_owned()));
+        }
     }
 }
 
@@ -57,58 +87,71 @@ impl Entry {
 #[derive(Default)]
 struct Place {
     entry: Option<Entry>,
-    /// The open elements inside the entry: the child, then its own markup.
-    inside: Vec<String>,
+    /// The child that is open, where it is one that somebody asks for.
+    child: Option<&'static str>,
+    /// How many elements are open inside the entry: the child, then its own markup.
+    depth: usize,
 }
 
 impl Place {
     fn open(&mut self, tag: &BytesStart<'_>) {
-        let name = tag.name().0.to_owned();
+        let name = tag.name().0;
         let Some(entry) = &mut self.entry else {
-            if matches!(name.as_str(), "entry" | "item") {
+            if matches!(name, "entry" | "item") {
                 self.entry = Some(Entry::default());
             }
             return;
         };
-        if let Some(child) = self.inside.first() {
+        self.depth += 1;
+        if self.depth > 1 {
             // XHTML inside: kept as markup, so that it reads like escaped HTML.
-            push(entry, child, &format!("<{name}>"));
-        } else if let Some(href) = link(tag) {
-            entry.0.insert(name.clone(), href);
+            self.markup("<", name);
+            return;
         }
-        self.inside.push(name);
+        self.child = CHILDREN.into_iter().find(|child| *child == name);
+        if name == "link"
+            && let Some(href) = link(tag)
+        {
+            entry.0.retain(|(child, _)| *child != name);
+            entry.push("link", &href);
+        }
     }
 
     fn text(&mut self, text: &str) {
-        if let (Some(entry), Some(child)) = (&mut self.entry, self.inside.first()) {
-            push(entry, child, text);
+        if let (Some(entry), Some(child)) = (&mut self.entry, self.child) {
+            entry.push(child, text);
+        }
+    }
+
+    fn markup(&mut self, begins: &str, name: &str) {
+        for part in [begins, name, ">"] {
+            self.text(part);
         }
     }
 
     /// Leaves an element; the entry, if that was its own.
-    fn close(&mut self) -> Option<Entry> {
-        let Some(name) = self.inside.pop() else {
+    fn close(&mut self, name: &str) -> Option<Entry> {
+        let Some(depth) = self.depth.checked_sub(1) else {
             return self.entry.take();
         };
-        if !self.inside.is_empty() {
-            self.text(&format!("</{name}>"));
+        self.depth = depth;
+        if depth == 0 {
+            self.child = None;
+        } else {
+            self.markup("</", name);
         }
         None
     }
-}
-
-fn push(entry: &mut Entry, child: &str, text: &str) {
-    entry.0.entry(child.to_owned()).or_default().push_str(text);
 }
 
 /// Atom's `<link href="…">`, unless it leads elsewhere than to the entry's own page.
 fn link(tag: &BytesStart<'_>) -> Option<String> {
     let attribute = |name| {
         let found = tag.try_get_attribute(name).ok().flatten()?;
-        Some(text::unescape(&found.value))
+        Some(text::unescape(head(&found.value, LONGEST)))
     };
     let own = attribute("rel").is_none_or(|rel| rel == "alternate");
-    attribute("href").filter(|_| own && tag.name().0 == "link")
+    attribute("href").filter(|_| own)
 }
 
 /// All entries of a feed that is whole: a root element that does not end was half read.
@@ -122,11 +165,19 @@ pub(super) fn entries(feed: &str) -> Result<Vec<Entry>, Unreadable> {
         match reader.read_event().map_err(|error| unreadable(&error))? {
             Event::Start(tag) => {
                 depth += 1;
+                if depth > DEEPEST {
+                    let error = format!("elements stand in one another {DEEPEST} deep");
+                    return Err(Unreadable::BadXml(error));
+                }
                 place.open(&tag);
             }
-            Event::End(_) => {
+            Event::End(tag) => {
                 depth = depth.saturating_sub(1);
-                entries.extend(place.close());
+                entries.extend(place.close(tag.name().0));
+                if entries.len() > MOST_LISTED {
+                    let error = format!("it has more than {MOST_LISTED} entries");
+                    return Err(Unreadable::BadShape { part: FEED, error });
+                }
                 if depth == 0 {
                     return Ok(entries);
                 }

@@ -11,9 +11,9 @@ use super::{
     format::{Source, root},
     text,
     unreadable::{Unreadable, without_data},
-    words::{Category, Status, snake_case},
+    words::{Category, LONGEST, Status, snake_case},
 };
-use crate::units::CellList;
+use crate::units::{CellList, head};
 
 const ENTRY: &str = "entry";
 
@@ -116,7 +116,7 @@ fn is_planned(incident: &Incident) -> bool {
 /// How far an incident has come and what it is. Okta writes both as the title, `Resolved Service
 /// Disruption`; Statuspage has free text there, and the status as the first known word in bold.
 fn state(entry: &Entry) -> (Status, Category) {
-    let title = snake_case(entry.title());
+    let title = snake_case(head(entry.title(), LONGEST));
     let named = Status::ALL.iter().find_map(|&status| {
         let rest = title.strip_prefix(status.as_str())?;
         (rest.is_empty() || rest.starts_with('_')).then(|| (status, Category::read(rest)))

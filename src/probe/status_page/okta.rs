@@ -4,7 +4,7 @@
 //! sign of having been read to its end. The list `updates` repeats what incidents say.
 
 use jiff::SignedDuration;
-use serde_json::Value;
+use serde::Deserialize;
 
 use super::{
     content::{Incident, PageContent, distinct, newest},
@@ -13,7 +13,10 @@ use super::{
     unreadable::{Unreadable, without_data},
     words::{Category, Status},
 };
-use crate::units::{CellList, Timestamp};
+use crate::{
+    okta::claim,
+    units::{CellList, Timestamp},
+};
 
 const INCIDENTS: &str = "incidents";
 const OUTAGES: &str = "planned-outages";
@@ -22,10 +25,52 @@ const STATUS: &str = "Status__c";
 /// From the first second of a date in UTC until it is over in every zone.
 const DAY_EVERYWHERE: SignedDuration = SignedDuration::from_hours(36);
 
+/// A record as the page writes it. What no member is asked for is not kept.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Written {
+    #[serde(rename = "Name", deserialize_with = "claim")]
+    name: Option<String>,
+    #[serde(rename = "Id", deserialize_with = "claim")]
+    id: Option<String>,
+    #[serde(rename = "Status__c", deserialize_with = "claim")]
+    status: Option<String>,
+    #[serde(rename = "Category__c", deserialize_with = "claim")]
+    category: Option<String>,
+    #[serde(rename = "Incident_Title__c", deserialize_with = "claim")]
+    title: Option<String>,
+    #[serde(rename = "Impacted_Cells__c", deserialize_with = "claim")]
+    cells: Option<String>,
+    #[serde(rename = "Start_Time__c", deserialize_with = "claim")]
+    start_time: Option<String>,
+    #[serde(rename = "Start_Date__c", deserialize_with = "claim")]
+    start_date: Option<String>,
+    #[serde(rename = "End_Date__c", deserialize_with = "claim")]
+    end_date: Option<String>,
+    #[serde(rename = "Duration__c", deserialize_with = "claim")]
+    minutes: Option<f64>,
+    #[serde(rename = "Last_Updated__c", deserialize_with = "claim")]
+    last_updated: Option<String>,
+    #[serde(rename = "LastModifiedDate", deserialize_with = "claim")]
+    last_modified: Option<String>,
+    #[serde(rename = "CreatedDate", deserialize_with = "claim")]
+    created: Option<String>,
+}
+
+/// A record as far as it is understood; each is read and let go before the next.
+#[derive(Deserialize)]
+#[serde(from = "Written")]
+struct Record {
+    /// `None` where it has no id.
+    incident: Option<Incident>,
+    has_status: bool,
+}
+
 /// Reads the page.
 pub(super) fn read(page: &str) -> Result<PageContent, Unreadable> {
     let missing = Unreadable::Missing(INCIDENTS);
-    let (incidents, outages) = match (span::named(page, INCIDENTS), span::named(page, OUTAGES)) {
+    let lists = (span::named(page, INCIDENTS), span::named(page, OUTAGES));
+    let (incidents, outages): (Vec<Record>, Vec<Record>) = match lists {
         // The names are gone. The page must then show its end, since an empty list of outages
         // cannot be told from one that was not read.
         (None, None) => match span::marked(page, INCIDENTS) {
@@ -39,13 +84,17 @@ pub(super) fn read(page: &str) -> Result<PageContent, Unreadable> {
     };
     // Salesforce leaves an unset field out, so one record without a status is possible, and open
     // for all we know. No record with one: the form has changed, and nothing is known.
-    let says_nothing = |record| field(record, STATUS).is_none();
-    if !incidents.is_empty() && incidents.iter().all(says_nothing) {
+    if !incidents.is_empty() && !incidents.iter().any(|record| record.has_status) {
         let (part, field) = (INCIDENTS, STATUS);
         return Err(Unreadable::BadEntry { part, field });
     }
-    let incidents: Vec<_> = entries(&incidents, INCIDENTS)?;
-    let mut planned: Vec<_> = entries(&outages, OUTAGES)?;
+    let incidents = entries(incidents, INCIDENTS)?;
+    let mut planned = entries(outages, OUTAGES)?;
+    for outage in &mut planned {
+        if outage.category == Category::Other {
+            outage.category = Category::PlannedMaintenance;
+        }
+    }
     let last_update = newest(incidents.iter().chain(&planned));
     let (announced, incidents): (Vec<_>, Vec<_>) =
         incidents.into_iter().partition(|i| i.category.is_planned());
@@ -60,64 +109,63 @@ pub(super) fn read(page: &str) -> Result<PageContent, Unreadable> {
     })
 }
 
-fn entries(records: &[Value], part: &'static str) -> Result<Vec<Incident>, Unreadable> {
-    let entry = |record| {
-        let field = "Name";
-        incident(record, part).ok_or(Unreadable::BadEntry { part, field })
-    };
-    records.iter().map(entry).collect()
+/// The incidents of a list. One without an id spoils it: it would be lost.
+fn entries(records: Vec<Record>, part: &'static str) -> Result<Vec<Incident>, Unreadable> {
+    let entries: Option<Vec<_>> = records.into_iter().map(|record| record.incident).collect();
+    let field = "Name";
+    entries.ok_or(Unreadable::BadEntry { part, field })
 }
 
-/// One record. Without an id it is none; any other field may be unknown.
-fn incident(record: &Value, part: &str) -> Option<Incident> {
-    let field = |name| field(record, name);
-    let time = |name| field(name).and_then(text::time);
-    let category = match field("Category__c").map_or(Category::Other, Category::read) {
-        Category::Other if part == OUTAGES => Category::PlannedMaintenance,
-        category => category,
-    };
-    let changed = ["Last_Updated__c", "LastModifiedDate", "CreatedDate"];
-    let updated: Option<Timestamp> = changed.into_iter().filter_map(time).max();
-    let started = time("Start_Time__c").or_else(|| time("Start_Date__c"));
-    Some(Incident {
-        id: ["Name", "Id"]
-            .into_iter()
-            .filter_map(field)
-            .find_map(text::id)?,
-        category,
-        status: field(STATUS).map_or(Status::Other, Status::read),
-        cells: field("Impacted_Cells__c")
-            .map(|cells| CellList::read(&text::unescape(cells)))
-            .unwrap_or_default(),
-        started,
-        ends: ends(record, started),
-        updated,
-        title: field("Incident_Title__c")
-            .map(text::line)
-            .unwrap_or_default(),
-    })
-}
-
-/// When it is over at the latest, as announced: by its end, a date whose zone is not told, else by
-/// how many minutes it takes.
-fn ends(record: &Value, started: Option<Timestamp>) -> Option<Timestamp> {
-    if let Some(written) = field(record, "End_Date__c") {
-        let ends = text::time(written)?;
-        let is_date = !written.contains([':', 'T']);
-        let day_is_over = if is_date {
-            DAY_EVERYWHERE
-        } else {
-            SignedDuration::ZERO
-        };
-        return ends.checked_add(day_is_over).ok();
+impl From<Written> for Record {
+    /// Any field but the id may be unknown.
+    fn from(written: Written) -> Self {
+        let time = |field: &Option<String>| field.as_deref().and_then(text::time);
+        let changed = [
+            &written.last_updated,
+            &written.last_modified,
+            &written.created,
+        ];
+        let started = time(&written.start_time).or_else(|| time(&written.start_date));
+        let status = written.status.as_deref();
+        let category = written.category.as_deref().map(Category::read);
+        let cells = written.cells.as_deref();
+        let mut ids = [&written.name, &written.id].into_iter().flatten();
+        let incident = ids.find_map(|id| text::id(id)).map(|id| Incident {
+            id,
+            category: category.unwrap_or(Category::Other),
+            status: status.map_or(Status::Other, Status::read),
+            cells: cells
+                .map(|cells| CellList::read(&text::unescape(cells)))
+                .unwrap_or_default(),
+            started,
+            ends: written.ends(started),
+            updated: changed.into_iter().filter_map(time).max(),
+            title: written.title.as_deref().map(text::line).unwrap_or_default(),
+        });
+        Self {
+            incident,
+            has_status: status.is_some(),
+        }
     }
-    let minutes = record.get("Duration__c")?.as_f64()?;
-    let takes = SignedDuration::try_from_secs_f64(minutes * 60.0).ok()?;
-    started?.checked_add(takes).ok()
 }
 
-fn field<'a>(record: &'a Value, name: &str) -> Option<&'a str> {
-    record.get(name)?.as_str()
+impl Written {
+    /// When it is over at the latest, as announced: by its end, a date whose zone is not told, else by
+    /// how many minutes it takes.
+    fn ends(&self, started: Option<Timestamp>) -> Option<Timestamp> {
+        if let Some(written) = &self.end_date {
+            let ends = text::time(written)?;
+            let is_date = !written.contains([':', 'T']);
+            let day_is_over = if is_date {
+                DAY_EVERYWHERE
+            } else {
+                SignedDuration::ZERO
+            };
+            return ends.checked_add(day_is_over).ok();
+        }
+        let takes = SignedDuration::try_from_secs_f64(self.minutes? * 60.0).ok()?;
+        started?.checked_add(takes).ok()
+    }
 }
 
 #[cfg(test)]

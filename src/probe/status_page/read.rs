@@ -8,6 +8,9 @@ use super::{
     unreadable::Unreadable,
 };
 
+/// Each byte that is none of UTF-8 becomes three.
+const MOST_WRONG: usize = 1_000;
+
 /// Reads the body of a status page.
 pub fn read(
     format: Format,
@@ -18,6 +21,12 @@ pub fn read(
         return Err(Unreadable::Empty);
     }
     // A wrong byte spoils at most a title; it is no reason to lose the page.
+    let wrong = body
+        .utf8_chunks()
+        .filter(|chunk| !chunk.invalid().is_empty());
+    if wrong.take(MOST_WRONG + 1).count() > MOST_WRONG {
+        return Err(Unreadable::NotText(MOST_WRONG));
+    }
     let text = String::from_utf8_lossy(body);
     let text = text.trim_start_matches('\u{feff}');
     let source = match format {

@@ -1,9 +1,15 @@
 //! Where Okta's status page keeps its JSON: hidden elements told apart by their `data-id`. What the
 //! JSON says is not read here.
 
-use serde_json::{Deserializer, Value};
+use serde::de::DeserializeOwned;
+use serde_json::Deserializer;
 
-use super::{text, unreadable::Unreadable};
+use super::{
+    content::MOST_LISTED,
+    text,
+    unreadable::{Unreadable, bad_json},
+};
+use crate::okta::{Listed, Object};
 
 /// How every list of incidents begins, whatever the markup around it.
 const MARK: &str = r#"[{"attributes":{"type":"Incident__c""#;
@@ -11,22 +17,27 @@ const MARK: &str = r#"[{"attributes":{"type":"Incident__c""#;
 /// The longest opening tag looked at; a bound, so that a hostile page costs little.
 const LONGEST_TAG: usize = 1000;
 
-type List = Result<Vec<Value>, Unreadable>;
+type List<T> = Result<Vec<T>, Unreadable>;
+type Records<T> = Listed<Object<T>, MOST_LISTED>;
 
 /// The list in the element with this `data-id`; `None` if there is no such element. Scripts may
 /// quote the markup, so the first that holds a list wins.
-pub(super) fn named(page: &str, id: &'static str) -> Option<List> {
+pub(super) fn named<T: DeserializeOwned>(page: &str, id: &'static str) -> Option<List<T>> {
     let mut lists = contents(page, id).map(|content| list(content, id));
     let first = lists.next()?;
     Some(first.or_else(|error| lists.find(Result::is_ok).unwrap_or(Err(error))))
 }
 
 /// All lists that begin like a list of incidents, as one; `None` if there is none.
-pub(super) fn marked(page: &str, part: &'static str) -> Option<List> {
+pub(super) fn marked<T: DeserializeOwned>(page: &str, part: &'static str) -> Option<List<T>> {
     page.contains(MARK).then(|| {
         let mut all = Vec::new();
         for (at, _) in page.match_indices(MARK) {
             all.extend(list(page.get(at..).unwrap_or_default(), part)?);
+            if all.len() > MOST_LISTED {
+                let error = format!("they have more than {MOST_LISTED} entries");
+                return Err(Unreadable::BadShape { part, error });
+            }
         }
         Ok(all)
     })
@@ -109,16 +120,14 @@ fn has_data_id(tag: &str, id: &str) -> bool {
 
 /// The list of objects that `text` begins with. The page writes JSON as it is, quotes and all, so
 /// its end is found by walking it: a title may contain `</span>`. Escaped JSON is the second try.
-fn list(text: &str, part: &'static str) -> List {
-    let mut values = Deserializer::from_str(text).into_iter::<Value>();
+fn list<T: DeserializeOwned>(text: &str, part: &'static str) -> List<T> {
+    let mut values = Deserializer::from_str(text).into_iter::<Records<T>>();
     let value = match values.next() {
         None => return Err(Unreadable::Cut(part)),
         Some(Err(error)) if error.is_eof() => return Err(Unreadable::Cut(part)),
         Some(Err(error)) => {
             let (escaped, _) = text.split_once('<').ok_or(Unreadable::Cut(part))?;
-            let error = error.to_string();
-            serde_json::from_str(&text::unescape(escaped))
-                .map_err(|_| Unreadable::BadJson { part, error })?
+            serde_json::from_str(&text::unescape(escaped)).map_err(|_| bad_json(part, &error))?
         }
         Some(Ok(value)) => {
             // A list that is not the whole content of its element may be only a part of it.
@@ -133,23 +142,24 @@ fn list(text: &str, part: &'static str) -> List {
             }
         }
     };
-    match value {
-        Value::Array(list) if list.iter().all(Value::is_object) => Ok(list),
-        _ => Err(Unreadable::BadJson {
-            part,
-            error: "it is not a list of records".to_owned(),
-        }),
-    }
+    let Listed(records) = value;
+    let records: Option<Vec<T>> = records.into_iter().map(|Object(record)| record).collect();
+    records.ok_or_else(|| Unreadable::BadShape {
+        part,
+        error: "it is not a list of records".to_owned(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     const ID: &str = "incidents";
 
     fn count(page: &str) -> Option<Result<usize, Unreadable>> {
-        named(page, ID).map(|list| list.map(|list| list.len()))
+        named::<Value>(page, ID).map(|list| list.map(|list| list.len()))
     }
 
     #[test]
@@ -183,9 +193,10 @@ mod tests {
     #[test]
     fn escaped_json_is_read_too_and_escapes_inside_raw_json_are_left_alone() {
         let escaped = r#"<p data-id="incidents">[{&quot;a&quot;:&quot;x &amp;lt; y&quot;}]</p>"#;
-        assert_eq!(named(escaped, ID).unwrap().unwrap()[0]["a"], "x &lt; y");
+        let read = |page| named::<Value>(page, ID).unwrap().unwrap();
+        assert_eq!(read(escaped)[0]["a"], "x &lt; y");
         let raw = r#"<p data-id="incidents">[{"a":"&quot;"}]</p>"#;
-        assert_eq!(named(raw, ID).unwrap().unwrap()[0]["a"], "&quot;");
+        assert_eq!(read(raw)[0]["a"], "&quot;");
     }
 
     #[test]
@@ -212,7 +223,13 @@ mod tests {
             "[{}], [{}]</p>",
         ] {
             let page = format!("<p data-id='incidents'>{page}");
-            let is_bad = matches!(count(&page), Some(Err(Unreadable::BadJson { .. })));
+            let bad = |error| {
+                matches!(
+                    error,
+                    Unreadable::BadJson { .. } | Unreadable::BadShape { .. }
+                )
+            };
+            let is_bad = count(&page).is_some_and(|list| list.is_err_and(bad));
             assert!(is_bad, "{page}: {:?}", count(&page));
         }
     }

@@ -3,119 +3,209 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde::Deserialize;
 
 use super::{
-    content::{Component, Incident, PageContent, distinct, newest},
+    content::{Component, Incident, MOST_LISTED, PageContent, distinct, newest},
     format::Source,
     text,
-    unreadable::{Unreadable, without_data},
+    unreadable::{Unreadable, bad_json, without_data},
     words::{Category, ComponentStatus, Indicator, Status},
 };
-use crate::units::{CellList, Timestamp};
+use crate::{
+    okta::{Listed, Object, claim},
+    units::{CellList, Timestamp},
+};
 
 const WHOLE: &str = "the answer";
 const INCIDENTS: &str = "incidents";
 const MAINTENANCES: &str = "scheduled_maintenances";
 const COMPONENTS: &str = "components";
 
+/// The document, as far as it is asked for. A list that is not there is not an empty one.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Document {
+    page: Object<Page>,
+    status: Object<Overall>,
+    incidents: Option<List<Trouble>>,
+    scheduled_maintenances: Option<List<Planned>>,
+    components: Option<List<Part>>,
+}
+
+type List<T> = Listed<Object<T>, MOST_LISTED>;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Page {
+    #[serde(deserialize_with = "claim")]
+    updated_at: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Overall {
+    #[serde(deserialize_with = "claim")]
+    indicator: Option<String>,
+}
+
+/// An incident or a maintenance, as it is written.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Written {
+    #[serde(deserialize_with = "claim")]
+    id: Option<String>,
+    #[serde(deserialize_with = "claim")]
+    name: Option<String>,
+    #[serde(deserialize_with = "claim")]
+    status: Option<String>,
+    #[serde(deserialize_with = "claim")]
+    impact: Option<String>,
+    #[serde(deserialize_with = "claim")]
+    started_at: Option<String>,
+    #[serde(deserialize_with = "claim")]
+    scheduled_for: Option<String>,
+    #[serde(deserialize_with = "claim")]
+    scheduled_until: Option<String>,
+    #[serde(deserialize_with = "claim")]
+    created_at: Option<String>,
+    #[serde(deserialize_with = "claim")]
+    updated_at: Option<String>,
+}
+
+/// An incident as far as it is understood; each is read and let go before the next. Without an id it
+/// is none.
+#[derive(Deserialize)]
+#[serde(from = "Written")]
+struct Trouble(Option<Incident>);
+
+/// The same of a maintenance.
+#[derive(Deserialize)]
+#[serde(from = "Written")]
+struct Planned(Option<Incident>);
+
+/// A component, or a group of them.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Part {
+    #[serde(deserialize_with = "claim")]
+    id: Option<String>,
+    #[serde(deserialize_with = "claim")]
+    name: Option<String>,
+    #[serde(deserialize_with = "claim")]
+    group_id: Option<String>,
+    #[serde(deserialize_with = "claim")]
+    status: Option<String>,
+}
+
 /// Reads the document.
 pub(super) fn read(text: &str) -> Result<PageContent, Unreadable> {
-    let document: Value = serde_json::from_str(text).map_err(|error| match error {
-        _ if text.trim_start().starts_with('<') => {
+    let Object(document): Object<Document> = serde_json::from_str(text).map_err(|error| {
+        if text.trim_start().starts_with('<') {
             let expected = "Statuspage JSON";
             without_data(text, Unreadable::Html { expected })
+        } else {
+            bad_json(WHOLE, &error)
         }
-        _ if error.is_eof() => Unreadable::Cut(WHOLE),
-        _ => Unreadable::BadJson {
-            part: WHOLE,
-            error: error.to_string(),
-        },
     })?;
-    let page = document.get("page").filter(|page| page.is_object());
-    let page = page.ok_or(Unreadable::Missing("page"))?;
-    let indicator = document
-        .pointer("/status/indicator")
-        .and_then(Value::as_str);
-    let incidents = entries(&document, INCIDENTS)?;
-    let maintenances = entries(&document, MAINTENANCES)?;
+    let Document {
+        page,
+        status,
+        incidents,
+        scheduled_maintenances,
+        components,
+    } = document.unwrap_or_default();
+    let page = page.0.ok_or(Unreadable::Missing("page"))?;
+    let indicator = status.0.and_then(|overall| overall.indicator);
+    let incidents = entries(incidents, |Trouble(incident)| incident, INCIDENTS)?;
+    let planned = scheduled_maintenances;
+    let maintenances = entries(planned, |Planned(incident)| incident, MAINTENANCES)?;
     if indicator.is_none() && incidents.is_none() {
         return Err(Unreadable::Missing("status"));
     }
     let listed = incidents.iter().chain(&maintenances).flatten();
-    let last_update = time(page, "updated_at").max(newest(listed));
+    let last_update = time(page.updated_at.as_ref()).max(newest(listed));
     Ok(PageContent {
         source: Source::Statuspage,
         incidents,
         maintenances,
         last_update,
-        indicator: indicator.map(Indicator::read),
-        components: components(&document)?,
+        indicator: indicator.as_deref().map(Indicator::read),
+        components: named(components)?,
     })
-}
-
-/// The list of this name; `None` if the document does not have it, which is not an empty list.
-fn list<'a>(document: &'a Value, part: &'static str) -> Result<Option<&'a Vec<Value>>, Unreadable> {
-    match document.get(part) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Array(list)) => Ok(Some(list)),
-        Some(_) => Err(Unreadable::BadJson {
-            part,
-            error: "it is not a list".to_owned(),
-        }),
-    }
 }
 
 /// The incidents, or the maintenances. One without an id would be lost, so it spoils the document.
-fn entries(document: &Value, part: &'static str) -> Result<Option<Vec<Incident>>, Unreadable> {
-    let Some(list) = list(document, part)? else {
+fn entries<T>(
+    list: Option<List<T>>,
+    incident: impl Fn(T) -> Option<Incident>,
+    part: &'static str,
+) -> Result<Option<Vec<Incident>>, Unreadable> {
+    let Some(Listed(list)) = list else {
         return Ok(None);
     };
+    let read = |Object(entry)| entry.and_then(&incident);
+    let entries: Option<Vec<_>> = list.into_iter().map(read).collect();
     let field = "id";
-    let read = |entry| incident(entry, part).ok_or(Unreadable::BadEntry { part, field });
-    let entries: Result<Vec<_>, _> = list.iter().map(read).collect();
-    Ok(Some(distinct(entries?)))
+    let entries = entries.ok_or(Unreadable::BadEntry { part, field })?;
+    Ok(Some(distinct(entries)))
 }
 
-fn incident(entry: &Value, part: &str) -> Option<Incident> {
-    let (begins, category) = if part == MAINTENANCES {
-        ("scheduled_for", Category::Maintenance)
-    } else {
-        let impact = word(entry, "impact").map(Category::read);
-        ("started_at", impact.unwrap_or(Category::Other))
-    };
-    Some(Incident {
-        id: text::id(word(entry, "id")?)?,
-        category,
-        status: word(entry, "status").map_or(Status::Other, Status::read),
-        cells: CellList::default(),
-        started: time(entry, begins).or_else(|| time(entry, "created_at")),
-        ends: time(entry, "scheduled_until"),
-        updated: time(entry, "updated_at").max(time(entry, "created_at")),
-        title: word(entry, "name").map(text::line).unwrap_or_default(),
-    })
+impl From<Written> for Trouble {
+    fn from(written: Written) -> Self {
+        let impact = written.impact.as_deref().map(Category::read);
+        let started = time(written.started_at.as_ref());
+        Self(written.incident(impact.unwrap_or(Category::Other), started))
+    }
+}
+
+impl From<Written> for Planned {
+    fn from(written: Written) -> Self {
+        let started = time(written.scheduled_for.as_ref());
+        Self(written.incident(Category::Maintenance, started))
+    }
+}
+
+impl Written {
+    fn incident(&self, category: Category, started: Option<Timestamp>) -> Option<Incident> {
+        let created = time(self.created_at.as_ref());
+        let status = self.status.as_deref();
+        Some(Incident {
+            id: text::id(self.id.as_deref()?)?,
+            category,
+            status: status.map_or(Status::Other, Status::read),
+            cells: CellList::default(),
+            started: started.or(created),
+            ends: time(self.scheduled_until.as_ref()),
+            updated: time(self.updated_at.as_ref()).max(created),
+            title: self.name.as_deref().map(text::line).unwrap_or_default(),
+        })
+    }
 }
 
 /// The components by their full names. A name is a series: where two components share one, the
 /// worse state is told.
-fn components(document: &Value) -> Result<Vec<Component>, Unreadable> {
-    let part = COMPONENTS;
-    let list = list(document, part)?.map(Vec::as_slice).unwrap_or_default();
-    let by_id = |entry| Some((word(entry, "id")?, word(entry, "name")?));
-    let names: BTreeMap<&str, &str> = list.iter().filter_map(by_id).collect();
+fn named(list: Option<List<Part>>) -> Result<Vec<Component>, Unreadable> {
+    let list = list.map(|Listed(list)| list).unwrap_or_default();
+    let parts = || list.iter().filter_map(|Object(part)| part.as_ref());
+    let by_id = |part: &'_ Part| Some((part.id.clone()?, text::line(part.name.as_ref()?)));
+    let names: BTreeMap<String, String> = parts().filter_map(by_id).collect();
     let mut components: BTreeMap<String, ComponentStatus> = BTreeMap::new();
-    for entry in list {
-        let own = word(entry, "name").unwrap_or_default();
-        let group = word(entry, "group_id").and_then(|id| names.get(id));
+    for Object(part) in &list {
+        let none = Part::default();
+        let part = part.as_ref().unwrap_or(&none);
+        let own = text::line(part.name.as_deref().unwrap_or_default());
+        let group = part.group_id.as_ref().and_then(|id| names.get(id));
         let name = match group {
             Some(group) => text::line(&format!("{group} / {own}")),
-            None => text::line(own),
+            None => own,
         };
         if name.is_empty() {
-            let field = "name";
+            let (part, field) = (COMPONENTS, "name");
             return Err(Unreadable::BadEntry { part, field });
         }
-        let status = word(entry, "status").map_or(ComponentStatus::Other, ComponentStatus::read);
+        let status = part.status.as_deref();
+        let status = status.map_or(ComponentStatus::Other, ComponentStatus::read);
         let told = components.entry(name).or_insert(status);
         *told = status.max(*told);
     }
@@ -123,12 +213,8 @@ fn components(document: &Value) -> Result<Vec<Component>, Unreadable> {
     Ok(components.into_iter().map(component).collect())
 }
 
-fn word<'a>(entry: &'a Value, name: &str) -> Option<&'a str> {
-    entry.get(name)?.as_str()
-}
-
-fn time(entry: &Value, name: &str) -> Option<Timestamp> {
-    text::time(word(entry, name)?)
+fn time(written: Option<&String>) -> Option<Timestamp> {
+    text::time(written?)
 }
 
 #[cfg(test)]
@@ -205,7 +291,7 @@ mod tests {
             ("[]", "no `page`"),
             ("{\"error\":\"not found\"}", "no `page`"),
             ("{\"page\":{}}", "no `status`"),
-            ("{\"page\":{},\"incidents\":{}}", "it is not a list"),
+            ("{\"page\":{},\"incidents\":{}}", "expected a list"),
             ("{\"page\":{},\"incidents\":[{}]}", "no `id`"),
             (
                 "{\"page\":{},\"incidents\":[],\"components\":[7]}",

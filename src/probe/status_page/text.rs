@@ -3,12 +3,18 @@
 
 use jiff::{civil::DateTime, fmt::rfc2822, tz::TimeZone};
 
-use crate::units::Timestamp;
+use crate::units::{Timestamp, head, split_within};
 
 /// The longest id kept: it is a label value.
 const LONGEST_ID: usize = 63;
 /// The longest title or component name kept.
 const LONGEST_TITLE: usize = 100;
+/// How much of a text is looked at for a line of that length: escapes and white space are more.
+const LONGEST_LINE: usize = 20 * LONGEST_TITLE;
+/// The longest escape between `&` and `;`: the highest character, with some zeros before it.
+const LONGEST_ESCAPE: usize = 16;
+/// The longest text that may be a time.
+const LONGEST_TIME: usize = 64;
 
 /// An id as a label value: plain characters only, so that no page writes a URL or a sentence into
 /// a series. `None` if nothing is left to tell it by.
@@ -24,7 +30,7 @@ pub(super) fn id(text: &str) -> Option<String> {
 
 /// A line for people: escapes resolved, control characters and runs of white space to one blank.
 pub(super) fn line(text: &str) -> String {
-    let text = unescape(text);
+    let text = unescape(head(text, LONGEST_LINE));
     let words = text.split(|c: char| c.is_whitespace() || c.is_control());
     let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
     let line: String = words.join(" ").chars().take(LONGEST_TITLE).collect();
@@ -37,7 +43,7 @@ pub(super) fn unescape(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
         out.push_str(before);
-        let escape = after.split_once(';');
+        let escape = split_within(after, LONGEST_ESCAPE, ';');
         if let Some((resolved, tail)) = escape.and_then(|(name, tail)| Some((entity(name)?, tail)))
         {
             out.push(resolved);
@@ -76,6 +82,9 @@ pub(super) fn entity(name: &str) -> Option<char> {
 /// first second.
 pub(super) fn time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
+    if text.len() > LONGEST_TIME {
+        return None;
+    }
     if let Ok(time) = text.parse::<Timestamp>() {
         return Some(time);
     }

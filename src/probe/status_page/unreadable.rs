@@ -1,5 +1,7 @@
 //! Why a body may say nothing.
 
+use serde_json::error::Category;
+
 /// Why nothing is known from a body. A page that is not understood is unknown, never fine.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "each message says it")]
@@ -18,6 +20,10 @@ pub enum Unreadable {
     Cut(&'static str),
     #[error("`{part}` is not JSON: {error}")]
     BadJson { part: &'static str, error: String },
+    #[error("`{part}` is not what it was: {error}: its owner has changed its form")]
+    BadShape { part: &'static str, error: String },
+    #[error("it is not text: more than {0} bytes are none of UTF-8")]
+    NotText(usize),
     #[error("an entry of `{part}` has no `{field}`: its owner has changed its form")]
     BadEntry {
         part: &'static str,
@@ -31,6 +37,16 @@ pub enum Unreadable {
     EmptyFeed,
     #[error("no entry of the feed says how far its incident has come")]
     NoStates,
+}
+
+/// What cannot be read as JSON of the expected form.
+pub(super) fn bad_json(part: &'static str, error: &serde_json::Error) -> Unreadable {
+    let told = error.to_string();
+    match error.classify() {
+        Category::Eof => Unreadable::Cut(part),
+        Category::Data => Unreadable::BadShape { part, error: told },
+        Category::Syntax | Category::Io => Unreadable::BadJson { part, error: told },
+    }
 }
 
 /// What an HTML page without the data is: a sign-in page says so by asking for a password.

@@ -116,8 +116,13 @@ impl Status {
     }
 }
 
+/// Longer than any word of the lists, however it is spaced.
+pub(super) const LONGEST: usize = 200;
+
 /// `Major Service-Disruption ` → `major_service_disruption`, and the American `canceled` with two l.
 pub(super) fn snake_case(text: &str) -> String {
+    // What is longer is none of the words, and is not made one by being cut.
+    let text = if text.len() > LONGEST { "" } else { text };
     text.split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
         .map(str::to_ascii_lowercase)

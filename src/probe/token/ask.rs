@@ -192,6 +192,7 @@ async fn introspect(
     okta.ask(Request::post(API, server.path("introspect"), form))
         .await?
         .json()
+        .await
 }
 
 impl Introspected {

@@ -1,0 +1,349 @@
+//! Work on outside text is linear: each reader is given the worst that it can be given, and twice as
+//! much, and must not need much more than twice the processor's time.
+
+use std::{collections::BTreeMap, fs, hint::black_box, time::Duration};
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use okta_exporter::{
+    config::Config,
+    okta::{AccessToken, Challenge, KeySet, RateLimit, max_age, readers},
+    probe::status_page::{Format, read},
+    units::CellList,
+};
+
+const HALF: usize = 2 << 20;
+const WHOLE: usize = 4 << 20;
+/// What is done within this time was cut before it was worked on, and is too short to compare.
+const NOTHING: Duration = Duration::from_millis(30);
+/// Memory is slower the more of it is used, so that twice the text may need a little more than twice
+/// the time. Quadratic work needs four times as much.
+const MOST: f64 = 2.8;
+/// Times are compared over so many runs of each at most: other programs disturb some, not all.
+const RUNS: usize = 12;
+
+/// The processor's time that this thread has used.
+fn used() -> Duration {
+    let told = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    let nanoseconds = told.split_ascii_whitespace().next().unwrap();
+    Duration::from_nanos(nanoseconds.parse().unwrap())
+}
+
+fn time(read: &impl Fn(&[u8]), text: &[u8]) -> Duration {
+    let before = used();
+    read(text);
+    used().saturating_sub(before)
+}
+
+/// This, again and again, to so many bytes.
+fn repeated(unit: &str, bytes: usize) -> String {
+    unit.repeat(bytes / unit.len())
+}
+
+/// Shows a reader linear on a text that begins, goes on and ends like this. `%` stands for a number that
+/// is another each time.
+fn is_linear(name: &str, read: impl Fn(&[u8]), (begin, unit, end): (&str, &str, &str)) {
+    let text = |bytes: usize| {
+        let middle = if unit.contains('%') {
+            let units = (0..bytes / (unit.len() + 5)).map(|n| unit.replace('%', &n.to_string()));
+            units.collect()
+        } else {
+            repeated(unit, bytes)
+        };
+        format!("{begin}{middle}{end}").into_bytes()
+    };
+    let (half, whole) = (text(HALF), text(WHOLE));
+    let (mut least, mut most) = (Duration::MAX, Duration::MAX);
+    for _ in 0..RUNS {
+        least = least.min(time(&read, &half));
+        most = most.min(time(&read, &whole));
+        if most < NOTHING || most.as_secs_f64() < MOST * least.as_secs_f64() {
+            return;
+        }
+    }
+    panic!("{name}, {begin:?} {unit:?} {end:?}: {least:?} for 2 MiB and {most:?} for 4 MiB");
+}
+
+/// One header line of this text, whatever a server may send in one.
+fn line(name: &'static str, text: &[u8]) -> HeaderMap {
+    let value = HeaderValue::from_bytes(text).unwrap();
+    HeaderMap::from_iter([(HeaderName::from_static(name), value)])
+}
+
+fn header(name: &'static str, read: impl Fn(&HeaderMap), worst: &[&str]) {
+    for unit in worst {
+        let of_line = |text: &[u8]| read(&line(name, text));
+        is_linear(name, of_line, ("", unit, ""));
+        is_linear(name, of_line, ("x=\"", unit, ""));
+    }
+}
+
+#[test]
+fn headers() {
+    header(
+        "link",
+        |headers| drop(black_box(readers::next(headers))),
+        &[
+            "<",
+            "<>",
+            "<a>;",
+            "<a>,",
+            "<a>; rel=self, ",
+            "\\\"",
+            ";=",
+            "<\">",
+        ],
+    );
+    header(
+        "www-authenticate",
+        |headers| drop(black_box(Challenge::read_all(headers))),
+        &["a,", "a b=c,", "\"", "\\", "=", " ", "a=\"b\", ", "é"],
+    );
+    let all = |headers: &HeaderMap| {
+        black_box(RateLimit::read(headers));
+        black_box(readers::back_off(StatusCode::TOO_MANY_REQUESTS, headers));
+        black_box(readers::date(headers));
+        black_box(readers::request_id(headers));
+        black_box(max_age(headers));
+    };
+    let dates = &[
+        "(",
+        "()",
+        "1",
+        " ",
+        "Thu, ",
+        "Thu, 11 Sep 2025 16:21:38 GMT ",
+    ];
+    for name in ["date", "retry-after", "expires", "age", "x-okta-request-id"] {
+        header(name, all, dates);
+    }
+    for name in ["x-rate-limit-limit", "x-rate-limit-reset"] {
+        header(name, all, &["1,", ",", "0", "1 ,"]);
+    }
+    header(
+        "cache-control",
+        all,
+        &["max-age=", "a,", "\"", "max-age=1,", "\\\"", "no,"],
+    );
+}
+
+/// Beginnings, middles and ends of JSON that goes wrong in one way or another.
+const JSON: [(&str, &str, &str); 12] = [
+    ("", "[", ""),
+    ("", "{\"a\":", ""),
+    ("{", "\"%\":{},", "\"\":0}"),
+    ("[", "{\"\":0},", "0]"),
+    ("[", "[],", "0]"),
+    ("{\"a\":\"", "&", "\"}"),
+    ("{\"a\":\"", "\\u0041", "\"}"),
+    ("{\"a\":\"", "\\\\", ""),
+    ("", "\"", ""),
+    ("", "9", ""),
+    ("{", "\"errorCode\":\"%\",", "\"keys\":[]}"),
+    ("<title>", "<", ""),
+];
+
+#[test]
+fn envelopes_and_key_sets() {
+    let plain = HeaderMap::new();
+    for worst in JSON {
+        is_linear(
+            "error",
+            |body| drop(black_box(readers::error(&plain, body))),
+            worst,
+        );
+        is_linear("key set", |body| drop(black_box(KeySet::read(body))), worst);
+    }
+    let causes = (
+        "{\"errorCode\":\"E1\",\"errorCauses\":[",
+        "{\"errorSummary\":\"x\"},",
+        "{}]}",
+    );
+    is_linear(
+        "error",
+        |body| drop(black_box(readers::error(&plain, body))),
+        causes,
+    );
+    for key in [
+        r#"{"kid":"k","kty":"oct"},"#,
+        r#"{"kid":"k","kty":"RSA","n":"AQ%","e":"AQAB"},"#,
+        r#"{"kid":"%","kty":"OKP","crv":"Ed25519","x":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},"#,
+    ] {
+        let set = ("{\"keys\":[", key, "{}]}");
+        is_linear("key set", |body| drop(black_box(KeySet::read(body))), set);
+    }
+    let modulus = (
+        r#"{"keys":[{"kid":"k","kty":"RSA","e":"AQAB","n":""#,
+        "A",
+        "\"}]}",
+    );
+    is_linear(
+        "key set",
+        |body| drop(black_box(KeySet::read(body))),
+        modulus,
+    );
+}
+
+#[test]
+fn tokens_and_words() {
+    for unit in [".", "a", "a.", "=", "é", "eyJhbGciOiJSUzI1NiJ9."] {
+        let decode = |text: &[u8]| {
+            drop(black_box(AccessToken::decode(&String::from_utf8_lossy(
+                text,
+            ))));
+        };
+        is_linear("token", decode, ("", unit, ""));
+        is_linear("token", decode, ("eyJhbGciOiJSUzI1NiJ9.", unit, ".c2ln"));
+    }
+    for unit in [" ", "\u{200b}", "a ", "é", "&"] {
+        let clean = |text: &[u8]| drop(black_box(readers::clean(&String::from_utf8_lossy(text))));
+        is_linear("words", clean, ("", unit, ""));
+    }
+    for unit in [
+        ":",
+        "okta.com:7",
+        "okta.com:7 (",
+        "a:",
+        "1:",
+        " (",
+        "a.",
+        "okta.com:%;",
+    ] {
+        let cells = |text: &[u8]| {
+            drop(black_box(CellList::read(&String::from_utf8_lossy(text))));
+        };
+        is_linear("cells", cells, ("", unit, ""));
+    }
+}
+
+/// A status page in this format.
+fn page(format: Format, worst: &[(&str, &str, &str)]) {
+    for &worst in worst {
+        let read = |body: &[u8]| drop(black_box(read(format, Some("text/html"), body)));
+        is_linear(&format!("{format:?}"), read, worst);
+    }
+}
+
+#[test]
+fn status_pages_of_okta() {
+    let title = (
+        r#"<html><p data-id="incidents">[{"Name":"I-1","Status__c":"x","Incident_Title__c":""#,
+        "&",
+        r#""}]</p><p data-id="planned-outages">[]</p></html>"#,
+    );
+    let list = r#"<html><p data-id="incidents">["#;
+    let end = r#"{"Name":"I","Status__c":"x"}]</p><p data-id="planned-outages">[]</p></html>"#;
+    page(
+        Format::Okta,
+        &[
+            title,
+            (title.0, "a ", title.2),
+            (list, r#"{"Name":"I-%","Status__c":"x"},"#, end),
+            (list, r#"{"":[{}]},"#, end),
+            (list, "&quot;", end),
+            ("", "<", ""),
+            ("", "<a data-id=\"", ""),
+            ("", "<a data-id=incidents>[", ""),
+            ("", "<a data-id=incidents>[&", ""),
+            ("", "<a data-id=incidents>[\"", ""),
+            ("", "<script", ""),
+            ("", "</", ""),
+            ("<script>", "</script", ""),
+            ("", "<!--", ""),
+            ("", "<!-->", ""),
+            (
+                "",
+                r#"[{"attributes":{"type":"Incident__c"},"x":"#,
+                "</html>",
+            ),
+            ("", r#"[{"attributes":{"type":"Incident__c"}}]<"#, "</html>"),
+        ],
+    );
+}
+
+#[test]
+fn status_pages_of_others() {
+    let head = r#"{"page":{},"status":{"indicator":"none"},"#;
+    let incidents = [head, r#""incidents":["#].concat();
+    let components = [head, r#""components":["#].concat();
+    page(
+        Format::Statuspage,
+        &[
+            (&incidents, r#"{"id":"%"},"#, r#"{"id":"a"}]}"#),
+            (&incidents, "{},", "{}]}"),
+            (
+                &components,
+                r#"{"id":"%","name":"%","group_id":"%"},"#,
+                r#"{"name":"a"}]}"#,
+            ),
+            (head, r#""a":[],"#, r#""b":0}"#),
+            ("<", "input type=", ">"),
+        ],
+    );
+    page(Format::Statuspage, &JSON);
+    let entry =
+        "<entry><id>%</id><title>Resolved x</title><updated>2026-07-01T00:00:00Z</updated></entry>";
+    page(
+        Format::Atom,
+        &[
+            ("<feed>", entry, "</feed>"),
+            ("<feed>", "<entry/>", "</feed>"),
+            ("<feed>", "<a>", ""),
+            ("<feed><entry>", "<a>", ""),
+            ("<feed><entry>", "<a/>", "</entry></feed>"),
+            (
+                "<feed><entry><content>",
+                "<p/>",
+                "</content></entry></feed>",
+            ),
+            (
+                "<feed><entry><content>",
+                "&amp;",
+                "</content></entry></feed>",
+            ),
+            ("<feed><entry><content>", "&", "</content></entry></feed>"),
+            (
+                "<feed><entry><content>",
+                "&lt;strong>",
+                "</content></entry></feed>",
+            ),
+            ("<feed><entry><link ", "a%='' ", "/></entry></feed>"),
+            ("<feed><entry><link href='", "&", "'/></entry></feed>"),
+            ("<", "a", ">"),
+            ("<!DOCTYPE ", "<!ENTITY a 'b'>", "><feed/>"),
+            ("<feed>", "<!-- -->", "</feed>"),
+            ("<feed>", "<![CDATA[", "]]></feed>"),
+            ("<feed><entry><updated>", "(", "</updated></entry></feed>"),
+        ],
+    );
+    page(
+        Format::Auto,
+        &[
+            ("", " ", ""),
+            ("", "<!--", ""),
+            ("", "<?", ""),
+            ("", "<!-- -->", "<feed/>"),
+            ("", "\u{feff}", ""),
+        ],
+    );
+}
+
+#[test]
+fn configurations() {
+    let read = |text: &[u8]| {
+        let text = String::from_utf8_lossy(text);
+        drop(black_box(Config::parse(&text, &BTreeMap::new())));
+    };
+    for worst in [
+        ("orgs:\n  a:\n    url: \"", "x", "\""),
+        ("orgs:\n", "  a%: {url: 'https://a%.okta.com'}\n", ""),
+        ("orgs: {a: {x: [", "1,", "1]}}"),
+        ("", "[", ""),
+        ("", "{a: ", ""),
+        ("", "# x\n", ""),
+        ("", "a%: 1\n", ""),
+        ("a: &a [x]\nb: [", "*a,", "*a]"),
+        ("a: \"", "\\x41", "\""),
+    ] {
+        is_linear("configuration", read, worst);
+    }
+}
