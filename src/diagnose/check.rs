@@ -112,6 +112,8 @@ impl Verdict {
             | Fact::LimitAgainAndAgain
             | Fact::IncidentOnCell
             | Fact::IncidentOfUnknownReach
+            | Fact::IncidentsUnmatched
+            | Fact::PrincipalNotListed
             | Fact::Overdue => Self::Degraded,
         }
     }

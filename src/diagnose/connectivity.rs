@@ -8,13 +8,13 @@ use super::{
 use crate::{
     fleet,
     okta::{Exchange, ResponseMeta, ServedChain},
-    probe::Probe,
+    probe::{Probe, organization, status_page},
     units::Timestamp,
 };
 
 const HERE: Section = Section::Connectivity;
 
-pub(super) fn checks(org: &Asked, now: Timestamp) -> Vec<Check> {
+pub(super) fn checks(org: &Asked, pages: &[Run], now: Timestamp) -> Vec<Check> {
     let discovery = org
         .runs
         .iter()
@@ -37,7 +37,7 @@ pub(super) fn checks(org: &Asked, now: Timestamp) -> Vec<Check> {
         .runs
         .iter()
         .find(|run| matches!(run.probe, Probe::Organization(_)));
-    checks.extend(organization.map(|run| cell(org, run)));
+    checks.extend(organization.map(|run| cell(org, run, pages)));
     checks
 }
 
@@ -105,9 +105,22 @@ fn clock(skew: f64) -> Check {
     check.fact("skew_seconds", skew)
 }
 
-fn cell(org: &Asked, run: &Run) -> Check {
+fn cell(org: &Asked, run: &Run, pages: &[Run]) -> Check {
     if let Some(failure) = run.failure() {
         return Check::failed(HERE, "cell", (failure, run.probe.kind()));
+    }
+    let document = run.observation::<organization::Probe>();
+    let pages = pages
+        .iter()
+        .filter_map(Run::observation::<status_page::Probe>);
+    let unmatched = fleet::unmatched(
+        org.configured_cell.as_ref(),
+        document,
+        status_page::any_names_cells(pages),
+    );
+    if let Some(finding) = unmatched {
+        let told = document.and_then(organization::Observation::told);
+        return Check::found(HERE, "cell", &finding).fact("told", told);
     }
     match (org.cell(), &run.outcome) {
         (_, None) => Check::skipped(HERE, "cell", "the org cannot be reached"),

@@ -47,7 +47,7 @@ pub async fn diagnose(config: Config, told: &(dyn Fn(Step<'_>) + Sync)) -> Repor
 fn judge(org: &Asked, pages: &[round::Run], now: Timestamp) -> OrgReport {
     let at_okta = org.oktas_time(now);
     let checks = [
-        connectivity::checks(org, now),
+        connectivity::checks(org, pages, now),
         limits_left::checks(org, at_okta),
         access::checks(org),
         token::checks(org, at_okta),

@@ -38,7 +38,7 @@ pub(super) struct Asked {
     pub(super) url: OrgUrl,
     pub(super) credentials: BTreeMap<Name, Arc<Credential>>,
     pub(super) runs: Vec<Run>,
-    configured_cell: Option<Cell>,
+    pub(super) configured_cell: Option<Cell>,
     clock: OktaClock,
 }
 

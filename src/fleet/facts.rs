@@ -24,7 +24,7 @@ use crate::{
     okta::{Credential, Exchange, TOKEN_API},
     probe::{
         Known, organization, rate_limit_settings,
-        status_page::{self, CellIncidents, by_category},
+        status_page::{self, CellIncidents, any_names_cells, by_category},
     },
     units::{Cell, Moment, Name, OktaTime, Timestamp},
 };
@@ -153,11 +153,21 @@ impl Facts {
     /// The org's cell: as configured, else as its organization document says.
     pub(super) fn cell(&self, org: &Name) -> Option<Cell> {
         let configured = self.of(Some(org)).and_then(|owner| owner.cell.clone());
-        configured.or_else(|| {
-            let rows = self.rows_of(Some(org)).map(|(_, row)| row);
-            rows.filter_map(|row| row.known.of::<organization::Probe>())
-                .find_map(|known| known.observation?.cell())
-        })
+        configured.or_else(|| self.organization(org)?.cell())
+    }
+
+    /// What an org's organization document was last seen to say.
+    pub(super) fn organization(&self, org: &Name) -> Option<&organization::Observation> {
+        let rows = self.rows_of(Some(org)).map(|(_, row)| row);
+        rows.filter_map(|row| row.known.of::<organization::Probe>())
+            .find_map(|known| known.observation)
+    }
+
+    /// Whether some status page names cells; `None` before any was seen.
+    pub(super) fn any_page_names_cells(&self) -> Option<bool> {
+        let pages = self.rows_of(None);
+        let pages = pages.filter_map(|(_, row)| row.known.of::<status_page::Probe>());
+        any_names_cells(pages.filter_map(|page| page.observation))
     }
 
     /// Joins the ceilings that endpoints showed with the shares that the settings tell.

@@ -1,5 +1,5 @@
-//! What is wrong with an org as a whole, though no single request failed: its clock, its cell. What
-//! a probe finds by itself is the probe's.
+//! What is wrong with an org as a whole, though no single request failed: its clock, its cell, what
+//! is wanted of them and cannot be done. What a probe finds by itself is the probe's.
 
 use jiff::SignedDuration;
 
@@ -7,7 +7,10 @@ use super::{ProbeId, facts::Facts};
 use crate::{
     guide::{Fact, Finding},
     okta::{Credential, ServedChain},
-    probe::status_page::{CellIncidents, Incident},
+    probe::{
+        organization,
+        status_page::{CellIncidents, Incident},
+    },
     units::{Cell, Moment, Name, Timestamp},
 };
 
@@ -74,6 +77,29 @@ pub fn incidents(told: &CellIncidents<'_>, cell: &Cell) -> Vec<Finding> {
     on.chain(unknown).collect()
 }
 
+/// Why no incident can be matched to an org, given its cell as configured, what its organization
+/// document was seen to say, and whether some status page names cells; `None` is not known yet.
+pub fn unmatched(
+    configured: Option<&Cell>,
+    document: Option<&organization::Observation>,
+    pages: Option<bool>,
+) -> Option<Finding> {
+    let why = match (configured, document) {
+        (Some(cell), _) => (pages == Some(false)).then(|| {
+            format!("the org's `cell` is set to {cell}, and no status page names cells")
+        })?,
+        (None, Some(document)) if document.cell().is_none() => match document.told() {
+            Some(word) => {
+                format!("the org calls its cell `{word}`, which is none that is known here")
+            }
+            None => (pages == Some(true)).then(|| "the org does not tell its cell".to_owned())?,
+        },
+        (None, _) => return None,
+    };
+    let what = format!("{why}: incidents cannot be matched to it");
+    Some(Finding::new(Fact::IncidentsUnmatched, what))
+}
+
 /// What is wrong now, as far as that can be told.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
@@ -120,6 +146,12 @@ impl Facts {
         if let Some(cell) = self.cell(org) {
             findings.extend(incidents(&self.incidents(&cell), &cell));
         }
+        let configured = owner.and_then(|owner| owner.cell.as_ref());
+        findings.extend(unmatched(
+            configured,
+            self.organization(org),
+            self.any_page_names_cells(),
+        ));
         findings
     }
 

@@ -30,7 +30,7 @@ use crate::metrics::Family;
 pub use board::Board;
 pub use breaker::{Breaker, BreakerState, Pass, Verdict};
 pub use controls::OrgControls;
-pub use findings::{certificate, clock, incidents, scopes};
+pub use findings::{certificate, clock, incidents, scopes, unmatched};
 pub use history::PastRun;
 pub use keeper::Keeper;
 pub use keepers::{Changes, Fleet};

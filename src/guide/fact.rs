@@ -56,6 +56,8 @@ closed_list! {
         LimitAgainAndAgain,
         IncidentOnCell,
         IncidentOfUnknownReach,
+        IncidentsUnmatched,
+        PrincipalNotListed,
         Overdue,
     }
 }
@@ -88,6 +90,12 @@ impl Fact {
             Self::IncidentOnCell => "a status page names the org's cell",
             Self::IncidentOfUnknownReach => {
                 "an incident on a status page names no cell, or all, or what cannot be read"
+            }
+            Self::IncidentsUnmatched => {
+                "an org's cell is none that is known here, or is set while no status page names cells"
+            }
+            Self::PrincipalNotListed => {
+                "Okta lists no API token of a credential's `principal_id` among the principals"
             }
             Self::Overdue => {
                 "a probe was silent for three of its intervals, and neither breaker nor budget held it back"

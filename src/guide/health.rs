@@ -53,6 +53,18 @@ pub(super) const CHAPTER: Chapter = Chapter {
             alert: Some("OktaOrgIncidentPossible"),
         },
         Case {
+            slug: "incidents-unmatched",
+            title: "Incidents cannot be matched to the org",
+            signs: &[Sign::Known(Fact::IncidentsUnmatched)],
+            cause: "the org's cell has a name that is not known here or is not told, or no status page names cells; whether \
+                     an incident is the org's is unknown, not zero",
+            action: "write the org's `cell` as the status page spells it, like `okta.com:7` or `okta-emea.com:1` (the foot of \
+                     the Admin Console names it), and have Okta's own page among `status_pages`",
+            takes: "5 min",
+            risk: Risk::Low,
+            alert: None,
+        },
+        Case {
             slug: "status-page-frozen",
             title: "The feed says nothing new",
             signs: &[Sign::FailedSaying(FailureMode::PageBody, "frozen")],

@@ -64,5 +64,17 @@ pub(super) const CHAPTER: Chapter = Chapter {
             risk: Risk::Low,
             alert: None,
         },
+        Case {
+            slug: "principal-not-listed",
+            title: "Okta tells no share for a credential's `principal_id`",
+            signs: &[Sign::Known(Fact::PrincipalNotListed)],
+            cause: "it is no id of an API token of this org, or Okta does not show that token to the credential that reads \
+                     the shares; so the org's own limits are unknown as well",
+            action: "compare it with Admin Console > Security > API > Tokens (`00T…` in the token's address); where it is \
+                     right, let another credential read (`rate_limit_settings.credential`), or leave it out",
+            takes: "5 min",
+            risk: Risk::Low,
+            alert: None,
+        },
     ],
 };

@@ -53,6 +53,11 @@ pub struct Probe;
 pub struct Observation(Organization);
 
 impl Observation {
+    /// The cell as the document calls it, which may be no name that is known here.
+    pub fn told(&self) -> Option<&str> {
+        self.cell.as_deref().and_then(plain_word)
+    }
+
     /// The cell, as the status page spells it.
     pub fn cell(&self) -> Option<Cell> {
         Cell::from_organization(self.0.cell.as_deref()?)

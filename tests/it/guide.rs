@@ -2,7 +2,10 @@ use std::{collections::BTreeSet, fs, time::Duration};
 
 use okta_exporter::{
     guide,
-    sim::{ApiToken, Clock, Fault, Incident, Mint, ORG, Org, PageMode, Running, StatusPage, Tls},
+    sim::{
+        ApiToken, Clock, Fault, Incident, Mint, ORG, Org, PageMode, Running, RunningStatusPage,
+        StatusPage, Tls,
+    },
 };
 
 use serde_json::json;
@@ -363,6 +366,32 @@ async fn status_page(mode: PageMode) -> (Exporter, Held) {
     incident_on("okta.com:7", mode).await
 }
 
+/// An org with these settings beside its URL, and a page that is read so.
+async fn cell_beside(
+    cell: &str,
+    page: impl Fn(&RunningStatusPage) -> String,
+    settings: &str,
+) -> (Exporter, Held) {
+    let okta = org().cell(cell).start().await.unwrap();
+    let served = StatusPage::new(&Clock::running()).start(0).await.unwrap();
+    let yaml = format!(
+        "status_pages: {{ it: {{ url: '{}' }} }}\norgs: {{ acme: {{ url: '{}', {settings} probes: {{ organization: {{ interval: 1s, timeout: 1s }} }} }} }}",
+        page(&served),
+        okta.url()
+    );
+    let exporter = Exporter::start(&yaml).await;
+    (exporter, vec![Box::new(okta), Box::new(served)])
+}
+
+async fn principal(id: &str) -> (Exporter, Held) {
+    let okta = org().start().await.unwrap();
+    let yaml = format!(
+        "status_pages: {{}}\norgs: {{ acme: {{ url: '{}', credentials: {{ monitor: {{ api_token: {API_TOKEN}, principal_id: {id} }} }}, probes: {{ rate_limit_settings: {{}} }} }} }}",
+        okta.url()
+    );
+    (Exporter::start(&yaml).await, vec![Box::new(okta)])
+}
+
 async fn incident_on(cells: &str, mode: PageMode) -> (Exporter, Held) {
     let okta = org().cell("ok7").start().await.unwrap();
     let page = StatusPage::new(&Clock::running());
@@ -479,6 +508,8 @@ recognised! {
     an_okta_that_fails: "server-error" => users(Fault::status(500));
     an_incident_on_the_cell: "incident" => status_page(PageMode::Right);
     an_incident_on_all_cells: "incident-of-unknown-reach" => incident_on("All cells", PageMode::Right);
+    a_cell_whose_name_nobody_knows: "incidents-unmatched" => with(org().cell("og1"), "{ organization: {} }");
+    a_principal_that_okta_does_not_list: "principal-not-listed" => principal("00Tmistyped");
     a_feed_that_is_frozen: "status-page-frozen" => status_page(PageMode::Frozen);
     a_status_page_that_was_rewritten: "status-page-unreadable" => status_page(PageMode::Rewritten);
     a_status_page_of_nobody: "status-page-unreachable" => page_at("https://nobody.invalid");
@@ -522,6 +553,8 @@ also! {
     a_proof_without_its_time: "dpop-proof" => challenged(400, "invalid_dpop_proof", "'iat' claim in the DPoP proof JWT is missing.");
     a_key_set_that_is_refused: "public-document-refused" => fault_at("/oauth2/v1/keys", Fault::error(401, "E0000004"), "{ jwks: { org: {} } }");
     a_cell_that_is_refused: "public-document-refused" => fault_at("/.well-known/okta-organization", Fault::challenge(403, SILENT), "{ organization: {} }");
+    a_cell_that_is_not_told: "incidents-unmatched" => cell_beside("", RunningStatusPage::okta_url, "");
+    a_cell_that_is_set_where_no_page_names_any: "incidents-unmatched" => cell_beside("ok7", RunningStatusPage::statuspage_url, "cell: 'okta.com:7',");
     an_introspection_refused_without_a_word: "invalid-client" => introspecting(Fault::challenge(401, SILENT));
     an_introspection_that_is_forbidden: "network-zone" => introspecting(Fault::challenge(403, SILENT));
 }

@@ -3,6 +3,7 @@ use std::{collections::BTreeMap, time::Duration};
 use http::StatusCode;
 use okta_exporter::{
     config::Config,
+    diagnose::{self, Verdict},
     okta::{Client, Reason, Request, Session, TlsSetup},
     probe::{AnyMemory, AnyObservation, ProbeResult},
     sim::{Clock, Fault, Incident, Org, PageMode, StatusPage, Tls},
@@ -404,6 +405,51 @@ async fn nothing_in_the_answer_of_a_page_is_taken_for_oktas() {
         ];
         assert_eq!(told, [is_org; 4]);
     }
+}
+
+#[tokio::test]
+async fn an_org_whose_cell_is_none_known_here_is_told_so_wherever_findings_are_until_it_is_written()
+{
+    let okta = Org::new("acme").cell("og1").start().await.unwrap();
+    let page = StatusPage::new(&Clock::running());
+    page.open(incident("okta-gov.com:1"));
+    let served = page.start(0).await.unwrap();
+    let unknown = watch(&served.okta_url(), okta.url()).replace("200ms", "20s");
+    let written = unknown.replace("budget: 1", "budget: 1, cell: 'okta-gov.com:1'");
+    let (case, word) = ("incidents-unmatched", "calls its cell `og1`");
+    for (yaml, is_told) in [(&unknown, true), (&written, false)] {
+        let config = Config::parse(yaml, &BTreeMap::new()).unwrap();
+        let report = diagnose::diagnose(config, &|_| {}).await;
+        let cell = report.orgs[0]
+            .checks
+            .iter()
+            .find(|check| check.name == "cell");
+        let cell = cell.unwrap();
+        let advised = cell.advice.as_ref().map(|advice| advice.case);
+        assert_eq!(advised, is_told.then_some(case), "{cell:?}");
+        assert_eq!(cell.says.contains(word), is_told, "{cell:?}");
+        assert_eq!(report.verdict, Verdict::Degraded, "an incident is open");
+    }
+
+    let files = tempfile::tempdir().unwrap();
+    let path = files.path().join("c.yaml");
+    std::fs::write(&path, &unknown).unwrap();
+    let flags = [
+        &format!("--config.file={}", path.display()),
+        "--web.listen-address=127.0.0.1:0",
+    ];
+    let mut exporter = Program::exporter(&flags, &[]);
+    exporter.until(word).await;
+    let line = exporter.said.last().unwrap();
+    for part in [case, "`cell` as the status page spells it"] {
+        assert!(line.contains(part), "{line}");
+    }
+    exporter.terminate().await;
+    let exporter = Exporter::start(&written).await;
+    let on = r#"okta_org_incidents{category="service_degradation"}"#;
+    exporter.until(|page| page.get(on) == Some(1.0)).await;
+    let status = format!("{}/api/v1/status", exporter.url());
+    assert!(!json(&status).await.to_string().contains(case));
 }
 
 #[tokio::test]

@@ -1,11 +1,15 @@
 //! What one round learned of an org's limits, and what is known of them since. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::read::{ClientMode, PrincipalShare};
-use crate::{okta::Principal, probe::round::Learned, units::Name};
+use crate::{
+    okta::{Principal, PrincipalKind},
+    probe::round::Learned,
+    units::Name,
+};
 
 /// What one round learned.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,14 +36,28 @@ pub struct Memory {
     pub(super) client_mode: Option<ClientMode>,
     /// By the principals' ids.
     pub(super) shares: BTreeMap<String, PrincipalShare>,
+    /// The ids of API tokens that Okta does not list, though it lists others' shares.
+    #[serde(default)]
+    pub(super) unlisted: BTreeSet<String>,
 }
 
 impl Memory {
     /// What is known after one more round.
     pub(super) fn learn(self, seen: &Observation) -> Self {
         let mut shares = BTreeMap::new();
+        let mut unlisted = BTreeSet::new();
         for Shares { ours, listed } in &seen.shares {
-            for Principal { id, .. } in ours.values() {
+            for Principal { id, kind } in ours.values() {
+                // An app's id is its client's, which the token tells; a token's is written by hand.
+                let is_missing = listed
+                    .clone()
+                    .and_then(|listed| Some(!listed.contains_key(id)));
+                let was_missing = self.unlisted.contains(id);
+                if *kind == PrincipalKind::ApiToken
+                    && is_missing.after(Some(was_missing)) == Some(true)
+                {
+                    unlisted.insert(id.clone());
+                }
                 let listed = listed.clone().and_then(|listed| listed.get(id).copied());
                 if let Some(share) = listed.after(self.shares.get(id).copied()) {
                     shares.insert(id.clone(), share);
@@ -50,11 +68,22 @@ impl Memory {
             warning_threshold: seen.warning_threshold.clone().after(self.warning_threshold),
             client_mode: seen.client_mode.clone().after(self.client_mode),
             shares,
+            unlisted,
         }
     }
 }
 
 impl Observation {
+    /// The credentials whose `principal_id` Okta does not list.
+    pub(super) fn unlisted<'a>(
+        &'a self,
+        memory: &'a Memory,
+    ) -> impl Iterator<Item = (&'a Name, &'a str)> {
+        let ours = self.shares.iter().flat_map(|shares| &shares.ours);
+        ours.map(|(name, principal)| (name, principal.id.as_str()))
+            .filter(|(_, id)| memory.unlisted.contains(*id))
+    }
+
     /// The credentials whose shares are known.
     pub(super) fn shares<'a>(
         &'a self,
@@ -70,7 +99,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::okta::PrincipalKind;
 
     fn learned<T: std::fmt::Debug + Clone + 'static>(
         known: impl Strategy<Value = T> + 'static,

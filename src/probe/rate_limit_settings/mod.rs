@@ -19,9 +19,10 @@ use super::{
     round::{Learned, Round},
 };
 use crate::{
+    guide::{Fact, Finding},
     metrics::{Family, Page},
     okta::{Credential, Principal, PrincipalKind, Session},
-    units::{Interval, Name},
+    units::{Interval, Name, OktaTime},
 };
 use memory::Shares;
 pub use memory::{Memory, Observation};
@@ -149,6 +150,18 @@ impl Kind for Probe {
 
     fn learn(memory: Memory, observation: &Observation) -> Memory {
         memory.learn(observation)
+    }
+
+    fn findings(known: &Known<'_, Self>, _now: OktaTime) -> Vec<Finding> {
+        let seen = known.observation.into_iter();
+        let unlisted = seen.flat_map(|seen| seen.unlisted(&known.memory));
+        let finding = |(name, id): (&Name, &str)| {
+            let what = format!(
+                "Okta lists no share for `{id}`, the `principal_id` of the credential `{name}`"
+            );
+            Finding::new(Fact::PrincipalNotListed, what).about(name.as_str())
+        };
+        unlisted.map(finding).collect()
     }
 
     /// Nothing before this program's own first answer: what was remembered may be over by then.

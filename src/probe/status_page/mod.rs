@@ -33,7 +33,7 @@ pub use ask::{Memory, Probe};
 pub use content::{Component, FROZEN_AFTER, Incident, PageContent};
 pub use format::{Format, Source, sniff};
 pub use observation::Observation;
-pub use reach::{CellIncidents, by_category};
+pub use reach::{CellIncidents, any_names_cells, by_category};
 pub use read::read;
 pub use settings::Settings;
 pub use unreadable::Unreadable;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, btree_map::Entry};
 
 use super::{
     content::{Incident, PageContent},
+    observation::Observation,
     words::Category,
 };
 use crate::units::{Cell, Reach};
@@ -60,6 +61,16 @@ impl<'a> CellIncidents<'a> {
             of_unknown_reach: is_any_read.then(|| of(Reach::Unknown)),
         }
     }
+}
+
+/// Whether some page names cells, so that incidents can be matched; `None` before any was seen. One
+/// that is not understood now may name them.
+pub fn any_names_cells<'a>(pages: impl IntoIterator<Item = &'a Observation>) -> Option<bool> {
+    let names = |page: &Observation| page.content().is_none_or(|c| c.source.names_cells());
+    pages
+        .into_iter()
+        .map(names)
+        .reduce(|one, other| one || other)
 }
 
 /// How many of these incidents there are of each category that an incident on a cell can have.
