@@ -453,6 +453,70 @@ async fn an_org_whose_cell_is_none_known_here_is_told_so_wherever_findings_are_u
 }
 
 #[tokio::test]
+async fn the_json_of_another_maker_is_called_no_statuspage_and_not_a_page_of_oktas() {
+    for (page, json_at) in [
+        ("", "/api/v2/summary.json"),
+        ("/summary.json", "/summary.json"),
+    ] {
+        let vendor = Org::new("vendor").start().await.unwrap();
+        let sim = vendor.controls();
+        sim.fault(
+            "/",
+            Fault::body("text/html", "<!DOCTYPE html><title>All is well</title>"),
+        );
+        let foreign = r#"{"page":{"name":"Vendor","status":"UP"},"activeIncidents":[]}"#;
+        sim.fault(json_at, Fault::body("application/json", foreign));
+        let yaml = format!(
+            "status_pages: {{ vendor: {{ url: '{url}{page}' }} }}\norgs: {{ acme: {{ url: '{url}', probes: {{ organization: {{ interval: 1h }} }} }} }}",
+            url = vendor.url()
+        );
+        let exporter = Exporter::start(&yaml).await;
+        let seen = exporter.first_round().await;
+        assert_eq!(seen.value("okta_status_page_up"), 0.0);
+        let view = json(&format!("{}/api/v1/status", exporter.url())).await;
+        let what = view["orgs"][0]["probes"][0]["trouble"]["what"].as_str();
+        let what = what.unwrap_or_else(|| panic!("{view:#}"));
+        assert!(what.contains("no Statuspage"), "{what}");
+        assert!(!what.contains("Okta's"), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn an_announced_maintenance_without_a_start_is_shown_all_the_same() {
+    let vendor = Org::new("vendor").start().await.unwrap();
+    let summary = r#"{"page":{"updated_at":"2026-07-24T08:00:00Z"},"status":{"indicator":"none"},"incidents":[],"scheduled_maintenances":[{"id":"m1","name":"New database","status":"scheduled","updated_at":"2026-07-24T08:00:00Z"}]}"#;
+    let of = |path: &str| {
+        format!(
+            "status_pages: {{ vendor: {{ url: '{url}{path}' }} }}\norgs: {{ acme: {{ url: '{url}', probes: {{ organization: {{ interval: 1h }} }} }} }}",
+            url = vendor.url()
+        )
+    };
+    let sim = vendor.controls();
+    sim.fault("/s.json", Fault::body("application/json", summary));
+    let soon = jiff::Timestamp::now() + Duration::from_hours(24);
+    let item = |id: &str, state: &str, date: &str| {
+        format!(
+            "<item><title>Work</title><description>&lt;strong&gt;{state}&lt;/strong&gt; - So.</description><pubDate>{date}</pubDate><guid>https://v.example/incidents/{id}</guid></item>"
+        )
+    };
+    let now = jiff::Timestamp::now().to_string();
+    let feed = item("m1", "Scheduled", &soon.to_string()) + &item("i1", "Resolved", &now);
+    sim.fault(
+        "/s.rss",
+        Fault::body(
+            "application/rss+xml",
+            format!("<rss><channel>{feed}</channel></rss>"),
+        ),
+    );
+    for path in ["/s.json", "/s.rss"] {
+        let exporter = Exporter::start(&of(path)).await;
+        let seen = exporter.first_round().await;
+        let start = r#"okta_status_planned_maintenance_start_timestamp_seconds{page="vendor",incident="m1"}"#;
+        assert!(seen.get(start).is_some(), "{path}: {seen}");
+    }
+}
+
+#[tokio::test]
 async fn no_incident_is_called_over_while_its_page_cannot_be_read() {
     let okta = Org::new("acme").cell("ok7").start().await.unwrap();
     let page = StatusPage::new(&Clock::running());

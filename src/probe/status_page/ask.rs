@@ -10,6 +10,7 @@ use super::{
     format::{Format, Source},
     observation::Observation,
     read::read,
+    unreadable::Unreadable,
 };
 use crate::{
     okta::{Failure, Reason, Request, Response, Session},
@@ -76,7 +77,9 @@ impl Probe {
                     // The front page of a Statuspage is HTML as well; its JSON stands beside it.
                     self.statuspage(okta).await.map_err(|other| {
                         let is_open = known.is_none() && !says_there_is_none(&other);
-                        if is_open { other } else { failure }
+                        // JSON where a Statuspage has its own tells more than a page that is not Okta's.
+                        let is_told = is_open || is_foreign_json(&other);
+                        if is_told { other } else { failure }
                     })
                 }
                 result => result,
@@ -134,6 +137,12 @@ impl Probe {
 fn is_gone(failure: &Failure) -> bool {
     let status = failure.refusal().map(|refusal| refusal.status);
     matches!(status, Some(404 | 410))
+}
+
+/// True where JSON came that is no Statuspage's.
+fn is_foreign_json(failure: &Failure) -> bool {
+    let foreign = ["page", "status"].map(|part| Unreadable::NotStatuspage(part).to_string());
+    matches!(failure, Failure::InvalidBody(why) if foreign.contains(why))
 }
 
 /// True where an answer came that is no page of this form, and would be none in a minute. A page

@@ -14,6 +14,7 @@ use crate::{
         cap::{Capped, cap},
         label::seconds,
     },
+    units::Timestamp,
 };
 
 const PAGE: &[&str] = &["page"];
@@ -49,7 +50,7 @@ const COMPONENT: Family = Family::gauge(
 );
 const MAINTENANCE: Family = Family::gauge(
     "okta_status_planned_maintenance_start_timestamp_seconds",
-    "When a planned maintenance begins.",
+    "When a planned maintenance begins; where its page does not tell, when it was last written of.",
     &["page", "incident"],
 );
 
@@ -82,10 +83,16 @@ impl<'a> Drawn<'a> {
         let maintenances = content.open_maintenances();
         Self {
             incidents: cap(incidents, MOST, |incident| incident.updated),
-            maintenances: cap(maintenances, MOST, |planned| Reverse(planned.started)),
+            maintenances: cap(maintenances, MOST, |planned| Reverse(begins(planned))),
             components: cap(&content.components, MOST, |component| component.status),
         }
     }
+}
+
+/// When announced work begins, as near as its page tells: RSS has one date for all, and work without
+/// a start is announced all the same.
+fn begins(planned: &Incident) -> Option<Timestamp> {
+    planned.started.or(planned.updated)
 }
 
 /// How many series the cap keeps off the page.
@@ -130,7 +137,7 @@ fn draw_content(content: &PageContent, name: &str, page: &mut Page) {
         page.push_some(
             &MAINTENANCE,
             &[name, &maintenance.id],
-            maintenance.started.map(seconds),
+            begins(maintenance).map(seconds),
         );
     }
     if content.source == Source::Statuspage {

@@ -16,6 +16,8 @@ use super::{
 use crate::units::{CellList, head};
 
 const ENTRY: &str = "entry";
+/// Within so many characters of an entry's text it says what it is, if at all.
+const HEAD: usize = 200;
 
 /// Reads the feed.
 pub(super) fn read(text: &str) -> Result<PageContent, Unreadable> {
@@ -114,7 +116,8 @@ fn is_planned(incident: &Incident) -> bool {
 }
 
 /// How far an incident has come and what it is. Okta writes both as the title, `Resolved Service
-/// Disruption`; Statuspage has free text there, and the status as the first known word in bold.
+/// Disruption`; Statuspage has free text there, which may sound like either (`Scheduled
+/// Maintenance`), and each update as `<strong>Resolved</strong> - It is over.`, the newest first.
 fn state(entry: &Entry) -> (Status, Category) {
     let title = snake_case(head(entry.title(), LONGEST));
     let named = Status::ALL.iter().find_map(|&status| {
@@ -122,13 +125,39 @@ fn state(entry: &Entry) -> (Status, Category) {
         (rest.is_empty() || rest.starts_with('_')).then(|| (status, Category::read(rest)))
     });
     let (status, category) = named.unwrap_or((Status::Other, Category::read(&title)));
-    if category != Category::Other {
-        return (status, category);
-    }
+    let category = declared(entry.content()).unwrap_or(category);
     let bold = entry.content().split("<strong>").skip(1);
-    let words = bold.filter_map(|rest| Some(Status::read(rest.split_once("</strong>")?.0)));
-    let told = words.into_iter().find(|&word| word != Status::Other);
-    (told.unwrap_or(status), category)
+    let mut words = bold.filter_map(|rest| {
+        let (word, text) = rest.split_once("</strong>")?;
+        let is_update = text.trim_start().starts_with('-');
+        Some((Status::read(word), is_update))
+    });
+    let is_told = status != Status::Other && category != Category::Other;
+    let told = words.find(|&(word, is_update)| word != Status::Other && (is_update || !is_told));
+    (told.map_or(status, |(word, _)| word), category)
+}
+
+/// What an entry says that it is before anything else, as some makers of such feeds do: `Type:
+/// Maintenance`.
+fn declared(content: &str) -> Option<Category> {
+    let mut is_markup = false;
+    let plain = content.chars().take(HEAD).filter_map(|c| match c {
+        '<' => {
+            is_markup = true;
+            Some(' ')
+        }
+        '>' => {
+            is_markup = false;
+            None
+        }
+        c => (!is_markup).then_some(c),
+    });
+    let plain: String = plain.collect();
+    let (name, value) = plain.split_once(':')?;
+    let value = value.split_whitespace().next()?;
+    let is_type = name.trim().eq_ignore_ascii_case("type");
+    let category = Category::read(value);
+    (is_type && category.is_planned()).then_some(category)
 }
 
 #[cfg(test)]
@@ -183,6 +212,82 @@ mod tests {
             [("w1q2e3r4t5y6", Status::Scheduled, Category::Other)]
         );
         assert_eq!(seen.last_update, text::time("2026-07-24T08:15:00Z"));
+    }
+
+    #[test]
+    fn what_an_update_says_in_bold_counts_more_than_a_title_that_sounds_like_a_state() {
+        let state = |title: &str, content: &str| {
+            let content = content.replace('<', "&lt;").replace('>', "&gt;");
+            let other =
+                "<entry><id>o</id><title>Resolved</title><updated>2026-07-01</updated></entry>";
+            let entry = format!(
+                "<feed>{other}<entry><id>it</id><title>{title}</title><updated>2026-07-02</updated><content>{content}</content></entry></feed>"
+            );
+            let seen = read(&entry).unwrap();
+            let (incidents, planned) = (seen.incidents.unwrap(), seen.maintenances.unwrap());
+            let is_it = |incident: &&Incident| incident.id == "it";
+            let open =
+                |listed: &[Incident]| listed.iter().find(is_it).map(|incident| incident.status);
+            (open(&incidents), open(&planned))
+        };
+        let resolved = "<small>Nov 26</small><br><strong>Resolved</strong> - Over.<p><strong>Investigating</strong> - Begun.</p>";
+        for title in [
+            "Service Disruption",
+            "Investigating Performance Issue",
+            "Investigating API errors",
+            "Scheduled reports are late",
+        ] {
+            let told = state(title, resolved);
+            assert_eq!(told, (Some(Status::Resolved), None), "{title}");
+        }
+        let completed =
+            "<p><strong>Completed</strong> - Done.</p><p><strong>In progress</strong> - Begun.</p>";
+        for title in [
+            "Planned Maintenance",
+            "Scheduled Maintenance",
+            "Maintenance",
+            "New database",
+        ] {
+            let told = state(title, completed);
+            assert_eq!(told, (None, Some(Status::Completed)), "{title}");
+        }
+        // Okta's own titles tell all, whatever its prose has in bold.
+        let told = state(
+            "Investigating Service Disruption",
+            "All else is <strong>resolved</strong>.",
+        );
+        assert_eq!(told, (Some(Status::Investigating), None));
+    }
+
+    #[test]
+    fn what_an_entry_calls_its_type_is_work_though_its_status_is_an_incidents() {
+        let told = |content: &str| {
+            let content = content.replace('<', "&lt;").replace('>', "&gt;");
+            let feed = format!(
+                "<feed><entry><id>it</id><title>New switch</title><updated>2026-07-02</updated><content>{content}</content></entry></feed>"
+            );
+            let seen = read(&feed).unwrap();
+            (
+                seen.incidents.unwrap().len(),
+                seen.maintenances.unwrap().len(),
+            )
+        };
+        let identified = "<p><strong>Identified</strong> - It begins.</p>";
+        for kind in [
+            "<b>Type:</b> Maintenance<br>",
+            "Type: maintenance\n",
+            "<p><b>Type</b>: Maintenance</p>",
+        ] {
+            assert_eq!(told(&format!("{kind}{identified}")), (0, 1), "{kind}");
+        }
+        for kind in [
+            "Type: Incident ",
+            "The type: maintenance ",
+            "Of a type: ",
+            "<Type: Maintenance",
+        ] {
+            assert_eq!(told(&format!("{kind}{identified}")), (1, 0), "{kind}");
+        }
     }
 
     #[test]

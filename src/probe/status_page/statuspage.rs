@@ -115,13 +115,13 @@ pub(super) fn read(text: &str) -> Result<PageContent, Unreadable> {
         scheduled_maintenances,
         components,
     } = document.unwrap_or_default();
-    let page = page.0.ok_or(Unreadable::Missing("page"))?;
+    let page = page.0.ok_or(Unreadable::NotStatuspage("page"))?;
     let indicator = status.0.and_then(|overall| overall.indicator);
     let incidents = entries(incidents, |Trouble(incident)| incident, INCIDENTS)?;
     let planned = scheduled_maintenances;
     let maintenances = entries(planned, |Planned(incident)| incident, MAINTENANCES)?;
     if indicator.is_none() && incidents.is_none() {
-        return Err(Unreadable::Missing("status"));
+        return Err(Unreadable::NotStatuspage("status"));
     }
     let listed = incidents.iter().chain(&maintenances).flatten();
     let last_update = time(page.updated_at.as_ref()).max(newest(listed));

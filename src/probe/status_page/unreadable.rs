@@ -16,6 +16,8 @@ pub enum Unreadable {
     Html { expected: &'static str },
     #[error("there is no `{0}` in it: its owner has rewritten it, or it was half read")]
     Missing(&'static str),
+    #[error("this JSON is no Statuspage: there is no `{0}` in it")]
+    NotStatuspage(&'static str),
     #[error("`{0}` breaks off: the page was half read")]
     Cut(&'static str),
     #[error("`{part}` is not JSON: {error}")]
