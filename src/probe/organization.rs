@@ -55,7 +55,7 @@ pub struct Observation(Organization);
 impl Observation {
     /// The cell as the document calls it, which may be no name that is known here.
     pub fn told(&self) -> Option<&str> {
-        self.cell.as_deref().and_then(plain_word)
+        self.0.cell.as_deref().and_then(plain_word)
     }
 
     /// The cell, as the status page spells it.
