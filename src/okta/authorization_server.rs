@@ -105,3 +105,52 @@ impl AuthorizationServer {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_orgs_own_server_and_custom_ones_have_their_endpoints_in_different_places() {
+        let told = |text: &str| {
+            let server = AuthorizationServer::parse(text).unwrap();
+            let label = server.label().to_owned();
+            (label, server.path("keys"), server.is_custom())
+        };
+        let keys = |path: &str| path.to_owned();
+        assert_eq!(
+            told("org"),
+            ("org".to_owned(), keys("/oauth2/v1/keys"), false)
+        );
+        for id in ["default", "aus1a2b3c", "a-b_c", &"a".repeat(64)] {
+            let path = format!("/oauth2/{id}/v1/keys");
+            assert_eq!(told(id), (id.to_owned(), path, true));
+        }
+        for bad in ["", "a/b", "..", "a b", "a?b", &"a".repeat(65)] {
+            let refused = AuthorizationServer::parse(bad).unwrap_err();
+            assert!(refused.to_string().starts_with(&format!("`{bad}` is not")));
+        }
+    }
+
+    #[test]
+    fn an_issuer_names_a_server_of_this_org_or_none() {
+        let origin = Url::parse("https://acme.okta.com/").unwrap();
+        let named = |issuer| {
+            let server = AuthorizationServer::of_issuer(issuer, &origin);
+            server.map(|server| server.label().to_owned())
+        };
+        for (issuer, server) in [
+            ("https://acme.okta.com", Some("org")),
+            ("https://acme.okta.com/", Some("org")),
+            ("https://acme.okta.com/oauth2/default", Some("default")),
+            ("https://acme.okta.com/oauth2/aus1/", Some("aus1")),
+            ("https://acme.okta.com/oauth2", None),
+            ("https://acme.okta.com/elsewhere/default", None),
+            ("https://other.okta.com/oauth2/default", None),
+            ("http://acme.okta.com", None),
+            ("acme.okta.com", None),
+        ] {
+            assert_eq!(named(issuer).as_deref(), server, "{issuer}");
+        }
+    }
+}

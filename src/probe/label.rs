@@ -12,3 +12,24 @@ pub(super) fn plain_word(text: &str) -> Option<&str> {
 pub(super) fn seconds(at: Timestamp) -> f64 {
     at.as_millisecond() as f64 / 1e3
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_from_outside_is_short_and_plain_or_unknown() {
+        let long = "a".repeat(64);
+        for plain in ["ok7", "a-B_2.c:d", &long] {
+            assert_eq!(plain_word(plain), Some(plain));
+        }
+        for other in ["", "two words", "ok7\n", "é", &"a".repeat(65)] {
+            assert_eq!(plain_word(other), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_moment_is_told_in_seconds_and_their_parts() {
+        assert_eq!(seconds(Timestamp::from_millisecond(2500).unwrap()), 2.5);
+    }
+}

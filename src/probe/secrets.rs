@@ -117,3 +117,106 @@ pub struct HeldSecret {
     /// How it is given.
     pub secrets: Secrets,
 }
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn context<'a>(
+        environment: &'a BTreeMap<String, String>,
+        reloads: &'a SecretReloads,
+    ) -> SecretContext<'a> {
+        SecretContext {
+            environment,
+            reloads,
+        }
+    }
+
+    /// Where a secret was found, and what was said of it where it was not.
+    fn placed(secrets: &Secrets) -> Result<String, (String, String)> {
+        let environment = [("OKTA_KEY", " s3cr3t "), ("EMPTY", " ")];
+        let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let (environment, reloads) = (environment.into(), SecretReloads::default());
+        let found = secrets.place("token", context(&environment, &reloads));
+        let found = found.map_err(|problem| (problem.field, problem.message));
+        found.map(|(source, field)| {
+            let is_file = matches!(source, SecretSource::File(_));
+            assert!(
+                is_file || source.read().unwrap().expose_secret() == "s3cr3t",
+                "{field}"
+            );
+            field
+        })
+    }
+
+    fn env(name: &str) -> Secrets {
+        Secrets {
+            env: Some(name.to_owned()),
+            ..Secrets::default()
+        }
+    }
+
+    #[test]
+    fn a_secret_is_given_in_one_way_and_in_no_two() {
+        let inline = Secrets {
+            inline: Some("s3cr3t".into()),
+            ..Secrets::default()
+        };
+        let file = Secrets {
+            file: Some("/run/secret".into()),
+            ..Secrets::default()
+        };
+        for (secrets, field) in [
+            (&inline, "token"),
+            (&file, "token_file"),
+            (&env("OKTA_KEY"), "token_env"),
+        ] {
+            assert!(secrets.is_given(), "{field}");
+            assert_eq!(placed(secrets), Ok(field.to_owned()));
+        }
+        assert!(!Secrets::default().is_given());
+        let missing = placed(&Secrets::default()).unwrap_err();
+        assert_eq!(missing.0, "token");
+        assert!(missing.1.starts_with("missing"), "{missing:?}");
+        let twice = Secrets {
+            env: Some("OKTA_KEY".to_owned()),
+            ..inline
+        };
+        let twice = placed(&twice).unwrap_err().1;
+        assert!(twice.starts_with("given more than once"), "{twice}");
+    }
+
+    #[test]
+    fn a_file_is_read_at_once_and_what_is_wrong_with_it_is_said_of_its_field() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&file, "s3cr3t\n").unwrap();
+        let read = |path: &std::path::Path| {
+            let secrets = Secrets {
+                file: Some(path.to_owned()),
+                ..Secrets::default()
+            };
+            let (environment, reloads) = (BTreeMap::new(), SecretReloads::default());
+            let source = secrets.source("token", context(&environment, &reloads));
+            source.map(|source| source.read().unwrap().expose_secret().to_owned())
+        };
+        assert_eq!(read(file.path()), Ok("s3cr3t".to_owned()));
+        let missing = read(&file.path().join("missing")).unwrap_err();
+        assert_eq!(missing.field, "token_file");
+    }
+
+    #[test]
+    fn a_variable_that_is_not_set_is_named_unless_it_looks_like_the_secret_itself() {
+        for name in ["EMPTY", "OKTA_TOKEN_2", "_KEY"] {
+            let said = placed(&env(name)).unwrap_err();
+            assert_eq!(said.0, "token_env");
+            assert!(said.1.contains(name), "{said:?}");
+        }
+        for secret in ["00aBcD", "2KEY", "key", "OKTA-KEY", ""] {
+            let said = placed(&env(secret)).unwrap_err();
+            assert!(said.1.contains("not the secret"), "{said:?}");
+            assert!(secret.is_empty() || !said.1.contains(secret), "{said:?}");
+        }
+    }
+}

@@ -154,3 +154,64 @@ fn says_there_is_none(failure: &Failure) -> bool {
         _ => failure.reason() == Reason::InvalidBody && !failure.is_org_trouble(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    use crate::okta::{ApiError, Phase, Refusal};
+
+    fn refused(status: u16) -> Failure {
+        Failure::Refused(Box::new(Refusal {
+            status,
+            path: "/".to_owned(),
+            anonymous: true,
+            error: ApiError::Unexplained(None),
+            request_id: None,
+            date: None,
+            limited: None,
+            back_off: None,
+        }))
+    }
+
+    #[test]
+    fn only_what_was_answered_tells_that_a_page_has_another_form_or_is_gone() {
+        let tells = |failure: &Failure| (says_there_is_none(failure), is_gone(failure));
+        for (status, has_another_form, gone) in [
+            (403, true, false),
+            (404, true, true),
+            (410, true, true),
+            (429, false, false),
+            (499, true, false),
+            (500, false, false),
+            (503, false, false),
+        ] {
+            assert_eq!(
+                tells(&refused(status)),
+                (has_another_form, gone),
+                "{status}"
+            );
+        }
+        for (failure, has_another_form) in [
+            (Failure::InvalidBody("no JSON".to_owned()), true),
+            (Failure::Redirect("to a sign-in page".to_owned()), true),
+            (
+                Failure::Cut {
+                    detail: "reset".to_owned(),
+                },
+                false,
+            ),
+            (Failure::TooLarge { limit: 1 }, false),
+            (
+                Failure::Timeout {
+                    phase: Phase::Body,
+                    after: Duration::ZERO,
+                },
+                false,
+            ),
+        ] {
+            assert_eq!(tells(&failure), (has_another_form, false), "{failure}");
+        }
+    }
+}

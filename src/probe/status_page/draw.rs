@@ -157,3 +157,120 @@ fn draw_content(content: &PageContent, name: &str, page: &mut Page) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        probe::status_page::words::{Category, ComponentStatus, Status},
+        units::{CellList, Timestamp},
+    };
+
+    fn at(second: i64) -> Option<Timestamp> {
+        Timestamp::from_second(second).ok()
+    }
+
+    fn incident(id: &str, category: Category, status: Status) -> Incident {
+        Incident {
+            id: id.to_owned(),
+            category,
+            status,
+            cells: CellList::default(),
+            started: at(20),
+            ends: None,
+            updated: None,
+            title: String::new(),
+        }
+    }
+
+    fn component(name: &str) -> Component {
+        Component {
+            name: name.to_owned(),
+            status: ComponentStatus::PartialOutage,
+        }
+    }
+
+    fn page(source: Source) -> PageContent {
+        let (slow, down) = (Category::ServiceDegradation, Category::ServiceDisruption);
+        PageContent {
+            source,
+            incidents: Some(vec![
+                incident("I-1", slow, Status::Investigating),
+                incident("I-2", slow, Status::Investigating),
+                incident("I-3", down, Status::Monitoring),
+                incident("I-4", down, Status::Resolved),
+            ]),
+            maintenances: Some(vec![incident(
+                "M-1",
+                Category::Maintenance,
+                Status::Scheduled,
+            )]),
+            last_update: at(10),
+            indicator: Some(Indicator::Minor),
+            components: vec![component("API")],
+        }
+    }
+
+    fn observed(content: PageContent) -> Observation {
+        let seen = Observation::judge(content, Timestamp::UNIX_EPOCH);
+        seen.observation.unwrap()
+    }
+
+    fn series(seen: &Observation) -> Vec<String> {
+        let mut page = Page::new();
+        draw(seen, "s", &mut page);
+        let text = page.text();
+        let mut series: Vec<String> = text
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .map(|line| line.replace("okta_status_", "").replace("page=\"s\",", ""))
+            .collect();
+        series.sort();
+        series
+    }
+
+    #[test]
+    fn a_page_is_drawn_with_what_is_open_and_the_indicator_in_force() {
+        let of_any = [
+            r#"incident_active{incident="I-1",category="service_degradation"} 1"#,
+            r#"incident_active{incident="I-2",category="service_degradation"} 1"#,
+            r#"incident_active{incident="I-3",category="service_disruption"} 1"#,
+            r#"incidents{category="service_degradation",status="investigating"} 2"#,
+            r#"incidents{category="service_disruption",status="monitoring"} 1"#,
+            r#"page_last_update_timestamp_seconds{page="s"} 10"#,
+            r#"page_up{page="s"} 1"#,
+            r#"planned_maintenance_start_timestamp_seconds{incident="M-1"} 20"#,
+        ];
+        assert_eq!(series(&observed(page(Source::Okta))), of_any);
+        let mut expected = of_any.map(str::to_owned).to_vec();
+        expected.push(r#"component{component="API",status="partial_outage"} 1"#.to_owned());
+        for indicator in Indicator::ALL {
+            let (word, holds) = (indicator.as_str(), indicator == Indicator::Minor);
+            expected.push(format!(
+                "indicator{{indicator=\"{word}\"}} {}",
+                u8::from(holds)
+            ));
+        }
+        expected.sort();
+        assert_eq!(series(&observed(page(Source::Statuspage))), expected);
+        let unread = Observation::default();
+        assert_eq!(series(&unread), [r#"page_up{page="s"} 0"#]);
+    }
+
+    #[test]
+    fn what_the_cap_keeps_off_the_page_is_counted_over_all_lists() {
+        assert_eq!(dropped(&observed(page(Source::Statuspage))), 0);
+        assert_eq!(dropped(&Observation::default()), 0);
+        let many = |count: usize, status| {
+            let one = |n: usize| incident(&n.to_string(), Category::Minor, status);
+            Some((0..count).map(one).collect())
+        };
+        let full = PageContent {
+            incidents: many(MOST + 2, Status::Investigating),
+            maintenances: many(MOST + 3, Status::Scheduled),
+            components: (0..MOST + 5).map(|n| component(&n.to_string())).collect(),
+            ..page(Source::Statuspage)
+        };
+        assert_eq!(dropped(&observed(full)), 10);
+    }
+}

@@ -68,3 +68,53 @@ impl crate::probe::kind::Settings for Settings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    use crate::{okta::SecretReloads, probe::secrets::SecretContext};
+
+    #[test]
+    fn a_pages_address_is_https_or_on_this_machine() {
+        let (credentials, environment) = (BTreeMap::new(), BTreeMap::new());
+        let context = PlanContext {
+            credentials: &credentials,
+            secrets: SecretContext {
+                environment: &environment,
+                reloads: &SecretReloads::default(),
+            },
+        };
+        let planned = |url: Option<&str>| {
+            let settings = Settings {
+                url: url.map(str::to_owned),
+                ..Settings::default()
+            };
+            let probe = crate::probe::kind::Settings::plan(&settings, "okta", &context);
+            probe.map_err(|problems| problems[0].message.clone())
+        };
+        for url in [
+            "https://status.okta.com/",
+            "http://127.0.0.1:8080/",
+            "http://localhost/",
+        ] {
+            let probe = planned(Some(url)).unwrap();
+            assert_eq!((probe.url.as_str(), &*probe.api), (url, "status_page/okta"));
+        }
+        for (url, refusal) in [
+            (None, "missing"),
+            (Some("http://status.okta.com/"), "`http://` is accepted"),
+            (Some("ftp://127.0.0.1/"), "`ftp://127.0.0.1/` is not a URL"),
+            (
+                Some("ftp://status.okta.com/"),
+                "`ftp://status.okta.com/` is not",
+            ),
+            (Some("mailto:a@b.c"), "`mailto:a@b.c` names no host"),
+            (Some("status.okta.com"), "`status.okta.com` is not a URL"),
+        ] {
+            let said = planned(url).unwrap_err();
+            assert!(said.starts_with(refusal), "{said}");
+        }
+    }
+}

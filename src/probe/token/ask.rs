@@ -212,3 +212,86 @@ impl Introspected {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use crate::okta::{Client as OktaClient, TlsSetup};
+
+    fn at(second: i32) -> Option<OktaTime> {
+        OktaTime::from_seconds(second.into())
+    }
+
+    fn probe(token: &str, server: Option<&str>) -> Probe {
+        Probe {
+            token: SecretSource::Given(token.into()),
+            server: server.map(|id| AuthorizationServer::parse(id).unwrap()),
+            introspect: None,
+            expect: Expect::default(),
+        }
+    }
+
+    #[test]
+    fn what_introspection_says_is_judged_like_a_tokens_own_claims() {
+        let said = json!({
+            "active": true, "exp": 30, "iat": 10, "nbf": 20, "iss": "https://acme.okta.com",
+            "aud": "api://default", "scope": "okta.users.read okta.logs.read", "username": "jane",
+        });
+        let said: Introspected = serde_json::from_value(said).unwrap();
+        assert!(said.active);
+        let scopes = ["okta.logs.read", "okta.users.read"].map(str::to_owned);
+        let expected = Claims {
+            exp: at(30),
+            iat: at(10),
+            nbf: at(20),
+            iss: Some("https://acme.okta.com".to_owned()),
+            aud: vec!["api://default".to_owned()],
+            scopes: Some(scopes.into()),
+            ..Claims::default()
+        };
+        assert_eq!(said.into_claims(), expected);
+        let inactive: Introspected = serde_json::from_value(json!({"active": false})).unwrap();
+        assert_eq!(inactive.into_claims(), Claims::default());
+    }
+
+    #[test]
+    fn a_token_is_decoded_without_asking() {
+        assert_eq!(probe("opaque", None).decode(), Some(AccessToken::Opaque));
+        assert_eq!(probe("a.b.c", None).decode(), None);
+        let mut introspecting = probe("opaque", None);
+        assert!(!introspecting.introspects());
+        introspecting.introspect = Some(Client {
+            id: "0oa1".to_owned(),
+            secret: SecretSource::Given("s3cr3t".into()),
+        });
+        assert!(introspecting.introspects());
+    }
+
+    #[test]
+    fn the_server_that_minted_a_token_is_the_configured_one_else_its_issuer() {
+        let org = url::Url::parse("https://acme.okta.com").unwrap();
+        let client = OktaClient::new(&org, &TlsSetup::new(None).unwrap()).unwrap();
+        let okta = Session::new(&client, Duration::from_secs(1));
+        let minted_by = |server, issuer: Option<&str>| {
+            let claims = issuer.map(|issuer| Claims {
+                iss: Some(issuer.to_owned()),
+                ..Claims::default()
+            });
+            let server = probe("opaque", server).minting_server(&okta, claims.as_ref());
+            server.map(|server| server.label().to_owned())
+        };
+        let of = |label: &str| Ok(label.to_owned());
+        let default = "https://acme.okta.com/oauth2/default";
+        assert_eq!(minted_by(Some("aus1"), Some(default)), of("aus1"));
+        assert_eq!(minted_by(None, Some(default)), of("default"));
+        assert_eq!(minted_by(None, None), of("org"));
+        let elsewhere = format!("https://other.okta.com/\n{}", "x".repeat(300));
+        let failure = minted_by(None, Some(&elsewhere)).unwrap_err().to_string();
+        let cut = format!("`https://other.okta.com/{}`", "x".repeat(177));
+        assert!(failure.contains(&cut), "{failure}");
+    }
+}
