@@ -174,6 +174,10 @@ impl Facts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        probe::status_page::{Category, Status},
+        units::CellList,
+    };
 
     #[test]
     fn the_first_certificate_of_a_chain_that_expires_is_told_and_whose_it_is() {
@@ -218,5 +222,58 @@ mod tests {
         assert_eq!(clock(59.0), None);
         assert!(clock(61.0).unwrap().what.contains("61 s fast"));
         assert!(clock(-3600.0).unwrap().what.contains("3600 s slow"));
+    }
+
+    #[test]
+    fn a_skew_of_a_minute_is_told_and_a_certificate_in_its_last_two_weeks() {
+        assert!(clock(60.0).unwrap().what.contains("60 s fast"));
+        let now = Timestamp::UNIX_EPOCH;
+        let told = |left: SignedDuration| {
+            let found = certificate(now + left, now)?;
+            assert_eq!(found.fact, Fact::CertificateExpiring);
+            Some(found.what)
+        };
+        assert_eq!(told(SignedDuration::from_hours(14 * 24)), None);
+        let second = SignedDuration::from_secs(1);
+        let what = told(SignedDuration::from_hours(14 * 24) - second).unwrap();
+        assert!(what.ends_with("in 13 days"), "{what}");
+        let what = told(SignedDuration::from_hours(50)).unwrap();
+        assert!(what.ends_with("in 2 days"), "{what}");
+    }
+
+    #[test]
+    fn incidents_on_a_cell_and_of_unknown_reach_are_told_apart() {
+        let incident = |id: &str| Incident {
+            id: id.to_owned(),
+            category: Category::ServiceDisruption,
+            status: Status::Investigating,
+            cells: CellList::default(),
+            started: None,
+            ends: None,
+            updated: None,
+            title: "Sign-in is slow".to_owned(),
+        };
+        let (on, unknown) = (incident("I-1"), incident("I-2"));
+        let told = CellIncidents {
+            on: Some(vec![&on]),
+            of_unknown_reach: Some(vec![&unknown]),
+        };
+        let cell: Cell = "okta.com:7".parse().unwrap();
+        let found = |fact, subject: &str, what: &str| Finding::new(fact, what).about(subject);
+        let what = "Sign-in is slow (investigating)";
+        let expected = [
+            found(
+                Fact::IncidentOnCell,
+                "I-1",
+                &format!("I-1 on okta.com:7: {what}"),
+            ),
+            found(
+                Fact::IncidentOfUnknownReach,
+                "I-2",
+                &format!("I-2 may be on okta.com:7: {what}"),
+            ),
+        ];
+        assert_eq!(incidents(&told, &cell), expected);
+        assert_eq!(incidents(&CellIncidents::default(), &cell), []);
     }
 }

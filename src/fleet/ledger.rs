@@ -211,3 +211,86 @@ impl ApiCounts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exchange(second: i64, answer: Result<ResponseMeta, &'static str>) -> Exchange {
+        Exchange {
+            api: "users".into(),
+            path: "/api/v1/users".to_owned(),
+            credential: None,
+            bucket: None,
+            at: Timestamp::UNIX_EPOCH,
+            sent: Moment::test_seconds(second),
+            took: Duration::from_millis(200),
+            phases: Phases::default(),
+            answer,
+        }
+    }
+
+    fn answered(second: i64, status: u16, error_code: Option<&'static str>) -> Exchange {
+        let told = ResponseMeta {
+            status,
+            request_id: None,
+            error_code,
+            date: Timestamp::from_second(second).ok(),
+            rate_limit: None,
+            limited: None,
+            certificate_not_after: Timestamp::from_second(1_000).ok(),
+        };
+        exchange(second, Ok(told))
+    }
+
+    fn series(ledger: &Ledger) -> Vec<String> {
+        let mut page = Page::new();
+        ledger.draw("acme", Moment::test_seconds(0), &mut page);
+        let series = page.test_series().into_iter();
+        let series = series.filter(|line| !line.contains("_bucket{"));
+        series
+            .map(|line| line.replace(r#"org="acme","#, ""))
+            .collect()
+    }
+
+    #[test]
+    fn answers_are_counted_by_status_and_code_and_failures_by_reason() {
+        let mut ledger = Ledger::default();
+        for _ in 0..2 {
+            ledger.enter(answered(1, 200, None));
+            ledger.enter(answered(2, 401, Some("E0000011")));
+            ledger.enter(exchange(3, Err("timeout")));
+        }
+        ledger.enter(answered(4, 200, None));
+        let expected = [
+            r#"okta_api_errors_total{api="users",code="401",error_code="E0000011"} 2"#,
+            r#"okta_request_duration_seconds_count{api="users"} 5"#,
+            r#"okta_request_duration_seconds_sum{api="users"} 1"#,
+            r#"okta_request_failures_total{api="users",reason="timeout"} 2"#,
+            r#"okta_requests_total{api="users",code="200"} 3"#,
+            r#"okta_requests_total{api="users",code="401"} 2"#,
+            r#"okta_tls_certificate_expiry_timestamp_seconds{org="acme"} 1000"#,
+        ];
+        assert_eq!(series(&ledger), expected);
+        ledger.retain(|api| api != "users");
+        assert_eq!(series(&ledger).len(), 1, "the certificate is the org's");
+    }
+
+    #[test]
+    fn the_clocks_difference_is_unknown_once_five_minutes_brought_no_answer() {
+        let clock = OktaClock::default();
+        let told = answered(0, 200, None);
+        clock.learn(&told);
+        let mut ledger = Ledger::default();
+        assert_eq!(ledger.skew(Moment::test_seconds(0)), None);
+        ledger.follow(&clock);
+        let known = |ledger: &Ledger, second| ledger.skew(Moment::test_seconds(second)).is_some();
+        ledger.enter(told);
+        assert!(known(&ledger, 4_000), "nothing was asked in vain");
+        ledger.enter(exchange(10, Err("timeout")));
+        ledger.enter(exchange(200, Err("timeout")));
+        assert!(known(&ledger, 310) && !known(&ledger, 311));
+        ledger.enter(answered(320, 200, None));
+        assert!(known(&ledger, 4_000));
+    }
+}

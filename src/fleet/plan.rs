@@ -173,3 +173,47 @@ fn plan(org: Option<Name>, client: Client, planned: Planned) -> Plan {
         fingerprint,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn planned(yaml: &str) -> Vec<Plan> {
+        plans(Config::parse(yaml, &BTreeMap::new()).unwrap())
+    }
+
+    #[test]
+    fn the_light_probe_of_an_org_begins_and_the_others_follow_apart() {
+        let plans = planned(
+            "
+status_pages: { okta: { url: http://127.0.0.1:1/, interval: 2m } }
+orgs:
+  acme:
+    url: http://127.0.0.1:2
+    probes:
+      endpoint: { users: { path: /api/v1/users } }
+      organization: {}
+      discovery: { interval: 2m, timeout: 5s }
+  beta:
+    url: http://127.0.0.1:3
+    probes:
+      organization: {}
+      jwks: { org: {} }
+",
+        );
+        let told = plans.iter().map(|plan| {
+            let Duty { tries, speaks } = plan.duty;
+            format!("{plan} {}{}", u8::from(tries), u8::from(speaks))
+        });
+        let expected = [
+            "status_page/okta every 120s from 0ns, timeout 30s 00",
+            "acme: discovery every 120s from 1ms, timeout 5s 11",
+            "acme: organization every 3600s from 51ms, timeout 30s 00",
+            "acme: endpoint/users every 60s from 101ms, timeout 30s, at the ends of windows 00",
+            "beta: organization every 3600s from 2ms, timeout 30s 10",
+            "beta: jwks/org every 300s from 52ms, timeout 30s 11",
+        ];
+        assert_eq!(told.collect::<Vec<_>>(), expected);
+    }
+}

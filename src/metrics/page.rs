@@ -141,6 +141,16 @@ impl Page {
         }
         text
     }
+
+    /// Its series in alphabetical order, without headers.
+    #[cfg(test)]
+    pub fn test_series(self) -> Vec<String> {
+        let text = self.text();
+        let series = text.lines().filter(|line| !line.starts_with('#'));
+        let mut series: Vec<String> = series.map(str::to_owned).collect();
+        series.sort();
+        series
+    }
 }
 
 /// The block of a family, begun with its header if this is its first series.

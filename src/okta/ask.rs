@@ -59,3 +59,38 @@ impl Session<'_> {
         credential.missing(path, &granted, || ELSEWHERE.to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    use serde_json::json;
+    use url::Url;
+
+    use crate::okta::{Client, SecretSource, TlsSetup};
+
+    #[test]
+    fn a_token_that_tells_by_itself_what_it_lacks_is_not_sent() {
+        let org = Url::parse("https://acme.okta.com").unwrap();
+        let client = Client::new(&org, &TlsSetup::new(None).unwrap()).unwrap();
+        let okta = Session::new(&client, std::time::Duration::from_secs(1));
+        let lacks = |issuer: &str, expires_in: i64, path: &str| {
+            let expires = crate::units::Timestamp::now().as_second() + expires_in;
+            let claims = json!({"iss": issuer, "exp": expires, "scp": ["okta.users.read"]});
+            let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+            let token = format!("{}.{}.c2ln", part(json!({"alg": "RS256"})), part(claims));
+            let credential = Credential {
+                name: "monitor".parse().unwrap(),
+                method: AuthMethod::Bearer(SecretSource::Given(token.as_str().into())),
+                principal_id: None,
+            };
+            let missing = okta.missing_scope(&credential, path, &token.as_str().into());
+            missing.map(|missing| missing.scope)
+        };
+        let (acme, groups) = ("https://acme.okta.com", "/api/v1/groups");
+        assert_eq!(lacks(acme, 600, groups), Some("okta.groups.read"));
+        assert_eq!(lacks(acme, 600, "/api/v1/users"), None);
+        assert_eq!(lacks(acme, -600, groups), None, "that it is over is worse");
+        assert_eq!(lacks("https://other.okta.com", 600, groups), None);
+    }
+}

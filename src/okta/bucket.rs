@@ -325,10 +325,14 @@ mod tests {
         ] {
             assert_eq!(bucket("GET", path).as_deref(), Some(expected), "{path}");
         }
-        assert_eq!(
-            bucket("POST", "/api/v1/users/00u1").as_deref(),
-            Some("/api/v1/users/{id}")
-        );
+        for (method, path, expected) in [
+            ("POST", "/api/v1/users/00u1", "/api/v1/users/{id}"),
+            ("POST", "/api/v1/domains", "/api/v1/domains"),
+            ("GET", "/api/v1/domains", "/api/v1/domains*"),
+        ] {
+            let found = bucket(method, path);
+            assert_eq!(found.as_deref(), Some(expected), "{method} {path}");
+        }
     }
 
     #[test]

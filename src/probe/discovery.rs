@@ -124,3 +124,65 @@ impl Probe {
         )))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{borrow::Cow, collections::BTreeMap, time::Duration};
+
+    use crate::{
+        okta::SecretReloads,
+        probe::secrets::SecretContext,
+        units::{OktaTime, Timestamp},
+    };
+
+    #[test]
+    fn an_issuer_is_written_as_a_url() {
+        let (credentials, environment) = (BTreeMap::new(), BTreeMap::new());
+        let context = PlanContext {
+            credentials: &credentials,
+            secrets: SecretContext {
+                environment: &environment,
+                reloads: &SecretReloads::default(),
+            },
+        };
+        let planned = |issuer: Option<&str>| {
+            let issuer = issuer.map(str::to_owned);
+            let settings = Settings { issuer };
+            let probe = super::super::kind::Settings::plan(&settings, "", &context);
+            probe.map(|probe| probe.issuer)
+        };
+        for issuer in ["https://acme.okta.com", "http://127.0.0.1:1"] {
+            assert_eq!(planned(Some(issuer)), Ok(Some(issuer.to_owned())));
+        }
+        assert_eq!(planned(None), Ok(None));
+        for bad in ["acme.okta.com", "", "ftp://acme.okta.com"] {
+            let problems = planned(Some(bad)).unwrap_err();
+            assert_eq!(problems[0].field, "issuer", "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_org_is_up_or_down_and_before_the_first_look_neither() {
+        let drawn = |observation: Option<Observation>| {
+            let known = Known {
+                observation: observation.as_ref(),
+                memory: Cow::Owned(()),
+                interval: Duration::ZERO,
+            };
+            let scope = Scope {
+                org: "acme",
+                name: "",
+                now: Timestamp::UNIX_EPOCH,
+                at_okta: OktaTime::default(),
+            };
+            let mut page = Page::new();
+            Probe::draw(&known, scope, &mut page);
+            page.test_series()
+        };
+        let up = |up| drawn(Some(Observation { up }));
+        assert_eq!(up(true), [r#"okta_org_up{org="acme"} 1"#]);
+        assert_eq!(up(false), [r#"okta_org_up{org="acme"} 0"#]);
+        assert_eq!(drawn(None), [""; 0]);
+    }
+}

@@ -175,4 +175,17 @@ mod tests {
             assert!(check(bad).is_err(), "{bad}");
         }
     }
+
+    #[test]
+    fn it_aims_at_the_ends_of_windows_unless_it_is_told_to_keep_its_interval() {
+        let probe = |sampling| Probe {
+            name: "users".to_owned(),
+            path: "/api/v1/users".to_owned(),
+            credential: None,
+            sampling,
+        };
+        assert!(probe(Sampling::WindowEnd).aims_at_windows());
+        assert!(!probe(Sampling::Interval).aims_at_windows());
+        assert!(probe(Sampling::Interval).credentials().is_empty());
+    }
 }

@@ -201,3 +201,30 @@ pub struct Scope<'a> {
     /// The same moment by Okta's clock.
     pub at_okta: OktaTime,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::organization;
+
+    #[test]
+    fn a_kind_that_says_nothing_else_is_told_by_its_name_asks_without_credential_and_remembers_nothing()
+     {
+        let probe = organization::Probe;
+        assert_eq!((probe.series_id(), probe.memory_id()), (None, None));
+        assert!(!probe.aims_at_windows());
+        assert!(probe.credentials().is_empty() && probe.refers_to().is_empty());
+        assert_eq!(organization::Probe::next(&()), Next::AtInterval);
+        let known = Known::<organization::Probe> {
+            observation: None,
+            memory: Cow::Owned(()),
+            interval: Duration::ZERO,
+        };
+        assert_eq!(organization::Probe::dropped(&known), 0);
+        assert_eq!(
+            organization::Probe::findings(&known, OktaTime::default()),
+            []
+        );
+        assert!(organization::Settings::default().secrets().is_empty());
+    }
+}

@@ -100,3 +100,100 @@ fn reads_one(credential: &Credential, paths: &[&str]) -> Result<(), Problem> {
         format!("`{name}` does not ask for the scope {scope}, which {path} needs: {fix}"),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        okta::{AuthMethod, ClientAuth, Dpop, OAuthSettings, SecretReloads, SecretSource},
+        probe::secrets::SecretContext,
+    };
+
+    fn secret() -> SecretSource {
+        SecretSource::Given("s3cr3t".into())
+    }
+
+    fn app(scope: &str, token_path: &str) -> AuthMethod {
+        AuthMethod::OAuth(Box::new(OAuthApp::new(OAuthSettings {
+            client_id: "0oa1".to_owned(),
+            auth: ClientAuth::ClientSecretPost(secret()),
+            scopes: vec![scope.to_owned()],
+            token_path: token_path.to_owned(),
+            dpop: Dpop::Auto,
+        })))
+    }
+
+    /// What is found among an API token and two service apps.
+    fn found<T>(find: impl FnOnce(&PlanContext<'_>) -> T) -> T {
+        let org = "/oauth2/v1/token";
+        let methods = [
+            ("elsewhere", app("okta.users.read", "/oauth2/aus1/v1/token")),
+            ("logs", app("okta.logs.read", org)),
+            ("monitor", AuthMethod::ApiToken(secret())),
+        ];
+        let credentials = methods.map(|(name, method)| {
+            let name: Name = name.parse().unwrap();
+            let credential = Credential {
+                name: name.clone(),
+                method,
+                principal_id: None,
+            };
+            (name, Arc::new(credential))
+        });
+        let context = PlanContext {
+            credentials: &credentials.into(),
+            secrets: SecretContext {
+                environment: &BTreeMap::new(),
+                reloads: &SecretReloads::default(),
+            },
+        };
+        find(&context)
+    }
+
+    fn named(found: Result<Arc<Credential>, Problem>) -> Result<String, String> {
+        let found = found.map(|credential| credential.name.to_string());
+        found.map_err(|problem| problem.message)
+    }
+
+    #[test]
+    fn a_credential_is_found_by_its_name_and_must_ask_for_what_the_path_needs() {
+        let of = |name: Option<&str>, path: &str| {
+            let credential = found(|context| context.credential_for(name, path));
+            credential.map(|one| one.map(|one| one.name.to_string()))
+        };
+        let (users, logs) = ("/api/v1/users", "/api/v1/logs");
+        assert_eq!(of(None, users), Ok(None));
+        assert_eq!(of(Some("monitor"), users), Ok(Some("monitor".to_owned())));
+        assert_eq!(of(Some("logs"), logs), Ok(Some("logs".to_owned())));
+        let unknown = of(Some("nobody"), users).unwrap_err().message;
+        let all = "no credential is named `nobody`: defined here: elsewhere, logs, monitor";
+        assert_eq!(unknown, all);
+        let lacking = of(Some("logs"), users).unwrap_err().message;
+        assert!(lacking.contains("scope okta.users.read, which /api/v1/users needs: add it to"));
+        let elsewhere = of(Some("elsewhere"), logs).unwrap_err().message;
+        assert!(
+            elsewhere.contains("leave its `authorization_server` out"),
+            "{elsewhere}"
+        );
+    }
+
+    #[test]
+    fn the_reader_of_several_paths_is_the_one_that_may_read_most_of_them() {
+        let reader = |name, paths: &[&str]| named(found(|context| context.reader(name, paths)));
+        let (users, logs) = ("/api/v1/users", "/api/v1/logs");
+        assert_eq!(reader(None, &[users, logs]).as_deref(), Ok("monitor"));
+        assert_eq!(reader(None, &[logs]).as_deref(), Ok("logs"));
+        assert_eq!(reader(Some("logs"), &[users, logs]).as_deref(), Ok("logs"));
+        let lacking = reader(Some("logs"), &[users]).unwrap_err();
+        assert!(lacking.contains("`logs` does not ask for"), "{lacking}");
+        let nobody = PlanContext {
+            credentials: &BTreeMap::new(),
+            secrets: SecretContext {
+                environment: &BTreeMap::new(),
+                reloads: &SecretReloads::default(),
+            },
+        };
+        let nobody = named(nobody.reader(None, &[users])).unwrap_err();
+        assert!(nobody.starts_with("there is none to ask with"), "{nobody}");
+    }
+}

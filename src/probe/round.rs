@@ -138,3 +138,53 @@ fn is_about_this_path(failure: &Failure) -> bool {
     );
     of_the_path && !failure.is_org_trouble()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::okta::{ApiError, Refusal};
+
+    #[test]
+    fn what_a_disturbance_kept_from_being_read_is_as_it_was() {
+        assert_eq!(Learned::Known(2).after(Some(1)), Some(2));
+        assert_eq!(Learned::Unknown.after(Some(1)), None);
+        assert_eq!(Learned::Missed.after(Some(1)), Some(1));
+        let even = |n: i32| (n % 2 == 0).then_some(n);
+        assert_eq!(Learned::Known(2).and_then(even), Learned::Known(2));
+        assert_eq!(Learned::Known(3).and_then(even), Learned::Unknown);
+        assert_eq!(Learned::Unknown.and_then(even), Learned::Unknown);
+        assert_eq!(Learned::Missed.and_then(even), Learned::Missed);
+    }
+
+    #[test]
+    fn what_is_withheld_at_one_path_may_be_answered_at_another() {
+        let refused = |status| {
+            Failure::Refused(Box::new(Refusal {
+                status,
+                path: "/api/v1/rate-limit-settings".to_owned(),
+                anonymous: false,
+                error: ApiError::Unexplained(None),
+                request_id: None,
+                date: None,
+                limited: None,
+                back_off: None,
+            }))
+        };
+        let cut = Failure::Cut {
+            detail: "reset".to_owned(),
+        };
+        for (failure, of_this_path) in [
+            (refused(403), true),
+            (refused(404), true),
+            (refused(401), false),
+            (refused(429), false),
+            (refused(503), false),
+            (Failure::InvalidBody("no JSON".to_owned()), true),
+            (Failure::TooLarge { limit: 1 }, true),
+            (cut, false),
+            (Failure::Overlap, false),
+        ] {
+            assert_eq!(is_about_this_path(&failure), of_this_path, "{failure}");
+        }
+    }
+}

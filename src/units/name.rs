@@ -61,5 +61,7 @@ mod tests {
         for bad in ["", "-x", "a b", "a/b", "é", "a\n", &"x".repeat(64)] {
             assert!(bad.parse::<Name>().is_err(), "{bad:?}");
         }
+        let long = "x".repeat(1_000).parse::<Name>().unwrap_err().to_string();
+        assert_eq!(long.matches('x').count(), LONGEST + 1, "{long}");
     }
 }

@@ -106,4 +106,11 @@ mod tests {
         assert_eq!(at(10.0).left_at(at(10.5)), Duration::ZERO);
         assert_eq!(at(10.0).since(at(10.5)), SignedDuration::from_millis(-500));
     }
+
+    #[test]
+    fn a_moment_is_told_in_seconds_and_their_parts() {
+        let shown = OktaTime::from_seconds(2.5).unwrap().seconds().to_string();
+        assert_eq!(shown, "2.5");
+        assert_eq!(OktaTime::from_seconds(2.5).unwrap().as_second(), 2);
+    }
 }

@@ -97,4 +97,14 @@ mod tests {
         known.learn(300, None, true);
         assert_eq!((known.is_known(), known.guess()), (true, 300));
     }
+
+    #[test]
+    fn no_window_outlasts_what_lies_between_two_resets() {
+        let mut known = Length::default();
+        assert_eq!(known.longest(), None);
+        known.learn(20, Some(100), false);
+        assert_eq!((known.is_known(), known.longest()), (false, Some(100)));
+        known.learn(60, None, true);
+        assert_eq!((known.is_known(), known.longest()), (true, Some(60)));
+    }
 }

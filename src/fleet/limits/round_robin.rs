@@ -142,6 +142,7 @@ impl RoundRobin {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fleet::aim::{NextSample, Why};
 
     fn at(second: i64) -> Moment {
         Moment::test_seconds(second)
@@ -210,5 +211,26 @@ mod tests {
         assert!(!merged.may_schedule());
         merged.enter("a", member(60, 60));
         assert!(merged.may_schedule());
+    }
+
+    #[test]
+    fn the_next_turn_is_known_of_a_probe_that_shares_with_nobody() {
+        let mut turns = RoundRobin::default();
+        assert!(!turns.anyone() && !turns.has("a"));
+        turns.enter("a", member(60, 0));
+        assert!(turns.anyone() && turns.has("a") && !turns.has("b"));
+        assert!(turns.others_than("b") && !turns.others_than("a"));
+        assert_eq!(turns.next_turn("a"), None, "nothing is scheduled");
+        turns.schedule(Scheduled {
+            probe: "a".to_owned(),
+            next: NextSample {
+                at: at(60),
+                why: Why::Interval,
+            },
+        });
+        assert_eq!(turns.next_turn("a"), Some(at(60)));
+        assert_eq!(turns.next_turn("b"), None);
+        turns.enter("b", member(60, 1));
+        assert_eq!(turns.next_turn("a"), None, "whoever is due comes first");
     }
 }

@@ -136,3 +136,35 @@ fn builder(url: &Url, tls: rustls::ClientConfig) -> reqwest::ClientBuilder {
         builder
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_org_has_buckets_and_a_page_has_none() {
+        let url = Url::parse("https://acme.okta.com").unwrap();
+        let tls = TlsSetup::new(None).unwrap();
+        let page = Client::for_page(&url, &tls).unwrap();
+        assert!(!page.is_org());
+        assert_eq!(page.bucket("/api/v1/users"), None);
+        let org = Client::new(&url, &tls).unwrap();
+        assert!(org.is_org());
+        let bucket = |method, path| org.bucket_of(method, path);
+        assert_eq!(
+            bucket("GET", "/api/v1/users").as_deref(),
+            Some("/api/v1/users")
+        );
+        assert_eq!(
+            org.bucket("/api/v1/users/00u1"),
+            bucket("GET", "/api/v1/users/00u1")
+        );
+        let post = bucket("POST", "/api/v1/users/00u1");
+        assert_eq!(post.as_deref(), Some("/api/v1/users/{id}"));
+        assert_eq!(org.bucket("/oauth2/v1/keys"), None);
+        let written = [("/api/v1/users".to_owned(), "people".to_owned())];
+        let configured = Buckets::configured(&written.into()).unwrap();
+        let bucket = org.with_buckets(configured).bucket("/api/v1/users");
+        assert_eq!(bucket.as_deref(), Some("people"));
+    }
+}

@@ -121,3 +121,54 @@ impl Exchange {
         self.sent.after(self.took)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_headers_of_an_answer_were_there_before_its_body() {
+        let at = Moment::test_millis;
+        let exchange = Exchange {
+            api: "users".into(),
+            path: "/api/v1/users".to_owned(),
+            credential: None,
+            bucket: None,
+            at: Timestamp::UNIX_EPOCH,
+            sent: at(1_000),
+            took: Duration::from_millis(500),
+            phases: Phases {
+                body: Some(Duration::from_millis(200)),
+                ..Phases::default()
+            },
+            answer: Err("timeout"),
+        };
+        assert_eq!(exchange.answered_at(), at(1_300));
+        assert_eq!(exchange.ended_at(), at(1_500));
+    }
+
+    #[test]
+    fn what_a_page_says_of_a_limit_or_a_clock_is_not_oktas() {
+        let said = ResponseMeta {
+            status: 429,
+            request_id: Some("Xq".to_owned()),
+            error_code: Some("E0000047"),
+            date: Some(Timestamp::UNIX_EPOCH),
+            rate_limit: Some(RateLimit {
+                limit: 1,
+                remaining: 0,
+                reset: Timestamp::UNIX_EPOCH,
+            }),
+            limited: Some(LimitKind::Limit),
+            certificate_not_after: Some(Timestamp::UNIX_EPOCH),
+        };
+        let left = ResponseMeta {
+            error_code: None,
+            date: None,
+            rate_limit: None,
+            certificate_not_after: None,
+            ..said.clone()
+        };
+        assert_eq!(said.of_page(), left);
+    }
+}

@@ -138,3 +138,42 @@ impl<'a> Request<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_a_get_of_a_path_unless_it_says_otherwise() {
+        let plain = Request::get("users", "/api/v1/users?limit=1#top");
+        assert_eq!((plain.method(), plain.path()), ("GET", "/api/v1/users"));
+        assert_eq!(plain.path, "/api/v1/users?limit=1#top");
+        assert!(!plain.new_connection && plain.user_agent.is_none());
+        assert_eq!(plain.accept, "application/json");
+        assert!(plain.over_new_connection().new_connection);
+        let browser = Request::get("status_page/okta", "/").as_browser();
+        assert!(browser.accept.starts_with("text/html"));
+        assert!(browser.user_agent.unwrap().starts_with("Mozilla/5.0"));
+        let form = Form {
+            secret: None,
+            fields: &[("scope", "okta.users.read")],
+            client: None,
+        };
+        let post = Request::post("token", "/oauth2/v1/token", form);
+        assert_eq!((post.method(), post.path()), ("POST", "/oauth2/v1/token"));
+    }
+
+    #[test]
+    fn the_scheme_is_the_first_word_of_the_header() {
+        let of = |authorization: Option<&'static str>| {
+            let authorization = authorization.map(HeaderValue::from_static);
+            AuthHeaders {
+                authorization,
+                dpop: None,
+            }
+            .scheme()
+        };
+        assert_eq!(of(Some("DPoP ey.J.x")).as_deref(), Some("DPoP"));
+        assert_eq!(of(None), None);
+    }
+}

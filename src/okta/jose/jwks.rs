@@ -199,6 +199,11 @@ mod tests {
             "nonsense",
         ]));
         assert_eq!(set.keys.keys().collect::<Vec<_>>(), ["k1"]);
+        let told = |kid| (set.publishes(kid), set.is_doubtful(kid));
+        assert_eq!(
+            ["k1", "k2", "k4"].map(told),
+            [(true, false), (true, true), (false, false)]
+        );
         assert_eq!(
             set.dropped, 5,
             "another key under k1, three unreadable ones, and nonsense"

@@ -252,4 +252,13 @@ mod tests {
             assert!(PublishedKey::read(&none).is_none(), "{none}");
         }
     }
+
+    #[test]
+    fn an_rsa_key_of_a_size_that_the_library_refuses_proves_nothing() {
+        for (bytes, is_usable) in [(255, false), (256, true), (1_024, true), (1_025, false)] {
+            let n = URL_SAFE_NO_PAD.encode(vec![0xc1; bytes]);
+            let key = read(&json!({"kty": "RSA", "n": n, "e": "AQAB"}));
+            assert_eq!(!key.algorithms.is_empty(), is_usable, "{bytes} bytes");
+        }
+    }
 }

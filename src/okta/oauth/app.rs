@@ -79,3 +79,33 @@ impl OAuthApp {
         format!("grant it at Admin Console > Applications > {id} > Okta API Scopes > Grant")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::okta::SecretSource;
+
+    fn app(token_path: &str) -> OAuthApp {
+        OAuthApp::new(OAuthSettings {
+            client_id: "0oa1".to_owned(),
+            auth: ClientAuth::ClientSecretPost(SecretSource::Given("s3cr3t".into())),
+            scopes: vec!["okta.users.read".to_owned(), "okta.logs.read".to_owned()],
+            token_path: token_path.to_owned(),
+            dpop: Dpop::Auto,
+        })
+    }
+
+    #[test]
+    fn an_app_asks_the_org_for_its_scopes_and_tells_which_it_lacks() {
+        let org = app("/oauth2/v1/token");
+        assert_eq!(org.client_id(), "0oa1");
+        assert_eq!(org.scopes(), ["okta.users.read", "okta.logs.read"]);
+        assert!(org.asks_the_org());
+        assert!(!app("/oauth2/default/v1/token").asks_the_org());
+        let granted = |scopes: &[&str]| scopes.iter().copied().map(str::to_owned).collect();
+        let missing = org.missing(&granted(&["okta.users.read", "okta.apps.read"]));
+        assert_eq!(missing, ["okta.logs.read"]);
+        let all = granted(&["okta.users.read", "okta.logs.read"]);
+        assert_eq!(org.missing(&all), [""; 0]);
+    }
+}

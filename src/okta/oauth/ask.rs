@@ -181,19 +181,41 @@ mod tests {
 
     use super::*;
     use crate::okta::{
-        AuthMethod, Client, ClientAuth, OAuthSettings, SecretSource, TlsSetup, TokenStatus,
+        ApiError, AuthMethod, Client, ClientAuth, OAuthError, OAuthSettings, SecretSource,
+        TlsSetup, TokenStatus,
     };
 
-    /// What comes of asking for users with a token of this age that was granted nothing, where no
-    /// server listens, and how the credential stands then.
-    async fn asked_with(age: Duration) -> (Failure, TokenStatus) {
-        let app = OAuthApp::new(OAuthSettings {
+    fn app(dpop: Dpop) -> OAuthApp {
+        OAuthApp::new(OAuthSettings {
             client_id: "0oa1".to_owned(),
             auth: ClientAuth::ClientSecretPost(SecretSource::Given("s3cr3t".into())),
             scopes: vec!["okta.users.read".to_owned()],
             token_path: "/oauth2/v1/token".to_owned(),
-            dpop: Dpop::Auto,
-        });
+            dpop,
+        })
+    }
+
+    fn refusal(status: u16, error: &str, words: &str) -> Refusal {
+        Refusal {
+            status,
+            path: "/api/v1/users".to_owned(),
+            anonymous: false,
+            error: ApiError::OAuth(OAuthError {
+                error: error.to_owned(),
+                description: Some(words.to_owned()),
+                scope: None,
+            }),
+            request_id: None,
+            date: None,
+            limited: None,
+            back_off: None,
+        }
+    }
+
+    /// What comes of asking for users with a token of this age that was granted nothing, where no
+    /// server listens, and how the credential stands then.
+    async fn asked_with(age: Duration) -> (Failure, TokenStatus) {
+        let app = app(Dpop::Auto);
         let minted = Instant::now().checked_sub(age).unwrap();
         let token = Token::new("t".into(), false, minted, Duration::from_hours(1));
         let held = app.tokens.get(None, || None, async { Ok(token) }).await;
@@ -223,5 +245,44 @@ mod tests {
             status.expires.is_some(),
             "and the old one serves the others"
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refused_request_is_made_again_where_something_would_be_different() {
+        let token = |bound| Token::new("t".into(), bound, Instant::now(), Duration::from_hours(1));
+        let (fresh, bound) = (token(false), token(true));
+        let (proven, mut instead) = (token(false), token(false));
+        proven.prove();
+        instead.prove();
+        instead.instead = true;
+        let (nonce, spent) = ("use_dpop_nonce", "invalid_token");
+        let (wants, words) = ("invalid_request", "The request requires a DPoP proof.");
+        for (token, status, error, (renewed, moved), expected) in [
+            (&bound, 400, nonce, (true, false), Some(Again::Nonce)),
+            (&bound, 401, nonce, (true, true), Some(Again::Nonce)),
+            (&bound, 401, nonce, (false, false), None),
+            (&fresh, 401, nonce, (true, false), None),
+            (&bound, 401, spent, (false, true), Some(Again::Clock)),
+            (&bound, 403, spent, (false, true), None),
+            (&fresh, 401, spent, (false, true), None),
+            (&fresh, 401, spent, (false, false), None),
+            (&proven, 401, spent, (false, false), Some(Again::Token)),
+            (&instead, 401, spent, (false, false), None),
+            (&fresh, 400, wants, (false, false), Some(Again::Bound)),
+            (&bound, 400, wants, (false, false), None),
+            (&instead, 400, wants, (false, false), None),
+            (&fresh, 401, wants, (false, false), None),
+        ] {
+            let refusal = refusal(status, error, words);
+            let found = app(Dpop::Auto).again(&refusal, token, (renewed, moved));
+            assert_eq!(
+                found, expected,
+                "{status} {error} {renewed} {moved} {token:?}"
+            );
+        }
+        let other = refusal(400, wants, "The limit must be a number.");
+        assert_eq!(app(Dpop::Auto).again(&other, &fresh, (false, false)), None);
+        let never = refusal(400, wants, words);
+        assert_eq!(app(Dpop::Never).again(&never, &fresh, (false, false)), None);
     }
 }

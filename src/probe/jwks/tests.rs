@@ -285,3 +285,78 @@ proptest! {
         prop_assert_eq!(memory, history(answers));
     }
 }
+
+#[test]
+fn a_set_is_drawn_with_its_keys_and_what_became_of_it() {
+    let both = answer(&[OLD, NEW], Some(HOUR), 0);
+    let gone = looks(&[NEW], Some(HOUR), 100);
+    let memory = history([both].into_iter().chain(gone.clone()));
+    let known = |observation| Known::<'_, Probe> {
+        observation,
+        memory: std::borrow::Cow::Borrowed(&memory),
+        interval: HOUR,
+    };
+    let drawn = |observation| {
+        let scope = Scope {
+            org: "acme",
+            name: "",
+            now: crate::units::Timestamp::UNIX_EPOCH,
+            at_okta: moment(300),
+        };
+        let mut page = Page::new();
+        Probe::draw(&known(observation), scope, &mut page);
+        let short = |line: String| {
+            let line = line.replace(r#"org="acme",authorization_server="org""#, "");
+            line.replace("okta_jwks_", "")
+        };
+        page.test_series()
+            .into_iter()
+            .map(short)
+            .collect::<Vec<_>>()
+    };
+    let expected = [
+        r#"changes_total{,change="added"} 0"#,
+        r#"changes_total{,change="removed"} 1"#,
+        "early_removals_total{} 1",
+        "expires_timestamp_seconds{} 3880",
+        r#"key_first_seen_timestamp_seconds{,kid="new"} 0"#,
+        r#"key_info{,kid="new"} 1"#,
+        "keys{} 1",
+        "last_change_timestamp_seconds{} 100",
+        "max_age_seconds{} 3600",
+        "published{} 1",
+        "rotations_total{} 1",
+    ];
+    assert_eq!(drawn(Some(&gone[2])), expected);
+    assert_eq!(
+        drawn(None),
+        [""; 0],
+        "what was remembered may be over by now"
+    );
+    let found = Probe::findings(&known(Some(&gone[2])), moment(300));
+    let found: Vec<(Fact, &str)> = found.iter().map(|f| (f.fact, &*f.subject)).collect();
+    assert_eq!(found, [(Fact::KeyWithdrawnEarly, "old")]);
+    assert_eq!(Probe::findings(&known(None), moment(300)), []);
+}
+
+#[test]
+fn an_answer_tells_how_long_it_holds() {
+    let seen = answer(&[OLD, NEW], Some(HOUR), 10);
+    assert_eq!(seen.max_age(), Some(HOUR));
+    assert_eq!(seen.expires(), Some(moment(3_610)));
+    assert_eq!(seen.kids().collect::<Vec<_>>(), ["new", "old"]);
+    let silent = answer(&[OLD], None, 10);
+    assert_eq!((silent.max_age(), silent.expires()), (None, None));
+}
+
+#[test]
+fn a_set_is_told_and_remembered_by_its_server() {
+    for name in ["org", "default"] {
+        let server = AuthorizationServer::parse(name).unwrap();
+        let probe = Probe { server };
+        assert_eq!(
+            (probe.series_id(), probe.memory_id()),
+            (Some(name), Some(name))
+        );
+    }
+}

@@ -186,6 +186,7 @@ mod tests {
         let at = |seconds| Timestamp::from_second(seconds).unwrap();
         assert!(!seen.is_frozen(at(0), FROZEN_AFTER), "it lies ahead");
         assert!(!seen.is_frozen(at(2_000_000), FROZEN_AFTER));
+        assert!(!seen.is_frozen(at(1_000_000) + FROZEN_AFTER, FROZEN_AFTER));
         assert!(seen.is_frozen(at(1_000_001) + FROZEN_AFTER, FROZEN_AFTER));
     }
 
@@ -229,5 +230,29 @@ mod tests {
         assert!(seen(Source::Feed).is_frozen(now, FROZEN_AFTER));
         assert!(!seen(Source::Okta).is_frozen(now, FROZEN_AFTER));
         assert!(!seen(Source::Statuspage).is_frozen(now, FROZEN_AFTER));
+    }
+
+    #[test]
+    fn a_feed_is_frozen_once_its_newest_entry_is_older_than_allowed_or_far_ahead() {
+        let newest = Timestamp::from_second(10_000_000).unwrap();
+        let seen = |source| PageContent {
+            source,
+            incidents: Some(Vec::new()),
+            maintenances: None,
+            last_update: Some(newest),
+            indicator: None,
+            components: Vec::new(),
+        };
+        let second = SignedDuration::from_secs(1);
+        for (now, frozen) in [
+            (newest + FROZEN_AFTER, false),
+            (newest + FROZEN_AFTER + second, true),
+            (newest - AHEAD, false),
+            (newest - AHEAD - second, true),
+        ] {
+            let is_frozen = |source| seen(source).is_frozen(now, FROZEN_AFTER);
+            assert_eq!(is_frozen(Source::Feed), frozen, "{now}");
+            assert!(!is_frozen(Source::Okta), "it lists what is open now");
+        }
     }
 }

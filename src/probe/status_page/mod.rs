@@ -74,3 +74,46 @@ impl Kind for Probe {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{borrow::Cow, time::Duration};
+
+    use super::*;
+    use crate::units::Timestamp;
+
+    fn seen(source: Source) -> Observation {
+        let content = PageContent {
+            source,
+            incidents: Some(Vec::new()),
+            maintenances: None,
+            last_update: None,
+            indicator: None,
+            components: Vec::new(),
+        };
+        Observation::judge(content, Timestamp::UNIX_EPOCH)
+            .observation
+            .unwrap()
+    }
+
+    #[test]
+    fn the_form_that_a_page_had_when_it_was_last_read_is_remembered() {
+        let after = |seen: &[Observation]| seen.iter().fold(Memory::default(), Probe::learn).form;
+        assert_eq!(after(&[Observation::default()]), None);
+        let (okta, other) = (seen(Source::Okta), seen(Source::Statuspage));
+        assert_eq!(after(&[okta.clone(), other]), Some(Source::Statuspage));
+        assert_eq!(after(&[okta, Observation::default()]), Some(Source::Okta));
+    }
+
+    #[test]
+    fn a_page_whose_lists_fit_drops_nothing() {
+        let seen = seen(Source::Okta);
+        let known = |observation| Known {
+            observation,
+            memory: Cow::Owned(Memory::default()),
+            interval: Duration::ZERO,
+        };
+        assert_eq!(Probe::dropped(&known(Some(&seen))), 0);
+        assert_eq!(Probe::dropped(&known(None)), 0);
+    }
+}

@@ -240,4 +240,14 @@ mod tests {
             assert_eq!(count(&half.repeat(20_000)), None);
         }
     }
+
+    #[test]
+    fn a_list_that_ends_in_the_middle_was_half_read_whatever_stands_in_it() {
+        let said = |text| list(text, "incidents").unwrap_err();
+        let cut = Unreadable::Cut("incidents");
+        assert_eq!(said(""), cut);
+        assert_eq!(said(r#"[{"title": "slow <b"#), cut);
+        let bad = said("[{title}]<");
+        assert!(matches!(bad, Unreadable::BadJson { .. }), "{bad}");
+    }
 }

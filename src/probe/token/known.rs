@@ -230,4 +230,44 @@ mod tests {
         assert_eq!(serde_json::to_string(&memory).unwrap(), "{}");
         assert!(!format!("{memory:?}").contains("s3cr3t"));
     }
+
+    #[test]
+    fn all_that_was_found_out_of_a_token_stays_until_it_is_contradicted() {
+        let all = |holds| Observation {
+            not_before: Some(at(0)),
+            scopes: Some(["okta.users.read".to_owned()].into()),
+            issuer_matches: Some(holds),
+            audience_matches: Some(holds),
+            key_published: Some(holds),
+            signature_valid: Some(holds),
+            ..active("t", 10)
+        };
+        let kept = known(&[all(true), failed("t", 11)], 11);
+        let expected = Observation {
+            at: at(11),
+            ..all(true)
+        };
+        assert_eq!(kept, expected);
+        assert_eq!(known(&[all(true), all(false)], 11), all(false));
+        // The two that tell of a key come from one answer: the last is believed in both.
+        let unverified = Observation {
+            key_published: Some(true),
+            ..failed("t", 11)
+        };
+        assert_eq!(known(&[all(true), unverified], 11).signature_valid, None);
+        let gone = known(&[all(true), failed("t", 11)], 16);
+        assert_eq!((gone.key_published, gone.signature_valid), (None, None));
+        assert_eq!(
+            (gone.issuer_matches, gone.audience_matches),
+            (Some(true), Some(true))
+        );
+    }
+
+    #[test]
+    fn what_is_known_is_known_of_this_very_token() {
+        let memory = after(&[active("t", 10)]);
+        let of = |token: &str| memory.of(Fingerprint::of(&token.into()));
+        assert_eq!(of("t"), Some(&active("t", 10)));
+        assert_eq!(of("u"), None);
+    }
 }

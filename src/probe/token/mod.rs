@@ -164,3 +164,106 @@ impl Kind for Probe {
 fn drawn(seen: &Observation) -> Capped<&String> {
     cap(seen.scopes.iter().flatten(), MOST_SCOPES, |_| ())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{borrow::Cow, collections::BTreeSet, sync::Arc, time::Duration};
+
+    use super::*;
+    use crate::{guide::Fact, units::Timestamp};
+
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    fn at(second: i32) -> OktaTime {
+        OktaTime::from_seconds(second.into()).unwrap()
+    }
+
+    /// A token that was looked at just now, a minute before its end.
+    fn seen() -> Observation {
+        Observation {
+            token: Some(fingerprint::Fingerprint::of(&"t".into())),
+            at: at(1_000),
+            active: Some(true),
+            expires: Some(at(1_060)),
+            issued: Some(at(400)),
+            not_before: Some(at(500)),
+            scopes: Some(BTreeSet::from(["okta.users.read".to_owned()])),
+            required: Arc::from(["okta.logs.read".to_owned()]),
+            issuer_matches: Some(true),
+            audience_matches: Some(false),
+            signature_valid: Some(false),
+            key_published: Some(true),
+            key_missed: None,
+        }
+    }
+
+    fn known(seen: &Observation) -> Known<'_, Probe> {
+        Known {
+            observation: Some(seen),
+            memory: Cow::Owned(Probe::learn(Memory::default(), seen)),
+            interval: MINUTE,
+        }
+    }
+
+    fn drawn_at(known: &Known<'_, Probe>, second: i32) -> Vec<String> {
+        let scope = Scope {
+            org: "acme",
+            name: "ci",
+            now: Timestamp::UNIX_EPOCH,
+            at_okta: at(second),
+        };
+        let mut page = Page::new();
+        Probe::draw(known, scope, &mut page);
+        let short = |line: String| {
+            line.replace(r#"org="acme",token="ci""#, "")
+                .replace("okta_token_", "")
+        };
+        page.test_series().into_iter().map(short).collect()
+    }
+
+    #[test]
+    fn a_token_is_drawn_as_far_as_it_is_known() {
+        let seen = seen();
+        let expected = [
+            "active{} 1",
+            "audience_matches{} 0",
+            "expiry_timestamp_seconds{} 1060",
+            "issued_timestamp_seconds{} 400",
+            "issuer_matches{} 1",
+            r#"missing_scope{,scope="okta.logs.read"} 1"#,
+            "not_before_timestamp_seconds{} 500",
+            r#"scope{,scope="okta.users.read"} 1"#,
+            "signature_valid{} 0",
+            "signing_key_published{} 1",
+            "time_to_expiry_seconds{} 60",
+        ];
+        assert_eq!(drawn_at(&known(&seen), 1_000), expected);
+        let later = drawn_at(&known(&seen), 2_000);
+        assert!(later.contains(&"time_to_expiry_seconds{} -940".to_owned()));
+        assert!(
+            !later.iter().any(|line| line.starts_with("active")),
+            "nobody said so for long"
+        );
+        let nothing = Observation::default();
+        assert_eq!(drawn_at(&known(&nothing), 1_000), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_as_of_now() {
+        let facts = |second| -> Vec<Fact> {
+            let findings = Probe::findings(&known(&seen()), at(second));
+            findings.into_iter().map(|finding| finding.fact).collect()
+        };
+        let always = [Fact::ScopeMissing, Fact::WrongAudience];
+        assert_eq!(facts(1_000), [always[0], always[1], Fact::BadSignature]);
+        assert_eq!(facts(2_000), [Fact::TokenExpired, always[0], always[1]]);
+    }
+
+    #[test]
+    fn scopes_beyond_a_hundred_get_no_series_and_are_counted() {
+        let mut seen = seen();
+        assert_eq!(Probe::dropped(&known(&seen)), 0);
+        seen.scopes = Some((0..MOST_SCOPES + 3).map(|n| n.to_string()).collect());
+        assert_eq!(Probe::dropped(&known(&seen)), 3);
+    }
+}

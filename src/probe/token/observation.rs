@@ -163,4 +163,24 @@ mod tests {
         assert_eq!(gone.key_published, Some(false));
         assert_eq!(gone.answers_without_key(), None, "settled");
     }
+
+    #[test]
+    fn a_key_is_in_doubt_where_another_node_may_say_better() {
+        let seen = |key_missed, signature_valid| Observation {
+            signature_valid,
+            key_missed,
+            ..Observation::default()
+        };
+        let missed = Some(Missed::once_more(None, OktaTime::default(), false));
+        for (missed, valid, in_doubt) in [
+            (None, None, false),
+            (None, Some(true), false),
+            (None, Some(false), true),
+            (missed, None, true),
+            (missed, Some(true), true),
+        ] {
+            let is_in_doubt = seen(missed, valid).is_key_in_doubt();
+            assert_eq!(is_in_doubt, in_doubt, "{missed:?} {valid:?}");
+        }
+    }
 }

@@ -83,3 +83,110 @@ fn a_window_that_somebody_else_showed_is_looked_at_once_it_is_due() {
         assert_eq!(at_its_end, due, "{seconds}: {why}\n{}", prober.timeline());
     }
 }
+
+#[test]
+fn a_window_that_somebody_elses_answer_shows_again_is_the_one_that_was_looked_at() {
+    let mut bucket = Bucket::new(50, 60, steady(2_000));
+    let mut prober = Prober::new(60);
+    prober.sample(&mut bucket);
+    let (_, seen, _) = last(&prober);
+    overhear(&mut prober, &mut bucket, 5);
+    prober.sample(&mut bucket);
+    let (why, ..) = last(&prober);
+    let second = Why::SecondSample { reset: seen };
+    assert_eq!(why, second, "{}", prober.timeline());
+}
+
+#[test]
+fn a_window_is_forgotten_after_some_answers_that_show_none_and_no_sooner() {
+    let mut bucket = Bucket::new(50, 60, steady(2_000));
+    let mut prober = Prober::new(60);
+    samples(&mut prober, &mut bucket, 3);
+    for blind in 1..=BLIND {
+        let next = NextSample {
+            at: moment(prober.now),
+            why: Why::Interval,
+        };
+        prober.aim.scheduled = Some(next);
+        prober.learn(&answer((prober.now, 0), prober.now, None));
+        assert_eq!(prober.aim.sees_windows(), blind < BLIND, "{blind}");
+    }
+}
+
+#[test]
+fn a_look_within_the_last_second_of_a_window_that_opened_late_was_not_too_late() {
+    let mut aim = Aim::default();
+    let following = NextSample {
+        at: moment(0),
+        why: Why::Following {
+            reset: 1_000,
+            windows: 1,
+        },
+    };
+    let mut widens = |reset, date, opened| {
+        aim.guard = GuardTime::default();
+        let lead = aim.guard.lead();
+        aim.judge(Some(following), reset, (date, opened));
+        aim.guard.lead() > lead
+    };
+    assert!(!widens(1_061, 1_061, false), "it opened a second later");
+    assert!(!widens(1_120, 1_060, false), "not after the soonest end");
+    assert!(!widens(1_121, 1_061, true), "it opened the next one");
+    assert!(widens(1_121, 1_061, false));
+}
+
+#[test]
+fn windows_are_too_short_to_aim_at_where_the_lead_takes_half_of_them() {
+    let mut bucket = Bucket::new(50, 60, []);
+    let mut prober = Prober::new(60);
+    prober.sample(&mut bucket);
+    let mut kinds = [0, 0];
+    for length in 1..=20 {
+        let mut aim = prober.aim.clone();
+        aim.length = Length::default();
+        aim.length.learn(length, Some(length), false);
+        assert_eq!(aim.length.guess(), length);
+        let now = moment(prober.now);
+        let window = aim.window.unwrap();
+        let edge = aim.edge(prober.clock.reading(now).unwrap(), window.reset);
+        let gap = edge.reset - edge.send;
+        assert!(gap > 500, "the clock is known to the second only: {gap}");
+        let request = SampleRequest {
+            now,
+            last: Some(now),
+            interval: prober.interval,
+            not_before: None,
+            spare: true,
+        };
+        let is_short = aim.decide(&prober.clock, &request).why == Why::TooShort;
+        assert_eq!(is_short, length * 1_000 <= gap + gap, "{length}: {gap}");
+        kinds[usize::from(is_short)] += 1;
+    }
+    assert!(kinds[0] > 0 && kinds[1] > 1, "{kinds:?}");
+}
+
+#[test]
+fn just_after_a_reset_one_request_learns_the_length_and_no_second_does_at_once() {
+    let mut bucket = Bucket::new(50, 60, steady(1_400));
+    let mut prober = Prober::new(60);
+    prober.sample(&mut bucket);
+    assert!(!prober.aim.length.is_known());
+    let reset = prober.aim.window.unwrap().reset;
+    let over = |now| {
+        let okta = prober.clock.reading(moment(now)).unwrap();
+        prober.aim.edge(okta, reset).over
+    };
+    let over = prober.now + over(prober.now);
+    let why = |last: i64| {
+        let request = SampleRequest {
+            now: moment(over + 200),
+            last: Some(moment(last)),
+            interval: prober.interval,
+            not_before: None,
+            spare: true,
+        };
+        prober.aim.decide(&prober.clock, &request).why
+    };
+    assert_eq!(why(over - 500), Why::Length);
+    assert_ne!(why(over - 50), Why::Length);
+}

@@ -43,3 +43,20 @@ fn the_endpoints_that_are_known_learn_on_when_there_are_too_many() {
     hour(&mut correlation, (a, late), &mut [Counter::of(600)], 3);
     assert_eq!(found(&correlation), [(Relation::One, "/000", "/001")]);
 }
+
+#[test]
+fn an_empty_counter_shows_nothing_and_a_fuller_one_later_is_another() {
+    let hint = |first: (i64, u64), second: (i64, u64)| {
+        let of = |(date, remaining)| sample(date, (600, remaining), 60);
+        hint(of(first), of(second))
+    };
+    assert_eq!(hint((30, 1), (31, 0)), Hint::Nothing);
+    assert_eq!(hint((30, 0), (31, 5)), Hint::Nothing);
+    assert_eq!(hint((30, 5), (31, 5)), Hint::Contradiction);
+    assert_eq!(hint((30, 5), (31, 6)), Hint::Contradiction);
+    assert_eq!(hint((30, 5), (30, 6)), Hint::Nothing, "within one second");
+    assert_eq!(hint((30, 500), (31, 499)), Hint::Together);
+    // 101 were used in half a minute: in three seconds, 3 and four times as many may come.
+    assert_eq!(hint((28, 542), (30, 499)), Hint::Together);
+    assert_eq!(hint((28, 543), (30, 499)), Hint::Nothing);
+}
