@@ -229,7 +229,11 @@ mod tests {
         assert!(clock(60.0).unwrap().what.contains("60 s fast"));
         let now = Timestamp::UNIX_EPOCH;
         let told = |left: SignedDuration| {
-            let found = certificate(now + left, now)?;
+            let served = ServedChain {
+                leaf_end: now + left,
+                earliest_end: None,
+            };
+            let found = certificate(served, now)?;
             assert_eq!(found.fact, Fact::CertificateExpiring);
             Some(found.what)
         };

@@ -238,7 +238,10 @@ mod tests {
             date: Timestamp::from_second(second).ok(),
             rate_limit: None,
             limited: None,
-            certificate_not_after: Timestamp::from_second(1_000).ok(),
+            chain: Some(ServedChain {
+                leaf_end: Timestamp::from_second(1_000).unwrap(),
+                earliest_end: None,
+            }),
         };
         exchange(second, Ok(told))
     }

@@ -216,4 +216,21 @@ orgs:
         ];
         assert_eq!(told.collect::<Vec<_>>(), expected);
     }
+
+    #[test]
+    fn a_probe_is_told_by_its_kind_and_its_own_name() {
+        let told = |org: Option<&str>, probe: &str| {
+            let id = ProbeId {
+                org: org.map(|org| org.parse().unwrap()),
+                probe: probe.to_owned(),
+            };
+            format!("{id} | {} | {} | {}", id.org_label(), id.kind(), id.name())
+        };
+        let users = "acme: endpoint/users | acme | endpoint | users";
+        assert_eq!(told(Some("acme"), "endpoint/users"), users);
+        let discovery = "acme: discovery | acme | discovery | ";
+        assert_eq!(told(Some("acme"), "discovery"), discovery);
+        let page = "status_page/okta |  | status_page | okta";
+        assert_eq!(told(None, "status_page/okta"), page);
+    }
 }

@@ -52,7 +52,11 @@ impl BucketLimit {
 
     /// When the window of this answer is certainly over, where it says so: by Okta's clock, or by
     /// what it says was left.
-    fn over(ended: Moment, sample: &RateLimitSample, clock: &OktaClock) -> Option<Moment> {
+    pub(super) fn over(
+        ended: Moment,
+        sample: &RateLimitSample,
+        clock: &OktaClock,
+    ) -> Option<Moment> {
         let by_dates = sample.answered.after(sample.window_left()? + 2 * CUT);
         let reset = sample.rate_limit.reset.as_millisecond() + 1000;
         let by_clock = clock.reading(ended).map(|okta| okta.latest(reset).max(0));

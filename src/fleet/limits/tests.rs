@@ -1,6 +1,8 @@
 //! What an org's limits make of exchanges, from admission to what is scheduled next, in a time of
 //! its own. The time of day is not told to them at all.
 
+mod rules;
+
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::sleep;
@@ -8,7 +10,7 @@ use tokio::time::sleep;
 use super::{EndedRun, GatedRun, Limits, Purpose, limit_key::LimitKey};
 use crate::{
     metrics::Page,
-    okta::{Charge, Exchange, Failure, Gate, Phases, RateLimit, ResponseMeta, Ticket},
+    okta::{Charge, Exchange, Failure, Gate, OktaClock, Phases, RateLimit, ResponseMeta, Ticket},
     units::{Moment, Share, Timestamp},
 };
 

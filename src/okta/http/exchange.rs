@@ -160,15 +160,39 @@ mod tests {
                 reset: Timestamp::UNIX_EPOCH,
             }),
             limited: Some(LimitKind::Limit),
-            certificate_not_after: Some(Timestamp::UNIX_EPOCH),
+            chain: Some(ServedChain {
+                leaf_end: Timestamp::UNIX_EPOCH,
+                earliest_end: None,
+            }),
         };
         let left = ResponseMeta {
             error_code: None,
             date: None,
             rate_limit: None,
-            certificate_not_after: None,
+            chain: None,
             ..said.clone()
         };
         assert_eq!(said.of_page(), left);
+    }
+
+    #[test]
+    fn a_phase_that_did_not_happen_is_as_it_was_the_last_time() {
+        let ms = |millis| Some(Duration::from_millis(millis));
+        let reused = Phases {
+            first_byte: ms(1),
+            body: ms(2),
+            ..Phases::default()
+        };
+        let earlier = Phases {
+            dns: ms(3),
+            connect: ms(4),
+            first_byte: ms(5),
+            body: ms(6),
+        };
+        let known: Vec<_> = reused.or(earlier).known().collect();
+        let labels = ["dns", "connect", "first_byte", "body"];
+        let took = [3, 4, 1, 2].map(Duration::from_millis);
+        assert_eq!(known, labels.into_iter().zip(took).collect::<Vec<_>>());
+        assert_eq!(reused.known().count(), 2);
     }
 }

@@ -45,3 +45,25 @@ impl FirstConnection {
         request.await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_over_a_connection_that_is_there_keeps_nobody_waiting() {
+        let first = FirstConnection::default();
+        let (slow, fast) = (Trace::default(), Trace::default());
+        let begun = Instant::now();
+        let second = async {
+            first.share(&fast, std::future::ready(())).await;
+            begun.elapsed()
+        };
+        let hour = tokio::time::sleep(Duration::from_hours(1));
+        let ((), waited) = tokio::join!(first.share(&slow, hour), second);
+        assert_eq!(waited, Duration::ZERO);
+        assert_eq!(begun.elapsed(), Duration::from_hours(1));
+    }
+}

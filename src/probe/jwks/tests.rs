@@ -360,3 +360,23 @@ fn a_set_is_told_and_remembered_by_its_server() {
         );
     }
 }
+
+#[test]
+fn a_set_that_is_empty_or_half_unreadable_is_not_published() {
+    let seen = |keys| {
+        let seen = answer(keys, Some(HOUR), 0);
+        let begun = History::begin(&seen);
+        assert_eq!(
+            (begun.added, begun.rotations, begun.last_change),
+            (0, 0, None)
+        );
+        (begun, seen)
+    };
+    let (history, good) = seen(&[OLD]);
+    assert!(history.is_published(&good));
+    let mut damaged = good;
+    damaged.unreadable = 1;
+    assert!(!history.is_published(&damaged));
+    let (history, empty) = seen(&[]);
+    assert!(!history.is_published(&empty));
+}

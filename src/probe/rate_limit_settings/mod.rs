@@ -229,3 +229,90 @@ impl Probe {
         shares
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{
+        okta::{AuthMethod, PrincipalKind, SecretSource},
+        units::{OktaTime, Timestamp},
+    };
+
+    fn credential(name: &str) -> Arc<Credential> {
+        Arc::new(Credential {
+            name: name.parse().unwrap(),
+            method: AuthMethod::ApiToken(SecretSource::Given("s3cr3t".into())),
+            principal_id: None,
+        })
+    }
+
+    #[test]
+    fn one_credential_reads_and_what_is_read_is_about_all() {
+        let probe = Probe {
+            reader: credential("b"),
+            credentials: vec![credential("a"), credential("b")],
+        };
+        let names = |all: Vec<&Credential>| -> Vec<String> {
+            all.into_iter().map(|one| one.name.to_string()).collect()
+        };
+        assert_eq!(names(probe.credentials()), ["b"]);
+        assert_eq!(names(probe.refers_to()), ["a", "b"]);
+        assert_eq!(probe.memory_id(), Some(""), "one for the org");
+    }
+
+    #[test]
+    fn what_is_known_of_limits_is_drawn_once_it_was_seen() {
+        let share = PrincipalShare {
+            requests: Some(0.5),
+            concurrency: Some(0.75),
+        };
+        let ours = Principal {
+            kind: PrincipalKind::ApiToken,
+            id: "00T1".to_owned(),
+        };
+        let seen = Observation {
+            warning_threshold: Learned::Known(0.6),
+            client_mode: Learned::Known(ClientMode::LogOnly),
+            shares: vec![Shares {
+                ours: [("monitor".parse().unwrap(), ours)].into(),
+                listed: Learned::Known([("00T1".to_owned(), share)].into()),
+            }],
+        };
+        let known = |observation| Known::<Probe> {
+            observation,
+            memory: std::borrow::Cow::Owned(Probe::learn(Memory::default(), &seen)),
+            interval: Duration::ZERO,
+        };
+        let drawn = |observation| {
+            let scope = Scope {
+                org: "acme",
+                name: "",
+                now: Timestamp::UNIX_EPOCH,
+                at_okta: OktaTime::default(),
+            };
+            let mut page = Page::new();
+            Probe::draw(&known(observation), scope, &mut page);
+            page.test_series()
+        };
+        assert_eq!(
+            drawn(None),
+            [""; 0],
+            "what was remembered may be over by now"
+        );
+        let told = drawn(Some(&seen)).into_iter();
+        let told = told.map(|line| line.replace("okta_rate_limit_", ""));
+        let expected = [
+            r#"client_mode{org="acme",mode="disabled"} 0"#,
+            r#"client_mode{org="acme",mode="enforce"} 0"#,
+            r#"client_mode{org="acme",mode="log_only"} 1"#,
+            r#"principal_concurrency_ratio{org="acme",credential="monitor"} 0.75"#,
+            r#"principal_ratio{org="acme",credential="monitor"} 0.5"#,
+            r#"warning_threshold_ratio{org="acme"} 0.6"#,
+        ];
+        assert_eq!(told.collect::<Vec<_>>(), expected);
+        assert_eq!(known(Some(&seen)).warns_from(), Some(0.6));
+        assert_eq!(known(None).shares().count(), 0);
+    }
+}

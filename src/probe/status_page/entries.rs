@@ -243,4 +243,19 @@ mod tests {
             assert_eq!(entry.link(), Some("https://a/1?x=1&y=2"), "{link}");
         }
     }
+
+    #[test]
+    fn when_an_entry_was_published_is_told_apart_from_when_it_changed() {
+        let dated = "<published> 2026-01-02 </published><updated>2026-01-03</updated>";
+        let entry = only(&format!("<feed><entry>{dated}</entry></feed>"));
+        assert_eq!(
+            (entry.published(), entry.updated()),
+            (Some("2026-01-02"), Some("2026-01-03"))
+        );
+        let entry = only("<feed><entry><title>Slow</title></entry></feed>");
+        assert_eq!(
+            (entry.published(), entry.updated(), entry.link()),
+            (None, None, None)
+        );
+    }
 }

@@ -232,6 +232,7 @@ mod tests {
             "issuer_matches{} 1",
             r#"missing_scope{,scope="okta.logs.read"} 1"#,
             "not_before_timestamp_seconds{} 500",
+            "readable{} 1",
             r#"scope{,scope="okta.users.read"} 1"#,
             "signature_valid{} 0",
             "signing_key_published{} 1",
@@ -245,7 +246,7 @@ mod tests {
             "nobody said so for long"
         );
         let nothing = Observation::default();
-        assert_eq!(drawn_at(&known(&nothing), 1_000), [""; 0]);
+        assert_eq!(drawn_at(&known(&nothing), 1_000), ["readable{} 0"]);
     }
 
     #[test]

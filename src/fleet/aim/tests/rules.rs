@@ -190,3 +190,45 @@ fn just_after_a_reset_one_request_learns_the_length_and_no_second_does_at_once()
     assert_eq!(why(over - 500), Why::Length);
     assert_ne!(why(over - 50), Why::Length);
 }
+
+#[test]
+fn what_was_learned_of_a_bucket_elsewhere_is_taken_over_where_nothing_is_known() {
+    let mut bucket = Bucket::new(50, 30, []);
+    let mut prober = Prober::new(60);
+    prober.sample(&mut bucket);
+    let learned = |missed| Aim {
+        missed,
+        ..prober.aim.clone()
+    };
+    let mut nothing = Aim {
+        missed: 2,
+        ..Aim::default()
+    };
+    assert!(!nothing.sees_windows() && prober.aim.sees_windows());
+    assert_eq!(nothing.longest(), LONGEST_WINDOW);
+    nothing.absorb(learned(3));
+    assert!(nothing.sees_windows());
+    assert_eq!(
+        (nothing.missed(), nothing.longest()),
+        (5, Duration::from_secs(30))
+    );
+    let mut known = learned(2);
+    known.absorb(Aim {
+        missed: 3,
+        ..Aim::default()
+    });
+    assert!(known.sees_windows());
+    assert_eq!(known.missed(), 5);
+}
+
+#[test]
+fn an_old_answer_that_comes_late_shows_no_window_that_is_open() {
+    let mut bucket = Bucket::new(50, 60, steady(2_000));
+    let mut prober = Prober::new(60);
+    samples(&mut prober, &mut bucket, 3);
+    let (_, newest, _) = last(&prober);
+    let (_, old) = prober.samples[0];
+    assert!(old.rate_limit.reset.as_second() < newest);
+    prober.aim.learn(&old);
+    assert_eq!(prober.aim.window.unwrap().reset, newest);
+}
