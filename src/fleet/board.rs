@@ -20,7 +20,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Board {
     facts: Mutex<Facts>,
-    recorded: watch::Sender<u64>,
+    recorded: watch::Sender<()>,
     clock: WallClock,
 }
 
@@ -34,7 +34,7 @@ impl Board {
     pub fn with_clock(clock: WallClock) -> Self {
         Self {
             facts: Mutex::default(),
-            recorded: watch::Sender::new(0),
+            recorded: watch::Sender::new(()),
             clock,
         }
     }
@@ -76,11 +76,11 @@ impl Board {
                 Arc::make_mut(row).record(outcome, now, now.after(expected_in));
             }
         }
-        self.recorded.send_modify(|count| *count += 1);
+        self.recorded.send_replace(());
     }
 
-    /// Counts what was recorded; tests wait on it in place of sleeping.
-    pub fn recorded(&self) -> watch::Receiver<u64> {
+    /// Tells of each outcome that was recorded; tests wait on it in place of sleeping.
+    pub fn recorded(&self) -> watch::Receiver<()> {
         self.recorded.subscribe()
     }
 

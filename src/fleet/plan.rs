@@ -187,7 +187,7 @@ mod tests {
     fn the_light_probe_of_an_org_begins_and_the_others_follow_apart() {
         let plans = planned(
             "
-status_pages: { okta: { url: http://127.0.0.1:1/, interval: 2m } }
+status_pages: { okta: { url: http://127.0.0.1:1/ } }
 orgs:
   acme:
     url: http://127.0.0.1:2

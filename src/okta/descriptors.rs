@@ -24,3 +24,19 @@ pub(super) fn are_lacking(_why: &io::Error) -> bool {
 pub(super) fn none_is_left() -> bool {
     File::open("/").is_err_and(|why| are_lacking(&why))
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use rustix::io::Errno;
+
+    use super::*;
+
+    #[test]
+    fn a_lack_of_descriptors_is_told_from_other_trouble() {
+        let lacks = |code: Errno| are_lacking(&io::Error::from_raw_os_error(code.raw_os_error()));
+        assert!(lacks(Errno::MFILE) && lacks(Errno::NFILE));
+        assert!(!lacks(Errno::NOENT) && !lacks(Errno::CONNREFUSED));
+        assert!(!are_lacking(&io::Error::other("no code of the system's")));
+        assert!(!none_is_left());
+    }
+}
