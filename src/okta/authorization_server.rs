@@ -136,7 +136,8 @@ mod tests {
     fn an_issuer_names_a_server_of_this_org_or_none() {
         let origin = Url::parse("https://acme.okta.com/").unwrap();
         let named = |issuer| {
-            let server = AuthorizationServer::of_issuer(issuer, &origin);
+            let is_ours = |url: &Url| url.origin() == origin.origin();
+            let server = AuthorizationServer::of_issuer(issuer, is_ours);
             server.map(|server| server.label().to_owned())
         };
         for (issuer, server) in [

@@ -215,21 +215,18 @@ impl Introspected {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use std::time::Duration;
-
     use serde_json::json;
 
-    use crate::okta::{Client as OktaClient, TlsSetup};
+    use super::*;
 
     fn at(second: i32) -> Option<OktaTime> {
         OktaTime::from_seconds(second.into())
     }
 
-    fn probe(token: &str, server: Option<&str>) -> Probe {
+    fn probe(token: &str) -> Probe {
         Probe {
             token: SecretSource::Given(token.into()),
-            server: server.map(|id| AuthorizationServer::parse(id).unwrap()),
+            server: None,
             introspect: None,
             expect: Expect::default(),
         }
@@ -260,38 +257,14 @@ mod tests {
 
     #[test]
     fn a_token_is_decoded_without_asking() {
-        assert_eq!(probe("opaque", None).decode(), Some(AccessToken::Opaque));
-        assert_eq!(probe("a.b.c", None).decode(), None);
-        let mut introspecting = probe("opaque", None);
+        assert_eq!(probe("opaque").decode(), Some(AccessToken::Opaque));
+        assert_eq!(probe("a.b.c").decode(), None);
+        let mut introspecting = probe("opaque");
         assert!(!introspecting.introspects());
         introspecting.introspect = Some(Client {
             id: "0oa1".to_owned(),
             secret: SecretSource::Given("s3cr3t".into()),
         });
         assert!(introspecting.introspects());
-    }
-
-    #[test]
-    fn the_server_that_minted_a_token_is_the_configured_one_else_its_issuer() {
-        let org = url::Url::parse("https://acme.okta.com").unwrap();
-        let client = OktaClient::new(&org, &TlsSetup::new(None).unwrap()).unwrap();
-        let okta = Session::new(&client, Duration::from_secs(1));
-        let minted_by = |server, issuer: Option<&str>| {
-            let claims = issuer.map(|issuer| Claims {
-                iss: Some(issuer.to_owned()),
-                ..Claims::default()
-            });
-            let server = probe("opaque", server).minting_server(&okta, claims.as_ref());
-            server.map(|server| server.label().to_owned())
-        };
-        let of = |label: &str| Ok(label.to_owned());
-        let default = "https://acme.okta.com/oauth2/default";
-        assert_eq!(minted_by(Some("aus1"), Some(default)), of("aus1"));
-        assert_eq!(minted_by(None, Some(default)), of("default"));
-        assert_eq!(minted_by(None, None), of("org"));
-        let elsewhere = format!("https://other.okta.com/\n{}", "x".repeat(300));
-        let failure = minted_by(None, Some(&elsewhere)).unwrap_err().to_string();
-        let cut = format!("`https://other.okta.com/{}`", "x".repeat(177));
-        assert!(failure.contains(&cut), "{failure}");
     }
 }

@@ -133,7 +133,7 @@ impl KnownToken {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::compared::Compared, *};
     use crate::guide::Fact;
 
     const MINUTE: Duration = Duration::from_mins(1);
@@ -231,13 +231,18 @@ mod tests {
         assert!(!format!("{memory:?}").contains("s3cr3t"));
     }
 
+    fn compared(holds: bool) -> Compared {
+        let told = if holds { "expected" } else { "another" };
+        Compared::new(vec![told.to_owned()], &["expected".to_owned()].into())
+    }
+
     #[test]
     fn all_that_was_found_out_of_a_token_stays_until_it_is_contradicted() {
         let all = |holds| Observation {
             not_before: Some(at(0)),
             scopes: Some(["okta.users.read".to_owned()].into()),
-            issuer_matches: Some(holds),
-            audience_matches: Some(holds),
+            issuer: Some(compared(holds)),
+            audience: Some(compared(holds)),
             key_published: Some(holds),
             signature_valid: Some(holds),
             ..active("t", 10)
@@ -258,7 +263,7 @@ mod tests {
         let gone = known(&[all(true), failed("t", 11)], 16);
         assert_eq!((gone.key_published, gone.signature_valid), (None, None));
         assert_eq!(
-            (gone.issuer_matches, gone.audience_matches),
+            (gone.issuer_matches(), gone.audience_matches()),
             (Some(true), Some(true))
         );
     }

@@ -169,13 +169,17 @@ fn drawn(seen: &Observation) -> Capped<&String> {
 mod tests {
     use std::{borrow::Cow, collections::BTreeSet, sync::Arc, time::Duration};
 
-    use super::*;
+    use super::{compared::Compared, *};
     use crate::{guide::Fact, units::Timestamp};
 
     const MINUTE: Duration = Duration::from_mins(1);
 
     fn at(second: i32) -> OktaTime {
         OktaTime::from_seconds(second.into()).unwrap()
+    }
+
+    fn compared(told: &str) -> Compared {
+        Compared::new(vec![told.to_owned()], &["api".to_owned()].into())
     }
 
     /// A token that was looked at just now, a minute before its end.
@@ -189,8 +193,11 @@ mod tests {
             not_before: Some(at(500)),
             scopes: Some(BTreeSet::from(["okta.users.read".to_owned()])),
             required: Arc::from(["okta.logs.read".to_owned()]),
-            issuer_matches: Some(true),
-            audience_matches: Some(false),
+            was_read: true,
+            is_id_token: false,
+            server: None,
+            issuer: Some(compared("api")),
+            audience: Some(compared("other")),
             signature_valid: Some(false),
             key_published: Some(true),
             key_missed: None,
