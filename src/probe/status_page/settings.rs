@@ -110,7 +110,7 @@ mod tests {
                 Some("ftp://status.okta.com/"),
                 "`ftp://status.okta.com/` is not",
             ),
-            (Some("mailto:a@b.c"), "`mailto:a@b.c` names no host"),
+            (Some("mailto:nobody"), "`mailto:nobody` names no host"),
             (Some("status.okta.com"), "`status.okta.com` is not a URL"),
         ] {
             let said = planned(url).unwrap_err();

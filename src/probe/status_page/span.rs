@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_list_that_ends_in_the_middle_was_half_read_whatever_stands_in_it() {
-        let said = |text| list(text, "incidents").unwrap_err();
+        let said = |text| list::<serde_json::Value>(text, "incidents").unwrap_err();
         let cut = Unreadable::Cut("incidents");
         assert_eq!(said(""), cut);
         assert_eq!(said(r#"[{"title": "slow <b"#), cut);
