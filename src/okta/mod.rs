@@ -53,6 +53,7 @@ pub use jose::private_key::PrivateKey;
 pub use jose::published_key::{PublishedKey, Signature};
 pub use oauth::app::{OAuthApp, OAuthSettings};
 pub use oauth::assertion::ClientAuth;
+pub use oauth::client::OAuthClient;
 pub use oauth::dpop::Dpop;
 pub use oauth::mint::TOKEN_API;
 pub use oauth::token_cache::TokenStatus;

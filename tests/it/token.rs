@@ -3,7 +3,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use okta_exporter::sim::{ApiToken, Clock, Fault, Mint, ORG, Org, Running};
 
-use crate::support::{API_TOKEN, Exporter, Scrape, json};
+use crate::support::{API_TOKEN, Exporter, Scrape, ServiceApp, json};
 
 async fn org() -> Running {
     Org::new("acme")
@@ -56,6 +56,47 @@ async fn an_encrypted_token_is_introspected_and_judged_by_that() {
     assert_eq!(page.value(r#"okta_token_missing_scope{scope="a"}"#), 0.0);
     assert_eq!(page.value(r#"okta_token_missing_scope{scope="c"}"#), 1.0);
     assert!(page.value("okta_token_time_to_expiry_seconds") > 0.0);
+}
+
+#[tokio::test]
+async fn whoever_introspects_proves_itself_as_it_is_registered() {
+    let app = ServiceApp::new();
+    let okta = Org::new("acme")
+        .service_app(app.registered().grant(["okta.users.read"]))
+        .client("0oaWEB", "s3cr3t")
+        .client("0oaSPA", "")
+        .start()
+        .await
+        .unwrap();
+    let token = okta.controls().mint(&Mint::by("default")).unwrap();
+    let key = app.key_file().display().to_string();
+    let id = ServiceApp::ID;
+    let ways = [
+        (
+            "basic",
+            "client_id: 0oaWEB, client_secret: s3cr3t".to_owned(),
+        ),
+        (
+            "post",
+            "client_id: 0oaWEB, client_auth: client_secret_post, client_secret: s3cr3t".to_owned(),
+        ),
+        (
+            "key",
+            format!("client_id: {id}, key_id: k1, private_key_file: '{key}'"),
+        ),
+        ("public", "client_id: 0oaSPA, client_auth: none".to_owned()),
+        ("app", "credential: billing".to_owned()),
+    ];
+    let probes = ways.each_ref().map(|(name, introspect)| {
+        format!("{name}: {{ access_token: {token}, introspect: {{ {introspect} }} }}")
+    });
+    let probes = format!("{{ token: {{ {} }} }}", probes.join(", "));
+    let yaml = app.yaml(&okta, "scopes: [okta.users.read]", &probes);
+    let page = Exporter::start(&yaml).await.first_round().await;
+    for (name, _) in ways {
+        let active = page.get(&format!(r#"okta_token_active{{token="{name}"}}"#));
+        assert_eq!(active, Some(1.0), "{name}: {page}");
+    }
 }
 
 #[tokio::test]

@@ -30,8 +30,8 @@ pub struct Request<'a> {
 /// A form to be posted, with the client that posts it.
 #[derive(Debug, Clone)]
 pub struct Form<'a> {
-    /// The secret that the form carries, if any: its field's name and value.
-    pub secret: Option<(&'static str, &'a Secret)>,
+    /// The secrets that the form carries: their fields' names and values.
+    pub secrets: &'a [(&'static str, &'a Secret)],
     /// The other fields.
     pub fields: &'a [(&'static str, &'a str)],
     /// The client's id and secret, sent as HTTP Basic.
@@ -155,7 +155,7 @@ mod tests {
         assert!(browser.accept.starts_with("text/html"));
         assert!(browser.user_agent.unwrap().starts_with("Mozilla/5.0"));
         let form = Form {
-            secret: None,
+            secrets: &[],
             fields: &[("scope", "okta.users.read")],
             client: None,
         };

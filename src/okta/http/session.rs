@@ -229,7 +229,7 @@ impl<'a> Session<'a> {
         let mut outgoing = match &request.form {
             None => self.client.pooled.request(Method::GET, url),
             Some(form) => {
-                let secret = form.secret.iter();
+                let secret = form.secrets.iter();
                 let secret = secret.map(|(name, secret)| (*name, secret.expose_secret()));
                 let body = sensitive::form(secret.chain(form.fields.iter().copied()));
                 let outgoing = self.client.pooled.request(Method::POST, url);

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     assertion::ClientAuth,
+    client::OAuthClient,
     dpop::{Dpop, Proofs},
     token_cache::{TokenCache, TokenStatus},
 };
@@ -51,6 +52,14 @@ impl OAuthApp {
     /// Its client id.
     pub fn client_id(&self) -> &str {
         &self.settings.client_id
+    }
+
+    /// The client that it is, to ask for something else than a token.
+    pub fn client(&self) -> OAuthClient {
+        OAuthClient {
+            id: self.settings.client_id.clone(),
+            auth: self.settings.auth.clone(),
+        }
     }
 
     /// The scopes it asks for.

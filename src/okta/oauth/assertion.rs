@@ -15,6 +15,9 @@ use crate::units::{Secret, Timestamp};
 /// How long an assertion holds, in seconds; Okta allows an hour.
 const LIFETIME: i64 = 300;
 
+/// What says that a form holds an assertion (RFC 7523).
+pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
 /// How a client authenticates.
 #[derive(Debug, Clone)]
 pub enum ClientAuth {
@@ -31,6 +34,8 @@ pub enum ClientAuth {
     ClientSecretBasic(SecretSource),
     /// With id and secret in the form.
     ClientSecretPost(SecretSource),
+    /// Not at all: a public client says its id alone.
+    Public,
 }
 
 /// A client's key or secret, read and ready to prove with.
@@ -39,6 +44,7 @@ pub(super) enum Ready {
     Key(Box<PrivateKey>, Option<String>),
     Basic(Secret),
     Post(Secret),
+    Public,
 }
 
 /// What a token request carries as proof of who asks.
@@ -47,6 +53,7 @@ pub(super) enum ClientProof {
     Assertion(Secret),
     Basic(Secret),
     Post(Secret),
+    Public,
 }
 
 /// Tells one key or secret from another, and nothing more of either.
@@ -68,6 +75,7 @@ impl ClientAuth {
             }
             Self::ClientSecretBasic(secret) => Ok(Ready::Basic(secret.read()?)),
             Self::ClientSecretPost(secret) => Ok(Ready::Post(secret.read()?)),
+            Self::Public => Ok(Ready::Public),
         }
     }
 
@@ -75,7 +83,10 @@ impl ClientAuth {
     pub(super) fn fingerprint(&self) -> Fingerprint {
         let (Self::PrivateKeyJwt { key: source, .. }
         | Self::ClientSecretBasic(source)
-        | Self::ClientSecretPost(source)) = self;
+        | Self::ClientSecretPost(source)) = self
+        else {
+            return None;
+        };
         let text = source.read_text().ok()?;
         let hash = digest(&SHA256, text.expose_secret().as_bytes());
         hash.as_ref().try_into().ok()
@@ -93,6 +104,7 @@ impl Ready {
         match self {
             Self::Basic(secret) => Ok(ClientProof::Basic(secret.clone())),
             Self::Post(secret) => Ok(ClientProof::Post(secret.clone())),
+            Self::Public => Ok(ClientProof::Public),
             Self::Key(key, kid) => {
                 let mut header = Map::new();
                 header.insert("typ".to_owned(), json!("JWT"));

@@ -11,7 +11,7 @@ use url::Url;
 
 use super::{
     app::{CLOCK_TOLERANCE, OAuthApp},
-    assertion::{ClientProof, Ready},
+    assertion::{ClientProof, JWT_BEARER, Ready},
     dpop::Dpop,
     token::Token,
 };
@@ -122,7 +122,7 @@ impl Mint<'_> {
     async fn send(&self, ready: &Ready, url: &Url) -> Result<Attempt, Failure> {
         let settings = &self.app.settings;
         let nothing = Form {
-            secret: None,
+            secrets: &[],
             fields: &[],
             client: None,
         };
@@ -135,20 +135,21 @@ impl Mint<'_> {
         let mut fields = vec![("grant_type", "client_credentials"), ("scope", &scope)];
         let (secret, client) = match &proof {
             ClientProof::Assertion(assertion) => {
-                fields.push((
-                    "client_assertion_type",
-                    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-                ));
+                fields.push(("client_assertion_type", JWT_BEARER));
                 (Some(("client_assertion", assertion)), None)
             }
             ClientProof::Post(secret) => {
                 fields.push(("client_id", id));
                 (Some(("client_secret", secret)), None)
             }
+            ClientProof::Public => {
+                fields.push(("client_id", id));
+                (None, None)
+            }
             ClientProof::Basic(secret) => (None, Some((id, secret))),
         };
         let form = Form {
-            secret,
+            secrets: secret.as_slice(),
             fields: &fields,
             client,
         };

@@ -10,7 +10,7 @@ use url::Url;
 use super::{fingerprint::Fingerprint, judge::Expect, known::Memory, observation::Observation};
 use crate::{
     okta::{
-        AccessToken, AuthorizationServer, Claims, Failure, Form, OneOrMany, Request, SecretSource,
+        AccessToken, AuthorizationServer, Claims, Failure, OAuthClient, OneOrMany, SecretSource,
         Session, TokenKind, claim,
     },
     probe::kind::ProbeResult,
@@ -25,15 +25,8 @@ pub(super) const API: &str = "introspect";
 pub struct Probe {
     pub(super) token: SecretSource,
     pub(super) server: Option<AuthorizationServer>,
-    pub(super) introspect: Option<Client>,
+    pub(super) introspect: Option<OAuthClient>,
     pub(super) expect: Expect,
-}
-
-/// The client that introspects.
-#[derive(Debug, Clone)]
-pub(super) struct Client {
-    pub(super) id: String,
-    pub(super) secret: SecretSource,
 }
 
 /// Introspection's answer. An inactive token's holds nothing but `active`.
@@ -180,19 +173,13 @@ impl Probe {
 async fn introspect(
     okta: &Session<'_>,
     server: &AuthorizationServer,
-    client: &Client,
+    client: &OAuthClient,
     token: &Secret,
 ) -> Result<Introspected, Failure> {
-    let secret = client.secret.read()?;
-    let form = Form {
-        secret: Some(("token", token)),
-        fields: &[("token_type_hint", "access_token")],
-        client: Some((&client.id, &secret)),
-    };
-    okta.ask(Request::post(API, server.path("introspect"), form))
-        .await?
-        .json()
-        .await
+    let fields = [("token_type_hint", "access_token")];
+    let path = server.path("introspect");
+    let answer = client.post(okta, (API, path), ("token", token), &fields);
+    answer.await?.json().await
 }
 
 impl Introspected {
@@ -257,13 +244,15 @@ mod tests {
 
     #[test]
     fn a_token_is_decoded_without_asking() {
+        use crate::okta::ClientAuth;
+
         assert_eq!(probe("opaque").decode(), Some(AccessToken::Opaque));
         assert_eq!(probe("a.b.c").decode(), None);
         let mut introspecting = probe("opaque");
         assert!(!introspecting.introspects());
-        introspecting.introspect = Some(Client {
+        introspecting.introspect = Some(OAuthClient {
             id: "0oa1".to_owned(),
-            secret: SecretSource::Given("s3cr3t".into()),
+            auth: ClientAuth::Public,
         });
         assert!(introspecting.introspects());
     }

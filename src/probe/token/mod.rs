@@ -5,6 +5,7 @@ mod ask;
 mod compared;
 mod findings;
 mod fingerprint;
+mod introspect;
 mod judge;
 mod known;
 mod observation;

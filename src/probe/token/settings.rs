@@ -4,12 +4,9 @@ use std::{path::PathBuf, sync::Arc};
 
 use serde::Deserialize;
 
-use super::{
-    ask::{Client, Probe},
-    judge::Expect,
-};
+use super::{ask::Probe, introspect::Introspect, judge::Expect};
 use crate::{
-    okta::{AuthorizationServer, OneOrMany, TokenKind},
+    okta::{OneOrMany, TokenKind},
     probe::{
         kind::{Access, Place},
         plan::PlanContext,
@@ -33,21 +30,6 @@ pub struct Settings {
     introspect: Option<Introspect>,
     /// What the token is expected to say.
     expect: Expected,
-}
-
-/// What may be written under `introspect`.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Introspect {
-    /// The server that minted the token; left out, the token's issuer tells.
-    authorization_server: Option<String>,
-    client_id: Option<String>,
-    /// A file that holds its secret.
-    client_secret_file: Option<PathBuf>,
-    /// An environment variable that holds it.
-    client_secret_env: Option<String>,
-    /// The secret itself, discouraged.
-    client_secret: Option<Secret>,
 }
 
 /// What may be written under `expect`.
@@ -76,11 +58,7 @@ impl crate::probe::kind::Settings for Settings {
             name: "access_token",
             secrets: self.access_token(),
         };
-        let client = self.introspect.as_ref().map(|introspect| HeldSecret {
-            within: "introspect",
-            name: "client_secret",
-            secrets: introspect.client_secret(),
-        });
+        let client = self.introspect.iter().flat_map(Introspect::secrets);
         std::iter::once(token).chain(client).collect()
     }
 
@@ -136,57 +114,6 @@ impl Settings {
             inline: self.access_token.clone(),
             file: self.access_token_file.clone(),
             env: self.access_token_env.clone(),
-        }
-    }
-}
-
-impl Introspect {
-    fn client_secret(&self) -> Secrets {
-        Secrets {
-            inline: self.client_secret.clone(),
-            file: self.client_secret_file.clone(),
-            env: self.client_secret_env.clone(),
-        }
-    }
-
-    fn plan(
-        &self,
-        context: &PlanContext<'_>,
-    ) -> Result<(Option<AuthorizationServer>, Client), Vec<Problem>> {
-        let within = |problem: Problem| Problem {
-            field: format!("introspect.{}", problem.field),
-            ..problem
-        };
-        let mut problems = Vec::new();
-        let server = match self
-            .authorization_server
-            .as_deref()
-            .map(AuthorizationServer::parse)
-            .transpose()
-        {
-            Ok(server) => server,
-            Err(bad) => {
-                problems.push(within(Problem::new(
-                    "authorization_server",
-                    bad.to_string(),
-                )));
-                None
-            }
-        };
-        let secret = self
-            .client_secret()
-            .source("client_secret", context.secrets)
-            .map_err(|p| problems.push(within(p)))
-            .ok();
-        if self.client_id.as_deref().is_none_or(str::is_empty) {
-            problems.push(Problem::new(
-                "introspect.client_id",
-                "missing: name the client that introspects",
-            ));
-        }
-        match (self.client_id.clone(), secret) {
-            (Some(id), Some(secret)) if problems.is_empty() => Ok((server, Client { id, secret })),
-            _ => Err(problems),
         }
     }
 }

@@ -27,11 +27,23 @@ pub(super) fn introspect(world: &mut World, server: &str, call: &Call) -> Answer
     })
 }
 
-/// The client that proved who it is, by basic authentication or in the form.
-fn client(world: &World, call: &Call) -> Option<String> {
+/// The client that proved who it is, by basic authentication, in the form, or by an assertion. A public
+/// one has an empty secret.
+fn client(world: &mut World, call: &Call) -> Option<String> {
+    if let Some(assertion) = call.form("client_assertion") {
+        let app = super::token::app(world, call)?;
+        let endpoint = format!("{}{}", world.url, call.path);
+        let proved = world
+            .proofs
+            .assertion(&app, (assertion, &endpoint), call.now);
+        return proved.ok().map(|()| app.id);
+    }
     let (id, secret) = match &call.presented {
         Presented::Basic { user, password } => (user.as_str(), password.as_str()),
-        _ => (call.form("client_id")?, call.form("client_secret")?),
+        _ => (
+            call.form("client_id")?,
+            call.form("client_secret").unwrap_or_default(),
+        ),
     };
     let known = world
         .org

@@ -36,7 +36,7 @@ pub(super) fn token(world: &mut World, server: &str, call: &Call) -> Answer {
 }
 
 /// The app that the request claims to come from; nothing is proved yet.
-fn app(world: &World, call: &Call) -> Option<ServiceApp> {
+pub(super) fn app(world: &World, call: &Call) -> Option<ServiceApp> {
     let asserted = call.form("client_assertion").and_then(|assertion| {
         let jws = crate::sim::jws::Jws::parse(assertion)?;
         jws.text("sub").map(str::to_owned)
