@@ -7,6 +7,10 @@ WORKDIR /build
 ENV RUSTFLAGS="-C target-feature=+crt-static"
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 
+# What is built in besides the exporter: `--build-arg FEATURES=` leaves the simulated Okta out, and with it
+# `demo` and `simulate`.
+ARG FEATURES=simulator
+
 # The dependencies, in a layer of their own: it is built again only when the manifest changes. The
 # target is named so that build scripts and macros, which run here, are not linked statically.
 COPY Cargo.toml Cargo.lock ./
@@ -14,13 +18,13 @@ COPY benches benches
 RUN mkdir -p src tests/it; \
     echo 'fn main() {}' | tee src/main.rs tests/it/main.rs; \
     touch src/lib.rs; \
-    cargo build --locked --release --target "$(rustc -vV | sed -n 's/^host: //p')"
+    cargo build --locked --release --no-default-features --features "$FEATURES" --target "$(rustc -vV | sed -n 's/^host: //p')"
 
 # The exporter. The stubs above are newer than its sources.
 ARG REVISION
 COPY src src
 RUN touch src/lib.rs src/main.rs; \
-    OKTA_EXPORTER_REVISION="$REVISION" cargo build --locked --release --target "$(rustc -vV | sed -n 's/^host: //p')"
+    OKTA_EXPORTER_REVISION="$REVISION" cargo build --locked --release --no-default-features --features "$FEATURES" --target "$(rustc -vV | sed -n 's/^host: //p')"
 
 # The whole file system of the image. `demo` writes to /tmp.
 RUN mkdir -p /image/etc/ssl/certs; \

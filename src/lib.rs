@@ -77,4 +77,5 @@ pub mod diagnose;
 pub mod app;
 pub mod cli;
 
+#[cfg(feature = "simulator")]
 pub mod sim;

@@ -17,7 +17,7 @@ use std::{
 use tracing_subscriber::fmt::MakeWriter;
 
 /// The most that waits, in bytes: some ten thousand lines. As much again may be being written.
-const MOST: usize = 4 << 20;
+const MOST: usize = 2 << 20;
 
 /// Lines that wait to be written. Clones share them.
 #[derive(Debug, Clone, Default)]

@@ -1,5 +1,6 @@
 //! Commands and their flags, as Prometheus spells them.
 
+#[cfg(feature = "simulator")]
 mod demo;
 mod diagnose;
 mod ending;
@@ -12,6 +13,7 @@ mod other_signals;
 mod output;
 mod run;
 mod signal;
+#[cfg(feature = "simulator")]
 mod simulate;
 mod web_args;
 
@@ -40,6 +42,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run against a built-in simulated Okta; nothing to configure.
+    #[cfg(feature = "simulator")]
     Demo(demo::Args),
     /// Ask everything once and report: what works, what does not, and what fixes it.
     ///
@@ -48,6 +51,7 @@ enum Command {
     /// Ask a running exporter whether it is healthy.
     Health(health::Args),
     /// Run the simulated Okta alone.
+    #[cfg(feature = "simulator")]
     Simulate(simulate::Args),
     /// Print the metric reference as Markdown.
     Metrics(metrics::Args),
@@ -74,9 +78,11 @@ pub fn main() -> ExitCode {
     };
     let code = match cli.command {
         None => ending::bounded(&runtime, run::run(cli.run)),
+        #[cfg(feature = "simulator")]
         Some(Command::Demo(args)) => ending::bounded(&runtime, demo::run(args)),
         Some(Command::Diagnose(args)) => runtime.block_on(diagnose::run(args)),
         Some(Command::Health(args)) => exit_code(runtime.block_on(health::run(args))),
+        #[cfg(feature = "simulator")]
         Some(Command::Simulate(args)) => exit_code(runtime.block_on(simulate::run(args))),
         Some(Command::Metrics(args)) => exit_code(metrics::run(args)),
         Some(Command::Guide(args)) => exit_code(guide::run(&args)),

@@ -16,6 +16,10 @@ pub(super) struct WebArgs {
     /// The path of the metrics.
     #[arg(long = "web.telemetry-path", value_name = "PATH", default_value = web::TELEMETRY_PATH)]
     pub(super) telemetry_path: String,
+    /// The host names it may be asked under, so that no page elsewhere can read it by a name that is
+    /// made to lead here; addresses and `localhost` always may. All names, unless some are given.
+    #[arg(long = "web.allowed-hosts", value_name = "NAME", value_delimiter = ',')]
+    allowed_hosts: Vec<String>,
 }
 
 impl From<WebArgs> for Serving {
@@ -23,6 +27,7 @@ impl From<WebArgs> for Serving {
         Self {
             listen: args.listen,
             telemetry_path: args.telemetry_path,
+            allowed_hosts: args.allowed_hosts,
             dropped_lines: logging::dropped_lines(),
         }
     }

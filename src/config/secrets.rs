@@ -56,17 +56,17 @@ pub(super) fn warn_of_exposure(secrets: &Secrets, name: &str, at: &SettingPath, 
         let fix = format!("put it into a file of its own and name that as `{name}_file`");
         notes.warn(&at.field(name), format!("a secret is written here: {fix}"));
     }
-    if let Some(file) = &secrets.file
-        && world_readable(file)
-    {
-        notes.warn(&at.field(&format!("{name}_file")), open_to_all(file));
+    if let Some(file) = &secrets.file {
+        for warning in exposures(file) {
+            notes.warn(&at.field(&format!("{name}_file")), warning);
+        }
     }
 }
 
 /// Warns of a settings file that holds a secret and that everybody may read.
 pub(super) fn warn_of_open_settings(file: &Path, notes: &mut Notes) {
-    if world_readable(file) {
-        notes.warn(&SettingPath::default(), open_to_all(file));
+    for warning in exposures(file) {
+        notes.warn(&SettingPath::default(), warning);
     }
 }
 
@@ -80,16 +80,33 @@ fn open_to_all(file: &Path) -> String {
     format!("everybody on this host may read {shown}: `chmod o-r` it")
 }
 
+/// Who else may read a file with a secret, or put another in its place.
 #[cfg(unix)]
-fn world_readable(path: &Path) -> bool {
+fn exposures(file: &Path) -> Vec<String> {
     use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path)
-        .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o004 != 0)
+
+    let Ok(found) = std::fs::metadata(file) else {
+        return Vec::new();
+    };
+    let mode = found.permissions().mode();
+    let is_open = |bits| found.is_file() && mode & bits != 0;
+    let mut exposures = Vec::new();
+    if is_open(0o004) {
+        exposures.push(open_to_all(file));
+    }
+    // What Kubernetes mounts, nobody there can write, whatever its mode.
+    if is_open(0o022) && !is_mounted_by_kubernetes(file) {
+        let file = file.display();
+        exposures.push(format!(
+            "others than its owner may write {file}, and so choose what is sent: `chmod go-w` it"
+        ));
+    }
+    exposures
 }
 
 #[cfg(not(unix))]
-fn world_readable(_path: &Path) -> bool {
-    false
+fn exposures(_file: &Path) -> Vec<String> {
+    Vec::new()
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::units::is_hidden;
+
 /// A length of time in the unit that says most.
 pub(super) fn span(length: Duration) -> String {
     match length.as_secs() {
@@ -23,7 +25,7 @@ pub(super) fn list<T: AsRef<str>>(words: impl IntoIterator<Item = T>) -> String 
 /// Text in lines of at most this many characters; a longer word has a line of its own. What would
 /// steer the terminal is left out: a token or a page may say anything.
 pub(super) fn lines(text: &str, width: usize) -> Vec<String> {
-    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    let plain = |c: char| if is_hidden(c) { ' ' } else { c };
     let text: String = text.chars().map(plain).collect();
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {

@@ -79,6 +79,22 @@ impl Board {
         self.recorded.send_replace(());
     }
 
+    /// What keeps this probe broke down, and nothing is known of it until it has run again.
+    pub(super) fn broke_down(&self, id: &ProbeId) {
+        if let Some(row) = self.lock().rows.get_mut(id) {
+            let row = Arc::make_mut(row);
+            row.is_broken_down = true;
+            row.breakdowns += 1;
+        }
+    }
+
+    /// The probes whose keeper broke down and that have not run since.
+    pub fn broken_down(&self) -> Vec<ProbeId> {
+        let facts = self.lock();
+        let broken = facts.rows.iter().filter(|(_, row)| row.is_broken_down);
+        broken.map(|(id, _)| id.as_ref().clone()).collect()
+    }
+
     /// Tells of each outcome that was recorded; tests wait on it in place of sleeping.
     pub fn recorded(&self) -> watch::Receiver<()> {
         self.recorded.subscribe()

@@ -39,6 +39,11 @@ pub(super) const DROPPED: Family = Family::counter(
     "Series that a cap kept off the page, summed over runs.",
     PROBE,
 );
+pub(super) const BREAKDOWNS: Family = Family::counter(
+    "okta_exporter_keeper_breakdowns_total",
+    "Times that what keeps the probe broke down, a fault in the exporter, and began anew.",
+    PROBE,
+);
 pub(super) const PROBES: Family = Family::gauge(
     "okta_exporter_probes",
     "Configured probes.",
@@ -68,7 +73,7 @@ pub(super) const ORG_LIMIT: Family = Family::gauge(
 );
 
 /// Every family of the fleet's own.
-pub(super) const FAMILIES_HERE: [&Family; 12] = [
+pub(super) const FAMILIES_HERE: [&Family; 13] = [
     &SUCCESS,
     &DURATION,
     &RUNS,
@@ -76,6 +81,7 @@ pub(super) const FAMILIES_HERE: [&Family; 12] = [
     &LAST_SUCCESS,
     &OVERDUE,
     &DROPPED,
+    &BREAKDOWNS,
     &PROBES,
     &BREAKER,
     &ORG_INCIDENTS,

@@ -1,6 +1,7 @@
 //! One probe's keeper: waits, runs the probe, writes the outcome down, and decides when the next
 //! run is due. All scheduling policy meets here; the probe knows nothing of it.
 
+mod breakdown;
 mod running;
 #[cfg(test)]
 mod tests;
@@ -79,8 +80,8 @@ impl<R: RunOnce> Keeper<R> {
         self.duty.clone()
     }
 
-    /// Keeps the probe until told to stop; a run under way is then given up.
-    pub async fn keep(self, stop: CancellationToken) {
+    /// Watches until told to stop; a run under way is then given up.
+    async fn watch(&self, stop: &CancellationToken) {
         let mut progress = Progress {
             due: Moment::now().after(self.plan.starts_in),
             aims: false,

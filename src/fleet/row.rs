@@ -38,6 +38,9 @@ pub(super) struct Row {
     last_success: Option<Timestamp>,
     /// Some run has ended, since it is asked as it is.
     has_ended: bool,
+    /// Its keeper broke down, and no run has ended since.
+    pub(super) is_broken_down: bool,
+    pub(super) breakdowns: u64,
     runs: u64,
     failures: BTreeMap<Reason, u64>,
     dropped: u64,
@@ -66,6 +69,8 @@ impl Row {
             held_back: None,
             last_success: None,
             has_ended: false,
+            is_broken_down: false,
+            breakdowns: 0,
             runs: 0,
             failures: BTreeMap::new(),
             dropped: 0,
@@ -81,6 +86,7 @@ impl Row {
         self.known = nothing_known(interval);
         self.last = None;
         self.has_ended = false;
+        self.is_broken_down = false;
         self.last_failure = None;
         self.held_back = None;
         self.limited.clear();
@@ -103,6 +109,7 @@ impl Row {
         } = outcome;
         let ended = at.saturating_add(took.unwrap_or_default()).unwrap_or(at);
         self.runs += 1;
+        self.is_broken_down = false;
         let has_seen = observation.is_some();
         self.known.observation = observation.or_else(|| self.known.observation.take());
         self.known.memory = memory.or_else(|| self.known.memory.take());
@@ -200,6 +207,7 @@ impl Row {
         }
         page.push(&own::OVERDUE, &probe, f64::from(self.is_overdue(now)));
         page.push(&own::DROPPED, &probe, self.dropped as f64);
+        page.push(&own::BREAKDOWNS, &probe, self.breakdowns as f64);
         page.push_some(
             &own::LAST_SUCCESS,
             &probe,

@@ -25,7 +25,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             slug: "secret",
             title: "A secret cannot be used",
             signs: &[Sign::Failed(FailureMode::Secret)],
-            cause: "the file is missing, empty, or holds what cannot be sent",
+            cause: "the file is missing, empty, no regular file, on what hangs, or holds what cannot be sent",
             action: "put the secret where the message looks for it; it is read again at the next run, no restart is needed",
             takes: "5 min",
             risk: Risk::Low,

@@ -5,7 +5,8 @@ use secrecy::ExposeSecret;
 
 use super::{
     AccessToken, AuthMethod, AuthorizationServer, Credential, Failure, MissingScope, Request,
-    Response, Session, TokenKind, http::request::AuthHeaders, secret::sensitive::authorization,
+    Response, SecretSource, Session, TokenKind, http::request::AuthHeaders,
+    secret::sensitive::authorization,
 };
 use crate::units::Secret;
 
@@ -20,11 +21,11 @@ impl Session<'_> {
             None => None,
             Some(credential) => match &credential.method {
                 AuthMethod::ApiToken(secret) => {
-                    let token = secret.read_token(TokenKind::Api)?;
+                    let token = self.token(secret, TokenKind::Api).await?;
                     Some(authorization("SSWS", &token)?)
                 }
                 AuthMethod::Bearer(secret) => {
-                    let token = secret.read_token(TokenKind::Access)?;
+                    let token = self.token(secret, TokenKind::Access).await?;
                     if let Some(missing) = self.missing_scope(credential, request.path(), &token) {
                         return Err(Failure::MissingScope(Box::new(missing)));
                     }
@@ -39,6 +40,17 @@ impl Session<'_> {
         };
         let admission = self.admit(&request).await?;
         self.send(&request, auth, admission).await.result
+    }
+
+    /// The token that stands there now, if what does can be one of this kind.
+    pub(crate) async fn token(
+        &self,
+        source: &SecretSource,
+        kind: TokenKind,
+    ) -> Result<Secret, Failure> {
+        let read = source.clone();
+        self.secret(Some(source), move || read.read_token(kind))
+            .await
     }
 
     /// The scope that this path needs and that a token was not granted which somebody else mints, where

@@ -5,6 +5,7 @@
 use std::{borrow::Cow, collections::BTreeMap, sync::LazyLock};
 
 use super::path;
+use crate::units::is_hidden;
 
 const TABLE: &str = include_str!("data/buckets.csv");
 
@@ -147,7 +148,7 @@ impl Pattern {
         }
         let named = bucket.strip_suffix('*').unwrap_or(bucket);
         if named.is_empty() || bucket.len() > LONGEST || !named.chars().all(plain) {
-            let shown = bucket.chars().filter(|c| !c.is_control()).take(LONGEST);
+            let shown = bucket.chars().filter(|c| !is_hidden(*c)).take(LONGEST);
             return Err(BadBucket::Name(shown.collect()));
         }
         Ok(Self::new(pattern, bucket.to_owned().into()))

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     metrics::{Family, Page},
     okta::{Failure, Request, Session},
-    units::Interval,
+    units::{Interval, is_hidden},
 };
 
 const UP: Family = Family::gauge(
@@ -115,7 +115,7 @@ impl Probe {
         }
         let issuer: String = issuer
             .chars()
-            .filter(|c| !c.is_control())
+            .filter(|c| !is_hidden(*c))
             .take(200)
             .collect();
         Err(Failure::Mismatch(format!(

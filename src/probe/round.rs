@@ -46,6 +46,11 @@ pub(super) struct Round<'a> {
 }
 
 impl<'a> Round<'a> {
+    /// What it asks through.
+    pub(super) fn okta(&self) -> &'a Session<'a> {
+        self.okta
+    }
+
     /// A round by this credential.
     pub(super) fn new(okta: &'a Session<'a>, credential: &'a Credential) -> Self {
         Self {

@@ -4,14 +4,23 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Deserializer, de::Error};
 
-/// A length of time greater than zero.
+/// The longest: what is asked less often than once a day is not watched, and sums of a few of them
+/// stay far from the end of time.
+const LONGEST: Duration = Duration::from_hours(24);
+
+/// A length of time greater than zero, and no longer than a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Interval(Duration);
 
 /// A length of time that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a length of time: write a number and a unit, like `30s`, `5m` or `1h`")]
-pub struct BadInterval(String);
+#[expect(missing_docs, reason = "each message says it")]
+pub enum BadInterval {
+    #[error("`{0}` is not a length of time: write a number and a unit, like `30s`, `5m` or `1h`")]
+    Unreadable(String),
+    #[error("`{0}` is longer than a day, which is the most: write `24h` or less")]
+    TooLong(String),
+}
 
 impl Interval {
     /// This many seconds.
@@ -35,11 +44,13 @@ impl FromStr for Interval {
     type Err = BadInterval;
 
     fn from_str(text: &str) -> Result<Self, BadInterval> {
-        let bad = || BadInterval(text.chars().take(40).collect());
-        let length: jiff::SignedDuration = text.trim().parse().map_err(|_| bad())?;
+        let shown = || text.chars().take(40).collect();
+        let unreadable = || BadInterval::Unreadable(shown());
+        let length: jiff::SignedDuration = text.trim().parse().map_err(|_| unreadable())?;
         match Duration::try_from(length) {
+            Ok(length) if length > LONGEST => Err(BadInterval::TooLong(shown())),
             Ok(length) if !length.is_zero() => Ok(Self(length)),
-            _ => Err(bad()),
+            _ => Err(unreadable()),
         }
     }
 }
@@ -88,6 +99,11 @@ mod tests {
         );
         for bad in ["", "30", "-5s", "0s", "soon", "5 parsecs"] {
             assert!(bad.parse::<Interval>().is_err(), "{bad:?}");
+        }
+        assert_eq!("24h".parse::<Interval>().unwrap().get(), LONGEST);
+        for long in ["24h1s", "1000000h", "99999999999999s"] {
+            let told = long.parse::<Interval>().unwrap_err().to_string();
+            assert!(told.contains("longer than a day"), "{told}");
         }
         assert_eq!(Interval::seconds(5400).to_string(), "1h 30m");
         let error = serde_json::from_str::<Interval>("30")

@@ -3,6 +3,7 @@
 mod cell;
 mod cell_list;
 mod closed_list;
+mod hidden;
 mod host;
 mod interval;
 mod moment;
@@ -18,6 +19,7 @@ mod wall_clock;
 pub use cell::{BadCell, Cell};
 pub use cell_list::{CellList, Reach};
 pub(crate) use closed_list::closed_list;
+pub use hidden::is_hidden;
 pub use host::BadHost;
 pub(crate) use host::check_host;
 pub use interval::{BadInterval, Interval};
@@ -31,7 +33,7 @@ pub use share::{BadShare, Share};
 pub(crate) use shown_url::{REDACTED, without_secrets};
 pub use text::{head, split_within};
 pub use text_file::NoText;
-pub(crate) use text_file::{is_mounted_by_kubernetes, read_text, unmarked};
+pub(crate) use text_file::{is_mounted_by_kubernetes, read_regular, read_text, unmarked};
 pub use wall_clock::WallClock;
 
 /// A secret: it neither prints nor serialises, and its memory is zeroed when dropped. In a panic's

@@ -22,6 +22,8 @@ pub enum NoText {
     Unreadable { why: io::Error, fix: &'static str },
     #[error("it holds more than {} KiB", .0 / 1024)]
     TooLarge(u64),
+    #[error("it is no regular file")]
+    NotRegular,
     #[error("it is written in UTF-16, as PowerShell's `>` does: save it as UTF-8")]
     Utf16,
     #[error("it is no text in UTF-8: save it as such")]
@@ -30,23 +32,49 @@ pub enum NoText {
 
 /// What a file of at most so many bytes holds, without a mark before it. It is zeroed when dropped.
 pub(crate) fn read_text(path: &Path, longest: u64) -> Result<Zeroizing<String>, NoText> {
-    let unreadable = |why: io::Error| NoText::Unreadable {
+    let opened = File::open(path).and_then(|file| read(file, longest));
+    text(&opened.map_err(|why| unreadable(path, why))?, longest)
+}
+
+/// The same of a regular file only, opened without waiting: a pipe would wait for who writes there.
+pub(crate) fn read_regular(path: &Path, longest: u64) -> Result<Zeroizing<String>, NoText> {
+    let unreadable = |why| unreadable(path, why);
+    let mut options = File::options();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    }
+    let file = options.read(true).open(path).map_err(unreadable)?;
+    if !file.metadata().map_err(unreadable)?.is_file() {
+        return Err(NoText::NotRegular);
+    }
+    text(&read(file, longest).map_err(unreadable)?, longest)
+}
+
+fn unreadable(path: &Path, why: io::Error) -> NoText {
+    NoText::Unreadable {
         fix: fix(path, &why),
         why,
-    };
-    let file = File::open(path).map_err(unreadable)?;
+    }
+}
+
+/// So many bytes, and one more where there are more.
+fn read(file: File, longest: u64) -> io::Result<Zeroizing<Vec<u8>>> {
     let room = usize::try_from(ROOM.min(longest + 1)).unwrap_or_default();
     let mut bytes = Zeroizing::new(Vec::with_capacity(room));
-    file.take(longest + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
+    file.take(longest + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn text(bytes: &[u8], longest: u64) -> Result<Zeroizing<String>, NoText> {
     if bytes.len() as u64 > longest {
         return Err(NoText::TooLarge(longest));
     }
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(NoText::Utf16);
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| NoText::NotText)?;
+    let text = std::str::from_utf8(bytes).map_err(|_| NoText::NotText)?;
     Ok(Zeroizing::new(unmarked(text).to_owned()))
 }
 
@@ -76,7 +104,7 @@ fn fix(path: &Path, why: &io::Error) -> &'static str {
 mod tests {
     use super::*;
 
-    fn read(bytes: &[u8]) -> Result<Zeroizing<String>, NoText> {
+    fn read_back(bytes: &[u8]) -> Result<Zeroizing<String>, NoText> {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("file");
         std::fs::write(&path, bytes).unwrap();
@@ -85,13 +113,16 @@ mod tests {
 
     #[test]
     fn a_mark_before_the_text_is_skipped_and_what_is_no_utf_8_is_told() {
-        assert_eq!(read(b"\xef\xbb\xbfa\n").unwrap().as_str(), "a\n");
-        assert_eq!(read("ä".as_bytes()).unwrap().as_str(), "ä");
-        assert!(matches!(read(b"\xff\xfea\0"), Err(NoText::Utf16)));
-        assert!(matches!(read(b"\xfe\xff\0a"), Err(NoText::Utf16)));
-        assert!(matches!(read(b"a\xff"), Err(NoText::NotText)));
-        assert!(matches!(read(&[b'a'; 101]), Err(NoText::TooLarge(100))));
-        assert!(read(&[b'a'; 100]).is_ok());
+        assert_eq!(read_back(b"\xef\xbb\xbfa\n").unwrap().as_str(), "a\n");
+        assert_eq!(read_back("ä".as_bytes()).unwrap().as_str(), "ä");
+        assert!(matches!(read_back(b"\xff\xfea\0"), Err(NoText::Utf16)));
+        assert!(matches!(read_back(b"\xfe\xff\0a"), Err(NoText::Utf16)));
+        assert!(matches!(read_back(b"a\xff"), Err(NoText::NotText)));
+        assert!(matches!(
+            read_back(&[b'a'; 101]),
+            Err(NoText::TooLarge(100))
+        ));
+        assert!(read_back(&[b'a'; 100]).is_ok());
     }
 
     #[test]

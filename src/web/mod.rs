@@ -3,6 +3,7 @@
 
 mod descriptors;
 mod families;
+mod guard;
 mod page;
 mod paths;
 mod server;
@@ -43,6 +44,7 @@ struct Shared {
     stats: Arc<Stats>,
     clients: Clients,
     telemetry_path: Arc<str>,
+    allowed_hosts: guard::AllowedHosts,
     /// The configuration as it may be shown, asked for at each request.
     configuration: watch::Receiver<Arc<str>>,
     secret_reloads: SecretReloads,
@@ -56,9 +58,17 @@ fn router(shared: Shared) -> Router {
         .route(paths::INDEX, get(index))
         .route(paths::STATUS, get(status))
         .route(paths::CONFIG, get(configuration))
-        .route(paths::HEALTHY, get(async || "okta-exporter is healthy.\n"))
+        .route(paths::HEALTHY, get(healthy))
         .route(paths::READY, get(ready))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&shared.allowed_hosts),
+            guard::hosts,
+        ))
         .layer(middleware::from_fn_with_state(shared.clone(), count))
+        .layer(middleware::from_fn_with_state(
+            guard::policy(),
+            guard::headers,
+        ))
         .layer(
             // A page is text that repeats itself: the fastest level already shrinks it twentyfold.
             CompressionLayer::new()
@@ -120,6 +130,19 @@ async fn configuration(State(shared): State<Shared>) -> Response {
     let json = [(header::CONTENT_TYPE, "application/json")];
     let shown = Arc::clone(&shared.configuration.borrow());
     (json, shown.to_string()).into_response()
+}
+
+/// It lives, and so does whatever keeps each probe.
+async fn healthy(State(shared): State<Shared>) -> Response {
+    let broken = shared.board.broken_down();
+    let Some(first) = broken.first() else {
+        return "okta-exporter is healthy.\n".into_response();
+    };
+    let (org, probe, all) = (first.org_label(), &first.probe, broken.len());
+    let told = format!(
+        "What keeps {all} probes broke down ({org} {probe} first); see the log. It begins anew every few seconds.\n"
+    );
+    (StatusCode::SERVICE_UNAVAILABLE, told).into_response()
 }
 
 async fn ready(State(shared): State<Shared>) -> Response {

@@ -16,6 +16,11 @@ const STYLE: &str = include_str!("page.css");
 const REFRESH: &str =
     "setInterval(() => document.querySelector('details[open]') || location.reload(), 5000);";
 
+/// What stands in the page for the browser to apply and to run: style and script.
+pub(super) fn inline() -> [&'static str; 2] {
+    [STYLE, REFRESH]
+}
+
 /// The whole page.
 pub(super) fn render(view: &View, telemetry_path: &str) -> String {
     let failing = view

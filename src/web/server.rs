@@ -32,6 +32,8 @@ pub struct Serving {
     pub listen: Vec<String>,
     /// The path of the metrics.
     pub telemetry_path: String,
+    /// The host names that requests may be made under, besides addresses; none stands for all.
+    pub allowed_hosts: Vec<String>,
     /// Counts the log lines that were dropped; `None` where nobody counts them.
     pub dropped_lines: Option<Arc<AtomicU64>>,
 }
@@ -96,6 +98,7 @@ pub struct Bound {
     listeners: Vec<Listener>,
     clients: Clients,
     telemetry_path: String,
+    allowed_hosts: Vec<String>,
     dropped_lines: Option<Arc<AtomicU64>>,
 }
 
@@ -128,6 +131,7 @@ impl Bound {
             listeners,
             clients,
             telemetry_path: serving.telemetry_path.clone(),
+            allowed_hosts: serving.allowed_hosts.clone(),
             dropped_lines: serving.dropped_lines.clone(),
         })
     }
@@ -145,6 +149,7 @@ impl Bound {
             stats: Arc::default(),
             clients: self.clients,
             telemetry_path: self.telemetry_path.into(),
+            allowed_hosts: self.allowed_hosts.into(),
             configuration: shown,
             secret_reloads,
             dropped_lines: self.dropped_lines,

@@ -1,4 +1,4 @@
-use okta_exporter::sim::{ApiToken, Fault, Mint, Org, Tls};
+use okta_exporter::sim::{ApiToken, Clock, Fault, Incident, Mint, Org, StatusPage, Tls};
 
 use crate::support::{API_TOKEN, Exporter, acme, endpoint};
 
@@ -258,4 +258,56 @@ async fn a_clock_an_hour_off_is_told_and_stops_nothing() {
         assert!(page.value("okta_rate_limit_remaining") > 0.0);
         assert_eq!(page.sum("okta_probe_success"), 3.0, "{page}");
     }
+}
+
+/// What turns the direction of writing, what has no width, and an escape of terminals.
+const HIDDEN: [char; 5] = ['\u{202e}', '\u{200b}', '\u{feff}', '\u{ad}', '\u{1b}'];
+
+#[tokio::test]
+async fn what_is_not_seen_is_left_out_of_all_that_is_shown() {
+    let hidden: String = HIDDEN.iter().collect();
+    let okta = org().cell("ok14").start().await.unwrap();
+    let json = |body: serde_json::Value| Fault::body("application/json", body.to_string());
+    let issuer = format!("https://else{hidden}where.example");
+    let page = format!("<title>Sign{hidden}in</title>");
+    okta.controls().fault(
+        "/.well-known/openid-configuration",
+        json(serde_json::json!({ "issuer": issuer })),
+    );
+    okta.controls()
+        .fault("/api/v1/users", Fault::body("text/html", page));
+    let keys = serde_json::json!({ "keys": [{ "kty": "RSA", "kid": format!("k{hidden}1"), "n": "AQAB", "e": "AQAB" }] });
+    okta.controls().fault("/oauth2/v1/keys", json(keys));
+    let status = sim_page(&hidden);
+    let served = status.start(0).await.unwrap();
+    let url = okta.url();
+    let exporter = Exporter::start(&format!(
+        "status_pages: {{ okta: {{ url: '{}' }} }}\norgs:\n  acme:\n    url: '{url}'\n    credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}\n    probes: {{ discovery: {{}}, organization: {{}}, jwks: {{ org: {{ authorization_server: org }} }}, endpoint: {{ users: {{ path: /api/v1/users, credential: monitor }} }} }}\n",
+        served.okta_url()
+    ))
+    .await;
+    exporter.first_round().await;
+    for path in ["/metrics", "/", "/api/v1/status"] {
+        let url = format!("{}{path}", exporter.url());
+        let text = crate::support::get(&url).await.text().await.unwrap();
+        for hidden in HIDDEN {
+            let escaped = format!("\\u{:04x}", u32::from(hidden));
+            assert!(
+                !text.contains(hidden) && !text.contains(&escaped),
+                "{path}: {hidden:?}\n{text}"
+            );
+        }
+    }
+    let status = crate::support::json(&format!("{}/api/v1/status", exporter.url())).await;
+    let status = status.to_string();
+    for shown in ["elsewhere.example", "Users of cell 14"] {
+        assert!(status.contains(shown), "{shown} is not in\n{status}");
+    }
+}
+
+/// A page with an incident whose title hides something.
+fn sim_page(hidden: &str) -> StatusPage {
+    let page = StatusPage::new(&Clock::running());
+    page.open(Incident::new(&format!("Users of{hidden} cell 14")).cells("okta.com:14"));
+    page
 }

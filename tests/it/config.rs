@@ -229,6 +229,12 @@ fn a_secret_that_is_kept_in_the_open_is_warned_of_and_taken() {
     assert_eq!(open.len(), 2, "{open:?}");
     let file = "orgs.acme.credentials.b.oauth.private_key_file: everybody on this host may read ";
     assert!(open[1].starts_with(file), "{open:?}");
+    for mode in [0o620, 0o602] {
+        let writable = warnings(mode);
+        assert_eq!(writable.len(), 2, "{writable:?}");
+        let told = "others than its owner may write";
+        assert!(writable[1].contains(told), "{writable:?}");
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use std::{os::fd::AsRawFd, process::Stdio, time::Duration};
+use std::{os::fd::AsRawFd, time::Duration};
 
 use okta_exporter::sim::{ApiToken, Fault, Org, Running};
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit, setrlimit};
@@ -294,61 +294,114 @@ async fn a_reader_of_the_log_that_stalls_stops_nothing_else() {
     let okta = org().await;
     okta.controls()
         .fault("/api/v1/users", Fault::error(403, "E0000006"));
-    for both in [false, true] {
-        let files = tempfile::tempdir().unwrap();
-        std::fs::write(files.path().join("token"), API_TOKEN).unwrap();
-        let dir = files.path().display().to_string();
-        let path = files.path().join("c.yaml");
-        // Some two hundred lines a second, each of half a kilobyte.
-        let many = (0..50).map(|n| quick(&format!("org{n}"), okta.url(), okta.url()));
-        let orgs = many.collect::<String>().replace("FILES", &dir);
-        std::fs::write(&path, format!("status_pages: {{}}\norgs:\n{orgs}")).unwrap();
-        // Where it is served is said on standard error, which is read no further.
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = port.local_addr().unwrap();
-        drop(port);
-        let (unread, write) = std::io::pipe().unwrap();
-        let out = if both {
-            write.try_clone().unwrap().into()
-        } else {
-            Stdio::null()
+    let files = tempfile::tempdir().unwrap();
+    std::fs::write(files.path().join("token"), API_TOKEN).unwrap();
+    let dir = files.path().display().to_string();
+    let path = files.path().join("c.yaml");
+    // Some two hundred lines a second, each of half a kilobyte.
+    let many = (0..50).map(|n| quick(&format!("org{n}"), okta.url(), okta.url()));
+    let orgs = many.collect::<String>().replace("FILES", &dir);
+    std::fs::write(&path, format!("status_pages: {{}}\norgs:\n{orgs}")).unwrap();
+    // Where it is served is said on standard error, which is read no further.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = port.local_addr().unwrap();
+    drop(port);
+    let (unread, write) = std::io::pipe().unwrap();
+    // What is said on standard output would wait as well.
+    let out = write.try_clone().unwrap();
+    let mut child = Command::new(EXPORTER)
+        .env_clear()
+        .arg(format!("--config.file={}", path.display()))
+        .arg(format!("--web.listen-address={address}"))
+        .args([
+            "--log.level=trace",
+            "--log.library=hyper",
+            "--log.library=reqwest",
+        ])
+        .stdout(out)
+        .stderr(write)
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let url = format!("http://{address}");
+    let begun = Instant::now();
+    loop {
+        assert!(begun.elapsed() < PATIENCE, "no line is dropped");
+        let asked = Instant::now();
+        let Ok(answer) = http().get(format!("{url}/metrics")).send().await else {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
         };
-        let mut child = Command::new(EXPORTER)
-            .env_clear()
-            .arg(format!("--config.file={}", path.display()))
-            .arg(format!("--web.listen-address={address}"))
-            .args([
-                "--log.level=trace",
-                "--log.library=hyper",
-                "--log.library=reqwest",
-            ])
-            .stdout(out)
-            .stderr(write)
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let url = format!("http://{address}");
-        let begun = Instant::now();
-        loop {
-            assert!(begun.elapsed() < PATIENCE, "no line is dropped");
-            let asked = Instant::now();
-            let Ok(answer) = http().get(format!("{url}/metrics")).send().await else {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
-            };
-            let page = Scrape::parse(answer.text().await.unwrap());
-            assert!(asked.elapsed() < AT_ONCE);
-            if page.value("okta_exporter_log_lines_dropped_total") > 0.0 {
-                break;
-            }
+        let page = Scrape::parse(answer.text().await.unwrap());
+        assert!(asked.elapsed() < AT_ONCE);
+        if page.value("okta_exporter_log_lines_dropped_total") > 0.0 {
+            break;
         }
-        let told = Instant::now();
-        let id = child.id().unwrap().to_string();
-        let kill = Command::new("kill").args(["-s", "TERM", &id]).status();
-        assert!(kill.await.unwrap().success());
-        let status = tokio::time::timeout(PATIENCE, child.wait()).await;
-        assert!(status.unwrap().unwrap().success());
-        assert!(told.elapsed() < AT_ONCE, "{:?}", told.elapsed());
-        drop(unread);
     }
+    let told = Instant::now();
+    let id = child.id().unwrap().to_string();
+    let kill = Command::new("kill").args(["-s", "TERM", &id]).status();
+    assert!(kill.await.unwrap().success());
+    let status = tokio::time::timeout(PATIENCE, child.wait()).await;
+    assert!(status.unwrap().unwrap().success());
+    assert!(told.elapsed() < AT_ONCE, "{:?}", told.elapsed());
+    drop(unread);
+}
+
+#[tokio::test]
+async fn a_secret_that_hangs_fails_its_own_probes_and_nothing_else() {
+    let okta = org().await;
+    let files = tempfile::tempdir().unwrap();
+    let before = hanging(&files).await;
+    let [pipe, hung] = ["pipe", "hung"].map(|name| {
+        let org = quick(name, okta.url(), okta.url());
+        let secret = files.path().join(name);
+        std::fs::write(&secret, API_TOKEN).unwrap();
+        (
+            org.replace("FILES/token", &secret.display().to_string()),
+            secret,
+        )
+    });
+    let yaml = format!("{}{}{}", acme(&okta), pipe.0, hung.0);
+    let exporter = Started::with(&before, &yaml, &[]).await;
+    exporter
+        .until(|page| page.sum("okta_probe_success") >= 6.0)
+        .await;
+
+    std::fs::remove_file(&pipe.1).unwrap();
+    let made = Command::new("mkfifo").arg(&pipe.1).status().await;
+    assert!(made.unwrap().success());
+    std::fs::write(hung.1.with_extension("hangs"), "").unwrap();
+    let refused = |page: &Scrape, org: &str| {
+        page.value(&format!(
+            r#"okta_probe_failures_total{{org="{org}",probe="endpoint/users",reason="config"}}"#
+        ))
+    };
+    let page = exporter
+        .until(|page| refused(page, "pipe") >= 2.0 && refused(page, "hung") >= 2.0)
+        .await;
+    let runs = |page: &Scrape, org: &str, probe: &str| {
+        page.value(&format!(
+            r#"okta_probe_runs_total{{org="{org}",probe="{probe}"}}"#
+        ))
+    };
+    let well = [
+        ("acme", "endpoint/users"),
+        ("hung", "discovery"),
+        ("pipe", "discovery"),
+    ];
+    exporter
+        .until(|later| {
+            well.iter()
+                .all(|(org, probe)| runs(later, org, probe) >= 4.0 + runs(&page, org, probe))
+        })
+        .await;
+    let told = Instant::now();
+    let (status, said) = exporter.program.terminate().await;
+    assert!(status.success(), "{status}");
+    let said = said.join("\n");
+    for words in ["pipe is no regular file", "hung takes too long to be read"] {
+        assert!(said.contains(words), "{said}");
+    }
+    assert!(told.elapsed() < AT_ONCE, "{:?}", told.elapsed());
 }

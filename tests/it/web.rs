@@ -165,6 +165,7 @@ async fn the_configuration_shown_is_the_one_in_force() {
     let serving = Serving {
         listen: vec!["127.0.0.1:0".to_owned()],
         telemetry_path: TELEMETRY_PATH.to_owned(),
+        allowed_hosts: Vec::new(),
         dropped_lines: None,
     };
     let bound = Bound::new(&serving).await.unwrap();
@@ -240,4 +241,72 @@ async fn an_answer_under_way_is_ended_before_the_exporter_is() {
         .find_map(|line| line.strip_prefix("content-length: "));
     assert_eq!(length.unwrap(), body.len().to_string());
     assert!(body.len() > 2 * HALF, "{}", body.len());
+}
+
+#[tokio::test]
+async fn every_page_tells_browsers_to_trust_nothing_else() {
+    let okta = org().await;
+    let exporter = Exporter::watch(&okta, "{ discovery: {} }").await;
+    exporter.first_round().await;
+    for path in [
+        "/",
+        "/metrics",
+        "/api/v1/status",
+        "/config",
+        "/-/healthy",
+        "/-/ready",
+        "/none",
+    ] {
+        let answer = get(&format!("{}{path}", exporter.url())).await;
+        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(header("x-frame-options"), "DENY", "{path}");
+        let policy = header("content-security-policy");
+        for part in [
+            "default-src 'none'",
+            "frame-ancestors 'none'",
+            "script-src 'sha256-",
+        ] {
+            assert!(policy.contains(part), "{policy}");
+        }
+        assert!(!policy.contains("unsafe"), "{policy}");
+    }
+    // What the page has is what the policy allows: one style and one script, and no attribute of either.
+    let answer = get(exporter.url()).await;
+    let policy = answer.headers()["content-security-policy"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let page = answer.text().await.unwrap();
+    for (element, others) in [("style", " style="), ("script", " onclick=")] {
+        let (_, text) = page.split_once(&format!("<{element}>")).unwrap();
+        let (text, rest) = text.split_once(&format!("</{element}>")).unwrap();
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
+        let named = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, digest);
+        assert!(policy.contains(&format!("'sha256-{named}'")), "{policy}");
+        assert!(!rest.contains(&format!("<{element}")) && !page.contains(others));
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_is_not_served_for_is_refused() {
+    let serving = Serving {
+        listen: vec!["127.0.0.1:0".to_owned()],
+        telemetry_path: TELEMETRY_PATH.to_owned(),
+        allowed_hosts: vec!["okta.example.com".to_owned()],
+        dropped_lines: None,
+    };
+    let (_configuration, shown) = watch::channel(Arc::from("{}"));
+    let bound = Bound::new(&serving).await.unwrap();
+    let server = bound.serve(Arc::new(Board::new()), shown, SecretReloads::default());
+    let url = format!("http://{}/metrics", server.addresses()[0]);
+    for (host, status) in [
+        ("okta.example.com", 200),
+        ("okta.example.com:6582", 200),
+        ("10.1.2.3:6582", 200),
+        ("rebound.example", 421),
+    ] {
+        let answer = http().get(&url).header("host", host).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{host}");
+    }
 }

@@ -126,9 +126,9 @@ impl Windows {
             exhausted,
             consumed,
         } = *other;
-        self.seen += seen;
-        self.exhausted += exhausted;
-        self.consumed += consumed;
+        self.seen = self.seen.saturating_add(seen);
+        self.exhausted = self.exhausted.saturating_add(exhausted);
+        self.consumed = self.consumed.saturating_add(consumed);
         let newer = |open: &Open| open.best.answered;
         self.open = self.open.into_iter().chain(open).max_by_key(newer);
         self.last = self.last.into_iter().chain(last).max_by_key(|last| last.at);
@@ -165,7 +165,8 @@ impl Windows {
         let gap = self.last.map_or(GAP, |last| at.since(last.at));
         self.seen += 1;
         self.exhausted += u64::from(best.rate_limit.remaining == 0);
-        self.consumed += best.used();
+        // Both numbers are what a header said.
+        self.consumed = self.consumed.saturating_add(best.used());
         self.last = Some(Closed {
             usage: best.rate_limit.usage_ratio(),
             phase: open.phase(length),
@@ -292,6 +293,20 @@ mod tests {
         }
         windows.close(at(60));
         assert_eq!(windows.seen, 6);
+    }
+
+    #[test]
+    fn sums_of_what_headers_say_stay_at_their_end() {
+        let mut windows = Windows::default();
+        for n in 0..3 {
+            windows.learn(of(60 * n + 30, (u64::MAX, 0), 60 * n + 60), MINUTE);
+        }
+        windows.close(at(600));
+        assert_eq!((windows.seen, windows.consumed), (3, u64::MAX));
+        let mut both = Windows::default();
+        both.absorb(&windows);
+        both.absorb(&windows);
+        assert_eq!((both.seen, both.consumed), (6, u64::MAX));
     }
 
     #[test]

@@ -224,6 +224,7 @@ fn a_row_is_drawn_as_its_runs_went() {
     row.record(ran, begun(), begun());
     row.record(limited(false), begun(), begun());
     let expected = [
+        "okta_exporter_keeper_breakdowns_total{} 0",
         "okta_exporter_series_dropped_total{} 0",
         "okta_probe_duration_seconds{} 0",
         r#"okta_probe_failures_total{,reason="rate_limited"} 1"#,

@@ -121,6 +121,9 @@ impl RawResponse {
             chain: chain.filter(|_| believed),
         };
         let result = match error {
+            None if status == StatusCode::PARTIAL_CONTENT => Err(Failure::InvalidBody(
+                "a part of it came (206), and all was asked for".to_owned(),
+            )),
             None => Ok(Response {
                 headers,
                 body,
@@ -256,6 +259,14 @@ mod tests {
             let (meta, _) = judged((200, USERS), more, "<html>");
             assert_eq!((meta.date, meta.rate_limit), (None, None));
         }
+    }
+
+    #[test]
+    fn a_part_is_not_the_whole() {
+        let (meta, result) = judged((206, USERS), &[ID], "[]");
+        assert_eq!(meta.status, 206);
+        let told = result.unwrap_err().to_string();
+        assert!(told.contains("a part of it came"), "{told}");
     }
 
     #[test]

@@ -22,7 +22,10 @@ use super::{
     response::{Asked, RawResponse, Response},
     transport::{Trace, sort},
 };
-use crate::okta::{Failure, clock::OktaClock, headers::link, path, sanitize, secret::sensitive};
+use crate::okta::{
+    Failure, NoSecret, SecretSource, clock::OktaClock, headers::link, path, sanitize,
+    secret::sensitive,
+};
 use crate::units::{Moment, OktaTime, Timestamp, without_secrets};
 
 /// What a form is sent as.
@@ -83,6 +86,24 @@ impl<'a> Session<'a> {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner),
         )
+    }
+
+    /// Reads a secret apart from the threads that serve, and for no longer than a request may take:
+    /// the file where it is kept may lie on what hangs.
+    pub(crate) async fn secret<T: Send + 'static>(
+        &self,
+        place: Option<&SecretSource>,
+        read: impl FnOnce() -> Result<T, NoSecret> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let Some(place @ SecretSource::File(_)) = place else {
+            return Ok(read()?);
+        };
+        let reading = tokio::task::spawn_blocking(read);
+        match tokio::time::timeout(self.timeout, reading).await {
+            Ok(Ok(read)) => Ok(read?),
+            Ok(Err(broken)) => Err(Failure::Internal(broken.to_string())),
+            Err(_) => Err(NoSecret::Hangs(place.to_string()).into()),
+        }
     }
 
     /// Asks the gate whether a request may be sent. It may have to wait, so whatever is dated is

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::published_key::{PublishedKey, Signature};
 use crate::okta::document;
+use crate::units::is_hidden;
 
 /// The longest key id that becomes a label; Okta's have 43 characters.
 const LONGEST_KID: usize = 128;
@@ -106,7 +107,7 @@ impl KeySet {
 /// The `kid` of an entry, where it can be a label.
 fn kid(entry: &Value) -> Option<String> {
     let kid = entry.get("kid")?.as_str()?;
-    let usable = !kid.is_empty() && kid.len() <= LONGEST_KID && !kid.contains(char::is_control);
+    let usable = !kid.is_empty() && kid.len() <= LONGEST_KID && !kid.contains(is_hidden);
     usable.then(|| kid.to_owned())
 }
 

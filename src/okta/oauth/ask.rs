@@ -113,7 +113,12 @@ impl OAuthApp {
             okta,
             credential,
         };
-        let with = || self.settings.auth.fingerprint();
+        let auth = self.settings.auth.clone();
+        let with = async {
+            let place = self.settings.auth.source();
+            let read = okta.secret(place, move || Ok(auth.fingerprint())).await;
+            read.ok().flatten()
+        };
         self.tokens.get(instead, with, Box::pin(mint.run())).await
     }
 
@@ -218,7 +223,10 @@ mod tests {
         let app = app(Dpop::Auto);
         let minted = Instant::now().checked_sub(age).unwrap();
         let token = Token::new("t".into(), false, minted, Duration::from_hours(1));
-        let held = app.tokens.get(None, || None, async { Ok(token) }).await;
+        let held = app
+            .tokens
+            .get(None, async { None }, async { Ok(token) })
+            .await;
         held.unwrap();
         let credential = Credential {
             name: "monitor".parse().unwrap(),

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
 use crate::okta::{
-    Algorithm, NoSecret, PrivateKey, SecretSource,
+    Algorithm, Failure, NoSecret, PrivateKey, SecretSource, Session,
     {BadKey, jose::private_key::random_id},
 };
 use crate::units::{Secret, Timestamp};
@@ -79,15 +79,25 @@ impl ClientAuth {
         }
     }
 
+    /// Where the key or secret is kept; `None` where there is none.
+    pub(super) fn source(&self) -> Option<&SecretSource> {
+        match self {
+            Self::PrivateKeyJwt { key: source, .. }
+            | Self::ClientSecretBasic(source)
+            | Self::ClientSecretPost(source) => Some(source),
+            Self::Public => None,
+        }
+    }
+
+    /// The same as [`read`](Self::read), apart from the threads that serve.
+    pub(super) async fn read_by(&self, okta: &Session<'_>) -> Result<Ready, Failure> {
+        let auth = self.clone();
+        okta.secret(self.source(), move || auth.read()).await
+    }
+
     /// What the key or secret is told by; `None` where it cannot be read.
     pub(super) fn fingerprint(&self) -> Fingerprint {
-        let (Self::PrivateKeyJwt { key: source, .. }
-        | Self::ClientSecretBasic(source)
-        | Self::ClientSecretPost(source)) = self
-        else {
-            return None;
-        };
-        let text = source.read_text().ok()?;
+        let text = self.source()?.read_text().ok()?;
         let hash = digest(&SHA256, text.expose_secret().as_bytes());
         hash.as_ref().try_into().ok()
     }

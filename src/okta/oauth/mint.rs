@@ -89,7 +89,7 @@ impl Mint<'_> {
     }
 
     async fn attempts(&self, tried: &mut Vec<Again>) -> Result<Token, Failure> {
-        let ready = self.app.settings.auth.read()?;
+        let ready = self.app.settings.auth.read_by(self.okta).await?;
         let url = self.okta.url(&self.app.settings.token_path)?;
         loop {
             let (at, held) = (Instant::now(), self.okta.clock().skew());

@@ -18,7 +18,7 @@ impl OAuthClient {
         fields: &[(&'static str, &str)],
     ) -> Result<Response, Failure> {
         let url = okta.url(&path)?;
-        let ready = self.auth.read()?;
+        let ready = self.auth.read_by(okta).await?;
         let proof = ready.prove(&self.id, url.as_str(), okta.clock().past())?;
         let mut fields = fields.to_vec();
         let mut secrets = vec![secret];

@@ -88,7 +88,7 @@ impl TokenCache {
     pub(super) async fn get(
         &self,
         instead: Option<Instead<'_>>,
-        with: impl Fn() -> Fingerprint,
+        with: impl Future<Output = Fingerprint>,
         mint: impl Future<Output = Result<Token, NoToken>>,
     ) -> Result<Arc<Token>, Failure> {
         if let Some(Instead::OfRefused(token)) = instead {
@@ -108,9 +108,10 @@ impl TokenCache {
         if let Some(token) = self.at_hand(instead, Token::is_fresh) {
             return Ok(token);
         }
-        let minted = match self.remembered(&with) {
+        let with = with.await;
+        let minted = match self.remembered(with) {
             Some(failure) => Err(failure),
-            None => self.mint(instead.is_some(), with(), mint).await,
+            None => self.mint(instead.is_some(), with, mint).await,
         };
         // A renewal that failed was early: the old one serves until its end.
         minted.or_else(|failure| self.at_hand(instead, Token::serves).ok_or(failure))
@@ -145,11 +146,11 @@ impl TokenCache {
     }
 
     /// The failure that nothing is asked for now, with what is left of the time to stay away.
-    fn remembered(&self, with: impl Fn() -> Fingerprint) -> Option<Failure> {
+    fn remembered(&self, with: Fingerprint) -> Option<Failure> {
         let state = self.lock();
         let trouble = state.trouble.as_ref()?;
         let left = trouble.until.saturating_duration_since(Instant::now());
-        if left.is_zero() || trouble.with != with() {
+        if left.is_zero() || trouble.with != with {
             return None;
         }
         let mut why = trouble.why.clone();

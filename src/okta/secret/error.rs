@@ -11,6 +11,10 @@ use crate::okta::BadKey;
 pub enum NoSecret {
     #[error("cannot read {path}: {why}", path = shown(.0), why = .1)]
     Unreadable(PathBuf, String),
+    #[error("{path} is no regular file: a secret is read from nothing else, since whatever else may hang", path = shown(.0))]
+    NotAFile(PathBuf),
+    #[error("{0} takes too long to be read: what it lies on hangs (a network file system?)")]
+    Hangs(String),
     #[error("no file can be opened: too many are open (`ulimit -n`)")]
     NoDescriptor,
     #[error("{path} is empty: the secret was expected there", path = shown(.0))]

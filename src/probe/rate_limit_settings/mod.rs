@@ -21,7 +21,7 @@ use super::{
 use crate::{
     guide::{Fact, Finding},
     metrics::{Family, Page},
-    okta::{Credential, Principal, PrincipalKind, Session},
+    okta::{AuthMethod, Credential, Principal, PrincipalKind, Session},
     units::{Interval, Name, OktaTime},
 };
 use memory::Shares;
@@ -198,17 +198,33 @@ impl Known<'_, Probe> {
 }
 
 impl Probe {
+    /// Who the org's credentials are, as far as that is known.
+    async fn principals(&self, okta: &Session<'_>) -> Vec<(Name, Principal)> {
+        let mut known = Vec::new();
+        for credential in &self.credentials {
+            let principal = match &credential.method {
+                AuthMethod::Bearer(source) => {
+                    let credential = Arc::clone(credential);
+                    let read = okta.secret(Some(source), move || Ok(credential.principal()));
+                    read.await.ok().flatten()
+                }
+                AuthMethod::ApiToken(_) | AuthMethod::OAuth(_) => credential.principal(),
+            };
+            known.extend(principal.map(|principal| (credential.name.clone(), principal)));
+        }
+        known
+    }
+
     /// The shares of the org's credentials, by kind of principal; a kind of which nobody is known
     /// is not asked for.
     async fn shares(&self, round: &mut Round<'_>) -> Vec<Shares> {
         let mut shares = Vec::new();
+        let principals = self.principals(round.okta()).await;
         for kind in PrincipalKind::ALL {
-            let ours: BTreeMap<Name, Principal> = self
-                .credentials
+            let ours = principals
                 .iter()
-                .filter_map(|credential| Some((credential.name.clone(), credential.principal()?)))
-                .filter(|(_, principal)| principal.kind == kind)
-                .collect();
+                .filter(|(_, principal)| principal.kind == kind);
+            let ours: BTreeMap<Name, Principal> = ours.cloned().collect();
             if ours.is_empty() {
                 continue;
             }

@@ -3,7 +3,7 @@
 
 use jiff::{civil::DateTime, fmt::rfc2822, tz::TimeZone};
 
-use crate::units::{Timestamp, head, split_within};
+use crate::units::{Timestamp, head, is_hidden, split_within};
 
 /// The longest id kept: it is a label value.
 const LONGEST_ID: usize = 63;
@@ -31,7 +31,7 @@ pub(super) fn id(text: &str) -> Option<String> {
 /// A line for people: escapes resolved, control characters and runs of white space to one blank.
 pub(super) fn line(text: &str) -> String {
     let text = unescape(head(text, LONGEST_LINE));
-    let words = text.split(|c: char| c.is_whitespace() || c.is_control());
+    let words = text.split(|c: char| c.is_whitespace() || is_hidden(c));
     let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
     let line: String = words.join(" ").chars().take(LONGEST_TITLE).collect();
     line.trim_end().to_owned()

@@ -14,7 +14,7 @@ use crate::{
         Session, TokenKind, claim,
     },
     probe::kind::ProbeResult,
-    units::{OktaTime, Secret},
+    units::{OktaTime, Secret, is_hidden},
 };
 
 /// What the requests to introspect are called.
@@ -84,7 +84,7 @@ impl Probe {
         known: &Memory,
         seen: &mut Observation,
     ) -> Result<(), Failure> {
-        let token = self.token.read_token(TokenKind::Access)?;
+        let token = okta.token(&self.token, TokenKind::Access).await?;
         let fingerprint = Fingerprint::of(&token);
         seen.token = Some(fingerprint);
         seen.key_missed = known.of(fingerprint).and_then(|known| known.key_missed);
@@ -149,7 +149,7 @@ impl Probe {
         // The org may go by another name as well.
         okta.learn_origins().await?;
         self.server_of(issuer, okta).map(Some).ok_or_else(|| {
-            let issuer: String = issuer.chars().filter(|c| !c.is_control()).take(200).collect();
+            let issuer: String = issuer.chars().filter(|c| !is_hidden(*c)).take(200).collect();
             Failure::Mismatch(format!(
                 "the token's issuer `{issuer}` is no authorization server of this org: it cannot be asked about \
                  here; watch the token under the org that minted it, or, if that is this one by another name, \

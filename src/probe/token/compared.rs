@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::units::is_hidden;
+
 /// The most values of a claim that are told, and the most letters of each.
 const MOST_VALUES: usize = 5;
 const LONGEST_VALUE: usize = 200;
@@ -41,7 +43,7 @@ impl Compared {
 /// Values that others wrote, short and in one line.
 fn quoted(values: &[String], between: &str) -> String {
     let short = |value: &String| {
-        let plain = value.chars().filter(|c| !c.is_control());
+        let plain = value.chars().filter(|c| !is_hidden(*c));
         format!("`{}`", plain.take(LONGEST_VALUE).collect::<String>())
     };
     let mut told: Vec<String> = values.iter().take(MOST_VALUES).map(short).collect();

@@ -52,6 +52,7 @@ impl Exporter {
         let serving = Serving {
             listen: vec![address.to_owned()],
             telemetry_path: "/metrics".to_owned(),
+            allowed_hosts: Vec::new(),
             dropped_lines: None,
         };
         let app = App::start(config, &serving).await.unwrap();

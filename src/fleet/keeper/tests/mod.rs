@@ -1,5 +1,6 @@
 //! The real keeper in a time of its own.
 
+mod breakdown;
 mod failing;
 mod memory;
 
@@ -186,13 +187,13 @@ impl World {
         }
     }
 
-    fn keep(&self, probe: &str, run: &Scripted, duty: Duty) {
+    fn keep(&self, probe: &str, run: &(impl RunOnce + Clone), duty: Duty) {
         let store: Arc<dyn Store> = Arc::new(InMemory::default());
         self.keep_in(&store, probe, run, duty);
     }
 
-    fn keep_in(&self, store: &Arc<dyn Store>, probe: &str, run: &Scripted, duty: Duty) {
-        self.keep_each(MINUTE, (store, probe), run, duty);
+    fn keep_in<R: RunOnce + Clone>(&self, store: &Arc<dyn Store>, id: &str, run: &R, duty: Duty) {
+        self.keep_each(MINUTE, (store, id), run, duty);
     }
 
     /// The same, with an interval of its own.
@@ -200,7 +201,7 @@ impl World {
         &self,
         interval: Duration,
         (store, probe): (&Arc<dyn Store>, &str),
-        run: &Scripted,
+        run: &(impl RunOnce + Clone),
         duty: Duty,
     ) {
         let id = ProbeId {

@@ -47,12 +47,21 @@ impl Mint {
 #[tokio::test(start_paused = true)]
 async fn a_token_is_reused_until_a_minute_before_its_end() {
     let (cache, mint) = (TokenCache::default(), Mint::default());
-    cache.get(None, || KEY, mint.well(3600)).await.unwrap();
+    cache
+        .get(None, async { KEY }, mint.well(3600))
+        .await
+        .unwrap();
     tokio::time::advance(Duration::from_secs(3539)).await;
-    cache.get(None, || KEY, mint.well(3600)).await.unwrap();
+    cache
+        .get(None, async { KEY }, mint.well(3600))
+        .await
+        .unwrap();
     assert_eq!(mint.times(), 1);
     tokio::time::advance(Duration::from_secs(1)).await;
-    cache.get(None, || KEY, mint.well(3600)).await.unwrap();
+    cache
+        .get(None, async { KEY }, mint.well(3600))
+        .await
+        .unwrap();
     assert_eq!(mint.times(), 2);
     let token_status = cache.status();
     assert_eq!((token_status.minted, token_status.cached), (2, 1));
@@ -61,7 +70,7 @@ async fn a_token_is_reused_until_a_minute_before_its_end() {
 #[tokio::test(start_paused = true)]
 async fn all_who_ask_at_a_time_share_one_mint() {
     let (cache, mint) = (TokenCache::default(), Mint::default());
-    let ask = || cache.get(None, || KEY, mint.well(3600));
+    let ask = || cache.get(None, async { KEY }, mint.well(3600));
     let (a, b, c) = tokio::join!(ask(), ask(), ask());
     assert!(Arc::ptr_eq(&a.unwrap(), &b.unwrap()));
     assert!(c.is_ok());
@@ -71,16 +80,27 @@ async fn all_who_ask_at_a_time_share_one_mint() {
 #[tokio::test(start_paused = true)]
 async fn a_refused_token_is_replaced_once_for_all_who_held_it() {
     let (cache, mint) = (TokenCache::default(), Mint::default());
-    let first = cache.get(None, || KEY, mint.well(3600)).await.unwrap();
+    let first = cache
+        .get(None, async { KEY }, mint.well(3600))
+        .await
+        .unwrap();
     assert!(!first.is_replaceable(), "it never was of use, and is new");
     first.prove();
     assert!(first.is_replaceable());
     let one = cache
-        .get(Some(Instead::OfRefused(&first)), || KEY, mint.well(3600))
+        .get(
+            Some(Instead::OfRefused(&first)),
+            async { KEY },
+            mint.well(3600),
+        )
         .await
         .unwrap();
     let two = cache
-        .get(Some(Instead::OfRefused(&first)), || KEY, mint.well(3600))
+        .get(
+            Some(Instead::OfRefused(&first)),
+            async { KEY },
+            mint.well(3600),
+        )
         .await
         .unwrap();
     assert!(Arc::ptr_eq(&one, &two));
@@ -94,10 +114,17 @@ async fn a_refused_token_is_replaced_once_for_all_who_held_it() {
 #[tokio::test(start_paused = true)]
 async fn a_token_becomes_a_bound_one_once() {
     let (cache, mint) = (TokenCache::default(), Mint::default());
-    let plain = cache.get(None, || KEY, mint.well(3600)).await.unwrap();
+    let plain = cache
+        .get(None, async { KEY }, mint.well(3600))
+        .await
+        .unwrap();
     assert!(plain.may_be_bound());
     let again = cache
-        .get(Some(Instead::OfUnfit(&plain)), || KEY, mint.well(3600))
+        .get(
+            Some(Instead::OfUnfit(&plain)),
+            async { KEY },
+            mint.well(3600),
+        )
         .await;
     let again = again.unwrap();
     assert!(!again.may_be_bound(), "the proof was of no use");
@@ -118,7 +145,7 @@ async fn a_mint_that_the_budget_puts_off_is_no_failure() {
                 ..trouble()
             })
         };
-        let failure = cache.get(None, || KEY, put_off).await.unwrap_err();
+        let failure = cache.get(None, async { KEY }, put_off).await.unwrap_err();
         let is_as_it_was = matches!(failure, Failure::Budget { .. });
         assert!(is_as_it_was, "{failure}");
     }
@@ -130,7 +157,10 @@ async fn a_fleet_does_not_come_back_in_step() {
     let mut waits = BTreeSet::new();
     for _ in 0..8 {
         let (cache, mint) = (TokenCache::default(), Mint::default());
-        cache.get(None, || KEY, mint.badly()).await.unwrap_err();
+        cache
+            .get(None, async { KEY }, mint.badly())
+            .await
+            .unwrap_err();
         let until = cache.lock().trouble.as_ref().unwrap().until;
         waits.insert(until - Instant::now());
     }
@@ -147,20 +177,26 @@ async fn a_failure_is_remembered_until_its_time_is_over_or_the_key_changes() {
         other => panic!("{other}"),
     };
     assert!(!remembered(
-        cache.get(None, || KEY, mint.badly()).await.unwrap_err()
+        cache
+            .get(None, async { KEY }, mint.badly())
+            .await
+            .unwrap_err()
     ));
     assert!(remembered(
-        cache.get(None, || KEY, mint.badly()).await.unwrap_err()
+        cache
+            .get(None, async { KEY }, mint.badly())
+            .await
+            .unwrap_err()
     ));
     assert_eq!(mint.times(), 1);
     cache
-        .get(None, || OTHER_KEY, mint.badly())
+        .get(None, async { OTHER_KEY }, mint.badly())
         .await
         .unwrap_err();
     assert_eq!(mint.times(), 2, "a new key is tried at once");
     tokio::time::advance(Duration::from_secs(3)).await;
     cache
-        .get(None, || OTHER_KEY, mint.well(3600))
+        .get(None, async { OTHER_KEY }, mint.well(3600))
         .await
         .unwrap();
     let token_status = cache.status();
@@ -183,7 +219,7 @@ fn a_token_is_not_shown() {
 
 /// Asks as a probe does that finds the token at hand good enough.
 async fn ask(cache: &TokenCache, mint: impl Future<Output = Result<Token, NoToken>>) -> Arc<Token> {
-    cache.get(None, || KEY, mint).await.unwrap()
+    cache.get(None, async { KEY }, mint).await.unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -202,7 +238,10 @@ async fn a_renewal_that_fails_leaves_the_old_token_serving_until_its_end() {
     );
     assert!(cache.status().expires.is_some());
     tokio::time::advance(Duration::from_secs(55)).await;
-    cache.get(None, || KEY, mint.badly()).await.unwrap_err();
+    cache
+        .get(None, async { KEY }, mint.badly())
+        .await
+        .unwrap_err();
     assert_eq!(cache.status().expires, None, "none is at hand");
     tokio::time::advance(Duration::from_secs(9)).await;
     let new = ask(&cache, mint.well(3600)).await;
@@ -237,7 +276,7 @@ async fn a_token_that_does_not_fit_one_serves_the_others_meanwhile_and_after_a_f
         gone.await.unwrap();
         mint.badly().await
     };
-    let lacking = cache.get(unfit, || KEY, slow);
+    let lacking = cache.get(unfit, async { KEY }, slow);
     let others = async {
         let other = ask(&cache, mint.badly()).await;
         assert!(Arc::ptr_eq(&other, &held), "nobody waits for the mint");
@@ -248,7 +287,10 @@ async fn a_token_that_does_not_fit_one_serves_the_others_meanwhile_and_after_a_f
     assert!(Arc::ptr_eq(&ask(&cache, mint.badly()).await, &held));
     assert_eq!(mint.times(), 2, "the first, and the one that failed");
     tokio::time::advance(Duration::from_secs(2)).await;
-    let better = cache.get(unfit, || KEY, mint.well(3600)).await.unwrap();
+    let better = cache
+        .get(unfit, async { KEY }, mint.well(3600))
+        .await
+        .unwrap();
     assert!(Arc::ptr_eq(&ask(&cache, mint.badly()).await, &better));
 }
 
@@ -262,7 +304,7 @@ async fn who_asks_in_the_last_minute_waits_for_nobody_who_mints() {
         gone.await.unwrap();
         mint.well(3600).await
     };
-    let renewal = cache.get(None, || KEY, slow);
+    let renewal = cache.get(None, async { KEY }, slow);
     let others = async {
         let other = ask(&cache, mint.badly()).await;
         assert!(Arc::ptr_eq(&other, &old));
@@ -281,7 +323,10 @@ async fn where_no_token_is_at_hand_none_is_told() {
     tokio::time::advance(Duration::from_hours(1)).await;
     assert_eq!(cache.status().expires, None, "it came to its end");
     let refused = Some(Instead::OfRefused(&held));
-    cache.get(refused, || KEY, mint.badly()).await.unwrap_err();
+    cache
+        .get(refused, async { KEY }, mint.badly())
+        .await
+        .unwrap_err();
     assert_eq!(cache.status().expires, None);
 }
 
@@ -305,10 +350,13 @@ async fn a_failure_that_is_remembered_asks_for_what_is_left_of_its_time() {
         })
     };
     let back_off = |failure: Failure| failure.refusal().unwrap().back_off.unwrap().as_secs();
-    let first = cache.get(None, || KEY, limited).await.unwrap_err();
+    let first = cache.get(None, async { KEY }, limited).await.unwrap_err();
     assert_eq!(back_off(first), 40);
     tokio::time::advance(Duration::from_secs(30)).await;
     let never = Mint::default();
-    let again = cache.get(None, || KEY, never.badly()).await.unwrap_err();
+    let again = cache
+        .get(None, async { KEY }, never.badly())
+        .await
+        .unwrap_err();
     assert_eq!((back_off(again), never.times()), (10, 0));
 }
