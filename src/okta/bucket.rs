@@ -122,10 +122,11 @@ impl Pattern {
             .filter(|method| !method.is_empty())
             .collect();
         let limited = columns.next()? == "yes";
+        let bucket = columns.next().unwrap_or(text);
         Some(Self {
             methods,
             limited,
-            ..Self::new(text, text.into())
+            ..Self::new(text, bucket.into())
         })
     }
 
@@ -296,7 +297,7 @@ mod tests {
     fn the_most_specific_pattern_wins() {
         for (path, expected) in [
             ("/api/v1/users?limit=1", "/api/v1/users"),
-            ("/api/v1/users/00u1/groups", "/api/v1*"),
+            ("/api/v1/users/00u1/groups", "/api/v1/users"),
             ("/api/v1/users/00u1", "/api/v1/users/{idOrLogin}"),
             ("/api/v1/apps?limit=1", "/api/v1/apps*"),
             ("/api/v1/apps/0oa1", "/api/v1/apps/{id}"),

@@ -258,3 +258,34 @@ proptest! {
         prop_assert_eq!(counted(&series), proved);
     }
 }
+
+#[test]
+fn buckets_are_those_that_recorded_answers_show() {
+    const EVIDENCE: &str = include_str!("../fixtures/bucket-evidence.csv");
+    let bucket = |path: &str| Buckets::default().of("GET", path);
+    let mut agree = 0;
+    let mut against = Vec::new();
+    for line in EVIDENCE.lines().skip(1) {
+        let columns: Vec<&str> = line.split(',').collect();
+        let [one, other, same, different] = columns[..] else {
+            panic!("{line}");
+        };
+        let [same, different] = [same, different].map(|count| count.parse::<u32>().unwrap());
+        let (for_it, against_it) = if bucket(one) == bucket(other) {
+            (same, different)
+        } else {
+            (different, same)
+        };
+        agree += for_it;
+        if against_it > 0 {
+            against.push((one, other, against_it));
+        }
+    }
+    // Both count with `/api/v1/users`, the one through `…/factors`: somebody's recording errs.
+    let contradicted = (
+        "/api/v1/users/{id}/lifecycle/deactivate",
+        "/api/v1/users/{id}/roles/{id}/targets/groups/{id}",
+        3,
+    );
+    assert_eq!((agree, against), (3204, vec![contradicted]));
+}
