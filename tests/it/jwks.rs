@@ -165,3 +165,56 @@ async fn keys_that_cannot_be_read_any_more_are_unknown_and_no_rotation() {
     let page = exporter.until(|page| page.value(runs) >= enough).await;
     assert_eq!(page.value(ROTATIONS), 0.0);
 }
+
+#[tokio::test]
+async fn a_probe_that_names_no_authorization_server_asks_the_one_that_it_is_called_by() {
+    let okta = Org::new("acme").start().await.unwrap();
+    let probes = "{ jwks: { org: {}, default: {}, mine: { authorization_server: aus1 } } }";
+    Exporter::watch(&okta, probes).await.first_round().await;
+    let asked = okta.controls().requests().into_iter();
+    let mut asked: Vec<_> = asked.map(|request| request.path).collect();
+    asked.sort();
+    let keys = [
+        "/oauth2/aus1/v1/keys",
+        "/oauth2/default/v1/keys",
+        "/oauth2/v1/keys",
+    ];
+    assert_eq!(asked, keys);
+}
+
+#[tokio::test]
+async fn a_set_is_published_however_its_numbers_are_written_and_whatever_else_it_holds() {
+    let okta = org().await;
+    let number = "w".repeat(342);
+    let (spare, padded) = (format!("{}x", "w".repeat(341)), format!("{number}=="));
+    let rsa = |n: &str| serde_json::json!({ "kty": "RSA", "kid": "k", "n": n, "e": "AQAB" });
+    let others = [
+        serde_json::json!({ "kty": "AKP", "alg": "ML-DSA-65", "kid": "pq", "pub": "AAAA" }),
+        serde_json::json!({ "kty": "EC", "crv": "BP-256", "kid": "bp", "x": "AA", "y": "AA" }),
+    ];
+    for (keys, unknown) in [
+        (vec![rsa(&number)], 0.0),
+        (vec![rsa(&spare)], 0.0),
+        (vec![rsa(&padded)], 0.0),
+        (vec![rsa(&number), others[0].clone()], 1.0),
+        (
+            vec![others[1].clone(), rsa(&number), others[0].clone()],
+            2.0,
+        ),
+    ] {
+        let set = serde_json::json!({ "keys": keys }).to_string();
+        okta.controls().clear_faults();
+        let served = Fault::body("application/json", set.clone());
+        okta.controls().fault("/oauth2/v1/keys", served);
+        let exporter = Exporter::watch(&okta, "{ jwks: { org: {} } }").await;
+        let page = exporter.first_round().await;
+        let told = ["published", "keys", "unknown_keys"].map(|what| {
+            page.value(&format!(
+                r#"okta_jwks_{what}{{authorization_server="org"}}"#
+            ))
+        });
+        assert_eq!(told, [1.0, 1.0, unknown], "{set}");
+        let status = json(&format!("{}/api/v1/status", exporter.url())).await;
+        assert!(!status.to_string().contains("no-keys"), "{set}: {status:#}");
+    }
+}

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::published_key::{PublishedKey, Signature};
+use super::published_key::{NoKey, PublishedKey, Signature};
 use crate::okta::document;
 use crate::units::is_hidden;
 
@@ -18,8 +18,11 @@ pub struct KeySet {
     /// The keys that can be read, by `kid`. It should stand for one; where it does not, they are in
     /// the order of their thumbprints, since that of the document means nothing.
     pub keys: BTreeMap<String, Vec<PublishedKey>>,
-    /// How many entries are of no use: an unknown type, no usable `kid`, a `kid` given twice.
+    /// How many entries are damaged: material is missing, no usable `kid`, a `kid` given twice.
     pub dropped: usize,
+    /// How many are of a type or curve that is not known here. RFC 7517, section 5, has them ignored:
+    /// whoever publishes them means others.
+    pub unknown: usize,
     /// The ids of entries that cannot be read.
     doubtful: BTreeSet<String>,
 }
@@ -39,10 +42,21 @@ impl KeySet {
         };
         let mut set = Self::default();
         for entry in entries {
-            let (Some(kid), Some(key)) = (kid(&entry), PublishedKey::read(&entry)) else {
-                set.dropped += 1;
-                set.doubtful.extend(kid(&entry));
-                continue;
+            let read = match (kid(&entry), PublishedKey::read(&entry)) {
+                (Some(kid), Ok(key)) => Ok((kid, key)),
+                (_, Err(why)) => Err(why),
+                (None, Ok(_)) => Err(NoKey::Damaged),
+            };
+            let (kid, key) = match read {
+                Ok(read) => read,
+                Err(why) => {
+                    match why {
+                        NoKey::UnknownKind => set.unknown += 1,
+                        NoKey::Damaged => set.dropped += 1,
+                    }
+                    set.doubtful.extend(kid(&entry));
+                    continue;
+                }
             };
             let same = set.keys.entry(kid).or_default();
             match same.binary_search_by(|known| known.thumbprint.cmp(&key.thumbprint)) {
@@ -206,9 +220,11 @@ mod tests {
             [(true, false), (true, true), (false, false)]
         );
         assert_eq!(
-            set.dropped, 5,
-            "another key under k1, three unreadable ones, and nonsense"
+            (set.dropped, set.unknown),
+            (4, 1),
+            "another key under k1, two damaged ones, and nonsense; LWE is a kind"
         );
+        assert!(set.publishes("k2") && set.publishes("k3"));
         assert_eq!(
             (
                 set.keys["k1"][0].alg.as_deref(),

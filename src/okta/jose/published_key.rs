@@ -23,16 +23,19 @@ const TOLERANT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// The curves of `EC` keys: what is signed with them as far as it can be checked here, and how many
-/// bytes a coordinate has.
-const CURVES: [(&str, &[Algorithm], usize); 4] = [
+/// A curve: its name, what is signed with it as far as it can be checked here, and how many bytes a
+/// coordinate has.
+type Curve = (&'static str, &'static [Algorithm], usize);
+
+/// The curves of `EC` keys.
+const CURVES: [Curve; 4] = [
     ("P-256", &[ES256], 32),
     ("P-384", &[ES384], 48),
     ("P-521", &[], 66),
     ("secp256k1", &[], 32),
 ];
-/// The same of `OKP` keys; those that begin with an X sign nothing.
-const EDWARDS: [(&str, &[Algorithm], usize); 4] = [
+/// Those of `OKP` keys; the ones that begin with an X sign nothing.
+const EDWARDS: [Curve; 4] = [
     ("Ed25519", &[EdDSA], 32),
     ("Ed448", &[], 57),
     ("X25519", &[], 32),
@@ -66,6 +69,15 @@ pub enum Signature {
     CannotTell,
 }
 
+/// Why an entry of a set is no key that can be used here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoKey {
+    /// Its type or curve is not known here; to others it may be a good one.
+    UnknownKind,
+    /// It lacks what a key of its type is made of, or should not be published.
+    Damaged,
+}
+
 /// What makes a key the key that it is.
 struct Material {
     thumbprint: String,
@@ -74,18 +86,24 @@ struct Material {
 }
 
 impl PublishedKey {
-    /// Reads a JWK; `None` where its material is none that is known. A member that is not needed
-    /// for that and is of a strange type is left out, and costs nothing.
-    pub(super) fn read(entry: &Value) -> Option<Self> {
+    /// Reads a JWK. A member that is not needed for its material and is of a strange type is left out,
+    /// and costs nothing.
+    pub(super) fn read(entry: &Value) -> Result<Self, NoKey> {
         let text = |name: &str| entry.get(name).and_then(Value::as_str);
+        let needed = |name: &str| text(name).ok_or(NoKey::Damaged);
         let (alg, usage) = (text("alg"), text("use"));
-        let material = match text("kty")? {
-            "RSA" => Material::rsa(text("n")?, text("e")?),
-            "EC" => Material::ec(text("crv")?, text("x")?, text("y")?),
-            "OKP" => Material::okp(text("crv")?, text("x")?),
+        let material = match needed("kty")? {
+            "RSA" => Material::rsa(needed("n")?, needed("e")?),
+            "EC" => {
+                let curve = curve(&CURVES, needed("crv")?)?;
+                Material::ec(curve, needed("x")?, needed("y")?)
+            }
+            "OKP" => Material::okp(curve(&EDWARDS, needed("crv")?)?, needed("x")?),
             // A symmetric key that is published is no key.
-            _ => None,
-        }?;
+            "oct" => None,
+            _ => return Err(NoKey::UnknownKind),
+        };
+        let material = material.ok_or(NoKey::Damaged)?;
         // The key may narrow down what it is for, and cannot widen it.
         let algorithms = match alg.map(str::parse::<Algorithm>) {
             _ if usage == Some("enc") => &[],
@@ -95,7 +113,7 @@ impl PublishedKey {
             }
             Some(Err(_)) | None => material.able,
         };
-        Some(Self {
+        Ok(Self {
             alg: alg.map(str::to_owned),
             usage: usage.map(str::to_owned),
             thumbprint: material.thumbprint,
@@ -142,8 +160,7 @@ impl Material {
         })
     }
 
-    fn ec(curve: &str, x: &str, y: &str) -> Option<Self> {
-        let (curve, able, size) = CURVES.into_iter().find(|(name, ..)| *name == curve)?;
+    fn ec((curve, able, size): Curve, x: &str, y: &str) -> Option<Self> {
         let (x, y) = (coordinate(x, size)?, coordinate(y, size)?);
         Some(Self {
             thumbprint: thumbprint(&format!(
@@ -154,8 +171,7 @@ impl Material {
         })
     }
 
-    fn okp(curve: &str, x: &str) -> Option<Self> {
-        let (curve, able, size) = EDWARDS.into_iter().find(|(name, ..)| *name == curve)?;
+    fn okp((curve, able, size): Curve, x: &str) -> Option<Self> {
         let x = coordinate(x, size)?;
         Some(Self {
             thumbprint: thumbprint(&format!(r#"{{"crv":"{curve}","kty":"OKP","x":"{x}"}}"#)),
@@ -163,6 +179,11 @@ impl Material {
             decoding: DecodingKey::from_ed_components(&x).ok()?,
         })
     }
+}
+
+fn curve(known: &[Curve], named: &str) -> Result<Curve, NoKey> {
+    let found = known.iter().find(|(name, ..)| *name == named);
+    found.copied().ok_or(NoKey::UnknownKind)
 }
 
 /// A number without the zeros before it; `None` where there is none.
@@ -249,7 +270,20 @@ mod tests {
             json!({"n": "sXchRw", "e": "AQAB"}),
             json!("RSA"),
         ] {
-            assert!(PublishedKey::read(&none).is_none(), "{none}");
+            let read = PublishedKey::read(&none);
+            assert_eq!(read.unwrap_err(), NoKey::Damaged, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_type_or_curve_that_is_not_known_here_is_not_damaged() {
+        for unknown in [
+            json!({"kty": "AKP", "alg": "ML-DSA-65", "pub": "AAAA"}),
+            json!({"kty": "EC", "crv": "BP-256", "x": "AA", "y": "AA"}),
+            json!({"kty": "OKP", "crv": "Ed25519ph", "x": "AA"}),
+        ] {
+            let read = PublishedKey::read(&unknown);
+            assert_eq!(read.unwrap_err(), NoKey::UnknownKind, "{unknown}");
         }
     }
 

@@ -38,6 +38,11 @@ const PUBLISHED: Family = Family::gauge(
     "1; 0 if the set is empty or held keys that cannot be read.",
     SERVER,
 );
+const UNKNOWN_KEYS: Family = Family::gauge(
+    "okta_jwks_unknown_keys",
+    "Keys of a kind that is not known here: ignored, as RFC 7517 says.",
+    SERVER,
+);
 const KEY_INFO: Family = Family::gauge(
     "okta_jwks_key_info",
     "Always 1; one series for each published key.",
@@ -86,7 +91,7 @@ const MOST_KEYS: usize = 20;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// `org`, or the id of a custom authorization server such as `default`.
+    /// `org`, or the id of a custom authorization server such as `default`; left out, the probe's name.
     authorization_server: Option<String>,
 }
 
@@ -102,12 +107,14 @@ impl super::kind::Settings for Settings {
         Some(json!({ "org": {} }))
     }
 
-    fn plan(&self, _name: &str, _context: &PlanContext<'_>) -> Result<Probe, Vec<Problem>> {
-        let server =
-            AuthorizationServer::parse(self.authorization_server.as_deref().unwrap_or("org"));
-        server
+    fn plan(&self, name: &str, _context: &PlanContext<'_>) -> Result<Probe, Vec<Problem>> {
+        let (server, hint) = match &self.authorization_server {
+            Some(written) => (written.as_str(), ""),
+            None => (name, "; left out, it is the probe's name"),
+        };
+        AuthorizationServer::parse(server)
             .map(|server| Probe { server })
-            .map_err(|bad| vec![Problem::new("authorization_server", bad.to_string())])
+            .map_err(|bad| vec![Problem::new("authorization_server", format!("{bad}{hint}"))])
     }
 }
 
@@ -122,6 +129,7 @@ impl Kind for Probe {
     const FAMILIES: &'static [&'static Family] = &[
         &KEYS,
         &PUBLISHED,
+        &UNKNOWN_KEYS,
         &KEY_INFO,
         &FIRST_SEEN,
         &CHANGES,
@@ -174,10 +182,13 @@ impl Kind for Probe {
         };
         let mut findings = Vec::new();
         if !history.is_published(seen) {
-            let (read, not) = (history.keys.len(), seen.unreadable);
+            let (read, not, unknown) = (history.keys.len(), seen.unreadable, seen.unknown);
             findings.push(Finding::new(
                 Fact::NoKeys,
-                format!("the set holds {read} keys that can be read, and {not} that cannot"),
+                format!(
+                    "the set holds {read} keys that can be read, {not} that cannot, and {unknown} of a kind that is \
+                     not known here"
+                ),
             ));
         }
         findings.extend(history.recently_early(now).map(|EarlyRemoval { at, kid }| {
@@ -202,6 +213,7 @@ impl Kind for Probe {
         let server = [scope.org, seen.server.as_str()];
         page.push(&KEYS, &server, history.keys.len() as f64);
         page.push(&PUBLISHED, &server, f64::from(history.is_published(seen)));
+        page.push(&UNKNOWN_KEYS, &server, seen.unknown as f64);
         page.push(&ROTATIONS, &server, history.rotations as f64);
         page.push(&EARLY_REMOVALS, &server, history.early_removals as f64);
         page.push_some(

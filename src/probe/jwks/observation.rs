@@ -23,6 +23,8 @@ pub struct Observation {
     pub(super) doubtful: BTreeSet<String>,
     /// How many entries are of no use.
     pub(super) unreadable: usize,
+    /// How many are of a kind that is not known here.
+    pub(super) unknown: usize,
     /// It came over another connection than the answers before.
     pub(super) new_connection: bool,
     /// How long the answer may be cached.
@@ -62,6 +64,7 @@ impl Observation {
                 .collect(),
             doubtful: set.doubtful().map(str::to_owned).collect(),
             unreadable: set.dropped,
+            unknown: set.unknown,
             new_connection: *new_connection,
             max_age: *max_age,
             // The age was written after the question left: counted from there it accuses nobody
