@@ -8,6 +8,7 @@ use crate::{
     guide::{Fact, Finding},
     okta::{Credential, ServedChain},
     probe::{
+        cap::{Capped, cap},
         organization,
         status_page::{CellIncidents, Incident},
     },
@@ -18,6 +19,9 @@ use crate::{
 const SKEW: f64 = 60.0;
 /// Time to renew a certificate that somebody must renew by hand.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// The most incidents that are told one by one; whoever writes more of them means no reader.
+const MOST_INCIDENTS: usize = 20;
 
 /// What is wrong with the clocks, given local minus Okta's in seconds.
 pub fn clock(skew: f64) -> Option<Finding> {
@@ -66,15 +70,24 @@ pub fn incidents(told: &CellIncidents<'_>, cell: &Cell) -> Vec<Finding> {
         let (title, status) = (&incident.title, incident.status.as_str());
         format!("{title} ({status})")
     };
-    let on = told.on.iter().flatten().map(|incident| {
-        let what = format!("{} on {cell}: {}", incident.id, words(incident));
-        Finding::new(Fact::IncidentOnCell, what).about(&incident.id)
-    });
-    let unknown = told.of_unknown_reach.iter().flatten().map(|incident| {
-        let what = format!("{} may be on {cell}: {}", incident.id, words(incident));
-        Finding::new(Fact::IncidentOfUnknownReach, what).about(&incident.id)
-    });
-    on.chain(unknown).collect()
+    let findings = |incidents: &Option<Vec<&Incident>>, fact: Fact, is: &str| {
+        let open = incidents.iter().flatten().copied();
+        let Capped { kept, dropped } = cap(open, MOST_INCIDENTS, |incident| incident.rank());
+        let found = |incident: &Incident| {
+            let what = format!("{} {is} {cell}: {}", incident.id, words(incident));
+            Finding::new(fact, what).about(&incident.id)
+        };
+        let mut findings: Vec<Finding> = kept.into_iter().map(found).collect();
+        if dropped > 0 {
+            let what = format!("{dropped} more {is} {cell}: the status page tells which");
+            findings.push(Finding::new(fact, what).about("others"));
+        }
+        findings
+    };
+    let mut all = findings(&told.on, Fact::IncidentOnCell, "on");
+    let unknown = &told.of_unknown_reach;
+    all.extend(findings(unknown, Fact::IncidentOfUnknownReach, "may be on"));
+    all
 }
 
 /// Why no incident can be matched to an org, given its cell as configured, what its organization

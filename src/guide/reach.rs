@@ -3,7 +3,7 @@
 use super::{
     case::{Case, Chapter, Risk},
     fact::Fact,
-    sign::{Sign, code, status},
+    sign::{Sign, code, status, statuses},
     symptom::FailureMode,
 };
 
@@ -175,6 +175,18 @@ pub(super) const CHAPTER: Chapter = Chapter {
             takes: "15 min",
             risk: Risk::Low,
             alert: None,
+        },
+        Case {
+            slug: "edge-server-error",
+            title: "A server error, and not from the org",
+            signs: &[Sign::Response(statuses(500, 599).and_code("edge"))],
+            cause: "Okta's edge before a cell that is down, or a proxy on the way that got no answer (there is no \
+                    X-Okta-Request-Id)",
+            action: "look at Okta's status for this cell first; if all is well there, at proxies and WAF on the way, whose \
+                     name the words or the page may show",
+            takes: "15–60 min",
+            risk: Risk::Medium,
+            alert: Some("OktaServerErrors"),
         },
         Case {
             slug: "edge",

@@ -15,7 +15,8 @@ const ELSEWHERE: &str = "grant it at Admin Console > Applications > the app that
                          and let the app ask for it";
 
 impl Session<'_> {
-    /// Asks, and waits for the whole answer. Any status but 2xx is [`Failure::Refused`].
+    /// Asks, and waits for the whole answer. Any status but 2xx is [`Failure::Refused`]. A kept
+    /// connection may end just as it is used; what only reads is then asked once more, over a new one.
     pub async fn ask(&self, request: Request<'_>) -> Result<Response, Failure> {
         let authorization = match request.credential {
             None => None,
@@ -34,12 +35,18 @@ impl Session<'_> {
                 AuthMethod::OAuth(app) => return app.ask(self, credential, &request).await,
             },
         };
-        let auth = AuthHeaders {
-            authorization,
+        let auth = || AuthHeaders {
+            authorization: authorization.clone(),
             dpop: None,
         };
         let admission = self.admit(&request).await?;
-        self.send(&request, auth, admission).await.result
+        let attempt = self.send(&request, auth(), admission).await;
+        if !attempt.closed || !request.only_reads() {
+            return attempt.result;
+        }
+        let request = request.over_new_connection();
+        let admission = self.admit(&request).await?;
+        self.send(&request, auth(), admission).await.result
     }
 
     /// The token that stands there now, if what does can be one of this kind.

@@ -4,16 +4,16 @@ use std::cmp::Reverse;
 
 /// Those of a list that get series of their own.
 #[derive(Debug)]
-pub(super) struct Capped<T> {
+pub(crate) struct Capped<T> {
     /// The worst, the worst first where the list does not fit.
-    pub(super) kept: Vec<T>,
+    pub(crate) kept: Vec<T>,
     /// How many were left out.
-    pub(super) dropped: usize,
+    pub(crate) dropped: usize,
 }
 
 /// At most this many, in the order of the list as long as all fit; else those that are worst, and
 /// of equals the first.
-pub(super) fn cap<T, B: Ord>(
+pub(crate) fn cap<T, B: Ord>(
     list: impl IntoIterator<Item = T>,
     most: usize,
     badness: impl Fn(&T) -> B,

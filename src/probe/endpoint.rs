@@ -144,20 +144,66 @@ impl Kind for Probe {
 
 impl Probe {
     async fn read(&self, okta: &Session<'_>) -> Result<Observation, Failure> {
-        let request =
-            Request::get(self.name.clone(), self.path.as_str()).with(self.credential.as_deref());
+        let request = Request::get(self.name.clone(), self.path.as_str())
+            .with(self.credential.as_deref())
+            .taking_saml_metadata();
         let response = okta.ask(request).await?;
-        if !response.body.is_empty() {
-            // A captive portal or a sign-in page answers 200 as well; only JSON is Okta's API.
+        // A captive portal or a sign-in page answers 200 as well: Okta's API is JSON, and what it says
+        // of a SAML app is XML.
+        if !response.body.is_empty() && !is_saml_metadata(&response.body) {
             let IgnoredAny = response.json().await?;
         }
         Ok(Observation)
     }
 }
 
+/// True for a document whose root is what SAML 2.0 calls its metadata. What comes before the root is
+/// short.
+fn is_saml_metadata(body: &[u8]) -> bool {
+    let head = body.get(..1000).unwrap_or(body);
+    let head = String::from_utf8_lossy(head);
+    let mut rest = head.trim_start_matches('\u{feff}').trim_start();
+    for (begins, ends) in [("<?xml", "?>"), ("<!--", "-->")] {
+        if rest.starts_with(begins) {
+            let (_, after) = rest.split_once(ends).unwrap_or_default();
+            rest = after.trim_start();
+        }
+    }
+    let name = |root: &str| {
+        root.split(|c: char| c.is_whitespace() || c == '>')
+            .next()
+            .map(str::to_owned)
+    };
+    let root = rest.strip_prefix('<').and_then(name).unwrap_or_default();
+    let local = root.rsplit(':').next();
+    matches!(local, Some("EntityDescriptor" | "EntitiesDescriptor"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn saml_metadata_is_told_from_a_page_by_its_root() {
+        for metadata in [
+            "<md:EntityDescriptor entityID=\"http://www.okta.com/exk1\" xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\"/>",
+            "\u{feff}<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- x --><EntityDescriptor>",
+            "<?xml version=\"1.0\"?><m:EntitiesDescriptor Name=\"x\">",
+        ] {
+            assert!(is_saml_metadata(metadata.as_bytes()), "{metadata}");
+        }
+        for page in [
+            "",
+            "<",
+            "<?xml",
+            "<!DOCTYPE html><html>",
+            "<html><EntityDescriptor/></html>",
+            "<?xml version=\"1.0\"?><html xmlns=\"http://www.w3.org/1999/xhtml\">",
+            "EntityDescriptor",
+        ] {
+            assert!(!is_saml_metadata(page.as_bytes()), "{page}");
+        }
+    }
 
     #[test]
     fn a_path_that_would_leave_the_org_is_refused() {

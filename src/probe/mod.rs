@@ -4,7 +4,7 @@
 //! serving the series is the [`web`](crate::web)'s.
 
 mod candidate;
-mod cap;
+pub(crate) mod cap;
 pub mod kind;
 mod label;
 mod listing;

@@ -37,6 +37,17 @@ pub enum BadUrl {
     User,
 }
 
+/// The domains that Okta's own hosts of orgs are below.
+const OKTAS_DOMAINS: [&str; 7] = [
+    "okta.com",
+    "oktapreview.com",
+    "okta-emea.com",
+    "okta-gov.com",
+    "okta.mil",
+    "okta-miltest.com",
+    "trexcloud.com",
+];
+
 impl OrgUrl {
     /// The URL of a path below this org. The path begins with one `/`.
     pub fn join(&self, path: &str) -> String {
@@ -57,6 +68,12 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv6(ip)) => IpAddr::from(ip).is_loopback(),
         None => false,
     }
+}
+
+/// True for `acme-admin.okta.com`. What a custom domain is called is its owner's to choose.
+fn is_admin_console(host: &str) -> bool {
+    host.split_once('.')
+        .is_some_and(|(label, domain)| label.ends_with("-admin") && OKTAS_DOMAINS.contains(&domain))
 }
 
 impl FromStr for OrgUrl {
@@ -81,11 +98,7 @@ impl FromStr for OrgUrl {
             "http" => return Err(BadUrl::Cleartext(host.to_owned())),
             other => return Err(BadUrl::Scheme(other.to_owned())),
         }
-        if host
-            .split('.')
-            .next()
-            .is_some_and(|label| label.ends_with("-admin"))
-        {
+        if is_admin_console(host) {
             return Err(BadUrl::AdminHost(host.to_owned()));
         }
         // What is asked goes to the parsed URL, so it is what counts: it knows backslashes, and
@@ -138,6 +151,18 @@ mod tests {
     }
 
     #[test]
+    fn a_custom_domain_may_be_called_as_it_likes() {
+        for host in [
+            "sso-admin.example.org",
+            "login-admin.okta.com.example.org",
+            "x-admin",
+        ] {
+            let url = format!("https://{host}").parse::<OrgUrl>();
+            assert_eq!(url.unwrap().host(), host);
+        }
+    }
+
+    #[test]
     fn each_common_mistake_is_refused_with_its_fix() {
         for (text, fix) in [
             ("acme.okta.com", "write it like"),
@@ -145,6 +170,7 @@ mod tests {
             ("http://acme.okta.com", "https://acme.okta.com"),
             ("ftp://acme.okta.com", "not https"),
             ("https://acme-admin.okta.com", "drop `-admin`"),
+            ("https://Acme-Admin.OktaPreview.com", "drop `-admin`"),
             ("https://acme.okta.com/", "drop `/`"),
             (
                 "https://acme.okta.com/oauth2/default",

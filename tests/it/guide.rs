@@ -472,6 +472,7 @@ recognised! {
     a_wrong_method: "wrong-method" => users(Fault::error(405, "E0000022"));
     an_org_that_the_edge_does_not_know: "edge-not-found" => users(Fault::edge_not_found());
     an_edge_that_refuses: "edge" => users(Fault::edge(403));
+    an_edge_that_fails: "edge-server-error" => users(Fault::edge(502));
 
     a_file_that_holds_an_error_in_place_of_a_token: "not-a-token" => no_token();
     a_token_that_has_expired: "expired-token" => token(|_| reports().lasting(Duration::ZERO));
@@ -548,7 +549,7 @@ also! {
     a_403_without_a_code: "role-or-policy" => users(Fault::challenge(403, SILENT));
     a_watched_token_without_the_scope: "missing-scope" => token(|_| Mint::by("default").scopes(["reports.list"]));
     a_token_of_another_org: "wrong-issuer" => with(org(), &format!("{{ token: {{ ci: {{ access_token: '{}' }} }} }}", foreign()));
-    a_503_of_the_edge: "edge" => users(Fault::edge(503));
+    a_503_of_the_edge: "edge-server-error" => users(Fault::edge(503));
     a_proof_without_its_id: "dpop-proof" => challenged(400, "invalid_dpop_proof", "'jti' claim in the DPoP proof JWT is missing.");
     a_proof_without_its_time: "dpop-proof" => challenged(400, "invalid_dpop_proof", "'iat' claim in the DPoP proof JWT is missing.");
     a_key_set_that_is_refused: "public-document-refused" => fault_at("/oauth2/v1/keys", Fault::error(401, "E0000004"), "{ jwks: { org: {} } }");

@@ -47,6 +47,15 @@ impl RateLimitSample {
             .filter(|left| *left <= LONGEST_WINDOW)
     }
 
+    /// How long its window had been over when the answer was written; zero where it had not, or where
+    /// the answer does not say.
+    pub fn over_for(&self) -> Duration {
+        let reset = self.rate_limit.reset;
+        let over = self.date.map(|date| date.duration_since(reset));
+        over.and_then(|over| Duration::try_from(over).ok())
+            .unwrap_or_default()
+    }
+
     /// Requests that were used in the window.
     pub fn used(&self) -> u64 {
         self.rate_limit.limit - self.rate_limit.remaining

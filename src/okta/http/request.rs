@@ -58,6 +58,11 @@ impl<'a> Request<'a> {
         if self.form.is_some() { "POST" } else { "GET" }
     }
 
+    /// To make it twice changes nothing.
+    pub(in crate::okta) fn only_reads(&self) -> bool {
+        self.form.is_none()
+    }
+
     /// The path, without its query.
     pub(in crate::okta) fn path(&self) -> &str {
         self.path.split(['?', '#']).next().unwrap_or_default()
@@ -120,6 +125,18 @@ impl<'a> Request<'a> {
             new_connection: true,
             ..self
         }
+    }
+
+    /// Takes XML as well, where the path is that of a SAML app's metadata: Okta has it in no other form.
+    #[must_use]
+    pub fn taking_saml_metadata(self) -> Self {
+        let is_metadata = self.path().ends_with("/sso/saml/metadata");
+        let accept = if is_metadata {
+            "application/xml, application/json;q=0.9"
+        } else {
+            self.accept
+        };
+        Self { accept, ..self }
     }
 
     /// As a browser would ask for a page.

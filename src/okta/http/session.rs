@@ -183,6 +183,7 @@ impl<'a> Session<'a> {
                 Err(failure),
             ),
         };
+        let closed = matches!(result, Err(Failure::Connect { .. })) && trace.connection().is_none();
         let exchange = Exchange {
             api: request.api.clone(),
             path: path.to_owned(),
@@ -199,7 +200,11 @@ impl<'a> Session<'a> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(exchange);
-        Attempt { result, headers }
+        Attempt {
+            result,
+            headers,
+            closed,
+        }
     }
 
     /// What time it is at Okta, as far as its answers have told.
@@ -288,6 +293,9 @@ impl<'a> Session<'a> {
 pub(in crate::okta) struct Attempt {
     pub(in crate::okta) result: Result<Response, Failure>,
     pub(in crate::okta) headers: HeaderMap,
+    /// It went out over a connection that was kept, and that ended before a byte came back: nothing
+    /// is shown of the host, and what only reads may be sent once more, over a new one.
+    pub(in crate::okta) closed: bool,
 }
 
 impl Attempt {
@@ -295,6 +303,7 @@ impl Attempt {
         Self {
             result: Err(failure),
             headers: HeaderMap::new(),
+            closed: false,
         }
     }
 }

@@ -26,11 +26,13 @@ enum Again {
     Clock,
     Token,
     Bound,
+    Closed,
 }
 
 impl OAuthApp {
     /// Asks with its access token. A token that Okta no longer takes is replaced once, a nonce is
-    /// sent back once, a wrong clock is corrected once.
+    /// sent back once, a wrong clock is corrected once, a kept connection that ended is replaced once.
+    /// Each time with another proof: Okta takes none twice.
     pub(in crate::okta) async fn ask(
         &self,
         okta: &Session<'_>,
@@ -40,11 +42,16 @@ impl OAuthApp {
         let url = okta.url(&request.path)?;
         let mut token = self.token_for(&url, okta, credential).await?;
         let mut tried = Vec::new();
+        let mut request = request.clone();
         loop {
-            let admission = okta.admit(request).await?;
+            let admission = okta.admit(&request).await?;
             let held = okta.clock().skew();
             let auth = self.auth(&token, request.method(), &url, okta.clock())?;
-            let Attempt { result, headers } = okta.send(request, auth, admission).await;
+            let Attempt {
+                result,
+                headers,
+                closed,
+            } = okta.send(&request, auth, admission).await;
             let renewed = self.proofs.resource_nonce.keep(&headers);
             let refusal = match result {
                 Ok(answer) => {
@@ -52,6 +59,11 @@ impl OAuthApp {
                     return Ok(answer);
                 }
                 Err(Failure::Refused(refusal)) => refusal,
+                Err(_) if closed && request.only_reads() && !tried.contains(&Again::Closed) => {
+                    tried.push(Again::Closed);
+                    request = request.over_new_connection();
+                    continue;
+                }
                 Err(failure) => return Err(failure),
             };
             let moved = okta.clock().has_moved(held, CLOCK_TOLERANCE);
@@ -59,7 +71,7 @@ impl OAuthApp {
                 Some(again) if !tried.contains(&again) => {
                     tried.push(again);
                     match again {
-                        Again::Nonce => {}
+                        Again::Nonce | Again::Closed => {}
                         Again::Clock => okta.clock().tell(okta.org(), &credential.name),
                         Again::Token => {
                             // A gateway says so as well, of a token that Okta may take.

@@ -49,6 +49,9 @@ enum Again {
     Proof,
     /// Assertion or proof was dated by a clock that has turned out to be wrong.
     Clock,
+    /// The kept connection ended as it was used. Assertion and proof may have arrived: neither is
+    /// taken twice.
+    Closed,
 }
 
 /// How long a token holds that is said to hold so many seconds.
@@ -93,18 +96,27 @@ impl Mint<'_> {
         let url = self.okta.url(&self.app.settings.token_path)?;
         loop {
             let (at, held) = (Instant::now(), self.okta.clock().skew());
-            let Attempt { result, headers } = self.send(&ready, &url).await?;
+            let anew = tried.contains(&Again::Closed);
+            let Attempt {
+                result,
+                headers,
+                closed,
+            } = self.send(&ready, &url, anew).await?;
             let renewed = self.app.proofs.token_nonce.keep(&headers);
             let refusal = match result {
                 Ok(answer) => return self.read(&answer, at).await,
                 Err(Failure::Refused(refusal)) => refusal,
+                Err(_) if closed && !anew => {
+                    tried.push(Again::Closed);
+                    continue;
+                }
                 Err(failure) => return Err(failure),
             };
             let moved = self.okta.clock().has_moved(held, CLOCK_TOLERANCE);
             match self.again(&refusal, renewed, moved) {
                 Some(again) if !tried.contains(&again) => {
                     match again {
-                        Again::Nonce => {}
+                        Again::Nonce | Again::Closed => {}
                         Again::Proof => self.app.proofs.turn_on(),
                         Again::Clock => self
                             .okta
@@ -118,8 +130,8 @@ impl Mint<'_> {
         }
     }
 
-    /// Sends one request, with an assertion and a proof of its own.
-    async fn send(&self, ready: &Ready, url: &Url) -> Result<Attempt, Failure> {
+    /// Sends one request, with an assertion and a proof of its own; `anew` over a connection of its own.
+    async fn send(&self, ready: &Ready, url: &Url, anew: bool) -> Result<Attempt, Failure> {
         let settings = &self.app.settings;
         let nothing = Form {
             secrets: &[],
@@ -155,6 +167,11 @@ impl Mint<'_> {
         };
         let request = Request::post(TOKEN_API, settings.token_path.as_str(), form);
         let request = request.with(Some(self.credential));
+        let request = if anew {
+            request.over_new_connection()
+        } else {
+            request
+        };
         let clock = self.okta.clock();
         let auth = AuthHeaders {
             authorization: None,

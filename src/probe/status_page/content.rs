@@ -74,6 +74,11 @@ impl Incident {
         self.status.is_open()
     }
 
+    /// What is told first of many: the worst, and of equally bad ones the newest.
+    pub fn rank(&self) -> impl Ord + use<> {
+        (self.category.severity(), self.updated)
+    }
+
     /// True for announced work that must be over by now, though nobody wrote that it began.
     pub fn is_past(&self, now: Timestamp) -> bool {
         self.status == Status::Scheduled && self.ends.is_some_and(|ends| ends < now)

@@ -76,13 +76,13 @@ struct Drawn<'a> {
 }
 
 impl<'a> Drawn<'a> {
-    /// Of too many incidents those that changed last, of maintenances those that come first, of
+    /// Of too many incidents the worst, and of those the ones that changed last, of maintenances those that come first, of
     /// components those that are worst off.
     fn of(content: &'a PageContent) -> Self {
         let incidents = content.open_incidents().into_iter().flatten();
         let maintenances = content.open_maintenances();
         Self {
-            incidents: cap(incidents, MOST, |incident| incident.updated),
+            incidents: cap(incidents, MOST, |incident| incident.rank()),
             maintenances: cap(maintenances, MOST, |planned| Reverse(begins(planned))),
             components: cap(&content.components, MOST, |component| component.status),
         }
@@ -160,9 +160,14 @@ fn draw_content(content: &PageContent, name: &str, page: &mut Page) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::{
-        probe::status_page::words::{Category, ComponentStatus, Status},
+        probe::status_page::{
+            statuspage,
+            words::{Category, ComponentStatus, Status},
+        },
         units::{CellList, Timestamp},
     };
 
@@ -268,5 +273,39 @@ mod tests {
             ..page(Source::Statuspage)
         };
         assert_eq!(dropped(&observed(full)), 10);
+    }
+
+    /// What the series of a Statuspage with so many well components and minor incidents, and one of
+    /// each that is bad, come to.
+    #[test]
+    fn what_is_worst_is_shown_whatever_the_cap_leaves_out() {
+        let well = |n: usize| json!({ "id": format!("c{n}"), "name": format!("Aaa {n:03}"), "status": "operational" });
+        let minor = |n: usize| {
+            json!({ "id": format!("i{n}"), "name": "x", "impact": "minor", "status": "investigating",
+                    "updated_at": "2026-11-26T10:00:00Z" })
+        };
+        let mut components: Vec<_> = (0..120).map(well).collect();
+        components.push(json!({ "id": "z", "name": "Zulu", "status": "major_outage" }));
+        let mut incidents: Vec<_> = (0..120).map(minor).collect();
+        incidents.push(
+            json!({ "id": "zulu", "name": "x", "impact": "critical", "status": "investigating",
+                    "updated_at": "2020-01-01T00:00:00Z" }),
+        );
+        let text = json!({ "page": {}, "status": { "indicator": "major" },
+                           "components": components, "incidents": incidents });
+        let content = statuspage::read(&text.to_string()).unwrap();
+        let seen = Observation::judge(content, Timestamp::UNIX_EPOCH)
+            .observation
+            .unwrap();
+        let mut page = Page::new();
+        draw(&seen, "other", &mut page);
+        let text = page.text();
+        for shown in [
+            r#"okta_status_component{page="other",component="Zulu",status="major_outage"} 1"#,
+            r#"okta_status_incident_active{page="other",incident="zulu",category="critical"} 1"#,
+        ] {
+            assert!(text.contains(shown), "{text}");
+        }
+        assert_eq!(dropped(&seen), 2 * (121 - MOST));
     }
 }

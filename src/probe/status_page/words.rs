@@ -100,6 +100,19 @@ impl Category {
         if is_known { self } else { Self::Other }
     }
 
+    /// How bad it is, the worst last. A word nobody knows is as bad as most, and must not hide a known
+    /// disruption.
+    pub const fn severity(self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::PlannedMaintenance | Self::Maintenance => 1,
+            Self::FeatureDisruption | Self::PerformanceIssue | Self::Minor => 2,
+            Self::MinorServiceDisruption | Self::ServiceDegradation | Self::Other => 3,
+            Self::ServiceDisruption | Self::Major => 4,
+            Self::MajorServiceDisruption | Self::Critical => 5,
+        }
+    }
+
     /// True for work that was announced, which is no incident.
     pub const fn is_planned(self) -> bool {
         matches!(self, Self::PlannedMaintenance | Self::Maintenance)

@@ -161,9 +161,27 @@ impl Kind for Probe {
     }
 }
 
-/// The granted scopes that get series of their own; none is worse than another.
+/// The granted scopes that get series of their own: before all, those that somebody needs.
 fn drawn(seen: &Observation) -> Capped<&String> {
-    cap(seen.scopes.iter().flatten(), MOST_SCOPES, |_| ())
+    let granted = seen.scopes.iter().flatten();
+    cap(granted, MOST_SCOPES, |scope| seen.required.contains(scope))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_that_is_needed_is_drawn_however_many_come_before_it() {
+        let granted = (0..MOST_SCOPES + 5).map(|n| format!("a.{n:03}"));
+        let seen = Observation {
+            scopes: Some(granted.chain(["z".to_owned()]).collect()),
+            required: ["z".to_owned()].into(),
+            ..Observation::default()
+        };
+        let Capped { kept, dropped } = drawn(&seen);
+        assert_eq!((kept[0].as_str(), dropped), ("z", 6));
+    }
 }
 
 #[cfg(test)]
