@@ -326,6 +326,7 @@ fn a_set_is_drawn_with_its_keys_and_what_became_of_it() {
         "max_age_seconds{} 3600",
         "published{} 1",
         "rotations_total{} 1",
+        "unknown_keys{} 0",
     ];
     assert_eq!(drawn(Some(&gone[2])), expected);
     assert_eq!(

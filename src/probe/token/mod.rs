@@ -169,23 +169,6 @@ fn drawn(seen: &Observation) -> Capped<&String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    #[test]
-    fn a_scope_that_is_needed_is_drawn_however_many_come_before_it() {
-        let granted = (0..MOST_SCOPES + 5).map(|n| format!("a.{n:03}"));
-        let seen = Observation {
-            scopes: Some(granted.chain(["z".to_owned()]).collect()),
-            required: ["z".to_owned()].into(),
-            ..Observation::default()
-        };
-        let Capped { kept, dropped } = drawn(&seen);
-        assert_eq!((kept[0].as_str(), dropped), ("z", 6));
-    }
-}
-
-#[cfg(test)]
-mod tests {
     use std::{borrow::Cow, collections::BTreeSet, sync::Arc, time::Duration};
 
     use super::{compared::Compared, *};
@@ -292,5 +275,17 @@ mod tests {
         assert_eq!(Probe::dropped(&known(&seen)), 0);
         seen.scopes = Some((0..MOST_SCOPES + 3).map(|n| n.to_string()).collect());
         assert_eq!(Probe::dropped(&known(&seen)), 3);
+    }
+
+    #[test]
+    fn a_scope_that_is_needed_is_drawn_however_many_come_before_it() {
+        let granted = (0..MOST_SCOPES + 5).map(|n| format!("a.{n:03}"));
+        let seen = Observation {
+            scopes: Some(granted.chain(["z".to_owned()]).collect()),
+            required: ["z".to_owned()].into(),
+            ..Observation::default()
+        };
+        let Capped { kept, dropped } = drawn(&seen);
+        assert_eq!((kept[0].as_str(), dropped), ("z", 6));
     }
 }
