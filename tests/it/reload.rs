@@ -49,7 +49,7 @@ impl Reloading {
 
     async fn until(&self, holds: impl Fn(&Self) -> bool) {
         let mut recorded = self.board.recorded();
-        let waiting = recorded.wait_for(|_| holds(self));
+        let waiting = recorded.wait_for(|()| holds(self));
         let told = tokio::time::timeout(PATIENCE, waiting).await;
         drop(told.unwrap_or_else(|_| panic!("it never came:\n{}", self.scrape())));
     }

@@ -1,7 +1,7 @@
 //! Access tokens, decoded without being trusted: what a token says of itself. Whether it is true is
 //! found by introspection, or by `jwks` where the keys are public. A token never stands in an error.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{
@@ -90,12 +90,13 @@ struct Payload {
     scp: Option<OneOrMany>,
     #[serde(deserialize_with = "claim")]
     scope: Option<OneOrMany>,
-    #[serde(flatten)]
-    others: BTreeMap<String, IgnoredAny>,
+    // What OpenID Connect (Core 1.0, 2 and 3.3.2.11) has for ID tokens: that it is there tells.
+    nonce: Option<IgnoredAny>,
+    at_hash: Option<IgnoredAny>,
+    c_hash: Option<IgnoredAny>,
+    auth_time: Option<IgnoredAny>,
+    amr: Option<IgnoredAny>,
 }
-
-/// Claims that OpenID Connect (Core 1.0, 2 and 3.3.2.11) has for ID tokens.
-const OF_ID_TOKENS: [&str; 5] = ["nonce", "at_hash", "c_hash", "auth_time", "amr"];
 
 /// A claim that is written as one string or as an array of them.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -203,10 +204,15 @@ impl Claims {
             client_id,
             scp,
             scope,
-            others,
+            nonce,
+            at_hash,
+            c_hash,
+            auth_time,
+            amr,
         } = payload;
         let for_an_api = scp.is_some() || scope.is_some() || cid.is_some() || client_id.is_some();
-        let for_a_client = OF_ID_TOKENS.iter().any(|name| others.contains_key(*name));
+        let of_id_tokens = [nonce, at_hash, c_hash, auth_time, amr];
+        let for_a_client = of_id_tokens.iter().any(Option::is_some);
         Self {
             kid: header.kid,
             alg: header.alg,

@@ -127,7 +127,7 @@ impl Exporter {
     pub async fn first_round(&self) -> Scrape {
         let board = self.app.board();
         let mut recorded = board.recorded();
-        let round = recorded.wait_for(|_| board.is_ready());
+        let round = recorded.wait_for(|()| board.is_ready());
         match tokio::time::timeout(PATIENCE, round).await {
             Ok(ended) => drop(ended.unwrap()),
             Err(tokio::time::error::Elapsed { .. }) => {
