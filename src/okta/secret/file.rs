@@ -91,6 +91,10 @@ impl SecretFile {
 impl SecretFile {
     /// Held while the file is read: of two reads at a time the later one saw the newer secret. Behind
     /// one that hangs nobody waits for long, or threads would gather there.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "files are read on threads of their own, which may block"
+    )]
     fn turn(&self) -> Result<MutexGuard<'_, Option<u64>>, NoSecret> {
         for _ in 0..TRIES {
             match self.last.try_lock() {
