@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ApiError, BadKey, LimitKind, NoSecret};
+use super::{ApiError, BadKey, LimitKind, NoSecret, Phase};
 use crate::units::{Name, Timestamp, closed_list};
 
 /// What went wrong, where, and what Okta said about it.
@@ -159,30 +159,6 @@ pub struct MissingScope {
     pub path: String,
     /// Where it is granted.
     pub fix: String,
-}
-
-/// What a request was waiting for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    /// The name's address.
-    Dns,
-    /// TCP and TLS.
-    Connect,
-    /// The first byte of the answer.
-    FirstByte,
-    /// The rest of the answer.
-    Body,
-}
-
-impl Phase {
-    fn hung(self) -> &'static str {
-        match self {
-            Self::Dns => "while the name was looked up",
-            Self::Connect => "while connecting (TCP and TLS)",
-            Self::FirstByte => "waiting for the first byte",
-            Self::Body => "in the middle of the body",
-        }
-    }
 }
 
 closed_list! {
@@ -399,12 +375,10 @@ mod tests {
             assert_eq!(failure.request_reason(), Some("timeout"));
             assert!(failure.is_org_trouble());
         }
-        let cut = Failure::Cut {
-            detail: "reset".to_owned(),
-        };
+        let detail = "reset".to_owned();
         let redirect = Failure::Redirect("to another host".to_owned());
         for (failure, reason, is_org_trouble) in [
-            (cut, Some("body"), true),
+            (Failure::Cut { detail }, Some("body"), true),
             (Failure::TooLarge { limit: 1 }, Some("body"), false),
             (redirect, Some("redirect"), false),
             (Failure::Overlap, None, false),
@@ -416,10 +390,9 @@ mod tests {
 
     #[test]
     fn why_there_is_no_token_is_told_with_what_may_explain_it() {
-        assert_eq!(
-            no_token(Failure::Overlap).to_string(),
-            "no access token for the credential `billing`: the last run has not ended yet: this one was left out \
-             (asked for a scope); not asked again yet"
-        );
+        let told = no_token(Failure::Overlap).to_string();
+        let expected = "no access token for the credential `billing`: the last run has not ended yet: this one was \
+                        left out (asked for a scope); not asked again yet";
+        assert_eq!(told, expected);
     }
 }

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
 use crate::okta::{
-    Algorithm, Failure, NoSecret, PrivateKey, SecretSource, Session,
+    Algorithm, NoSecret, PrivateKey, SecretSource,
     {BadKey, jose::private_key::random_id},
 };
 use crate::units::{Secret, Timestamp};
@@ -87,12 +87,6 @@ impl ClientAuth {
             | Self::ClientSecretPost(source) => Some(source),
             Self::Public => None,
         }
-    }
-
-    /// The same as [`read`](Self::read), apart from the threads that serve.
-    pub(super) async fn read_by(&self, okta: &Session<'_>) -> Result<Ready, Failure> {
-        let auth = self.clone();
-        okta.secret(self.source(), move || auth.read()).await
     }
 
     /// What the key or secret is told by; `None` where it cannot be read.

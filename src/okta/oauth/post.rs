@@ -2,11 +2,19 @@
 //! for tokens, with their challenges, is in [`mint`](super::mint).
 
 use super::{
-    assertion::{ClientProof, JWT_BEARER},
+    assertion::{ClientAuth, ClientProof, JWT_BEARER, Ready},
     client::OAuthClient,
 };
 use crate::okta::{Failure, Form, Request, Response, Session};
 use crate::units::Secret;
+
+impl ClientAuth {
+    /// The key or secret as it stands now, read apart from the threads that serve.
+    pub(super) async fn read_by(&self, okta: &Session<'_>) -> Result<Ready, Failure> {
+        let auth = self.clone();
+        okta.secret(self.source(), move || auth.read()).await
+    }
+}
 
 impl OAuthClient {
     /// Posts a form with this secret among its fields to a path of the org, as this client.
