@@ -129,8 +129,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
                 FailureMode::Redirect,
                 "at the path that was asked only",
             )],
-            cause: "Okta's own API redirects neither a form nor a request with a DPoP proof: a proxy or a custom domain rewrites \
-                    the path, and both serve at the path that they were made for",
+            cause: "Okta's own API redirects nothing: a proxy or a custom domain rewrites the path, and a form, a DPoP \
+                    proof, and what a limit counts serve at the path that they were made for",
             action: "take the rule away that rewrites it, or write the path or host that it leads to (`token_path`, the org's `url`)",
             takes: "15–30 min",
             risk: Risk::Low,

@@ -114,17 +114,29 @@ async fn a_redirect_to_another_host_is_not_followed() {
 }
 
 #[tokio::test]
-async fn a_redirect_within_the_org_is_followed() {
+async fn a_redirect_within_the_org_is_followed_where_no_limit_counts() {
     let okta = org().start().await.unwrap();
-    let there = Fault::redirect_to("/api/v1/groups");
-    okta.controls().fault("/api/v1/users", there);
-    let probes = format!("{{ endpoint: {{ {} }} }}", endpoint("users"));
+    let elsewhere = "/oauth2/default/.well-known/openid-configuration";
+    for (path, target) in [
+        ("/.well-known/openid-configuration", elsewhere),
+        ("/api/v1/users", "/api/v1/groups"),
+    ] {
+        okta.controls().fault(path, Fault::redirect_to(target));
+    }
+    let issuer = format!("{}/oauth2/default", okta.url());
+    let users = endpoint("users");
+    let probes = format!("{{ discovery: {{ issuer: '{issuer}' }}, endpoint: {{ {users} }} }}");
     let page = Exporter::watch(&okta, &probes).await.first_round().await;
-    assert_eq!(page.value("okta_probe_success"), 1.0);
-    // The credential went along, since it is the same org.
+    assert_eq!(
+        page.value(r#"okta_probe_success{probe="discovery"}"#),
+        1.0,
+        "{page}"
+    );
+    let told = r#"okta_probe_failures_total{probe="endpoint/users",reason="redirect"}"#;
+    assert!(page.value(told) >= 1.0, "{page}");
+    // Each hop would be a request that the budget did not allow.
     let asked = okta.controls().requests();
-    let groups = asked.iter().find(|r| r.path == "/api/v1/groups").unwrap();
-    assert_eq!(groups.principal.as_deref(), Some("monitor"));
+    assert!(asked.iter().all(|asked| asked.path != "/api/v1/groups"));
 }
 
 /// One org whose host cannot be reached in the right way, beside one that works.

@@ -132,7 +132,9 @@ impl<'a> Session<'a> {
         mut admission: Admission<'_>,
     ) -> Attempt {
         let scheme = auth.scheme();
-        let one_url = auth.dpop.is_some() || request.form.is_some();
+        // A hop that counts against a limit would be one that nobody admitted.
+        let is_counted = self.bucket(request).is_some();
+        let one_url = is_counted || auth.dpop.is_some() || request.form.is_some();
         let outgoing = match self.build(request, auth) {
             Ok(outgoing) => outgoing,
             Err(failure) => return Attempt::unsent(failure),

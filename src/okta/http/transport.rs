@@ -207,7 +207,8 @@ where
 pub(super) struct RefusedRedirect(pub(super) String);
 
 /// Follows redirects within one origin only: a credential must never travel to another host. Where a
-/// form or a proof goes along none is followed: the form would be lost, and the proof names its URL.
+/// form or a proof goes along, or a limit counts, none is followed: the form would be lost, the proof
+/// names its URL, and nobody admitted the hop.
 pub(super) fn redirects_stay_home() -> reqwest::redirect::Policy {
     const MOST: usize = 5;
     reqwest::redirect::Policy::custom(|attempt| {
@@ -218,7 +219,7 @@ pub(super) fn redirects_stay_home() -> reqwest::redirect::Policy {
                 attempt.url().origin().ascii_serialization()
             )),
             _ if Trace::current().with(|marks| marks.one_url) => Some(format!(
-                "redirected to {}: not followed, since what was sent serves at the path that was asked only",
+                "redirected to {}: not followed, since what was sent serves, and is counted, at the path that was asked only",
                 attempt.url().path()
             )),
             _ if attempt.previous().len() > MOST => {
