@@ -34,7 +34,7 @@ fn secrets_are_replaced_and_where_they_are_kept_is_not() {
 #[test]
 fn every_setting_that_may_hold_a_secret_is_known_as_one() {
     // The example shows every setting, and each secret's `X_env` beside it.
-    let example = include_str!("../../config/okta-exporter.yaml");
+    let example = include_str!("../../../config/okta-exporter.yaml");
     let words = example.split(|c: char| !c.is_alphanumeric() && c != '_');
     let secrets: std::collections::BTreeSet<&str> = words
         .filter_map(|word| word.strip_suffix("_env"))
