@@ -139,6 +139,9 @@ impl Facts {
             found.extend(self.org_findings(Some(org), skew, now));
             unjudged = self.unjudged(org);
         }
+        // What was told and is among those that are merely counted now is not over.
+        let counted = found.iter().filter(|finding| finding.is_of_others());
+        unjudged.extend(counted.map(|finding| finding.fact));
         Findings { found, unjudged }
     }
 

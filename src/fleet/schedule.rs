@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::okta::{Failure, Reason};
+use crate::okta::{Failure, Reason, Refusal};
 
 /// How far apart the first runs of one org are: twenty a second, so that an org is complete within
 /// a second, and none of its buckets meets a burst.
@@ -43,7 +43,14 @@ pub(super) fn stay_away(failure: &Failure, interval: Duration, jitter: f64) -> O
     if let Some(back_off) = refusal.and_then(|refusal| refusal.back_off) {
         return Some(spread(back_off, jitter));
     }
-    (failure.reason() == Reason::Forbidden).then(|| interval.saturating_mul(FORBIDDEN))
+    is_forbidden(failure).then(|| interval.saturating_mul(FORBIDDEN))
+}
+
+/// True where Okta, or what is known of a token, says that a credential may not. An edge that turns a
+/// request away says nothing of permissions, and nobody grants what is public.
+fn is_forbidden(failure: &Failure) -> bool {
+    let of_okta = |refusal: &Refusal| refusal.request_id.is_some() && !refusal.anonymous;
+    failure.reason() == Reason::Forbidden && failure.refusal().is_none_or(of_okta)
 }
 
 fn spread(wait: Duration, jitter: f64) -> Duration {

@@ -1,6 +1,8 @@
 //! Trouble that shows without a failure. Probes find it ([`crate::probe`]), and what is seen of a
 //! whole org [`crate::fleet`]; what it means, its case says ([`super::table`]).
 
+use std::collections::BTreeMap;
+
 use crate::units::closed_list;
 
 /// Trouble that is known though no request failed.
@@ -32,6 +34,36 @@ impl Finding {
             subject: subject.into(),
             ..self
         }
+    }
+}
+
+/// So many findings of one fact are told; of more, how many.
+const MOST_TOLD: usize = 20;
+/// What a finding is about that stands for the others.
+const OTHERS: &str = "others";
+
+impl Finding {
+    /// True where it stands for others, which are not told.
+    pub fn is_of_others(&self) -> bool {
+        self.subject == OTHERS
+    }
+
+    /// As many of these as somebody will look at, and how many more there are. Of one fact the worst
+    /// come first.
+    pub fn few(all: Vec<Self>) -> Vec<Self> {
+        let mut counts: BTreeMap<Fact, usize> = BTreeMap::new();
+        let mut few = all;
+        few.retain(|finding| {
+            let count = counts.entry(finding.fact).or_default();
+            *count += 1;
+            *count <= MOST_TOLD
+        });
+        let more = |(fact, count): (Fact, usize)| {
+            let more = count.checked_sub(MOST_TOLD).filter(|more| *more > 0)?;
+            Some(Self::new(fact, format!("and {more} more of the kind")).about(OTHERS))
+        };
+        few.extend(counts.into_iter().filter_map(more));
+        few
     }
 }
 
@@ -107,6 +139,21 @@ impl Fact {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_very_many_the_first_are_told_and_the_rest_is_counted() {
+        let found = |n: usize| -> Vec<Finding> {
+            let one = |n: usize| Finding::new(Fact::IncidentOnCell, "x").about(n.to_string());
+            let keys = Finding::new(Fact::NoKeys, "x");
+            (0..n).map(one).chain([keys]).collect()
+        };
+        assert_eq!(Finding::few(found(MOST_TOLD)), found(MOST_TOLD));
+        let few = Finding::few(found(10_000));
+        assert_eq!(few.len(), MOST_TOLD + 2);
+        assert_eq!(few[..MOST_TOLD], found(MOST_TOLD)[..MOST_TOLD]);
+        let others = few.last().unwrap();
+        assert!(others.is_of_others() && others.what.contains("9980 more"));
+    }
 
     #[test]
     fn a_finding_is_told_from_others_by_its_subject() {

@@ -51,6 +51,18 @@ pub(super) const CHAPTER: Chapter = Chapter {
             alert: Some("OktaOrgUnreachable"),
         },
         Case {
+            slug: "tls-broken-off",
+            title: "TLS is not set up",
+            signs: &[Sign::FailedSaying(FailureMode::Tls, "handshake broke off")],
+            cause: "the host closed the connection, refused it, or does not speak TLS: a proxy or a firewall that lets nobody \
+                     through, another program at this port, or a port that is not for HTTPS",
+            action: "see who answers, from this machine: `openssl s_client -connect HOST:443 -servername HOST`; then look at \
+                     the proxy and the firewall on the way",
+            takes: "15–30 min",
+            risk: Risk::Low,
+            alert: Some("OktaOrgUnreachable"),
+        },
+        Case {
             slug: "tls",
             title: "The certificate does not verify",
             signs: &[Sign::Failed(FailureMode::Tls)],
@@ -150,7 +162,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
             slug: "not-okta",
             title: "Something answers in Okta's place",
             signs: &[Sign::Failed(FailureMode::Body)],
-            cause: "200, and not what this endpoint sends: a captive portal's, proxy's or sign-in page, most often",
+            cause: "what came is not what this endpoint sends, or not even HTTP: a captive portal's, proxy's or sign-in page, \
+                     most often",
             action: "open the same URL by hand from this machine: whose page it is shows at once",
             takes: "15–30 min",
             risk: Risk::Low,

@@ -75,7 +75,7 @@ impl<'a> Symptom<'a> {
             Failure::Mismatch(words) => (FailureMode::Mismatch, words.as_str()),
             Failure::Dns { .. } => (FailureMode::Dns, ""),
             Failure::Connect { .. } => (FailureMode::Connect, ""),
-            Failure::Tls { .. } => (FailureMode::Tls, ""),
+            Failure::Tls { detail, .. } => (FailureMode::Tls, detail.as_str()),
             Failure::Timeout { phase, .. } => (phase.into(), ""),
             Failure::Cut { .. } => (FailureMode::Cut, ""),
             Failure::TooLarge { .. } => (FailureMode::TooLarge, ""),

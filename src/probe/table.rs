@@ -262,7 +262,7 @@ macro_rules! kinds {
                 $(if let Some(known) = self.of::<$module::Probe>() {
                     findings.extend(<$module::Probe as Kind>::findings(&known, now));
                 })*
-                findings
+                Finding::few(findings)
             }
 
             /// See [`Kind::dropped`].

@@ -288,6 +288,14 @@ async fn handshake_hangs() -> (Exporter, Held) {
     (exporter, held)
 }
 
+/// A port for TLS at which every connection is closed at once.
+async fn hangs_up() -> (Exporter, Held) {
+    let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let watched = elsewhere(&format!("https://{}", port.local_addr().unwrap())).await;
+    tokio::spawn(async move { while port.accept().await.is_ok() {} });
+    watched
+}
+
 async fn with(org: Org, probes: &str) -> (Exporter, Held) {
     watch(org.start().await.unwrap(), probes).await
 }
@@ -459,6 +467,7 @@ recognised! {
     a_name_that_does_not_resolve: "dns" => elsewhere("https://nobody.invalid");
     a_port_where_nobody_listens: "connect" => nobody_listens();
     a_handshake_that_hangs: "timeout-connect" => handshake_hangs();
+    a_handshake_that_breaks_off: "tls-broken-off" => hangs_up();
     a_certificate_of_nobody: "tls" => unknown_authority();
     a_certificate_about_to_end: "certificate-expiring" => certificate_ending();
     an_answer_that_does_not_begin: "timeout-first-byte" => impatient(Fault::stall_forever());

@@ -28,6 +28,9 @@ mod kinds;
 /// Broken answers, names, certificates, clocks: each a typed failure, and nothing else stops.
 mod bad_input;
 
+/// Servers that do wrong in a hundred ways, watched at once.
+mod faults;
+
 /// Text from outside at its worst: the work grows as the text does.
 mod linear;
 

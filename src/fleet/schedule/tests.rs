@@ -56,3 +56,24 @@ fn never_do_more_than_six_hundred_probes_begin_in_a_second() {
         assert!(within <= 600, "{within} within a second of {run:?}");
     }
 }
+
+#[test]
+fn only_okta_slows_down_who_asks_with_a_credential() {
+    let minute = Duration::from_mins(1);
+    let refused = |request_id: Option<&str>, anonymous| {
+        let refusal = Refusal {
+            status: 403,
+            path: "/api/v1/users".to_owned(),
+            anonymous,
+            error: ApiError::Edge(None),
+            request_id: request_id.map(str::to_owned),
+            date: None,
+            limited: None,
+            back_off: None,
+        };
+        stay_away(&Failure::Refused(Box::new(refusal)), minute, 0.0)
+    };
+    assert_eq!(refused(Some("id"), false), Some(10 * minute));
+    assert_eq!(refused(None, false), None, "an edge");
+    assert_eq!(refused(Some("id"), true), None, "a public document");
+}

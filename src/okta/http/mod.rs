@@ -9,6 +9,7 @@ pub(super) mod gate;
 pub(super) mod request;
 pub(super) mod response;
 pub(super) mod session;
+pub(super) mod sorting;
 pub(super) mod tls;
 pub(super) mod transport;
 pub(super) mod verifier;

@@ -20,7 +20,8 @@ use super::{
     gate::{Charge, Gate},
     request::{AuthHeaders, Request},
     response::{Asked, RawResponse, Response},
-    transport::{Trace, sort},
+    sorting::sort,
+    transport::Trace,
 };
 use crate::okta::{
     Failure, NoSecret, SecretSource, clock::OktaClock, headers::link, path, sanitize,
@@ -318,8 +319,8 @@ async fn exchange(
     trace: &Trace,
 ) -> Result<RawResponse, Failure> {
     let start = Instant::now();
-    let host = request.url().host_str().unwrap_or_default().to_owned();
-    let sorted = |e: reqwest::Error| sort(&e, &host, trace.phases());
+    let url = request.url().clone();
+    let sorted = |e: reqwest::Error| sort(&e, &url, trace.phases());
     let mut response = http.execute(request).await.map_err(sorted)?;
     trace.first_byte(start.elapsed());
     let first_byte = Instant::now();

@@ -1,10 +1,8 @@
-//! How a request reaches Okta: DNS and connecting with their times taken, and errors sorted.
-//! What is asked is in [`request`](super::request), what the answer means in
+//! How a request reaches Okta: DNS and connecting with their times taken. What came of
+//! it is in [`sorting`](super::sorting) where it failed; what is asked is in [`request`](super::request), what the answer means in
 //! [`response`](super::response).
 
 use std::{
-    error::Error,
-    io,
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
@@ -16,7 +14,7 @@ use tokio::time::Instant;
 use tower::{Layer, Service};
 
 use super::{certificate::ServedChain, exchange::Phases};
-use crate::okta::{Failure, Phase, descriptors};
+use crate::okta::Phase;
 
 tokio::task_local! {
     /// The request on whose behalf this task connects. hyper connects inside the future of the
@@ -119,10 +117,10 @@ pub(super) struct Resolver;
 /// A name that did not resolve: a type of its own, so that it can be told from a refused connection.
 #[derive(Debug, thiserror::Error)]
 #[error("{name}: {detail}")]
-struct DnsError {
+pub(super) struct DnsError {
     /// Not always the org's: with a proxy it is the proxy's name that is looked up here.
-    name: String,
-    detail: String,
+    pub(super) name: String,
+    pub(super) detail: String,
 }
 
 impl reqwest::dns::Resolve for Resolver {
@@ -232,64 +230,4 @@ pub(super) fn redirects_stay_home() -> reqwest::redirect::Policy {
             None => attempt.follow(),
         }
     })
-}
-
-/// Sorts the client's error by its innermost known cause.
-pub(super) fn sort(error: &reqwest::Error, host: &str, phases: Phases) -> Failure {
-    let host = host.to_owned();
-    let detail = innermost(error);
-    for cause in causes(error) {
-        if let Some(refused) = cause.downcast_ref::<RefusedRedirect>() {
-            return Failure::Redirect(refused.0.clone());
-        }
-        if let Some(DnsError { name, detail }) = cause.downcast_ref() {
-            if descriptors::none_is_left() {
-                return Failure::NoDescriptor;
-            }
-            return Failure::Dns {
-                host: name.clone(),
-                detail: detail.clone(),
-            };
-        }
-        if cause.downcast_ref().is_some_and(descriptors::are_lacking) {
-            return Failure::NoDescriptor;
-        }
-        if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
-            return Failure::Tls {
-                host,
-                detail: tls.to_string(),
-            };
-        }
-    }
-    if error.is_builder() {
-        Failure::Internal(detail)
-    } else if phases.first_byte.is_some() {
-        Failure::Cut { detail }
-    } else {
-        // Refused, unreachable, or closed before a single byte: no conversation took place.
-        Failure::Connect { host, detail }
-    }
-}
-
-/// The chain of causes.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), cause)
-}
-
-/// What lies behind an error. `io::Error` hides the error it wraps from `source()`, so it is opened.
-fn cause<'a>(error: &&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
-    let error: &'a (dyn Error + 'static) = *error;
-    match error
-        .downcast_ref::<io::Error>()
-        .and_then(io::Error::get_ref)
-    {
-        Some(wrapped) => Some(wrapped),
-        None => error.source(),
-    }
-}
-
-fn innermost(error: &reqwest::Error) -> String {
-    causes(error)
-        .last()
-        .map_or_else(String::new, ToString::to_string)
 }

@@ -91,6 +91,8 @@ const READABLE: Family = Family::gauge(
     TOKEN,
 );
 
+/// The longest scope that is a label; Okta's have 50 characters.
+const LONGEST_SCOPE: usize = 200;
 /// The most scopes that get series of their own.
 const MOST_SCOPES: usize = 100;
 
@@ -161,10 +163,20 @@ impl Kind for Probe {
     }
 }
 
-/// The granted scopes that get series of their own: before all, those that somebody needs.
+/// The granted scopes that get series of their own: first those that somebody needs. One that is too long
+/// for a label is counted as left out.
 fn drawn(seen: &Observation) -> Capped<&String> {
-    let granted = seen.scopes.iter().flatten();
-    cap(granted, MOST_SCOPES, |scope| seen.required.contains(scope))
+    let (short, long): (Vec<&String>, Vec<&String>) = seen
+        .scopes
+        .iter()
+        .flatten()
+        .partition(|scope| scope.len() <= LONGEST_SCOPE);
+    let is_required = |scope: &&String| seen.required.contains(scope);
+    let Capped { kept, dropped } = cap(short, MOST_SCOPES, is_required);
+    Capped {
+        kept,
+        dropped: dropped + long.len(),
+    }
 }
 
 #[cfg(test)]
@@ -287,5 +299,20 @@ mod tests {
         };
         let Capped { kept, dropped } = drawn(&seen);
         assert_eq!((kept[0].as_str(), dropped), ("z", 6));
+    }
+
+    #[test]
+    fn no_token_writes_what_it_likes_into_labels() {
+        let many = (0..500).map(|n| format!("a{n}"));
+        let many = many.chain(["x".repeat(LONGEST_SCOPE + 1), "okta.users.read".to_owned()]);
+        let seen = Observation {
+            scopes: Some(many.collect()),
+            required: Arc::from(["okta.users.read".to_owned()]),
+            ..Observation::default()
+        };
+        let drawn = drawn(&seen);
+        assert_eq!((drawn.kept.len(), drawn.dropped), (MOST_SCOPES, 402));
+        assert_eq!(drawn.kept[0], "okta.users.read");
+        assert!(drawn.kept.iter().all(|scope| scope.len() <= LONGEST_SCOPE));
     }
 }

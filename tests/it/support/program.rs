@@ -133,6 +133,15 @@ impl Program {
         self.child.id().unwrap()
     }
 
+    /// The most memory that it has had, in bytes.
+    pub fn peak_memory(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.child.id().unwrap());
+        let status = std::fs::read_to_string(status).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let kibibytes = line.unwrap().split_ascii_whitespace().nth(1).unwrap();
+        kibibytes.parse::<u64>().unwrap() * 1024
+    }
+
     /// Ends it with no chance to say or finish anything.
     pub async fn kill(mut self) {
         self.child.kill().await.unwrap();

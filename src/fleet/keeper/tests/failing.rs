@@ -17,6 +17,7 @@ fn forbidden() -> Failure {
     match limited(Duration::ZERO) {
         Failure::Refused(refusal) => Failure::Refused(Box::new(Refusal {
             status: 403,
+            request_id: Some("Z4nq1".to_owned()),
             back_off: None,
             ..*refusal
         })),

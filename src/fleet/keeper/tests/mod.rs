@@ -335,7 +335,7 @@ async fn who_stays_away_on_purpose_is_not_overdue() {
         path: "/api/v1/users".to_owned(),
         anonymous: false,
         error: ApiError::Unexplained(None),
-        request_id: None,
+        request_id: Some("Z4nq1".to_owned()),
         date: None,
         limited: None,
         back_off: None,
