@@ -203,6 +203,22 @@ mod tests {
     }
 
     #[test]
+    fn a_difference_is_shown_while_both_are_asked() {
+        let (a, b) = (endpoint("a", "/a"), endpoint("b", "/b"));
+        let mut assignment = known(&[(Relation::One, &a, &b)]);
+        assert_eq!(assignment.found().count(), 1);
+        assignment.hide("c");
+        assert_eq!(assignment.found().count(), 1);
+        assignment.hide("b");
+        assert_eq!(assignment.found().count(), 0);
+        assert_eq!(
+            assignment.of_api(&b),
+            "/a",
+            "what was counted together stays so"
+        );
+    }
+
+    #[test]
     fn a_difference_is_told_once() {
         let (a, b) = (endpoint("a", "/a"), endpoint("b", "/b"));
         let mut assignment = BucketAssignment::default();

@@ -2,6 +2,7 @@
 
 mod breakdown;
 mod failing;
+mod late;
 mod memory;
 
 use std::{
@@ -208,6 +209,17 @@ impl World {
             org: "acme".parse().ok(),
             probe: probe.to_owned(),
         };
+        let keeper = self.keeper(interval, (store, id), run, duty);
+        drop(tokio::spawn(keeper.keep(self.stop.clone())));
+    }
+
+    fn keeper<R: RunOnce + Clone>(
+        &self,
+        interval: Duration,
+        (store, id): (&Arc<dyn Store>, ProbeId),
+        run: &R,
+        duty: Duty,
+    ) -> Keeper<R> {
         self.board.expect(id.clone(), "endpoint", interval);
         let plan = Plan {
             id,
@@ -217,8 +229,7 @@ impl World {
             duty,
             fingerprint: Fingerprint::default(),
         };
-        let keeper = Keeper::new(plan, &self.board, Some(self.controls.clone()), store);
-        drop(tokio::spawn(keeper.keep(self.stop.clone())));
+        Keeper::new(plan, &self.board, Some(self.controls.clone()), store)
     }
 
     fn value(&self, series: &str) -> u64 {
@@ -348,39 +359,6 @@ async fn who_stays_away_on_purpose_is_not_overdue() {
         assert_eq!(world.value(overdue), 0);
     }
     assert_eq!(run.seconds_since(world.start)[1], 600);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_clock_that_is_set_changes_nothing_of_when_runs_are_and_whether_they_are_late() {
-    for hours in [1, -1, 24, -24] {
-        let world = World::new();
-        let run = Scripted::of([(QUICK, None), (QUICK, Some(limited(MINUTE * 2)))]);
-        world.keep("endpoint/users", &run, Duty::default());
-        let hung = Scripted::of([(QUICK, None), (MINUTE * 30, None)]);
-        world.keep("endpoint/hung", &hung, Duty::default());
-        let overdue = |probe| {
-            let series = "okta_probe_overdue{org=\"acme\",probe=";
-            world.value(&format!("{series}\"endpoint/{probe}\"}}"))
-        };
-        sleep(MINUTE * 3 / 2).await;
-        world
-            .board
-            .clock()
-            .step(jiff::SignedDuration::from_hours(hours));
-        for minute in 2..10 {
-            sleep(MINUTE).await;
-            assert_eq!(overdue("users"), 0, "{hours} h, minute {minute}");
-            assert_eq!(
-                overdue("hung"),
-                u64::from(minute >= 3),
-                "{hours} h, minute {minute}"
-            );
-        }
-        let begun = run.seconds_since(world.start);
-        assert_eq!(begun[..2], [0, 60], "{hours} h");
-        assert!((180..=195).contains(&begun[2]), "{hours} h: {begun:?}");
-        assert!(begun[3] <= 255, "{hours} h: {begun:?}");
-    }
 }
 
 #[tokio::test(start_paused = true)]
