@@ -69,7 +69,8 @@ fn explain(text: &str) -> String {
         };
     }
     if text.contains("unsupported hash key type") {
-        "a `{…}` or `[…]` stands where a name should: is a template not filled in?".to_owned()
+        "`null`, `{…}` or `[…]` stands where a name should: is a template not filled in? A name like `null` goes in quotes"
+            .to_owned()
     } else if text.contains("YAML documents") {
         "it holds several YAML documents: keep one, without `---` lines between".to_owned()
     } else {
@@ -126,6 +127,8 @@ mod tests {
             ("orgs:\n\tacme: s3cr3t\n", "at line 2, column "),
             ("orgs: {a: {x: 1}, a: {y: s3cr3t}}", "`a` is written twice"),
             ("orgs: {a: {api_token: {{s3cr3t}}}}", "template"),
+            ("orgs: {null: {api_token: s3cr3t}}", "goes in quotes"),
+            ("orgs: {a: {credentials: {~: {}}}}", "`null`"),
             ("s3cr3t", "begin with `orgs:`"),
             ("- s3cr3t", "begin with `orgs:`"),
             ("a: 1\n---\nb: s3cr3t\n", "several YAML documents"),

@@ -34,7 +34,7 @@ fn page(org: &Asked, run: &Run) -> Vec<Check> {
         )];
     };
     let checks = match org.cell() {
-        _ if open == 0 => vec![Check::healthy(HERE, name, "no open incident")],
+        _ if open == 0 => vec![none_open(name, content)],
         Some(cell) if content.source.names_cells() => on_cell(name, content, &cell),
         cell => {
             let why = if cell.is_none() {
@@ -64,6 +64,19 @@ fn page(org: &Asked, run: &Run) -> Vec<Check> {
             )
     };
     checks.into_iter().map(known).collect()
+}
+
+/// What a page tells where nothing is open. Components may be out before anybody writes of it.
+fn none_open(name: &str, content: &PageContent) -> Check {
+    let calm = [Indicator::None, Indicator::Maintenance];
+    match content.indicator {
+        Some(indicator) if !calm.contains(&indicator) => {
+            let word = indicator.as_str();
+            let says = format!("no open incident, but its indicator is `{word}`");
+            degraded(Check::healthy(HERE, name, says))
+        }
+        _ => Check::healthy(HERE, name, "no open incident"),
+    }
 }
 
 /// What a page that lists no incidents tells.

@@ -28,6 +28,8 @@ pub enum BadHost {
     Impossible(String),
     #[error("`{0}` is the address of no host: write the one that is meant")]
     Unspecified(String),
+    #[error("the scheme is written twice: write it once, like `https://acme.okta.com`")]
+    TwoSchemes,
     #[error("nothing listens at port 0: drop `:0`, or write the port")]
     Port,
 }
@@ -40,6 +42,9 @@ pub(crate) fn check_host(text: &str, url: &Url) -> Result<(), BadHost> {
     let shown = || url.host_str().unwrap_or_default().to_owned();
     if url.port() == Some(0) {
         return Err(BadHost::Port);
+    }
+    if matches!(url.host_str(), Some("http" | "https")) {
+        return Err(BadHost::TwoSchemes);
     }
     let name = match url.host() {
         Some(Host::Domain(name)) => name,
@@ -134,6 +139,8 @@ mod tests {
             ("https://0.0.0.0", "the address of no host"),
             ("https://[::]", "the address of no host"),
             ("https://acme.okta.com:0", "drop `:0`"),
+            ("https://https://acme.okta.com", "written twice"),
+            ("https://http://acme.okta.com/x", "written twice"),
         ] {
             let message = checked(text).unwrap_err().to_string();
             assert!(message.contains(told), "{text}: {message}");

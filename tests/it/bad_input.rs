@@ -11,7 +11,7 @@ async fn is_told(fault: Fault, reason: &str) {
     let okta = org().start().await.unwrap();
     okta.controls().fault("/api/v1/users", fault);
     let probes = format!(
-        "{{ discovery: {{ interval: 250ms, timeout: 250ms }}, endpoint: {{ {}, {} }} }}",
+        "{{ discovery: {{ interval: 1s, timeout: 1s }}, endpoint: {{ {}, {} }} }}",
         endpoint("users"),
         endpoint("groups")
     );
@@ -204,7 +204,7 @@ async fn three_random_strings_are_no_token_and_nothing_is_said_of_it() {
     let token = files.path().join("token");
     std::fs::write(&token, "00opaque").unwrap();
     let probes = format!(
-        "{{ discovery: {{}}, token: {{ ci: {{ access_token_file: '{}', interval: 100ms, timeout: 100ms }} }} }}",
+        "{{ discovery: {{}}, token: {{ ci: {{ access_token_file: '{}', interval: 1s, timeout: 1s }} }} }}",
         token.display()
     );
     let exporter = Exporter::watch(&okta, &probes).await;

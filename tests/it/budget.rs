@@ -317,7 +317,7 @@ async fn what_the_budget_does_not_allow_is_left_out_and_explained() {
     let url = okta.url();
     let probes = ["one", "two"].map(|name| {
         format!(
-            "{name}: {{ path: /api/v1/users, credential: monitor, sampling: interval, interval: 250ms, timeout: 250ms }}"
+            "{name}: {{ path: /api/v1/users, credential: monitor, sampling: interval, interval: 1s, timeout: 1s }}"
         )
     });
     let exporter = Exporter::start(&format!(

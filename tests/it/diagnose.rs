@@ -242,6 +242,46 @@ async fn a_page_that_tells_its_indicator_alone_is_told_by_that() {
 }
 
 #[tokio::test]
+async fn a_page_whose_components_are_out_is_not_well_for_having_no_incident() {
+    let okta = org().start().await.unwrap();
+    for (indicator, verdict, says) in [
+        ("none", Verdict::Healthy, "no open incident"),
+        ("maintenance", Verdict::Healthy, "no open incident"),
+        (
+            "major",
+            Verdict::Degraded,
+            "no open incident, but its indicator is `major`",
+        ),
+        (
+            "on fire",
+            Verdict::Degraded,
+            "no open incident, but its indicator is `other`",
+        ),
+    ] {
+        let summary = serde_json::json!({
+            "page": {"name": "Example", "url": "https://status.example"},
+            "status": {"indicator": indicator, "description": "Partial System Outage"},
+            "components": [{"id": "c1", "name": "Sign-in", "status": "major_outage"}],
+            "incidents": [],
+            "scheduled_maintenances": [],
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let served = move || std::future::ready(axum::Json(summary.clone()));
+        let pages = axum::Router::new().route("/api/v2/summary.json", axum::routing::get(served));
+        let server = tokio::spawn(async move { axum::serve(listener, pages).await });
+        let pages = format!("status_pages: {{ other: {{ url: '{url}', format: statuspage }} }}");
+        let asked = acme(&okta, "{ organization: {} }").replace("status_pages: {}", &pages);
+        let report = report(&asked).await;
+        assert_eq!(check(&report, 0, "other"), (verdict, None), "{indicator}");
+        let checks = &report.orgs[0].checks;
+        let told = checks.iter().find(|check| check.name == "other").unwrap();
+        assert_eq!(told.says, says);
+        server.abort();
+    }
+}
+
+#[tokio::test]
 async fn an_incident_that_may_be_on_any_cell_is_not_told_to_be_elsewhere() {
     let okta = org().start().await.unwrap();
     for (cells, says) in [

@@ -354,7 +354,7 @@ async fn slow_rounds() -> (Exporter, Held) {
 async fn broken_off() -> (Exporter, Held) {
     let quick = |name: &str| {
         format!(
-            "{name}: {{ path: /api/v1/{name}, credential: monitor, interval: 250ms, timeout: 250ms }}"
+            "{name}: {{ path: /api/v1/{name}, credential: monitor, interval: 1s, timeout: 1s }}"
         )
     };
     let probes = format!(

@@ -4,7 +4,7 @@ use okta_exporter::sim::{Clock, Fault, ORG, Org, Running};
 
 use crate::support::{Exporter, Scrape, json};
 
-const PROBES: &str = "{ jwks: { org: { interval: 100ms, timeout: 100ms }, default: { authorization_server: default, interval: 100ms, timeout: 100ms } } }";
+const PROBES: &str = "{ jwks: { org: { interval: 1s, timeout: 1s }, default: { authorization_server: default, interval: 1s, timeout: 1s } } }";
 const ROTATIONS: &str = r#"okta_jwks_rotations_total{authorization_server="org"}"#;
 
 async fn org() -> Running {
@@ -87,7 +87,7 @@ async fn a_key_that_stays_as_long_as_was_promised_is_removed_in_peace() {
     let clock = Clock::running();
     let org = Org::new("acme").keys_fresh_for(Duration::from_mins(1));
     let okta = org.clock(&clock).start().await.unwrap();
-    let probes = "{ jwks: { org: { interval: 100ms, timeout: 100ms } } }";
+    let probes = "{ jwks: { org: { interval: 1s, timeout: 1s } } }";
     let exporter = Exporter::watch(&okta, probes).await;
     exporter.first_round().await;
     okta.controls().rotate_keys(ORG).unwrap();

@@ -193,7 +193,7 @@ async fn a_disturbance_ends_the_round_and_leaves_what_was_known() {
     let okta = org().start().await.unwrap();
     let url = okta.url();
     let exporter = Exporter::start(&format!(
-        "status_pages: {{}}\norgs: {{ acme: {{ url: '{url}', budget: 1, credentials: {{ monitor: {{ api_token: {API_TOKEN}, principal_id: {FIRST} }} }}, probes: {{ rate_limit_settings: {{ interval: 250ms, timeout: 250ms }} }} }} }}\n"
+        "status_pages: {{}}\norgs: {{ acme: {{ url: '{url}', budget: 1, credentials: {{ monitor: {{ api_token: {API_TOKEN}, principal_id: {FIRST} }} }}, probes: {{ rate_limit_settings: {{ interval: 1s, timeout: 1s }} }} }} }}\n"
     ))
     .await;
     exporter.first_round().await;

@@ -17,7 +17,7 @@ const CELL: &str = r#"okta_org_incidents{org="acme",category="service_degradatio
 
 fn watch(page: &str, org: &str) -> String {
     format!(
-        "status_pages: {{ okta: {{ url: '{page}', interval: 200ms, timeout: 200ms }} }}\norgs: {{ acme: {{ url: '{org}', budget: 1, probes: {{ organization: {{ interval: 200ms, timeout: 200ms }} }} }} }}"
+        "status_pages: {{ okta: {{ url: '{page}', interval: 1s, timeout: 1s }} }}\norgs: {{ acme: {{ url: '{org}', budget: 1, probes: {{ organization: {{ interval: 1s, timeout: 1s }} }} }} }}"
     )
 }
 
@@ -238,7 +238,7 @@ async fn asked(
     );
     let config = Config::parse(&yaml, &BTreeMap::new()).unwrap();
     let page = config.status_pages.into_values().next().unwrap();
-    let session = Session::new(&page.client, Duration::from_millis(300));
+    let session = Session::new(&page.client, Duration::from_secs(2));
     let result = page.probe.probe.run(&session, known).await;
     let learned = result
         .observation
@@ -414,7 +414,7 @@ async fn an_org_whose_cell_is_none_known_here_is_told_so_wherever_findings_are_u
     let page = StatusPage::new(&Clock::running());
     page.open(incident("okta-gov.com:1"));
     let served = page.start(0).await.unwrap();
-    let unknown = watch(&served.okta_url(), okta.url()).replace("200ms", "20s");
+    let unknown = watch(&served.okta_url(), okta.url()).replace("1s", "20s");
     let written = unknown.replace("budget: 1", "budget: 1, cell: 'okta-gov.com:1'");
     let (case, word) = ("incidents-unmatched", "calls its cell `og1`");
     for (yaml, is_told) in [(&unknown, true), (&written, false)] {

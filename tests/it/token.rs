@@ -218,7 +218,7 @@ async fn a_watched_token_that_turns_into_none_keeps_its_place_and_is_told_as_wha
     let good = okta.controls().mint(&Mint::by("default")).unwrap();
     std::fs::write(&file, &good).unwrap();
     let probes = format!(
-        "{{ token: {{ ci: {{ access_token_file: '{}', interval: 50ms, timeout: 50ms, {INTROSPECT} }} }} }}",
+        "{{ token: {{ ci: {{ access_token_file: '{}', interval: 1s, timeout: 1s, {INTROSPECT} }} }} }}",
         file.display()
     );
     let exporter = Exporter::watch(&okta, &probes).await;
@@ -271,7 +271,7 @@ async fn a_credential_whose_file_turns_into_no_token_sends_nothing() {
     let file = files.path().join("token");
     std::fs::write(&file, API_TOKEN).unwrap();
     let yaml = format!(
-        "status_pages: {{}}\norgs: {{ acme: {{ url: '{}', budget: 1, credentials: {{ monitor: {{ api_token_file: '{}' }} }}, probes: {{ endpoint: {{ users: {{ path: /api/v1/users, credential: monitor, sampling: interval, interval: 50ms, timeout: 50ms }} }} }} }} }}",
+        "status_pages: {{}}\norgs: {{ acme: {{ url: '{}', budget: 1, credentials: {{ monitor: {{ api_token_file: '{}' }} }}, probes: {{ endpoint: {{ users: {{ path: /api/v1/users, credential: monitor, sampling: interval, interval: 1s, timeout: 1s }} }} }} }} }}",
         okta.url(),
         file.display()
     );
@@ -394,9 +394,8 @@ async fn a_token_whose_key_was_withdrawn_is_about_to_break() {
     let okta = org.start().await.unwrap();
     let lasting = Mint::by("default").lasting(Duration::from_hours(24));
     let token = okta.controls().mint(&lasting).unwrap();
-    let probes = format!(
-        "{{ token: {{ ci: {{ access_token: {token}, interval: 200ms, timeout: 200ms }} }} }}"
-    );
+    let probes =
+        format!("{{ token: {{ ci: {{ access_token: {token}, interval: 1s, timeout: 1s }} }} }}");
     let exporter = Exporter::watch(&okta, &probes).await;
     let published = "okta_token_signing_key_published";
     assert_eq!(exporter.first_round().await.value(published), 1.0);
@@ -420,9 +419,8 @@ async fn a_fresh_key_that_some_nodes_do_not_know_yet_is_never_called_unpublished
         .unwrap();
     okta.controls().rotate_keys("default").unwrap();
     let token = okta.controls().mint(&Mint::by("default")).unwrap();
-    let probes = format!(
-        "{{ token: {{ ci: {{ access_token: {token}, interval: 100ms, timeout: 100ms }} }} }}"
-    );
+    let probes =
+        format!("{{ token: {{ ci: {{ access_token: {token}, interval: 1s, timeout: 1s }} }} }}");
     let exporter = Exporter::watch(&okta, &probes).await;
     let published = "okta_token_signing_key_published";
     let page = exporter
@@ -443,7 +441,7 @@ async fn an_opaque_token_that_ends_has_expired_and_was_not_revoked() {
     okta.controls()
         .mint(&mint.lasting(Duration::from_mins(10)))
         .unwrap();
-    let probes = "{ token: { ci: { access_token: 00opaque, interval: 200ms, timeout: 200ms, introspect: { authorization_server: default, client_id: 0oa1, client_secret: s3cr3t } } } }";
+    let probes = "{ token: { ci: { access_token: 00opaque, interval: 1s, timeout: 1s, introspect: { authorization_server: default, client_id: 0oa1, client_secret: s3cr3t } } } }";
     let exporter = Exporter::watch(&okta, probes).await;
     let page = exporter.first_round().await;
     assert_eq!(page.value("okta_token_active"), 1.0);
@@ -462,7 +460,7 @@ async fn a_failed_request_takes_no_series_away() {
     let okta = org().await;
     let token = okta.controls().mint(&Mint::by("default")).unwrap();
     let probes = format!(
-        "{{ token: {{ ci: {{ access_token: {token}, interval: 200ms, timeout: 200ms, {INTROSPECT}, expect: {{ scopes: [reports.read] }} }} }} }}"
+        "{{ token: {{ ci: {{ access_token: {token}, interval: 1s, timeout: 1s, {INTROSPECT}, expect: {{ scopes: [reports.read] }} }} }} }}"
     );
     let exporter = Exporter::watch(&okta, &probes).await;
     let series = |page: &Scrape| -> Vec<String> {
@@ -501,7 +499,7 @@ async fn the_time_that_is_left_is_counted_by_oktas_clock() {
     let mint = Mint::by("default").lasting(Duration::from_mins(10));
     let token = okta.controls().mint(&mint).unwrap();
     let probes = format!(
-        "{{ token: {{ ci: {{ access_token: {token}, interval: 300ms, timeout: 300ms, {INTROSPECT} }} }} }}"
+        "{{ token: {{ ci: {{ access_token: {token}, interval: 1s, timeout: 1s, {INTROSPECT} }} }} }}"
     );
     let exporter = Exporter::watch(&okta, &probes).await;
     let left = |page: &Scrape| page.value("okta_token_time_to_expiry_seconds");

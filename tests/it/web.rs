@@ -149,7 +149,7 @@ async fn the_page_for_people_says_what_failed_and_what_to_do() {
 #[tokio::test]
 async fn a_drained_exporter_answers_no_more_and_asks_no_more() {
     let okta = org().await;
-    let probes = "{ discovery: { interval: 100ms, timeout: 100ms } }";
+    let probes = "{ discovery: { interval: 1s, timeout: 1s } }";
     let exporter = Exporter::watch(&okta, probes).await;
     exporter.first_round().await;
     let url = exporter.url().to_owned();

@@ -82,7 +82,7 @@ impl SecretFile {
         let seen = FINGERPRINT.hash_one(secret.expose_secret());
         if last.replace(seen).is_some_and(|before| before != seen) {
             self.reloads.0.fetch_add(1, Ordering::Relaxed);
-            tracing::info!(file = %self.path.display(), "a secret file holds something new: it is in force");
+            tracing::info!(file = %self.path.display(), "a secret file holds something new: it is read at its next use");
         }
         Ok(secret)
     }

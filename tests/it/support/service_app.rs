@@ -57,10 +57,10 @@ impl ServiceApp {
     }
 }
 
-/// An endpoint probe of `/api/v1/NAME` with the credential `billing`, twice a second.
+/// An endpoint probe of `/api/v1/NAME` with the credential `billing`, once a second.
 pub fn asked(name: &str) -> String {
     format!(
-        "{name}: {{ path: '/api/v1/{name}?limit=1', credential: billing, sampling: interval, interval: 500ms, timeout: 500ms }}"
+        "{name}: {{ path: '/api/v1/{name}?limit=1', credential: billing, sampling: interval, interval: 1s, timeout: 1s }}"
     )
 }
 
