@@ -301,7 +301,7 @@ impl VirtualOkta {
         let second = (START + theirs).div_euclid(1_000);
         ResponseMeta {
             status: if limited.is_some() { 429 } else { 200 },
-            request_id: None,
+            request_id: Some("Z4nq1".to_owned()),
             error_code: None,
             date: Timestamp::from_second(second).ok(),
             rate_limit: Some(RateLimit {
@@ -378,7 +378,7 @@ fn failed(exchange: &Exchange) -> Option<Failure> {
         path: exchange.path.clone(),
         anonymous: false,
         error: ApiError::Unexplained(None),
-        request_id: None,
+        request_id: answered.request_id.clone(),
         date: answered.date,
         limited: answered.limited,
         back_off: back_off.map(|wait| wait.min(Duration::from_mins(5))),
