@@ -269,7 +269,7 @@ async fn a_page_whose_components_are_out_is_not_well_for_having_no_incident() {
         let url = format!("http://{}/", listener.local_addr().unwrap());
         let served = move || std::future::ready(axum::Json(summary.clone()));
         let pages = axum::Router::new().route("/api/v2/summary.json", axum::routing::get(served));
-        let server = tokio::spawn(async move { axum::serve(listener, pages).await });
+        let task = tokio::spawn(async move { axum::serve(listener, pages).await });
         let pages = format!("status_pages: {{ other: {{ url: '{url}', format: statuspage }} }}");
         let asked = acme(&okta, "{ organization: {} }").replace("status_pages: {}", &pages);
         let report = report(&asked).await;
@@ -277,7 +277,7 @@ async fn a_page_whose_components_are_out_is_not_well_for_having_no_incident() {
         let checks = &report.orgs[0].checks;
         let told = checks.iter().find(|check| check.name == "other").unwrap();
         assert_eq!(told.says, says);
-        server.abort();
+        task.abort();
     }
 }
 
