@@ -42,7 +42,7 @@ pub use problems::Problems;
 pub use sources::Origin;
 
 use crate::{
-    okta::TlsSetups,
+    okta::{Proxies, TlsSetups},
     probe::SecretContext,
     units::{Name, read_text},
 };
@@ -168,10 +168,16 @@ impl<'a> Loading<'a> {
         let settings = deserialize::read(tree, &mut notes);
         let defaults = settings.defaults.unwrap_or_default();
         let mut tls = TlsSetups::default();
+        let proxies = Proxies::of(environment);
         let mut made = Made::after(earlier);
         let secret_reloads = made.secret_reloads().clone();
-        let mut status_pages =
-            resolve::status_pages(settings.status_pages, defaults, &mut tls, &mut notes);
+        let mut status_pages = resolve::status_pages(
+            settings.status_pages,
+            defaults,
+            &mut tls,
+            &proxies,
+            &mut notes,
+        );
         let mut orgs = resolve::Orgs {
             defaults,
             secrets: SecretContext {
@@ -182,6 +188,7 @@ impl<'a> Loading<'a> {
             earlier,
             made: &mut made,
             tls: &mut tls,
+            proxies: &proxies,
             notes: &mut notes,
         }
         .read(settings.orgs);

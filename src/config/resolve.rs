@@ -18,7 +18,7 @@ use super::{
     written::Written,
 };
 use crate::{
-    okta::{Buckets, Client, NoClient, SecretReloads, TlsSetups},
+    okta::{Buckets, Client, NoClient, Proxies, SecretReloads, TlsSetups},
     probe::{Kind, PlanContext, Probe, Problem, SecretContext, Settings, Timed, status_page},
     units::{Name, OrgUrl, Share},
 };
@@ -31,6 +31,7 @@ pub(super) fn status_pages(
     written: Option<Named<Timed<status_page::Settings>>>,
     defaults: Defaults,
     tls: &mut TlsSetups,
+    proxies: &Proxies,
     notes: &mut Notes,
 ) -> BTreeMap<Name, StatusPage> {
     let (nothing, reloads) = (BTreeMap::new(), SecretReloads::default());
@@ -47,9 +48,15 @@ pub(super) fn status_pages(
         let (interval, timeout) =
             defaults.complete(timing, status_page::Settings::INTERVAL, (&at, notes));
         let planned = settings.plan(name.as_str(), &context).and_then(|probe| {
-            let no_client = |e: NoClient| vec![Problem::new("url", e.to_string())];
+            let no_client = |why: NoClient| match why {
+                NoClient::Proxy(..) => {
+                    notes.error(&SettingPath::default(), why);
+                    Vec::new()
+                }
+                why => vec![Problem::new("url", why.to_string())],
+            };
             let tls = tls.trusting(None);
-            let client = tls.and_then(|tls| Client::for_page(probe.url(), &tls));
+            let client = tls.and_then(|tls| Client::for_page(probe.url(), &tls, proxies));
             Ok((client.map_err(no_client)?, probe))
         });
         if let Some((client, probe)) = or_told(planned, &at, notes) {
@@ -80,6 +87,8 @@ pub(super) struct Orgs<'a> {
     pub(super) made: &'a mut Made,
     /// Whom their clients trust.
     pub(super) tls: &'a mut TlsSetups,
+    /// What stands before their hosts.
+    pub(super) proxies: &'a Proxies,
     /// Where problems go.
     pub(super) notes: &'a mut Notes,
 }
@@ -118,16 +127,19 @@ impl Orgs<'_> {
         });
         let origin = Url::parse(&url.to_string()).ok()?;
         let fingerprint = self.written.org(name.as_str());
-        let new = || Client::new(&origin, &self.tls.trusting(ca_file.as_deref())?);
+        let (tls, proxies) = (&mut *self.tls, self.proxies);
+        let new = || Client::new(&origin, &tls.trusting(ca_file.as_deref())?, proxies);
         let client = self.earlier.client(fingerprint);
         let client = match client.map_or_else(new, Ok) {
             Ok(client) => Some(client),
             Err(why) => {
-                let field = match why {
-                    NoClient::CaFile(..) | NoClient::NoCertificate(_) => "ca_file",
-                    NoClient::Setup(_) => "url",
+                let at = match why {
+                    NoClient::CaFile(..) | NoClient::NoCertificate(_) => at.field("ca_file"),
+                    NoClient::Setup(_) => at.field("url"),
+                    // The environment's, whatever org it is found with.
+                    NoClient::Proxy(..) => SettingPath::default(),
                 };
-                self.notes.error(&at.field(field), why);
+                self.notes.error(&at, why);
                 None
             }
         };

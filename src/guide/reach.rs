@@ -35,7 +35,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
             title: "No connection",
             signs: &[Sign::Failed(FailureMode::Connect)],
             cause: "the connection was refused or closed before an answer began",
-            action: "check the route and the firewall to port 443, and the proxy variables (HTTPS_PROXY, NO_PROXY)",
+            action: "check the route and the firewall to port 443; where the message names a proxy, whether it is up, lets this \
+                     machine reach the host, and is the right one (HTTPS_PROXY, NO_PROXY)",
             takes: "15–30 min",
             risk: Risk::Low,
             alert: Some("OktaOrgUnreachable"),
@@ -45,7 +46,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             title: "Connecting hangs",
             signs: &[Sign::Failed(FailureMode::TimeoutConnect)],
             cause: "TCP or TLS was not set up in time: packets are dropped on the way",
-            action: "check the egress firewall and the route to port 443",
+            action: "check the egress firewall and the route to port 443, or to the proxy that the message names",
             takes: "15–30 min",
             risk: Risk::Low,
             alert: Some("OktaOrgUnreachable"),

@@ -70,6 +70,7 @@ mod tests {
         let hung = Failure::Timeout {
             phase: Phase::Dns,
             after: Duration::from_secs(30),
+            proxy: None,
         };
         assert_eq!(explain(&hung, "discovery").slug, "timeout-dns");
         let fault = Failure::Internal("a panic".to_owned());
@@ -102,6 +103,7 @@ mod tests {
                 Failure::Timeout {
                     phase,
                     after: Duration::from_secs(30),
+                    proxy: None,
                 }
             }),
         );

@@ -86,12 +86,12 @@ mod tests {
     use serde_json::json;
     use url::Url;
 
-    use crate::okta::{Client, SecretSource, TlsSetup};
+    use crate::okta::{Client, Proxies, SecretSource, TlsSetup};
 
     #[test]
     fn a_token_that_tells_by_itself_what_it_lacks_is_not_sent() {
         let org = Url::parse("https://acme.okta.com").unwrap();
-        let client = Client::new(&org, &TlsSetup::new(None).unwrap()).unwrap();
+        let client = Client::new(&org, &TlsSetup::new(None).unwrap(), &Proxies::default()).unwrap();
         let okta = Session::new(&client, std::time::Duration::from_secs(1));
         let lacks = |issuer: &str, expires_in: i64, path: &str| {
             let expires = crate::units::Timestamp::now().as_second() + expires_in;

@@ -7,7 +7,7 @@ use std::{
 use base64::Engine;
 use futures_util::future::join_all;
 use okta_exporter::{
-    okta::{Client, Failure, Phase, Request, Response, Session, TlsSetup},
+    okta::{Client, Failure, Phase, Proxies, Request, Response, Session, TlsSetup},
     sim::{Fault, Org, Running, Tls},
 };
 use tokio::{
@@ -32,7 +32,12 @@ fn client(okta: &Running, url: &str) -> Client {
     let files = tempfile::tempdir().unwrap();
     let ca = files.path().join("ca.pem");
     std::fs::write(&ca, okta.ca_pem().unwrap()).unwrap();
-    Client::new(&url.parse().unwrap(), &TlsSetup::new(Some(&ca)).unwrap()).unwrap()
+    Client::new(
+        &url.parse().unwrap(),
+        &TlsSetup::new(Some(&ca)).unwrap(),
+        &Proxies::default(),
+    )
+    .unwrap()
 }
 
 /// Asks as a probe would, beside others.
@@ -83,7 +88,12 @@ async fn a_request_without_an_answer_holds_others_only_while_it_connects() {
 async fn where_nobody_shakes_hands_each_request_fails_in_its_own_time() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}", silent.local_addr().unwrap());
-    let client = Client::new(&url.parse().unwrap(), &TlsSetup::new(None).unwrap()).unwrap();
+    let client = Client::new(
+        &url.parse().unwrap(),
+        &TlsSetup::new(None).unwrap(),
+        &Proxies::default(),
+    )
+    .unwrap();
     let timeout = Duration::from_millis(200);
     let asked = (0..4).map(|_| ask(&client, Request::get("metadata", METADATA), timeout));
     for answer in join_all(asked).await {
@@ -93,7 +103,8 @@ async fn where_nobody_shakes_hands_each_request_fails_in_its_own_time() {
             failure,
             Failure::Timeout {
                 phase,
-                after: timeout
+                after: timeout,
+                proxy: None,
             }
         );
     }

@@ -4,7 +4,7 @@ use http::StatusCode;
 use okta_exporter::{
     config::Config,
     diagnose::{self, Verdict},
-    okta::{Client, Reason, Request, Session, TlsSetup},
+    okta::{Client, Proxies, Reason, Request, Session, TlsSetup},
     probe::{AnyMemory, AnyObservation, ProbeResult},
     sim::{Clock, Fault, Incident, Org, PageMode, StatusPage, Tls},
 };
@@ -389,7 +389,10 @@ async fn nothing_in_the_answer_of_a_page_is_taken_for_oktas() {
         okta.url().parse().unwrap(),
         TlsSetup::new(Some(&ca)).unwrap(),
     );
-    let (org, page) = (Client::new(&url, &tls), Client::for_page(&url, &tls));
+    let (org, page) = (
+        Client::new(&url, &tls, &Proxies::default()),
+        Client::for_page(&url, &tls, &Proxies::default()),
+    );
     for (client, is_org) in [(org.unwrap(), true), (page.unwrap(), false)] {
         let session = Session::new(&client, PATIENCE);
         let refused = session.ask(Request::get("users", "/api/v1/users")).await;

@@ -7,11 +7,12 @@ use url::Url;
 
 use super::{
     first_connection::FirstConnection,
+    proxy::{Proxies, Proxy},
     tls::{NoClient, TlsSetup},
     transport::{Resolver, TimedConnect, redirects_stay_home},
 };
 use crate::okta::{Buckets, Origins, clock::OktaClock};
-use crate::units::{Name, is_loopback};
+use crate::units::Name;
 
 const USER_AGENT: &str = concat!("okta-exporter/", env!("CARGO_PKG_VERSION"));
 
@@ -28,6 +29,7 @@ pub struct Client {
     pub(super) first: Arc<FirstConnection>,
     pub(super) fresh: reqwest::Client,
     pub(super) origin: Url,
+    pub(super) proxy: Option<Proxy>,
     origins: Origins,
     name: Option<Name>,
     /// `None` for a page that is no org's.
@@ -37,21 +39,23 @@ pub struct Client {
 
 impl Client {
     /// A client for the org at this URL.
-    pub fn new(url: &Url, tls: &TlsSetup) -> Result<Self, NoClient> {
+    pub fn new(url: &Url, tls: &TlsSetup, proxies: &Proxies) -> Result<Self, NoClient> {
         let buckets = Some(Buckets::default());
-        Self::for_page(url, tls).map(|client| Self { buckets, ..client })
+        Self::for_page(url, tls, proxies).map(|client| Self { buckets, ..client })
     }
 
     /// A client for a page that is no org's: no bucket counts its requests, and neither code nor
     /// clock nor certificate that its host shows is Okta's.
-    pub fn for_page(url: &Url, tls: &TlsSetup) -> Result<Self, NoClient> {
+    pub fn for_page(url: &Url, tls: &TlsSetup, proxies: &Proxies) -> Result<Self, NoClient> {
+        let proxy = proxies.before(url)?;
         let build = |builder: reqwest::ClientBuilder| {
             builder
                 .build()
                 .map_err(|e| NoClient::Setup(e.without_url().to_string()))
         };
-        let pooled = builder(url, tls.config()).pool_idle_timeout(Duration::from_mins(5));
-        let fresh = builder(url, tls.config()).pool_max_idle_per_host(0);
+        let builder = || builder(tls.config(), proxy.as_ref());
+        let pooled = builder().pool_idle_timeout(Duration::from_mins(5));
+        let fresh = builder().pool_max_idle_per_host(0);
         let mut origin = url.clone();
         origin.set_path("");
         origin.set_query(None);
@@ -62,6 +66,7 @@ impl Client {
             name: None,
             origins: Origins::new(origin.clone()),
             origin,
+            proxy,
             buckets: None,
             clock: OktaClock::default(),
         })
@@ -70,6 +75,15 @@ impl Client {
     /// Scheme, host and port of what it asks.
     pub fn origin(&self) -> &Url {
         &self.origin
+    }
+
+    /// The host and the proxy before it: what a connection that fails fails to.
+    pub(super) fn way(&self) -> String {
+        let host = self.origin.host_str().unwrap_or_default();
+        match &self.proxy {
+            Some(proxy) => format!("{host} through the proxy {proxy}"),
+            None => host.to_owned(),
+        }
     }
 
     /// What its org is reached by.
@@ -118,9 +132,11 @@ impl Client {
     }
 }
 
-fn builder(url: &Url, tls: rustls::ClientConfig) -> reqwest::ClientBuilder {
+fn builder(tls: rustls::ClientConfig, proxy: Option<&Proxy>) -> reqwest::ClientBuilder {
     let builder = reqwest::Client::builder()
         .user_agent(USER_AGENT)
+        // It would look for one by itself, and pass over what it cannot read.
+        .no_proxy()
         .tls_backend_preconfigured(tls)
         .redirect(redirects_stay_home())
         .dns_resolver(Resolver)
@@ -129,11 +145,9 @@ fn builder(url: &Url, tls: rustls::ClientConfig) -> reqwest::ClientBuilder {
         .http2_keep_alive_while_idle(true)
         .http2_keep_alive_interval(PING_EVERY)
         .http2_keep_alive_timeout(PONG_WITHIN);
-    // A proxy is for what lies outside.
-    if is_loopback(url) {
-        builder.no_proxy()
-    } else {
-        builder
+    match proxy {
+        Some(proxy) => builder.proxy(proxy.for_requests()),
+        None => builder,
     }
 }
 
@@ -145,10 +159,10 @@ mod tests {
     fn an_org_has_buckets_and_a_page_has_none() {
         let url = Url::parse("https://acme.okta.com").unwrap();
         let tls = TlsSetup::new(None).unwrap();
-        let page = Client::for_page(&url, &tls).unwrap();
+        let page = Client::for_page(&url, &tls, &Proxies::default()).unwrap();
         assert!(!page.is_org());
         assert_eq!(page.bucket("/api/v1/users"), None);
-        let org = Client::new(&url, &tls).unwrap();
+        let org = Client::new(&url, &tls, &Proxies::default()).unwrap();
         assert!(org.is_org());
         let bucket = |method, path| org.bucket_of(method, path);
         assert_eq!(

@@ -6,6 +6,7 @@ pub(super) mod client;
 pub(super) mod exchange;
 pub(super) mod first_connection;
 pub(super) mod gate;
+pub(super) mod proxy;
 pub(super) mod request;
 pub(super) mod response;
 pub(super) mod session;

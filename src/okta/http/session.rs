@@ -148,9 +148,9 @@ impl<'a> Session<'a> {
         let (client, most) = (self.client, request.most_bytes);
         let exchange = async {
             if request.new_connection {
-                exchange(&client.fresh, outgoing, most, &trace).await
+                exchange(client, &client.fresh, outgoing, most, &trace).await
             } else {
-                let exchange = exchange(&client.pooled, outgoing, most, &trace);
+                let exchange = exchange(client, &client.pooled, outgoing, most, &trace);
                 client.first.share(&trace, exchange).await
             }
         };
@@ -160,6 +160,7 @@ impl<'a> Session<'a> {
             Err(_) => Err(Failure::Timeout {
                 phase: trace.waiting_for(),
                 after: self.timeout,
+                proxy: self.client.proxy.as_ref().map(ToString::to_string),
             }),
         };
         let path = request.path();
@@ -313,14 +314,14 @@ impl Attempt {
 
 /// Sends, and reads the answer to its end, or to its bound.
 async fn exchange(
+    client: &Client,
     http: &reqwest::Client,
     request: reqwest::Request,
     most: usize,
     trace: &Trace,
 ) -> Result<RawResponse, Failure> {
     let start = Instant::now();
-    let url = request.url().clone();
-    let sorted = |e: reqwest::Error| sort(&e, &url, trace.phases());
+    let sorted = |e: reqwest::Error| sort(&e, client, trace.phases());
     let mut response = http.execute(request).await.map_err(sorted)?;
     trace.first_byte(start.elapsed());
     let first_byte = Instant::now();
@@ -357,12 +358,13 @@ async fn exchange(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::okta::TlsSetup;
+    use crate::okta::{Proxies, TlsSetup};
 
     #[test]
     fn a_url_has_no_doubled_slash_in_its_path_and_never_leaves_the_host() {
         let origin = Url::parse("https://acme.okta.com").unwrap();
-        let client = Client::new(&origin, &TlsSetup::new(None).unwrap()).unwrap();
+        let client =
+            Client::new(&origin, &TlsSetup::new(None).unwrap(), &Proxies::default()).unwrap();
         let okta = Session::new(&client, Duration::from_secs(1));
         for (path, url) in [
             (

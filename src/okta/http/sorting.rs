@@ -3,17 +3,16 @@
 
 use std::{error::Error, io};
 
-use url::Url;
-
 use super::{
+    client::Client,
     exchange::Phases,
     transport::{DnsError, RefusedRedirect},
 };
 use crate::okta::{Failure, descriptors};
 
-/// Sorts the client's error about a request to this URL.
-pub(super) fn sort(error: &reqwest::Error, url: &Url, phases: Phases) -> Failure {
-    let host = || url.host_str().unwrap_or_default().to_owned();
+/// Sorts the error of a request that this client sent.
+pub(super) fn sort(error: &reqwest::Error, client: &Client, phases: Phases) -> Failure {
+    let is_tls = client.origin().scheme() == "https";
     for cause in causes(error) {
         if let Some(refused) = cause.downcast_ref::<RefusedRedirect>() {
             return Failure::Redirect(refused.0.clone());
@@ -32,12 +31,12 @@ pub(super) fn sort(error: &reqwest::Error, url: &Url, phases: Phases) -> Failure
         }
         let handshake = match cause.downcast_ref::<rustls::Error>() {
             Some(tls) => Some(of_tls(tls)),
-            None if error.is_connect() && url.scheme() == "https" => closed(cause),
+            None if error.is_connect() && is_tls => closed(cause),
             None => None,
         };
         if let Some(detail) = handshake {
             return Failure::Tls {
-                host: host(),
+                host: client.way(),
                 detail,
             };
         }
@@ -54,7 +53,7 @@ pub(super) fn sort(error: &reqwest::Error, url: &Url, phases: Phases) -> Failure
     } else {
         // Refused, unreachable, or closed before a single byte: no conversation took place.
         Failure::Connect {
-            host: host(),
+            host: client.way(),
             detail,
         }
     }

@@ -28,6 +28,8 @@ pub enum NoClient {
     CaFile(PathBuf, String),
     #[error("{path} holds no certificate in PEM form", path = .0.display())]
     NoCertificate(PathBuf),
+    #[error("the variable {0} cannot be used as a proxy: {1}")]
+    Proxy(&'static str, &'static str),
     #[error("the HTTP client cannot be set up: {0}")]
     Setup(String),
 }

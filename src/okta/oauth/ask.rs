@@ -198,7 +198,7 @@ mod tests {
 
     use super::*;
     use crate::okta::{
-        ApiError, AuthMethod, Client, ClientAuth, OAuthError, OAuthSettings, SecretSource,
+        ApiError, AuthMethod, Client, ClientAuth, OAuthError, OAuthSettings, Proxies, SecretSource,
         TlsSetup, TokenStatus,
     };
 
@@ -246,7 +246,8 @@ mod tests {
             principal_id: None,
         };
         let nobody = Url::parse("http://127.0.0.1:1").unwrap();
-        let client = Client::new(&nobody, &TlsSetup::new(None).unwrap()).unwrap();
+        let client =
+            Client::new(&nobody, &TlsSetup::new(None).unwrap(), &Proxies::default()).unwrap();
         let okta = Session::new(&client, Duration::from_secs(30));
         let users = Request::get("users", "/api/v1/users").with(Some(&credential));
         let failure = okta.ask(users).await.unwrap_err();

@@ -207,6 +207,7 @@ mod tests {
                 Failure::Timeout {
                     phase: Phase::Body,
                     after: Duration::ZERO,
+                    proxy: None,
                 },
                 false,
             ),

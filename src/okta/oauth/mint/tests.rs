@@ -12,7 +12,8 @@ use tokio::{
 
 use super::*;
 use crate::okta::{
-    ApiError, AuthMethod, Client, ClientAuth, OAuthError, OAuthSettings, SecretSource, TlsSetup,
+    ApiError, AuthMethod, Client, ClientAuth, OAuthError, OAuthSettings, Proxies, SecretSource,
+    TlsSetup,
 };
 
 #[test]
@@ -42,7 +43,7 @@ fn app(dpop: Dpop) -> OAuthApp {
 /// What is made of a token that is about to be minted for this app, at this address.
 async fn minting<T>(app: OAuthApp, url: &str, see: impl AsyncFnOnce(Mint<'_>) -> T) -> T {
     let url = Url::parse(url).unwrap();
-    let client = Client::new(&url, &TlsSetup::new(None).unwrap()).unwrap();
+    let client = Client::new(&url, &TlsSetup::new(None).unwrap(), &Proxies::default()).unwrap();
     let okta = Session::new(&client, Duration::from_secs(30));
     let credential = Credential {
         name: "monitor".parse().unwrap(),
