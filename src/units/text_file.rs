@@ -11,6 +11,8 @@ use secrecy::zeroize::Zeroizing;
 
 /// The mark that says which order bytes have, which UTF-8 has no need of.
 const MARK: char = '\u{feff}';
+/// How a key or a certificate in DER begins: a sequence whose length takes two bytes.
+const DER: [u8; 2] = [0x30, 0x82];
 /// Room for all of a secret from the start: a buffer that grows leaves copies behind.
 const ROOM: u64 = 64 * 1024 + 1;
 
@@ -26,6 +28,11 @@ pub enum NoText {
     NotRegular,
     #[error("it is written in UTF-16, as PowerShell's `>` does: save it as UTF-8")]
     Utf16,
+    #[error(
+        "it is in DER, which is no text: convert it to PEM (`openssl pkey -inform DER -in …` for a key, `openssl \
+         x509 -inform DER -in …` for a certificate)"
+    )]
+    Der,
     #[error("it is no text in UTF-8: save it as such")]
     NotText,
 }
@@ -74,7 +81,10 @@ fn text(bytes: &[u8], longest: u64) -> Result<Zeroizing<String>, NoText> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(NoText::Utf16);
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| NoText::NotText)?;
+    let text = std::str::from_utf8(bytes).map_err(|_| match bytes.starts_with(&DER) {
+        true => NoText::Der,
+        false => NoText::NotText,
+    })?;
     Ok(Zeroizing::new(unmarked(text).to_owned()))
 }
 

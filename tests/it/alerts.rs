@@ -26,8 +26,7 @@ async fn what_happens_at_okta_arrives_as_an_alert_and_resolves_when_it_is_over()
     let healthy =
         format!("discovery: {{}}, organization: {{}}, jwks: {{ org: {{}} }}, {ENDPOINTS}");
     // However busy this machine is, no request takes that long.
-    let healthy =
-        configuration("well", &well, &healthy, "status_pages: {}").replace("500ms", "10s");
+    let healthy = configuration("well", &well, &healthy, "status_pages: {}").replace("1s", "10s");
     let healthy = Exporter::start(&healthy).await;
     stage.scrape(healthy.url()).await;
     tokio::join!(
@@ -84,7 +83,7 @@ async fn watch_more(
 fn configuration(name: &str, okta: &Running, probes: &str, more: &str) -> String {
     let url = okta.url();
     format!(
-        "{more}\ndefaults: {{ interval: 500ms, timeout: 500ms, budget: 1 }}\norgs:\n  {name}:\n    url: '{url}'\n    credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}\n    probes: {{ {probes} }}\n"
+        "{more}\ndefaults: {{ interval: 1s, timeout: 1s, budget: 1 }}\norgs:\n  {name}:\n    url: '{url}'\n    credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}\n    probes: {{ {probes} }}\n"
     )
 }
 

@@ -49,6 +49,11 @@ pub enum BadKey {
     OpenSsh,
     #[error("it is PEM or a JWK in base64 once more: decode it (`base64 -d`)")]
     Encoded,
+    #[error(
+        "it is the inside of a PEM file: put its first and last line back (`-----BEGIN PRIVATE KEY-----`, \
+         `-----END PRIVATE KEY-----`)"
+    )]
+    Bare,
     #[error("it is a set of several private keys: give the one that is meant")]
     Several,
     #[error("it is a set that holds no key")]

@@ -97,6 +97,7 @@ fn from_pem(text: &str) -> Result<Pair, BadKey> {
     let lines = in_lines(text);
     let Ok(mut der) = PrivateKeyDer::from_pem_slice(lines.as_bytes()) else {
         return Err(match text.contains("-----BEGIN ") {
+            false if is_bare(text) => BadKey::Bare,
             false => BadKey::Neither,
             true if label("CERTIFICATE") => BadKey::Certificate,
             true if label("PUBLIC KEY") || label("RSA PUBLIC KEY") => BadKey::Public,
@@ -118,6 +119,12 @@ fn from_pem(text: &str) -> Result<Pair, BadKey> {
     };
     der.zeroize();
     pair.ok_or(BadKey::Unusable)
+}
+
+/// True for base64 of DER, whose first byte is that of a sequence, without the marks round it.
+fn is_bare(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c) || c.is_whitespace();
+    text.starts_with('M') && text.len() > 100 && text.chars().all(plain)
 }
 
 /// PEM with a line for each of its marks, and its base64 in one between them: whatever became of its

@@ -17,6 +17,10 @@ fn a_mark_before_the_text_is_skipped_and_what_is_no_utf_8_is_told() {
     assert!(matches!(read_back(b"\xfe\xff\0a"), Err(NoText::Utf16)));
     assert!(matches!(read_back(b"a\xff"), Err(NoText::NotText)));
     assert!(matches!(
+        read_back(b"\x30\x82\x04\xbe\x02"),
+        Err(NoText::Der)
+    ));
+    assert!(matches!(
         read_back(&[b'a'; 101]),
         Err(NoText::TooLarge(100))
     ));

@@ -130,6 +130,8 @@ fn ec_keys_are_read_in_every_form_and_their_curve_tells_the_algorithm() {
 fn what_is_no_private_key_is_told_apart_and_never_shown() {
     let [pkcs8, ..] = rsa();
     let half = &pkcs8[..pkcs8.len() / 2];
+    let inside = pkcs8.lines().filter(|line| !line.contains("-----"));
+    let bare = inside.collect::<Vec<_>>().join("\n");
     for (text, why) in [
         ("s3cr3t", BadKey::Neither),
         ("", BadKey::Neither),
@@ -138,6 +140,7 @@ fn what_is_no_private_key_is_told_apart_and_never_shown() {
             BadKey::OpenSsh,
         ),
         ("LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0t", BadKey::Encoded),
+        (bare.as_str(), BadKey::Bare),
         (r#"{"keys":[]}"#, BadKey::EmptySet),
         (r#"{"keys":7}"#, BadKey::DamagedJwk),
         (
