@@ -81,9 +81,12 @@ fn text(bytes: &[u8], longest: u64) -> Result<Zeroizing<String>, NoText> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(NoText::Utf16);
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| match bytes.starts_with(&DER) {
-        true => NoText::Der,
-        false => NoText::NotText,
+    let text = std::str::from_utf8(bytes).map_err(|_| {
+        if bytes.starts_with(&DER) {
+            NoText::Der
+        } else {
+            NoText::NotText
+        }
     })?;
     Ok(Zeroizing::new(unmarked(text).to_owned()))
 }
