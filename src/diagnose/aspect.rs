@@ -19,7 +19,7 @@ impl Aspect {
     /// The aspect that a fact is about.
     pub(super) const fn of(fact: Fact) -> Option<Self> {
         match fact {
-            Fact::IdToken => Some(Self::Payload),
+            Fact::IdToken | Fact::TokenUnjudged => Some(Self::Payload),
             Fact::TokenExpired | Fact::TokenNotYetValid | Fact::TokenWithoutEnd => {
                 Some(Self::Expiry)
             }

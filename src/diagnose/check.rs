@@ -106,6 +106,7 @@ impl Verdict {
             | Fact::NoKeys => Self::Broken,
             Fact::ScopeMissing
             | Fact::TokenWithoutEnd
+            | Fact::TokenUnjudged
             | Fact::KeyWithdrawnEarly
             | Fact::ClockSkew
             | Fact::CertificateExpiring

@@ -73,6 +73,7 @@ closed_list! {
     pub enum Fact {
         TokenExpired,
         TokenWithoutEnd,
+        TokenUnjudged,
         IdToken,
         TokenNotYetValid,
         TokenInactive,
@@ -100,6 +101,9 @@ impl Fact {
         match self {
             Self::TokenExpired => "a watched token's `exp` is past",
             Self::TokenWithoutEnd => "a watched token that can be read has no `exp`",
+            Self::TokenUnjudged => {
+                "a watched token with an `expect` is opaque or encrypted, and has no `introspect`"
+            }
             Self::IdToken => "a watched token is an ID token",
             Self::TokenNotYetValid => "a watched token's `nbf` or `iat` is ahead of Okta's clock",
             Self::TokenInactive => "introspection calls a watched token inactive",

@@ -106,6 +106,17 @@ pub(super) const CHAPTER: Chapter = Chapter {
             alert: None,
         },
         Case {
+            slug: "token-unjudged",
+            title: "What is expected of the token cannot be judged",
+            signs: &[Sign::Known(Fact::TokenUnjudged)],
+            cause: "the token is opaque or encrypted: only its server knows its issuer, audience and scopes, and the probe does \
+                    not ask it",
+            action: "add `introspect` to the probe (a client of that server), or take `expect` out",
+            takes: "5–15 min",
+            risk: Risk::Low,
+            alert: None,
+        },
+        Case {
             slug: "wrong-audience",
             title: "The token is for somebody else",
             signs: &[Sign::Known(Fact::WrongAudience)],

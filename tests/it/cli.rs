@@ -494,6 +494,39 @@ async fn what_nobody_can_mend_at_once_is_said_aloud_once() {
     }
 }
 
+/// Without a `discovery` probe the most frequent one speaks for the org, and no other.
+#[tokio::test]
+async fn what_is_found_of_a_whole_org_is_logged_once_however_many_probes_it_has() {
+    let okta = org().await;
+    let ten_minutes = jiff::SignedDuration::from_mins(10);
+    okta.controls().set_clock_offset(ten_minutes);
+    let endpoints = ["users", "groups", "apps"].map(endpoint).join(", ");
+    let probes = format!(
+        "{{ endpoint: {{ {endpoints} }}, jwks: {{ org: {{ interval: 1s, timeout: 1s }} }} }}"
+    );
+    let file = File::of(&acme(&okta, &probes));
+    let flags = [&file.flag(), ANY_PORT, "--log.level=debug"];
+    let mut exporter = Program::exporter(&flags, &[]);
+    // Rounds of four probes each, whoever is first.
+    for _ in 0..20 {
+        exporter.until("the probe ran").await;
+    }
+    let (_, said) = exporter.terminate().await;
+    let found: Vec<_> = said
+        .iter()
+        .filter(|line| line.contains("case=clock-skew"))
+        .collect();
+    assert_eq!(found.len(), 1, "{}", said.join("\n"));
+    for probe in ["users", "groups", "apps", "jwks/org"] {
+        let ran = |line: &&String| line.contains("the probe ran") && line.contains(probe);
+        assert!(
+            said.iter().filter(ran).count() > 1,
+            "{probe}: {}",
+            said.join("\n")
+        );
+    }
+}
+
 /// The org's name resolves nowhere: whoever reaches it went through the proxy.
 #[tokio::test]
 async fn an_org_is_watched_through_the_proxy_that_the_usual_variable_names() {

@@ -358,6 +358,34 @@ async fn of_the_orgs_own_tokens_nothing_is_said_about_the_signature() {
 }
 
 #[tokio::test]
+async fn what_is_expected_of_a_token_that_nobody_reads_is_told_as_not_judged() {
+    let okta = org().await;
+    let encrypted = unsigned(&[r#"{"alg":"dir","enc":"A256GCM"}"#, "", "iv", "text", "tag"]);
+    for (token, settings, is_unjudged) in [
+        (
+            "00opaque",
+            "expect: { issuer: 'https://acme.okta.com' }",
+            true,
+        ),
+        ("00opaque", "expect: { scopes: [a] }", true),
+        (&encrypted, "expect: { audience: api }", true),
+        ("00opaque", "expect: { scopes: [] }", false),
+        (
+            "00opaque",
+            &format!("expect: {{ scopes: [a] }}, {INTROSPECT}"),
+            false,
+        ),
+    ] {
+        let probes = format!("{{ token: {{ ci: {{ access_token: {token}, {settings} }} }} }}");
+        let exporter = Exporter::watch(&okta, &probes).await;
+        exporter.first_round().await;
+        let told = told_of_ci(&exporter).await;
+        let says_so = told.contains("nothing of `expect` is judged");
+        assert_eq!(says_so, is_unjudged, "{settings}: {told}");
+    }
+}
+
+#[tokio::test]
 async fn an_opaque_token_is_known_by_introspection_alone() {
     let okta = org().await;
     okta.controls()

@@ -95,6 +95,8 @@ impl Probe {
         if let Some(claims) = &claims {
             self.expect.judge(claims, true, seen);
         }
+        let is_told = claims.is_some() || self.introspects();
+        seen.is_unjudged = !is_told && self.expect.is_any();
         let server = self.minting_server(okta, claims.as_deref()).await?;
         let issuer = claims.as_ref().and_then(|claims| claims.iss.as_deref());
         seen.server = issuer.and_then(|issuer| self.server_of(issuer, okta));

@@ -71,6 +71,11 @@ impl Observation {
             let what = "the token has no `exp`: by what it says it never ends";
             found(Fact::TokenWithoutEnd, what.to_owned());
         }
+        if self.is_unjudged {
+            let what =
+                "the token cannot be read and is not introspected: nothing of `expect` is judged";
+            found(Fact::TokenUnjudged, what.to_owned());
+        }
         let flags = [
             (
                 self.key_published,

@@ -17,6 +17,12 @@ pub(super) struct Expect {
 }
 
 impl Expect {
+    /// True if anything is expected.
+    pub(super) fn is_any(&self) -> bool {
+        let expected = [&self.issuer, &self.audience, &self.scopes];
+        expected.iter().any(|expected| !expected.is_empty())
+    }
+
     /// Notes what the claims say, and how it compares. Of a token that was `read` what is not there is
     /// not unknown.
     pub(super) fn judge(&self, claims: &Claims, read: bool, observation: &mut Observation) {

@@ -207,6 +207,7 @@ mod tests {
             not_before: Some(at(500)),
             scopes: Some(BTreeSet::from(["okta.users.read".to_owned()])),
             required: Arc::from(["okta.logs.read".to_owned()]),
+            is_unjudged: false,
             was_read: true,
             is_id_token: false,
             server: None,

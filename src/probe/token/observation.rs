@@ -33,6 +33,8 @@ pub struct Observation {
     pub required: Arc<[String]>,
     /// It could be read: what it does not say is not there.
     pub(super) was_read: bool,
+    /// Something is expected of it, it cannot be read, and nobody is asked what it says.
+    pub(super) is_unjudged: bool,
     /// It is an ID token.
     pub is_id_token: bool,
     /// The server of this org that its issuer names.
