@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use crate::{
     okta::{Exchange, RateLimit},
     units::{Moment, Timestamp},
@@ -11,6 +13,9 @@ use crate::{
 /// The longest window there is (Okta's for one-time passwords). A reset that lies further ahead is a
 /// mistake: it is shown, and nothing is decided by it.
 pub const LONGEST_WINDOW: Duration = Duration::from_mins(5);
+
+/// How far this machine's clock may be off where it has to do for Okta's.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_hours(1);
 
 /// What one answer told of a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,14 +31,21 @@ pub struct RateLimitSample {
 }
 
 impl RateLimitSample {
-    /// What an exchange told; `None` where no answer came, or without headers that make sense.
+    /// What an exchange told; `None` where no answer came, or without headers that make sense. A reset
+    /// that is past tells of a window that is over: by the answer's `Date` that is judged later, by
+    /// this machine's clock, where there is none, only of what is long past.
     pub fn of(exchange: &Exchange) -> Option<Self> {
         let answer = exchange.answer.as_ref().ok()?;
+        let rate_limit = answer.rate_limit?;
+        let ended = exchange.at.duration_since(rate_limit.reset);
+        if answer.date.is_none() && ended > CLOCKS_DIFFER {
+            return None;
+        }
         Some(Self {
             sent: exchange.sent,
             answered: exchange.answered_at(),
             date: answer.date,
-            rate_limit: answer.rate_limit?,
+            rate_limit,
         })
     }
 

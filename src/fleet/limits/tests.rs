@@ -367,4 +367,17 @@ async fn a_sample_is_void_with_its_window_or_when_windows_are_over_as_a_rule() {
     let long_past = org.answer(&users, (600, 500, -86_400));
     org.limits.settle(None, &long_past);
     assert_eq!(org.value("okta_rate_limit_remaining"), None);
+    // Without a `Date` this clock tells, which may be off by a little.
+    for (left, remaining) in [
+        (-2 * 365 * 86_400, None),
+        (-86_400, None),
+        (-60, Some(500.0)),
+        (60, Some(500.0)),
+    ] {
+        let mut undated = org.answer(&users, (600, 500, left));
+        undated.answer.as_mut().unwrap().date = None;
+        org.limits.settle(None, &undated);
+        let shown = org.value("okta_rate_limit_remaining");
+        assert_eq!(shown, remaining, "{left}");
+    }
 }
