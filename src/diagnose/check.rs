@@ -111,6 +111,7 @@ impl Verdict {
             | Fact::ClockSkew
             | Fact::CertificateExpiring
             | Fact::LimitAgainAndAgain
+            | Fact::LimitNotTold
             | Fact::IncidentOnCell
             | Fact::IncidentOfUnknownReach
             | Fact::IncidentsUnmatched

@@ -87,6 +87,7 @@ closed_list! {
         ClockSkew,
         CertificateExpiring,
         LimitAgainAndAgain,
+        LimitNotTold,
         IncidentOnCell,
         IncidentOfUnknownReach,
         IncidentsUnmatched,
@@ -121,6 +122,9 @@ impl Fact {
             Self::ClockSkew => "this clock and Okta's `Date` are a minute apart or more",
             Self::CertificateExpiring => {
                 "the certificate that the org's host serves expires within two weeks"
+            }
+            Self::LimitNotTold => {
+                "three answers in a row to an endpoint probe with `sampling: window_end` had no rate-limit headers"
             }
             Self::LimitAgainAndAgain => "three 429s of one probe within an hour",
             Self::IncidentOnCell => "a status page names the org's cell",

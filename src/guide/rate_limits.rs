@@ -76,5 +76,16 @@ pub(super) const CHAPTER: Chapter = Chapter {
             risk: Risk::Low,
             alert: None,
         },
+        Case {
+            slug: "limit-not-told",
+            title: "The endpoint tells no rate limit",
+            signs: &[Sign::Known(Fact::LimitNotTold)],
+            cause: "what anybody may read has no limit of its own, or something on the way takes the headers off",
+            action: "set the probe's `sampling: interval`, or watch a path of the Management API; if that lacks them, too, look \
+                    for what strips `X-Rate-Limit-*`",
+            takes: "5–15 min",
+            risk: Risk::Low,
+            alert: None,
+        },
     ],
 };

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, de::IgnoredAny};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::{Value, json};
 
 use super::{
@@ -13,9 +13,10 @@ use super::{
     problem::Problem,
 };
 use crate::{
+    guide::{Fact, Finding},
     metrics::{Family, Page},
-    okta::{Credential, Failure, Request, Session},
-    units::{Interval, without_secrets},
+    okta::{Credential, Failure, RateLimit, Request, Session},
+    units::{Interval, OktaTime, without_secrets},
 };
 
 /// What may be written under `probes.endpoint.NAME`.
@@ -114,9 +115,21 @@ pub struct Probe {
     sampling: Sampling,
 }
 
-/// The endpoint answered; all there is to tell is in the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Observation;
+/// Answers in a row without a limit, after which that is told: one may have been an edge's.
+const WITHOUT_LIMIT: u32 = 3;
+
+/// The endpoint answered; what else there is to tell is in the ledger.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Observation {
+    /// It was asked for the sake of its limit, and the answer tells none.
+    lacks_limit: bool,
+}
+
+/// How many answers in a row told no limit, though they were asked for its sake.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Memory {
+    without_limit: u32,
+}
 
 impl Kind for Probe {
     const KIND: &'static str = "endpoint";
@@ -125,7 +138,7 @@ impl Kind for Probe {
     const APIS: &'static [&'static str] = &[];
 
     type Observation = Observation;
-    type Memory = ();
+    type Memory = Memory;
 
     fn aims_at_windows(&self) -> bool {
         self.sampling == Sampling::WindowEnd
@@ -135,8 +148,25 @@ impl Kind for Probe {
         self.credential.as_deref().into_iter().collect()
     }
 
-    async fn run(&self, okta: &Session<'_>, (): &()) -> ProbeResult<Observation> {
+    async fn run(&self, okta: &Session<'_>, _known: &Memory) -> ProbeResult<Observation> {
         self.read(okta).await.into()
+    }
+
+    fn learn(memory: Memory, seen: &Observation) -> Memory {
+        let without_limit = if seen.lacks_limit {
+            memory.without_limit.saturating_add(1)
+        } else {
+            0
+        };
+        Memory { without_limit }
+    }
+
+    fn findings(known: &Known<'_, Self>, _now: OktaTime) -> Vec<Finding> {
+        if known.memory.without_limit < WITHOUT_LIMIT {
+            return Vec::new();
+        }
+        let what = "answers tell no rate limit: there is no window whose end could be aimed at";
+        vec![Finding::new(Fact::LimitNotTold, what)]
     }
 
     fn draw(_known: &Known<'_, Self>, _scope: Scope<'_>, _page: &mut Page) {}
@@ -153,7 +183,9 @@ impl Probe {
         if !response.body.is_empty() && !is_saml_metadata(&response.body) {
             let IgnoredAny = response.json().await?;
         }
-        Ok(Observation)
+        Ok(Observation {
+            lacks_limit: self.aims_at_windows() && RateLimit::read(&response.headers).is_none(),
+        })
     }
 }
 

@@ -490,6 +490,7 @@ recognised! {
     a_token_of_another_server: "wrong-issuer" => token(|_| reports().issuer("https://elsewhere.invalid"));
     an_id_token: "id-token" => with(org(), &format!("{{ token: {{ ci: {{ access_token: '{}' }} }} }}", jwt(r#"{"exp":4000000000,"aud":"0oa1","nonce":"n"}"#)));
     a_token_that_never_ends: "token-without-end" => with(org(), &format!("{{ token: {{ ci: {{ access_token: '{}' }} }} }}", jwt(r#"{"aud":"api","scp":["a"]}"#)));
+    an_endpoint_without_a_limit: "limit-not-told" => with(org(), "{ endpoint: { it: { path: /.well-known/openid-configuration, interval: 1s, timeout: 1s } } }");
     a_token_that_nobody_reads: "token-unjudged" => with(org(), "{ token: { ci: { access_token: 00opaque, expect: { audience: api } } } }");
     a_token_for_somebody_else: "wrong-audience" => token(|_| reports().audience("api://other"));
     a_token_whose_key_is_gone: "key-not-published" => withdrawn();

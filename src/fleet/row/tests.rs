@@ -30,7 +30,7 @@ fn many_keys() -> AnyMemory {
 fn a_run_that_was_left_out_takes_nothing_away_and_drops_no_series() {
     let now = Timestamp::UNIX_EPOCH;
     let mut row = Row::new("jwks", MINUTE, begun());
-    let seen = AnyObservation::Endpoint(Box::new(endpoint::Observation));
+    let seen = AnyObservation::Endpoint(Box::new(endpoint::Observation::default()));
     let ran = Outcome {
         at: now,
         took: Some(Duration::ZERO),
@@ -213,7 +213,7 @@ fn a_row_is_drawn_as_its_runs_went() {
     };
     let mut row = Row::new("endpoint", MINUTE, begun());
     assert_eq!(row.known.interval, MINUTE);
-    let seen = AnyObservation::Endpoint(Box::new(endpoint::Observation));
+    let seen = AnyObservation::Endpoint(Box::new(endpoint::Observation::default()));
     let ran = Outcome {
         at: Timestamp::from_millisecond(1_500).unwrap(),
         took: Some(MINUTE),
