@@ -22,11 +22,11 @@ pub(super) struct Args {
     log: LogArgs,
 }
 
-const API_TOKEN: &str = "simulated-api-token";
+const API_TOKEN: &str = "00simulated-api-token";
 /// The id of an org's first API token, as the simulated Okta counts them.
 const PRINCIPAL: &str = "00T00000000000000000";
 /// Another application's token: the same spending, looked at without aim.
-const TWIN_TOKEN: &str = "simulated-twin-token";
+const TWIN_TOKEN: &str = "00simulated-twin-token";
 const CLIENT: (&str, &str) = ("0oaSIMULATED", "simulated-client-secret");
 /// The service app that mints its own tokens, and where its key is kept.
 const APP: &str = "0oaSERVICEAPP";

@@ -15,7 +15,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     window: u64,
     /// An API token that it knows.
-    #[arg(long, value_name = "TOKEN", default_value = "simulated-token")]
+    #[arg(long, value_name = "TOKEN", default_value = "00simulated-token")]
     api_token: String,
     /// An OAuth client that may introspect, as ID:SECRET.
     #[arg(long, value_name = "ID:SECRET")]

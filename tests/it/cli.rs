@@ -594,7 +594,7 @@ async fn the_simulated_okta_runs_alone() {
     let url = okta.until("A simulated Okta org:").await.trim().to_owned();
     let answer = crate::support::http()
         .get(format!("{url}/api/v1/users?limit=1"))
-        .header("authorization", "SSWS simulated-token")
+        .header("authorization", "SSWS 00simulated-token")
         .send()
         .await
         .unwrap();
