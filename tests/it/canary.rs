@@ -1,10 +1,4 @@
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write,
-    fs,
-    path::Path,
-    time::Duration,
-};
+use std::{collections::BTreeMap, fmt::Write, fs, path::Path, time::Duration};
 
 use base64::{
     Engine,
@@ -15,7 +9,9 @@ use okta_exporter::{
     sim::{self, ApiToken, Clock, Fault, Mint, ORG, Org, PageMode, Running, StatusPage, Tls},
 };
 
-use crate::support::{Leak, Program, ServiceApp, get};
+use tokio::time::sleep;
+
+use crate::support::{Leak, Program, Scrape, ServiceApp, get};
 
 /// Secrets that nobody could write by chance, as long as Okta's or longer, with all that encodings
 /// trip over.
@@ -98,6 +94,8 @@ async fn org(fault: Option<Fault>, tls: bool, app: &ServiceApp) -> Running {
 
 /// How many probes each org has.
 const PROBES: usize = 13;
+/// How many status pages there are.
+const PAGES: usize = 4;
 
 /// Every kind of probe, with every kind of credential. The files are in this directory.
 fn settings(name: usize, okta: &Running, directory: &Path) -> String {
@@ -218,13 +216,14 @@ orgs:\n",
     let mut exporter = Program::exporter(&flags, &[("MARKED_BEARER", BEARER)]);
     let address = exporter.until("address=").await;
     let url = format!("http://{}", address.split(' ').next().unwrap());
-    let mut ran = BTreeSet::new();
-    while ran.len() < PROBES * orgs.len() {
-        let told = exporter.until(" org=org").await;
-        let probe = told.split(' ').take(2).collect::<Vec<_>>().join(" ");
-        if probe.contains("probe=") && !told.contains("reason=overlap") {
-            ran.insert(probe);
-        }
+    // By the page: whoever says so much at once may drop lines of its log, and says that it did.
+    let all = PROBES * orgs.len() + PAGES;
+    let ran = |page: &Scrape| {
+        let runs = page.all("okta_probe_runs_total").into_iter();
+        runs.filter(|runs| *runs >= 1.0).count()
+    };
+    while ran(&Scrape::of(&url).await) < all {
+        sleep(Duration::from_millis(200)).await;
     }
     let minted: Vec<String> = orgs
         .iter()
