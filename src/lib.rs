@@ -45,6 +45,7 @@
 //! | failure | why a run did not end well, with a **reason** out of a closed list |
 //! | finding | what is wrong though nothing failed: a **fact** and its **subject** (an incident, a scope) |
 //! | Okta's time | a moment by Okta's clock, a type of its own: [`units::OktaTime`]; this machine's is a `Timestamp` |
+//! | event | one line of Okta's System Log, whether the log told it or an event **hook** delivered it |
 //! | case | what a failure or a fact means, and what fixes it: one entry of the **guide** |
 //! | board | all that is known now: a **row** for each probe, a **ledger** of each org's requests |
 //! | family, series, page, scrape | as Prometheus has them |

@@ -1,7 +1,8 @@
 //! Asking Okta and reading its answers right. No schedule, no metrics.
 //!
 //! The halls: `headers` reads them, `jose` reads and signs keys and tokens, `secret` opens
-//! secrets, `http` sends one request, `oauth` gets the access tokens it may need.
+//! secrets, `http` sends one request, `oauth` gets the access tokens it may need, `event` reads
+//! what the System Log and event hooks tell.
 
 mod headers;
 mod http;
@@ -18,6 +19,7 @@ mod credential;
 mod descriptors;
 mod document;
 mod error;
+pub mod event;
 mod failure;
 mod organization;
 mod origins;
