@@ -11,7 +11,7 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::background::Application;
-use super::clock::Clock;
+use super::clock::{Clock, after};
 use super::counters::Verdict;
 use super::credentials::Principal;
 use super::error::Error;
@@ -55,7 +55,8 @@ impl Controls {
             world: Mutex::new(world),
         }));
         for bearer in &bearers {
-            controls.mint(bearer)?;
+            let now = controls.now();
+            controls.world().mint(bearer, now)?;
         }
         Ok(controls)
     }
@@ -83,13 +84,19 @@ impl Controls {
     /// Signs with a new key at once. The key before stays published as long as caches may hold it.
     pub fn rotate_keys(&self, server: &str) -> Result<(), Error> {
         let now = self.now();
-        self.world().keys(server, now)?.rotate(now)
+        let mut world = self.world();
+        world.keys(server, now)?.rotate(now)?;
+        world.log_rollover(server, now);
+        Ok(())
     }
 
     /// Publishes the next key now and signs with it from `lead` on.
     pub fn schedule_rotation(&self, server: &str, lead: Duration) -> Result<(), Error> {
         let now = self.now();
-        self.world().keys(server, now)?.schedule(lead, now)
+        let mut world = self.world();
+        world.keys(server, now)?.schedule(lead, now)?;
+        world.log_next_rollover(server, after(now, lead), now);
+        Ok(())
     }
 
     /// Withdraws the key in use sooner than its `max-age` allowed; returns its kid.
@@ -109,7 +116,10 @@ impl Controls {
     /// Mints an access token and returns its value.
     pub fn mint(&self, mint: &Mint) -> Result<String, Error> {
         let now = self.now();
-        self.world().mint(mint, now)
+        let mut world = self.world();
+        let token = world.mint(mint, now)?;
+        world.log_grant((&mint.server, mint.client_id()), None, now);
+        Ok(token)
     }
 
     /// The values of the access tokens that were minted, in no order.
@@ -153,9 +163,9 @@ impl Controls {
     /// Spends up to `requests` on a path's bucket as another caller; returns how many passed.
     pub fn spend(&self, path: &str, who: &Principal, requests: u32) -> u32 {
         let now = self.now();
-        let counters = &mut self.world().counters;
+        let mut world = self.world();
         let asked = (&Method::GET, path);
-        let passes = |_: &u32| matches!(counters.take(asked, Some(who), now), Verdict::Pass(_));
+        let passes = |_: &u32| matches!(world.charge(asked, Some(who), now), Verdict::Pass(_));
         (0..requests)
             .take_while(passes)
             .fold(0, |passed, _| passed + 1)

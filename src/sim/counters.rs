@@ -19,6 +19,18 @@ pub(super) enum Verdict {
     Refuse(RateLimitHeaders),
 }
 
+/// A request: its method and path.
+pub(super) type Asked<'a> = (&'a Method, &'a str);
+
+/// What became of a request, and how the counters stood before it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taken {
+    pub(super) verdict: Verdict,
+    pub(super) org: RateLimitHeaders,
+    /// The counter of the principal; absent where nobody is known to ask.
+    pub(super) principal: Option<RateLimitHeaders>,
+}
+
 /// A bucket's counter: the org's own, or that of one principal inside it.
 type CounterKey = (String, Option<String>);
 
@@ -44,30 +56,42 @@ impl Counters {
     /// bucket refuses: the most specific limit wins.
     pub(super) fn take(
         &mut self,
-        asked: (&Method, &str),
+        asked: Asked<'_>,
         who: Option<&Principal>,
         now: Timestamp,
-    ) -> Verdict {
+    ) -> Taken {
         let org = self.reading(asked, None, now);
-        let shown = who.map_or(org, |who| self.reading(asked, Some(who), now));
-        if shown.remaining == 0 {
-            return Verdict::Refuse(shown);
-        }
-        if org.remaining == 0 {
+        let principal = who.map(|who| self.reading(asked, Some(who), now));
+        let shown = principal.unwrap_or(org);
+        let verdict = if shown.remaining == 0 {
+            Verdict::Refuse(shown)
+        } else if org.remaining == 0 {
             // Undocumented which numbers Okta shows here; these are the ones that are exhausted.
-            return Verdict::Refuse(org);
+            Verdict::Refuse(org)
+        } else {
+            self.count(asked, None, now);
+            if who.is_some() {
+                self.count(asked, who, now);
+            }
+            Verdict::Pass(self.reading(asked, who, now))
+        };
+        Taken {
+            verdict,
+            org,
+            principal,
         }
-        self.count(asked, None, now);
-        if who.is_some() {
-            self.count(asked, who, now);
-        }
-        Verdict::Pass(self.reading(asked, who, now))
+    }
+
+    /// The pattern of the bucket whose limit a request meets.
+    pub(super) fn pattern(&self, asked: Asked<'_>) -> String {
+        let bucket = self.buckets.of(asked).into_iter().next();
+        bucket.map_or_else(|| asked.1.to_owned(), |bucket| bucket.pattern.clone())
     }
 
     /// What the headers would say, without counting anything.
     pub(super) fn reading(
         &self,
-        asked: (&Method, &str),
+        asked: Asked<'_>,
         who: Option<&Principal>,
         now: Timestamp,
     ) -> RateLimitHeaders {
@@ -80,7 +104,7 @@ impl Counters {
         }
     }
 
-    fn count(&mut self, asked: (&Method, &str), who: Option<&Principal>, now: Timestamp) {
+    fn count(&mut self, asked: Asked<'_>, who: Option<&Principal>, now: Timestamp) {
         for (counter, limit) in self.counters(asked, who) {
             let unused = RateLimitBucket::new(limit, self.length);
             self.known.entry(counter).or_insert(unused).count(now);
@@ -88,7 +112,7 @@ impl Counters {
     }
 
     /// The counters that a request counts in, the one that its headers show first.
-    fn counters(&self, asked: (&Method, &str), who: Option<&Principal>) -> Vec<(CounterKey, u32)> {
+    fn counters(&self, asked: Asked<'_>, who: Option<&Principal>) -> Vec<(CounterKey, u32)> {
         let buckets = self.buckets.of(asked).into_iter();
         let counter = |bucket: &BucketPattern| {
             let limit = who.map_or(bucket.limit, |who| who.ceiling(bucket.limit));
@@ -117,7 +141,7 @@ mod tests {
     fn a_window_lives_as_the_recorded_one_did() {
         let (mut counters, who) = (counters(), Principal::new("exporter"));
         for used in 1..=10 {
-            let verdict = counters.take(POOLS, Some(&who), at(1000 + used));
+            let verdict = counters.take(POOLS, Some(&who), at(1000 + used)).verdict;
             let remaining = u32::try_from(10 - used).unwrap();
             assert_eq!(
                 verdict,
@@ -133,14 +157,14 @@ mod tests {
             remaining: 0,
             reset: 1061,
         });
-        assert_eq!(counters.take(POOLS, Some(&who), at(1012)), refused);
-        assert_eq!(counters.take(POOLS, Some(&who), at(1013)), refused);
+        assert_eq!(counters.take(POOLS, Some(&who), at(1012)).verdict, refused);
+        assert_eq!(counters.take(POOLS, Some(&who), at(1013)).verdict, refused);
         let reopened = Verdict::Pass(RateLimitHeaders {
             limit: 10,
             remaining: 9,
             reset: 1130,
         });
-        assert_eq!(counters.take(POOLS, Some(&who), at(1070)), reopened);
+        assert_eq!(counters.take(POOLS, Some(&who), at(1070)).verdict, reopened);
     }
 
     #[test]
@@ -163,7 +187,9 @@ mod tests {
         for _ in 0..20 {
             counters.take(POOLS, None, at(0));
         }
-        let verdict = counters.take(POOLS, Some(&Principal::new("exporter")), at(1));
+        let verdict = counters
+            .take(POOLS, Some(&Principal::new("exporter")), at(1))
+            .verdict;
         assert_eq!(
             verdict,
             Verdict::Refuse(RateLimitHeaders {
@@ -188,7 +214,7 @@ mod tests {
             counters.take(org, Some(&who), at(2));
         }
         assert_eq!(counters.reading(org, Some(&who), at(3)).remaining, 0);
-        let passed = counters.take(users, Some(&who), at(3));
+        let passed = counters.take(users, Some(&who), at(3)).verdict;
         assert!(matches!(passed, Verdict::Pass(shown) if shown.remaining == 48));
     }
 

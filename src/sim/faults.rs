@@ -1,18 +1,16 @@
 //! Ways for the simulated Okta to misbehave: one constructor each. Where and how often one applies
 //! is kept here too; when it is looked up is decided in [`super::routes`].
 
-use std::io::Write;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use flate2::{Compression, write::GzEncoder};
-use futures_util::{StreamExt, stream};
 use http::header::{
     CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::answer::Answer;
+use super::faulty_bodies::{broken_off, endless, long, packed, silent_midway};
 use super::rate_limit_bucket::RateLimitHeaders;
 
 /// A misbehaviour. It lasts until it is cleared unless [`Fault::times`] bounds it.
@@ -228,6 +226,16 @@ impl Fault {
         Self::challenge(status, &told)
     }
 
+    /// Whether it stands for the limit of requests at a time.
+    pub(super) fn is_concurrency(&self) -> bool {
+        matches!(self.effect, Effect::Concurrency)
+    }
+
+    /// Whether it stands for a bucket that is used up.
+    pub(super) fn is_rate_limit(&self) -> bool {
+        matches!(self.effect, Effect::RateLimited)
+    }
+
     /// How long the answer is held back.
     pub(super) fn delay(&self) -> Option<Duration> {
         match self.effect {
@@ -327,38 +335,6 @@ fn valid(status: u16) -> StatusCode {
 
 fn redirect(to: &str) -> Answer {
     Answer::new(StatusCode::FOUND, Body::empty()).with(LOCATION, to)
-}
-
-fn long(bytes: usize) -> String {
-    format!("[\"{}\"]", "x".repeat(bytes))
-}
-
-fn packed(text: &str) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    // Writing to memory does not fail; if it did, the empty body would be no JSON either.
-    let written = encoder.write_all(text.as_bytes());
-    written.and_then(|()| encoder.finish()).unwrap_or_default()
-}
-
-fn broken_off() -> Body {
-    let start = Ok(Bytes::from_static(b"[{\"id\":\"00u"));
-    let end = Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
-    // The error must not overtake what was sent before it.
-    let end = stream::once(async {
-        tokio::task::yield_now().await;
-        end
-    });
-    Body::from_stream(stream::iter([start]).chain(end))
-}
-
-fn silent_midway() -> Body {
-    let start = Ok::<_, std::convert::Infallible>(Bytes::from_static(b"[{\"id\":\"00u"));
-    Body::from_stream(stream::iter([start]).chain(stream::pending()))
-}
-
-fn endless() -> Body {
-    let chunk = Bytes::from_static(&[b' '; 8192]);
-    Body::from_stream(stream::repeat(chunk).map(Ok::<_, std::convert::Infallible>))
 }
 
 /// The faults in force, the latest first; one for each prefix.

@@ -12,6 +12,7 @@ use super::faults::Faults;
 use super::keys::{KeySet, SigningKey};
 use super::org::Org;
 use super::proof::Proofs;
+use super::system_log::SystemLog;
 use super::tokens::{Mint, Tokens};
 
 pub(super) struct World {
@@ -21,6 +22,9 @@ pub(super) struct World {
     pub(super) tokens: Tokens,
     pub(super) faults: Faults,
     pub(super) proofs: Proofs,
+    pub(super) log: SystemLog,
+    /// When a server comes to sign with a new key that the log does not yet tell of.
+    pub(super) rollovers: Vec<(Timestamp, String)>,
     keys: BTreeMap<String, KeySet>,
     /// Signs the org server's access tokens and is published nowhere.
     unpublished: Option<SigningKey>,
@@ -35,6 +39,8 @@ impl World {
             tokens: Tokens::default(),
             faults: Faults::default(),
             proofs: Proofs::new(),
+            log: SystemLog::new(),
+            rollovers: Vec::new(),
             keys: BTreeMap::new(),
             unpublished: None,
         }

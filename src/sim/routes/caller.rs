@@ -28,7 +28,7 @@ impl World {
         who: Option<&Principal>,
         answer: impl FnOnce(&mut Self) -> Answer,
     ) -> Answer {
-        match self.counters.take(call.asked(), who, call.now) {
+        match self.charge(call.asked(), who, call.now) {
             Verdict::Pass(reading) => answer(self).limits(reading),
             Verdict::Refuse(reading) => Answer::too_many_requests().limits(reading),
         }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::call::Call;
+use super::logs;
 use super::rate_limits;
 use crate::sim::answer::{Answer, id};
 use crate::sim::clock::after;
@@ -49,7 +50,7 @@ pub(super) fn resource(world: &World, call: &Call, rest: &[&str]) -> Answer {
         ["groups", id] => one(id, "00g", "UserGroup", group),
         ["apps"] => Answer::resource(&json!([app(0), app(1)])),
         ["apps", id] => one(id, "0oa", "AppInstance", app),
-        ["logs"] => logs(world, call),
+        ["logs"] => logs::logs(world, call),
         ["org"] => Answer::resource(&json!({
             "id": "00oSimulatedOrg00000",
             "subdomain": world.org.name,
@@ -104,22 +105,6 @@ fn page(world: &World, call: &Call, make: impl Fn(usize) -> Value) -> Answer {
     }
     let last = id("00u", end.saturating_sub(1));
     answer.link(&format!("{url}{path}?after={last}&limit={limit}"), "next")
-}
-
-/// A poll without `until` always has a next page, even after an empty one.
-fn logs(world: &World, call: &Call) -> Answer {
-    let (url, cursor) = (&world.url, call.now.as_millisecond());
-    let own = call
-        .query
-        .as_deref()
-        .map(|query| format!("?{query}"))
-        .unwrap_or_default();
-    Answer::resource(&json!([]))
-        .link(&format!("{url}/api/v1/logs{own}"), "self")
-        .link(
-            &format!("{url}/api/v1/logs?after={cursor}_1&sortOrder=ASCENDING"),
-            "next",
-        )
 }
 
 fn user(number: usize, now: Timestamp) -> Value {

@@ -2,6 +2,7 @@
 
 mod call;
 mod caller;
+mod logs;
 mod management;
 mod metadata;
 mod oauth;
@@ -36,7 +37,11 @@ async fn receive(
     let (who, fault, held) = {
         let mut world = controls.world();
         let who = world.caller(&call).ok().map(|(who, _)| who);
+        world.log_due(call.now);
         let fault = world.faults.apply(&call.path);
+        if let Some(fault) = &fault {
+            world.log_fault(fault, (call.asked(), who.as_ref()), call.now);
+        }
         let held = world.counters.reading(call.asked(), who.as_ref(), call.now);
         (who, fault, held)
     };

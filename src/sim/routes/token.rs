@@ -22,7 +22,14 @@ pub(super) fn token(world: &mut World, server: &str, call: &Call) -> Answer {
     let app = app(world, call);
     let who = app.as_ref().map(|app| Principal::new(&app.id));
     world.limited(call, who.as_ref(), |world| {
-        match world.grant(server, call, app.as_ref()) {
+        let granted = world.grant(server, call, app.as_ref());
+        let refused = granted.as_ref().err().map(|(_, error, _)| *error);
+        // To be asked for a nonce is no refusal yet.
+        if refused != Some("use_dpop_nonce") {
+            let client = app.as_ref().map_or("unknown", |app| &app.id);
+            world.log_grant((server, client), refused, call.now);
+        }
+        match granted {
             Ok(answer) => answer,
             Err((status, error, words)) => {
                 let answer = Answer::oauth_error(status, error, words);
