@@ -246,8 +246,9 @@ fn rewrite(model: &mut Model, oktas: usize, rng: &mut Rng) {
 #[derive(Debug, Clone, Copy)]
 struct Start {
     at: Timestamp,
-    /// It came in the place of another that asked for the same.
-    succeeds: bool,
+    /// How many requests of those in whose place it came may have been on their way, or begun while the
+    /// configuration was applied.
+    of_others: u64,
 }
 
 /// What is the same of an org in both: its probes that are written as before, with all they need.
@@ -381,6 +382,8 @@ async fn a_hundred_configurations_one_after_the_other_disturb_nothing_that_stays
         }
         let applied_at = Timestamp::now();
         let changes = reloading.apply(&world.yaml(&model)).await;
+        let applying = Timestamp::now().duration_since(applied_at).as_millis();
+        let applying = u64::try_from(applying).unwrap_or_default();
         let same = unchanged(&before.1, &model);
         let stays = |(org, id): &(&'static str, String)| {
             same.get(org)
@@ -403,11 +406,12 @@ async fn a_hundred_configurations_one_after_the_other_disturb_nothing_that_stays
         for (name, org) in &model {
             apps.entry(*name).or_insert(applied_at);
             for id in org.probes.keys() {
-                let asked_before = |org: &Written| org.probes.contains_key(id);
-                let mut there = before.1.values().filter(|there| there.okta == org.okta);
+                let there = before.1.values().filter(|there| there.okta == org.okta);
+                let others = there.filter_map(|there| there.probes.get(id));
+                let begun = others.map(|other| 1 + applying / other.interval);
                 since.entry((*name, id.clone())).or_insert(Start {
                     at: applied_at,
-                    succeeds: there.any(asked_before),
+                    of_others: begun.sum(),
                 });
             }
         }
@@ -421,19 +425,16 @@ async fn a_hundred_configurations_one_after_the_other_disturb_nothing_that_stays
                 .await
                 .unwrap_err();
         }
-        let now = Timestamp::now();
-        for ((org, id), Start { at, succeeds }) in &since {
+        for ((org, id), Start { at, of_others }) in &since {
             let written = &model[org];
             let requests = world.oktas[written.okta].controls().requests();
+            let now = Timestamp::now();
             let asked = requests
                 .iter()
                 .filter(|r| r.path == path(id) && r.at >= *at)
                 .count() as u64;
             let age = now.duration_since(*at).as_millis().unsigned_abs();
-            // One of its predecessor may have been on its way.
-            let allowed = 1
-                + u64::from(*succeeds)
-                + u64::try_from(age).unwrap() / written.probes[id].interval;
+            let allowed = 1 + of_others + u64::try_from(age).unwrap() / written.probes[id].interval;
             assert!(
                 asked <= allowed,
                 "{org} {id}: {asked} requests in {age} ms, {allowed} were due"
