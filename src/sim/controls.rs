@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use super::background::Application;
+use super::background::{Application, Pattern};
 use super::clock::{Clock, after};
 use super::counters::Verdict;
 use super::credentials::Principal;
@@ -173,29 +173,48 @@ impl Controls {
 
     /// Lets an application spend quota until the org stops. Must be called within a runtime.
     pub fn run(&self, application: Application) {
-        let (controls, stop) = (self.clone(), self.stop_token());
-        // The task ends with the org, so nobody needs its handle.
-        drop(tokio::spawn(async move {
-            stop.run_until_cancelled(controls.keep_spending(application))
-                .await;
-        }));
+        let controls = self.clone();
+        let Application {
+            who,
+            path,
+            pattern,
+            seed,
+        } = application;
+        self.keep(pattern, seed, move |due| {
+            controls.spend(&path, &who, due);
+        });
     }
 
-    async fn keep_spending(&self, application: Application) {
-        let mut rng = Rng::with_seed(application.seed);
-        let start = self.now();
-        let mut before = Duration::ZERO;
-        let mut ticks = tokio::time::interval(TICK);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            // A clock that was set back spends nothing until it has caught up.
-            let elapsed = Duration::try_from(self.now().duration_since(start)).unwrap_or_default();
-            let elapsed = elapsed.max(before);
-            let requests = application.pattern.requests(before, elapsed, &mut rng);
-            before = elapsed;
-            self.spend(&application.path, &application.who, requests);
-        }
+    /// Does what a pattern lets fall due, until the org stops.
+    pub(super) fn keep(
+        &self,
+        pattern: Pattern,
+        seed: u64,
+        mut act: impl FnMut(u32) + Send + 'static,
+    ) {
+        let (clock, stop) = (self.clock().clone(), self.stop_token());
+        let acting = async move {
+            let mut rng = Rng::with_seed(seed);
+            let start = clock.now();
+            let mut before = Duration::ZERO;
+            let mut ticks = tokio::time::interval(TICK);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                ticks.tick().await;
+                // A clock that was set back does nothing until it has caught up.
+                let elapsed = Duration::try_from(clock.now().duration_since(start));
+                let elapsed = elapsed.unwrap_or_default().max(before);
+                let due = pattern.requests(before, elapsed, &mut rng);
+                before = elapsed;
+                if due > 0 {
+                    act(due);
+                }
+            }
+        };
+        // The task ends with the org, so nobody needs its handle.
+        drop(tokio::spawn(async move {
+            stop.run_until_cancelled(acting).await;
+        }));
     }
 
     /// Lets every path that begins with `prefix` misbehave, in place of an earlier fault there. Of

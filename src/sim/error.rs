@@ -15,6 +15,12 @@ pub enum Error {
     /// TLS could not be set up.
     #[error("cannot set up TLS: {0}")]
     Tls(#[from] rustls::Error),
+    /// An event hook was added that nobody answers rightly for.
+    #[error("the event hook cannot be verified: {0}")]
+    Unverified(String),
+    /// Okta pushes no events of such a type.
+    #[error("no event hook may be told of `{0}`")]
+    NotEligible(String),
     /// A token could not be signed.
     #[error("cannot sign: {0}")]
     Signing(#[from] jsonwebtoken::errors::Error),

@@ -15,6 +15,7 @@ use super::faults::Fault;
 use super::org::Org;
 use super::service_app::ServiceApp;
 use super::status_page::{Incident, StatusPage};
+use super::system_log::LogEvent;
 use super::tokens::Mint;
 
 /// The principal of the demo's exporter. The background application calls as the same one, as the
@@ -30,6 +31,9 @@ const CEILING: u32 = 25;
 
 /// The bucket that both spend from, and what the org may spend of it.
 const SPENT: (&str, u32) = ("/api/v1/users", 200);
+
+/// How many users sign in each minute, and how many of a hundred fail to.
+const SIGN_INS: (u32, usize) = (120, 5);
 
 /// How long the scenario is before it begins again.
 const LENGTH: Duration = Duration::from_mins(1);
@@ -53,6 +57,12 @@ enum Step {
     /// A path answers a status with an error code, so many times.
     Fail(&'static str, u16, &'static str, u32),
     TooManyAtOnce(&'static str),
+    /// Another application spends so much of a path's bucket at once, which the org's log warns of.
+    Rush(&'static str, u32),
+    /// So many sign-ins fail at once.
+    FailSignIns(usize),
+    /// Okta switches a log stream off.
+    StopStream,
     /// A path never answers, once.
     Stall(&'static str),
     /// Maintenance is planned; what was planned before is called off.
@@ -69,15 +79,18 @@ const STEPS: &[(u64, Step)] = &[
     (8, Step::Fail("/api/v1/groups", 403, "E0000006", 2)),
     (12, Step::Announce("default", 8)),
     (15, Step::Trouble),
+    (18, Step::Rush("/api/v1/groups", 65)),
     (22, Step::Rotate(ORG)),
     // Soon after the promise of 20 s was renewed, and early in the scenario, since whoever watches
     // believes it only after some minutes.
     (24, Step::Withdraw("default")),
     (26, Step::Progress("Identified")),
     (28, Step::Fail("/api/v1/apps", 503, "E0000009", 2)),
+    (30, Step::FailSignIns(25)),
     (33, Step::Stall("/api/v1/groups")),
     (36, Step::TooManyAtOnce("/api/v1/logs")),
     (38, Step::Progress("Monitoring")),
+    (40, Step::StopStream),
     (42, Step::Rotate("default")),
     (44, Step::Rotate(ORG)),
     (45, Step::Mint(20)),
@@ -122,6 +135,8 @@ pub async fn run(
             controls.run(Application::new(who.clone(), SPENT.0, pattern));
         }
     }
+    let (per_minute, failing) = SIGN_INS;
+    controls.run_sign_ins(Pattern::Steady(per_minute), failing);
     let stop = controls.stop_token();
     let (mut incident, mut planned) = (String::new(), String::new());
     let mut start = Instant::now();
@@ -148,6 +163,13 @@ pub async fn run(
                     page.change(&planned, "Cancelled");
                     planned = page.open(maintenance(controls.clock().now()));
                 }
+                Step::Rush(path, requests) => {
+                    controls.spend(path, &Principal::new("nightly-job").percent(100), *requests);
+                }
+                Step::FailSignIns(times) => {
+                    controls.log_many(&LogEvent::failed_sign_in("INVALID_CREDENTIALS"), *times);
+                }
+                Step::StopStream => controls.deactivate_log_stream("to-the-archive"),
                 Step::TooManyAtOnce(path) => controls.fault(path, Fault::concurrency().times(1)),
             }
         }
@@ -219,6 +241,17 @@ mod tests {
         assert_eq!(controls.spend("/api/v1/users", &exporter, 1), 0);
         tokio::time::sleep(Duration::from_secs(45)).await;
         assert_eq!(hold(&told).len(), 2);
+        let log = controls.log_totals().by_type;
+        for event_type in [
+            "system.org.rate_limit.warning",
+            "system.operation.rate_limit.violation",
+            "app.oauth2.as.token.grant",
+            "app.oauth2.key.rollover",
+            "system.log_stream.lifecycle.deactivate",
+        ] {
+            assert!(log.contains_key(event_type), "{event_type}: {log:?}");
+        }
+        assert!(log["user.session.start"] > 100, "{log:?}");
         controls.stop_token().cancel();
         scenario.await.unwrap().unwrap();
     }

@@ -9,6 +9,7 @@ use super::ORG;
 use super::counters::Counters;
 use super::error::Error;
 use super::faults::Faults;
+use super::hooks::Hooks;
 use super::keys::{KeySet, SigningKey};
 use super::org::Org;
 use super::proof::Proofs;
@@ -23,6 +24,7 @@ pub(super) struct World {
     pub(super) faults: Faults,
     pub(super) proofs: Proofs,
     pub(super) log: SystemLog,
+    pub(super) hooks: Hooks,
     /// When a server comes to sign with a new key that the log does not yet tell of.
     pub(super) rollovers: Vec<(Timestamp, String)>,
     keys: BTreeMap<String, KeySet>,
@@ -40,6 +42,7 @@ impl World {
             faults: Faults::default(),
             proofs: Proofs::new(),
             log: SystemLog::new(),
+            hooks: Hooks::default(),
             rollovers: Vec::new(),
             keys: BTreeMap::new(),
             unpublished: None,

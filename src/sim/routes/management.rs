@@ -68,7 +68,8 @@ pub(super) fn resource(world: &World, call: &Call, rest: &[&str]) -> Answer {
             Answer::resource(&created)
         }
         ["domains"] => Answer::resource(&json!({ "domains": [] })),
-        ["eventHooks" | "inlineHooks" | "logStreams" | "idps"] => Answer::resource(&json!([])),
+        ["eventHooks"] => Answer::resource(&world.hooks.list()),
+        ["inlineHooks" | "logStreams" | "idps"] => Answer::resource(&json!([])),
         _ => Answer::not_found(&call.path),
     }
 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::LogTotals;
 use super::event::LogEvent;
+use crate::sim::background::Pattern;
 use crate::sim::controls::Controls;
 
 impl Controls {
@@ -60,6 +61,31 @@ impl Controls {
     /// Serves both links of a page of the log in one line, where Okta sends a line for each.
     pub fn join_log_links(&self, joined: bool) {
         self.world().log.links_joined = joined;
+    }
+
+    /// Lets Okta switch a log stream off, as it does after two deliveries that failed.
+    pub fn deactivate_log_stream(&self, name: &str) {
+        let event = LogEvent::new("system.log_stream.lifecycle.deactivate")
+            .actor("SystemPrincipal", "okta")
+            .target("LogStream", name);
+        self.log(&event);
+    }
+
+    /// Lets users sign in until the org stops; of each hundred so many fail. Must be called within a
+    /// runtime.
+    pub fn run_sign_ins(&self, pattern: Pattern, failing: usize) {
+        let (controls, mut attempts) = (self.clone(), 0);
+        self.keep(pattern, 0, move |due| {
+            for _ in 0..due {
+                attempts += 1;
+                let failed = attempts * failing / 100 > (attempts - 1) * failing / 100;
+                controls.log(&if failed {
+                    LogEvent::failed_sign_in("INVALID_CREDENTIALS")
+                } else {
+                    LogEvent::sign_in()
+                });
+            }
+        });
     }
 
     fn settled(&self) -> std::sync::MutexGuard<'_, crate::sim::world::World> {

@@ -167,11 +167,11 @@ impl LogEvent {
     }
 
     /// What all writings of it have in common.
-    pub(in crate::sim) fn shape(&self) -> Shape {
+    pub(in crate::sim) fn shape(&self, told_by: ToldBy) -> Shape {
         let addresses = json!([{
             "ip": self.address, "geographicalContext": null, "version": "V4", "source": null,
         }]);
-        let event = json!({
+        let mut event = json!({
             "actor": {
                 "id": self.actor.1,
                 "type": self.actor.0,
@@ -215,6 +215,12 @@ impl LogEvent {
             "request": { "ipChain": addresses },
             "target": if self.targets.is_empty() { Value::Null } else { json!(self.targets) },
         });
+        if let (ToldBy::Hook, Some(event)) = (told_by, event.as_object_mut()) {
+            event.remove("request");
+            if let Some(client) = event.get_mut("client").and_then(Value::as_object_mut) {
+                client.insert("ipChain".to_owned(), addresses);
+            }
+        }
         let text = event.to_string();
         Shape {
             rest: text.strip_prefix('{').unwrap_or(&text).to_owned(),
@@ -223,6 +229,13 @@ impl LogEvent {
             uuid: self.uuid.clone(),
         }
     }
+}
+
+/// Whether the log or a hook tells of an event: they differ in where the addresses stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sim) enum ToldBy {
+    Log,
+    Hook,
 }
 
 /// An event without its uuid and its time, from which many can be made.

@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 pub use event::LogEvent;
+pub(super) use event::new_uuid;
 pub use limits::Limited;
 pub use odd::odd_log_events;
 pub(super) use page::{Query, Refused};

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::event::{LogEvent, new_uuid};
+use super::event::{LogEvent, ToldBy, new_uuid};
 
 /// More than any decoder should keep of one event.
 const HUGE: usize = 2 * 1024 * 1024;
@@ -13,7 +13,7 @@ const HUGE: usize = 2 * 1024 * 1024;
 pub fn odd_log_events(at: Timestamp) -> Vec<(&'static str, String)> {
     let event = LogEvent::failed_sign_in("INVALID_CREDENTIALS");
     let right = |event: &LogEvent| {
-        let text = event.shape().text(&new_uuid(at), at);
+        let text = event.shape(ToldBy::Log).text(&new_uuid(at), at);
         String::from_utf8_lossy(&text).into_owned()
     };
     let plain = || right(&event);

@@ -324,7 +324,10 @@ async fn the_org_writes_of_limits_tokens_and_keys_and_of_no_reading() {
 #[test]
 fn odd_events_are_json_and_each_is_odd() {
     let plain = LogEvent::failed_sign_in("INVALID_CREDENTIALS");
-    let plain = plain.shape().text("1", Timestamp::UNIX_EPOCH).len();
+    let plain = plain
+        .shape(event::ToldBy::Log)
+        .text("1", Timestamp::UNIX_EPOCH)
+        .len();
     for (what, text) in odd_log_events(Timestamp::UNIX_EPOCH) {
         serde_json::from_str::<Value>(&text).expect(what);
         // Random ids are as long as one another, and uuids 35 longer than that of the plain one.

@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::event::LogEvent;
+use super::event::{LogEvent, ToldBy};
 use super::limits::Limited;
 use crate::sim::answer::id;
 use crate::sim::counters::{Taken, Verdict};
 use crate::sim::credentials::Principal;
 use crate::sim::faults::Fault;
+use crate::sim::hooks::Told;
 use crate::sim::rate_limit_bucket::RateLimitHeaders;
 use crate::sim::world::World;
 use crate::sim::{ORG, counters::Asked};
@@ -26,10 +27,23 @@ impl World {
         times: usize,
         now: Timestamp,
     ) -> Vec<String> {
-        let shape = event.shape();
+        let hooks = self.hooks.told_of(event.event_type());
+        let told = (!hooks.is_empty()).then(|| {
+            let ids: Vec<&str> = hooks.iter().map(|hook| hook.id.as_str()).collect();
+            event.clone().debug("targetEventHookIds", ids.join(","))
+        });
+        let event = told.as_ref().unwrap_or(event);
+        let shape = event.shape(ToldBy::Log);
+        let pushed = told.as_ref().map(|told| told.shape(ToldBy::Hook));
         let write = |_| {
             let (uuid, published) = shape.stamp(now);
             let text = shape.text(&uuid, published);
+            if let Some(pushed) = &pushed {
+                let told = Told::new(&uuid, pushed.text(&uuid, published));
+                for hook in &hooks {
+                    hook.tell(told.clone());
+                }
+            }
             let name = (event.event_type().to_owned(), uuid.clone());
             self.log.append(name, (published, text), now);
             uuid
