@@ -56,6 +56,7 @@
 //! |---|---|
 //! | the wait before a run | `fleet/keeper.rs`; how long, `fleet/schedule.rs` and `fleet/aim/` |
 //! | the charge on a bucket | `okta/http/gate.rs`; whether it is admitted, `fleet/limits/spending.rs`; who comes first, `fleet/limits/queue.rs` |
+//! | how much a host may send | `okta/http/allowance.rs` |
 //! | whether it was Okta that answered | `okta/http/response.rs` |
 //! | the reading of a 429 | `okta/headers/rate_limit.rs` |
 //! | the text of a series | the family beside what draws it, such as `probe/discovery.rs`; as text, `metrics/text.rs` |

@@ -8,6 +8,7 @@ mod page;
 mod paths;
 mod server;
 mod stats;
+mod thread;
 
 use std::sync::{
     Arc,

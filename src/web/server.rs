@@ -10,7 +10,7 @@ use std::{
 use futures_util::future::join_all;
 use tokio::sync::watch;
 
-use super::{Shared, descriptors, paths, router};
+use super::{Shared, descriptors, paths, router, thread::Thread};
 use crate::{
     fleet::Board,
     listener::{self, Bounds, Clients, Listener},
@@ -44,6 +44,8 @@ pub struct Serving {
 pub enum CannotServe {
     #[error("cannot listen on {address}: {why}; {}", fix(why))]
     Listen { address: String, why: io::Error },
+    #[error("no thread can be started that answers: {0}")]
+    Thread(io::Error),
     #[error("`--web.listen-address` names no address")]
     NoAddress,
     #[error(
@@ -95,6 +97,7 @@ fn fix(why: &io::Error) -> &'static str {
 
 /// Every address bound, so that a wrong one is told before Okta is asked anything.
 pub struct Bound {
+    thread: Thread,
     listeners: Vec<Listener>,
     clients: Clients,
     telemetry_path: String,
@@ -106,6 +109,7 @@ impl Bound {
     /// Binds every address.
     pub async fn new(serving: &Serving) -> Result<Self, CannotServe> {
         serving.check()?;
+        let thread = Thread::new().map_err(CannotServe::Thread)?;
         let clients = Clients::new(Bounds {
             most: descriptors::for_clients(),
             first_request: FIRST_REQUEST,
@@ -113,7 +117,7 @@ impl Bound {
         });
         let mut listeners = Vec::new();
         for address in &serving.listen {
-            let listener = Listener::bind(address).await;
+            let listener = thread.bind(address).await;
             let listener = listener.map_err(|why| CannotServe::Listen {
                 address: address.clone(),
                 why,
@@ -128,6 +132,7 @@ impl Bound {
             listeners.push(listener.admitting(clients.clone()));
         }
         Ok(Self {
+            thread,
             listeners,
             clients,
             telemetry_path: serving.telemetry_path.clone(),
@@ -156,11 +161,11 @@ impl Bound {
         });
         let addresses = self.listeners.iter().map(Listener::address).collect();
         let listeners = self.listeners.into_iter();
+        let serve = |listener: Listener| self.thread.serve(listener, router.clone());
         Server {
             addresses,
-            servers: listeners
-                .map(|listener| listener.serve(router.clone()))
-                .collect(),
+            servers: listeners.map(serve).collect(),
+            _thread: self.thread,
         }
     }
 }
@@ -170,6 +175,7 @@ impl Bound {
 pub struct Server {
     servers: Vec<listener::Server>,
     addresses: Vec<SocketAddr>,
+    _thread: Thread,
 }
 
 impl Server {

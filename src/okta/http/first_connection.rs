@@ -5,7 +5,7 @@ use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
 
 use tokio::sync::RwLock;
 
-use super::transport::{Connection, Trace};
+use super::trace::{Connection, Trace};
 
 /// How soon after it was made a connection can be shared: HTTP/2 has shaken hands by then. It is
 /// waited for only by those who came while it was made, and where the answer takes longer.

@@ -7,7 +7,7 @@ use rustls::{
 };
 use rustls_platform_verifier::Verifier;
 
-use super::{certificate::ServedChain, transport::Trace};
+use super::{certificate::ServedChain, trace::Trace};
 
 /// Leaves all that decides to the system's verifier, and tells the request's trace which chain it
 /// took for good.

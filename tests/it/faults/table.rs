@@ -187,6 +187,11 @@ fn connections() -> Vec<Row> {
             Does::Repeat(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec()),
             "timeout",
         ),
+        row(
+            "floods with 100 Continue",
+            Does::SayForEver(Vec::new(), b"HTTP/1.1 100 Continue\r\n\r\n".to_vec()),
+            "too_large",
+        ),
     ]
 }
 
@@ -544,7 +549,18 @@ fn http2() -> Vec<Row> {
         of(
             "sends pings for ever",
             Does::SayForEver(settings(), frame(6, 0, 0, &[0; 8])),
-            "timeout",
+            "too_large",
+        ),
+        of(
+            "floods with 103 Early Hints",
+            // `:status: 103`, written out.
+            Does::SayForEver(settings(), frame(1, 4, 1, b"\x08\x03103")),
+            "too_large",
+        ),
+        of(
+            "floods with empty pieces of a body",
+            Does::SayForEver(after_settings(&headers), frame(0, 0, 1, &[])),
+            "invalid_body",
         ),
     ]
 }
