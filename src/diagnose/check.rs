@@ -116,6 +116,7 @@ impl Verdict {
             | Fact::IncidentOfUnknownReach
             | Fact::IncidentsUnmatched
             | Fact::PrincipalNotListed
+            | Fact::LogGap
             | Fact::Overdue => Self::Degraded,
         }
     }

@@ -65,6 +65,18 @@ pub(super) const CHAPTER: Chapter = Chapter {
             alert: None,
         },
         Case {
+            slug: "log-gap",
+            title: "Part of the System Log may have been missed",
+            signs: &[Sign::Known(Fact::LogGap)],
+            cause: "Okta took the place where reading was left no longer, or keeps no more what was still to be read; what \
+                    came late or lies in the gap is in no counter",
+            action: "compare the counters with the System Log of that hour (Admin Console > Reports > System Log); if reading \
+                     was away for days, keep the exporter running, and its `storage.path` where it survives",
+            takes: "15–30 min",
+            risk: Risk::Low,
+            alert: None,
+        },
+        Case {
             slug: "status-page-frozen",
             title: "The feed says nothing new",
             signs: &[Sign::FailedSaying(FailureMode::PageBody, "frozen")],

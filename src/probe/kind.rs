@@ -10,7 +10,7 @@ use super::{candidate::Candidate, plan::PlanContext, problem::Problem, secrets::
 use crate::{
     guide::Finding,
     metrics::{Family, Page},
-    okta::{Credential, Failure, Session},
+    okta::{Credential, Failure, Session, event::Event},
     units::{Interval, OktaTime, Timestamp},
 };
 
@@ -95,6 +95,11 @@ pub trait Kind: Sized {
     #[must_use]
     fn learn(memory: Self::Memory, _observation: &Self::Observation) -> Self::Memory {
         memory
+    }
+
+    /// The events of the System Log that a run read. Whoever counts them counts each once.
+    fn events(_seen: &Self::Observation) -> &[Event] {
+        &[]
     }
 
     /// When to run next, as far as what is remembered tells.

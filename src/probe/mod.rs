@@ -22,6 +22,7 @@ pub mod jwks;
 pub mod organization;
 pub mod rate_limit_settings;
 pub mod status_page;
+pub mod system_log;
 pub mod token;
 
 use std::{borrow::Cow, fmt, time::Duration};
@@ -36,7 +37,7 @@ use url::Url;
 use crate::{
     guide::Finding,
     metrics::{Family, Page},
-    okta::{Credential, KEYS_API, Session, TOKEN_API},
+    okta::{Credential, KEYS_API, Session, TOKEN_API, event::Event},
     units::{Interval, OktaTime},
 };
 
@@ -63,6 +64,8 @@ kinds! {
     Token: token,
     /// Whose limit is seen.
     RateLimitSettings: rate_limit_settings,
+    /// What happens in the org.
+    SystemLog: system_log,
     /// A status page.
     StatusPage: status_page,
 }

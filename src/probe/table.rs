@@ -210,6 +210,13 @@ macro_rules! kinds {
             }
         }
 
+        impl AnyObservation {
+            /// See [`Kind::events`].
+            pub fn events(&self) -> &[Event] {
+                match self { $(Self::$kind(seen) => <$module::Probe as Kind>::events(seen),)* }
+            }
+        }
+
         impl AnyMemory {
             /// See [`Kind::learn`]. What another kind saw teaches nothing.
             #[must_use]

@@ -3,8 +3,8 @@ use std::{collections::BTreeSet, fs, time::Duration};
 use okta_exporter::{
     guide,
     sim::{
-        ApiToken, Clock, Fault, Incident, Mint, ORG, Org, PageMode, Running, RunningStatusPage,
-        StatusPage, Tls,
+        ApiToken, Clock, Fault, Incident, LogEvent, Mint, ORG, Org, PageMode, Running,
+        RunningStatusPage, StatusPage, Tls,
     },
 };
 
@@ -243,6 +243,20 @@ async fn withdrawn_early() -> (Exporter, Held) {
     let exporter = Exporter::watch(&okta, probes).await;
     exporter.first_round().await;
     okta.controls().remove_key_early("default").unwrap();
+    (exporter, vec![Box::new(okta)])
+}
+
+/// The log goes on where Okta will not know.
+async fn forgotten() -> (Exporter, Held) {
+    let okta = org().start().await.unwrap();
+    let probes = "{ system_log: { credential: monitor, interval: 1s, timeout: 1s } }";
+    let exporter = Exporter::watch(&okta, probes).await;
+    exporter.first_round().await;
+    okta.controls().log(&LogEvent::sign_in());
+    let read = exporter.scrape().await.value("okta_log_polls_total") + 2.0;
+    let polls = "okta_log_polls_total";
+    exporter.until(|page| page.get(polls) >= Some(read)).await;
+    okta.controls().forget_log_cursors();
     (exporter, vec![Box::new(okta)])
 }
 
@@ -522,6 +536,7 @@ recognised! {
     an_incident_on_all_cells: "incident-of-unknown-reach" => incident_on("All cells", PageMode::Right);
     a_cell_whose_name_nobody_knows: "incidents-unmatched" => with(org().cell("og1"), "{ organization: {} }");
     a_principal_that_okta_does_not_list: "principal-not-listed" => principal("00Tmistyped");
+    a_log_whose_cursor_is_forgotten: "log-gap" => forgotten();
     a_feed_that_is_frozen: "status-page-frozen" => status_page(PageMode::Frozen);
     a_status_page_that_was_rewritten: "status-page-unreadable" => status_page(PageMode::Rewritten);
     a_status_page_of_nobody: "status-page-unreachable" => page_at("https://nobody.invalid");

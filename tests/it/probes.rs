@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use okta_exporter::sim::{ApiToken, Fault, Org, Principal, Tls};
+use okta_exporter::sim::{ApiToken, Fault, LogEvent, Org, Principal, Tls};
 
 use crate::support::{API_TOKEN, Exporter, endpoint};
 
@@ -105,6 +105,29 @@ async fn an_endpoint_tells_status_latency_and_the_rate_limit_of_its_credential()
         page.value(r#"okta_rate_limit_exceeded_total{kind="limit"}"#),
         0.0
     );
+}
+
+#[tokio::test]
+async fn the_system_log_tells_that_it_is_read_to_its_end() {
+    let okta = org().start().await.unwrap();
+    let probes = "{ system_log: { credential: monitor, interval: 1s, timeout: 1s } }";
+    let exporter = Exporter::watch(&okta, probes).await;
+    exporter.first_round().await;
+    okta.controls().log(&LogEvent::sign_in());
+    let page = exporter
+        .until(|page| page.get("okta_log_polls_total") >= Some(2.0))
+        .await;
+    let org = r#"{org="acme"}"#;
+    assert_eq!(page.value(&format!("okta_log_lag_seconds{org}")), 0.0);
+    let now = jiff::Timestamp::now().as_second() as f64;
+    let cursor = page.value(&format!("okta_log_cursor_timestamp_seconds{org}")) - now;
+    assert!((-60.0..=1.0).contains(&cursor), "{cursor}");
+    for counter in ["gaps", "gap_seconds", "unreadable_events"] {
+        assert_eq!(page.value(&format!("okta_log_{counter}_total{org}")), 0.0);
+    }
+    // Read over an hour ago, nobody knows what came since.
+    let later = exporter.scrape_later(Duration::from_hours(1));
+    assert!(later.value("okta_log_lag_seconds") >= 3500.0, "{later}");
 }
 
 #[tokio::test]

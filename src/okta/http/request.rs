@@ -25,6 +25,8 @@ pub struct Request<'a> {
     pub(super) new_connection: bool,
     pub(super) form: Option<Form<'a>>,
     pub(super) most_bytes: usize,
+    /// A longer answer is cut off there, and is no failure.
+    pub(super) may_be_cut: bool,
 }
 
 /// A form to be posted, with the client that posts it.
@@ -85,6 +87,7 @@ impl<'a> Request<'a> {
             new_connection: false,
             form: None,
             most_bytes: MOST,
+            may_be_cut: false,
         }
     }
 
@@ -104,6 +107,16 @@ impl<'a> Request<'a> {
     #[must_use]
     pub fn at_most(self, most_bytes: usize) -> Self {
         Self { most_bytes, ..self }
+    }
+
+    /// The answer may have this many bytes; of a longer one the headers are told, and that it was
+    /// [cut](super::response::Response::is_cut).
+    #[must_use]
+    pub fn cut_at(self, most_bytes: usize) -> Self {
+        Self {
+            may_be_cut: true,
+            ..self.at_most(most_bytes)
+        }
     }
 
     /// The answer is a document of a few members.

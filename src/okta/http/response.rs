@@ -21,6 +21,9 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body, bounded.
     pub body: Bytes,
+    /// The body was longer than the bound, which the request said to be no failure; what there is of
+    /// it is of no use.
+    pub is_cut: bool,
     /// It came over a connection that was made for it, and not over one that was kept.
     pub new_connection: bool,
 }
@@ -65,6 +68,8 @@ pub(super) struct RawResponse {
     pub(super) status: StatusCode,
     pub(in crate::okta) headers: HeaderMap,
     pub(super) body: Bytes,
+    /// More of the body was to come.
+    pub(super) is_cut: bool,
     /// What was verified as its connection was made for it.
     pub(super) chain: Option<ServedChain>,
     pub(super) new_connection: bool,
@@ -92,6 +97,7 @@ impl RawResponse {
             status,
             headers,
             body,
+            is_cut,
             chain,
             new_connection,
         } = self;
@@ -127,6 +133,7 @@ impl RawResponse {
             None => Ok(Response {
                 headers,
                 body,
+                is_cut,
                 new_connection,
             }),
             Some(error) => {
@@ -201,6 +208,7 @@ mod tests {
             status: StatusCode::from_u16(status).unwrap(),
             headers,
             body: Bytes::from_static(body.as_bytes()),
+            is_cut: false,
             chain: Some(ServedChain {
                 leaf_end: Timestamp::MAX,
                 earliest_end: None,

@@ -29,6 +29,8 @@ pub(super) struct Outgoing {
     pub(super) body: Bytes,
     /// The most bytes that its answer may have.
     pub(super) most: usize,
+    /// A longer one is cut off there, and is no failure.
+    pub(super) may_be_cut: bool,
     /// What it carries serves at its own URL only.
     pub(super) one_url: bool,
 }
@@ -57,7 +59,7 @@ pub(super) async fn exchange(
     trace: &Trace,
 ) -> Result<RawResponse, Failure> {
     let start = Instant::now();
-    let most = outgoing.most;
+    let (most, may_be_cut) = (outgoing.most, outgoing.may_be_cut);
     let _owed = client.allowance.owe(most);
     let mut redirects = Redirects::of(&outgoing.url, outgoing.one_url);
     let mut request = outgoing.to(&outgoing.url)?;
@@ -74,26 +76,30 @@ pub(super) async fn exchange(
     let first_byte = Instant::now();
     let (mut parts, body) = answer.into_parts();
     let is_error = !parts.status.is_success();
-    let most = if is_error { MOST_OF_AN_ERROR } else { most };
+    let (most, may_be_cut) = if is_error {
+        (MOST_OF_AN_ERROR, true)
+    } else {
+        (most, may_be_cut)
+    };
     let too_large = Failure::TooLarge { limit: most };
     let announced = body.size_hint().exact();
-    if !is_error && announced.is_some_and(|announced| announced > most as u64) {
+    if !may_be_cut && announced.is_some_and(|announced| announced > most as u64) {
         return Err(too_large);
     }
-    let (mut incoming, mut body) = (pin!(body), BytesMut::new());
+    let (mut incoming, mut body, mut is_cut) = (pin!(body), BytesMut::new(), false);
     while let Some(frame) = poll_fn(|context| incoming.as_mut().poll_frame(context)).await {
         let frame = frame.map_err(|e| sort(e.as_ref(), client, most, trace.phases()))?;
         let Ok(mut chunk) = frame.into_data() else {
             continue;
         };
         let room = most - body.len();
-        let fits = chunk.len() <= room;
-        if !fits && !is_error {
+        is_cut = chunk.len() > room;
+        if is_cut && !may_be_cut {
             return Err(too_large);
         }
         chunk.truncate(room);
         body.extend_from_slice(&chunk);
-        if !fits {
+        if is_cut {
             break;
         }
     }
@@ -104,5 +110,6 @@ pub(super) async fn exchange(
         headers: std::mem::take(&mut parts.headers),
         new_connection: trace.phases().connect.is_some(),
         body: body.freeze(),
+        is_cut,
     })
 }

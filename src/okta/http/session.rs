@@ -298,6 +298,7 @@ impl<'a> Session<'a> {
             headers,
             body,
             most: request.most_bytes,
+            may_be_cut: request.may_be_cut,
             one_url,
         })
     }
