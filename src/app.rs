@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use crate::{
     config::{Config, Made},
     fleet::{Board, Changes, Fleet},
-    web::{self, Bound, CannotServe, Serving},
+    web::{self, Bound, CannotServe, Served, Serving},
 };
 
 /// The exporter at work.
@@ -28,8 +28,12 @@ impl App {
         let (shown, asked) = watch::channel(std::mem::take(&mut config.shown).into());
         let mut fleet = Fleet::new(&board);
         fleet.apply(config).await;
-        let secret_reloads = fleet.made().secret_reloads().clone();
-        let server = bound.serve(Arc::clone(&board), asked, secret_reloads);
+        let server = bound.serve(Served {
+            board: Arc::clone(&board),
+            shown: asked,
+            secret_reloads: fleet.made().secret_reloads().clone(),
+            hooks: fleet.hooks().clone(),
+        });
         Ok(Self {
             board,
             fleet,

@@ -12,6 +12,7 @@ mod credentials;
 mod defaults;
 mod deserialize;
 mod environment;
+mod event_hook;
 mod file;
 mod fingerprint;
 mod made;
@@ -37,7 +38,7 @@ use serde_json::Value;
 pub use environment::environment;
 pub use fingerprint::Fingerprint;
 pub use made::Made;
-pub use planned::{Org, Planned, StatusPage};
+pub use planned::{EventHook, Org, Planned, StatusPage};
 pub use problems::Problems;
 pub use sources::Origin;
 

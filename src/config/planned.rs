@@ -2,9 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use http::HeaderName;
+
 use super::fingerprint::Fingerprint;
 use crate::{
-    okta::{Client, Credential},
+    okta::{Client, Credential, SecretSource},
     probe::Probe,
     units::{Cell, Name, OrgUrl, Share},
 };
@@ -24,8 +26,19 @@ pub struct Org {
     pub credentials: BTreeMap<Name, Arc<Credential>>,
     /// What is asked of it.
     pub probes: Vec<Planned>,
+    /// How its event hook proves itself; `None` where none delivers.
+    pub event_hook: Option<EventHook>,
     /// What was written of it, but for its probes and credentials.
     pub fingerprint: Fingerprint,
+}
+
+/// How an org's event hook proves itself.
+#[derive(Debug, Clone)]
+pub struct EventHook {
+    /// The header that carries the secret,
+    pub header: HeaderName,
+    /// and the secret: the whole of the header's value.
+    pub secret: SecretSource,
 }
 
 /// One status page.

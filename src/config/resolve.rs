@@ -119,6 +119,7 @@ impl Orgs<'_> {
             buckets,
             credentials: written,
             probes,
+            event_hook,
         } = written;
         let url = self.url(url.as_deref(), &at.field("url"))?;
         let cell = cell.and_then(|text| {
@@ -162,6 +163,8 @@ impl Orgs<'_> {
             notes: self.notes,
         };
         let probes = planner.plan(probes.unwrap_or_default(), at);
+        let event_hook = event_hook
+            .and_then(|written| written.resolve(self.secrets, &at.field("event_hook"), self.notes));
         let client = client?.with_buckets(buckets).named(name);
         self.made.keep_client(fingerprint, &client);
         Some(Org {
@@ -171,6 +174,7 @@ impl Orgs<'_> {
             budget: budget.or(self.defaults.budget).unwrap_or(BUDGET),
             credentials,
             probes,
+            event_hook,
             fingerprint,
         })
     }

@@ -43,6 +43,17 @@ pub(super) struct Org {
     pub(super) buckets: Option<BTreeMap<String, String>>,
     pub(super) credentials: Option<Named<Credential>>,
     pub(super) probes: Option<Probes>,
+    pub(super) event_hook: Option<EventHook>,
+}
+
+/// How an org's event hook proves itself.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct EventHook {
+    pub(super) authorization: Option<Secret>,
+    pub(super) authorization_file: Option<PathBuf>,
+    pub(super) authorization_env: Option<String>,
+    pub(super) header: Option<String>,
 }
 
 /// One credential.

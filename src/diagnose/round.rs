@@ -89,6 +89,7 @@ impl Asking<'_> {
             fingerprint: _,
             credentials,
             probes,
+            event_hook: _,
         } = org;
         let (first, others): (Vec<_>, Vec<_>) = probes
             .into_iter()

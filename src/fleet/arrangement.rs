@@ -81,6 +81,7 @@ impl Facts {
             owner.breaker = Some(controls.breaker);
             owner.ledger.follow(controls.limits.okta_clock());
             owner.limits = controls.limits;
+            owner.events = controls.events;
         }
         for Expected { id, kind, interval } in added {
             self.owner(id.org.as_ref());

@@ -12,6 +12,7 @@ use super::{
     Breaker, ProbeId,
     breaker::StateName,
     estimate::{Ceiling, org_limits},
+    events::{self, Account},
     families as own,
     footprint::{Fed, Footprints},
     ledger::Ledger,
@@ -43,6 +44,7 @@ pub(super) struct Owner {
     pub(super) limits: Arc<Limits>,
     pub(super) cell: Option<Cell>,
     pub(super) breaker: Option<Arc<Breaker>>,
+    pub(super) events: Option<Arc<Account>>,
     pub(super) credentials: Vec<Arc<Credential>>,
     pub(super) footprints: Footprints,
 }
@@ -142,6 +144,9 @@ impl Facts {
                     let labels = [label, known.as_str()];
                     page.push(&own::BREAKER, &labels, f64::from(known == current));
                 }
+            }
+            if let Some(account) = &owner.events {
+                events::draw(label, account, page);
             }
             if let Some(org) = org {
                 self.draw_incidents(org, page);

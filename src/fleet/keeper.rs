@@ -20,6 +20,7 @@ use super::{
     Board, Duty, Outcome, Pass, Plan, RunOnce, Verdict,
     aim::LONGEST_WINDOW,
     controls::OrgControls,
+    events::Account,
     limits::{BudgetGate, EndedRun, GatedRun, Limits, Purpose},
     memory::Remembered,
     report::{self, Reporter},
@@ -27,7 +28,7 @@ use super::{
 };
 use crate::{
     okta::{Failure, Gate},
-    probe::{AnyMemory, Next},
+    probe::{AnyMemory, AnyObservation, Next},
     store::Store,
     units::Moment,
 };
@@ -88,7 +89,7 @@ impl<R: RunOnce> Keeper<R> {
             late: Moment::now().after(Duration::MAX),
             running: None,
             reporter: Reporter::default(),
-            remembered: Remembered::nothing(&self.plan.run, &self.store),
+            remembered: Remembered::nothing(&self.plan.run, &self.store, self.account()),
         };
         loop {
             // While a run is under way, none is late.
@@ -220,9 +221,14 @@ impl<R: RunOnce> Keeper<R> {
             let mut trouble = remembered.recall(&plan.run).await.err();
             let gate = passed.as_deref();
             let asked = gate.map(|gate| gate as &dyn Gate);
-            let outcome = plan.run.run_once(&remembered.memory, asked).await;
+            let mut outcome = plan.run.run_once(&remembered.memory, asked).await;
+            if !remembered.may_learn() {
+                outcome.memory = None;
+            }
             if let Some(memory) = &outcome.memory {
-                let failed = remembered.learn(memory.clone()).await.err();
+                let seen = outcome.result.observation.as_ref();
+                let events = seen.map(AnyObservation::events).unwrap_or_default();
+                let failed = remembered.learn(memory.clone(), events).await.err();
                 trouble = trouble.or(failed);
             }
             Ended {
@@ -350,6 +356,10 @@ impl<R: RunOnce> Keeper<R> {
         };
         let turn = limits.next_turn(&self.plan.id.probe);
         turn.map_or(progress.late, |turn| turn.min(progress.late))
+    }
+
+    fn account(&self) -> Option<Arc<Account>> {
+        self.controls.as_ref()?.events.clone()
     }
 
     fn limits(&self) -> Option<&Arc<Limits>> {

@@ -7,8 +7,9 @@ use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Board, Duty, Keeper, OrgControls, Plan, ProbeId,
+    Board, Duty, Keeper, OrgControls, Plan, ProbeId, accounts,
     arrangement::{Arrangement, Expected, Introduction},
+    events::{Hook, Hooks},
     limits::Limits,
     plan,
 };
@@ -26,6 +27,7 @@ pub struct Fleet {
     keepers: BTreeMap<ProbeId, Kept>,
     made: Made,
     store: Arc<dyn Store>,
+    hooks: Hooks,
     stop: CancellationToken,
 }
 
@@ -68,6 +70,7 @@ impl Fleet {
             orgs: BTreeMap::new(),
             keepers: BTreeMap::new(),
             made: Made::default(),
+            hooks: Hooks::default(),
             stop: CancellationToken::new(),
         }
     }
@@ -75,6 +78,11 @@ impl Fleet {
     /// What the next configuration may take over, where the same is written.
     pub fn made(&self) -> &Made {
         &self.made
+    }
+
+    /// The event hooks of the configuration in force, whichever that is.
+    pub fn hooks(&self) -> &Hooks {
+        &self.hooks
     }
 
     /// Makes the keepers those of this configuration. Counters, limits, breakers and minted tokens
@@ -143,20 +151,31 @@ impl Fleet {
     /// What guards each org: as before, where the org is the same.
     fn guard(&mut self, orgs: &BTreeMap<Name, Org>, arrangement: &mut Arrangement) {
         let mut before = std::mem::take(&mut self.orgs);
+        let mut hooks = BTreeMap::new();
         for (name, org) in orgs {
-            let same = before
-                .remove(name)
-                .filter(|guarded| guarded.fingerprint == org.fingerprint);
+            let earlier = before.remove(name);
+            let account = earlier.as_ref().and_then(|e| e.controls.events.clone());
+            let events = accounts::account(name, org, account, &self.store);
+            if let Some((hook, account)) = org.event_hook.clone().zip(events.clone()) {
+                // So that counts stand there before the first delivery, which tries again.
+                let recalled = Arc::clone(&account);
+                drop(tokio::spawn(async move { recalled.recall().await }));
+                let hook = Hook::new(name.clone(), hook, account);
+                hooks.insert(name.clone(), Arc::new(hook));
+            }
+            let same = earlier.filter(|guarded| guarded.fingerprint == org.fingerprint);
             let is_new = same.is_none();
-            let guarded = same.unwrap_or_else(|| Guarded {
+            let mut guarded = same.unwrap_or_else(|| Guarded {
                 fingerprint: org.fingerprint,
                 controls: OrgControls {
                     breaker: Arc::default(),
                     limits: Arc::new(
                         Limits::new(org.budget).with_okta_clock(org.client.okta_clock().clone()),
                     ),
+                    events: None,
                 },
             });
+            guarded.controls.events = events;
             let introduction = Introduction {
                 cell: org.cell.clone(),
                 credentials: org.credentials.values().cloned().collect(),
@@ -166,6 +185,7 @@ impl Fleet {
             arrangement.orgs.insert(name.clone(), introduction);
             self.orgs.insert(name.clone(), guarded);
         }
+        self.hooks.replace(hooks);
     }
 
     fn begin(&mut self, plan: Plan) {

@@ -6,8 +6,9 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::timeout;
 
-use super::RunOnce;
+use super::{RunOnce, events::Account};
 use crate::{
+    okta::event::Event,
     probe::{AnyMemory, MemoryKey},
     store::{Batch, Store, StoreError},
 };
@@ -26,17 +27,24 @@ pub(super) struct Remembered {
     place: Option<(Arc<dyn Store>, MemoryKey)>,
     /// What an earlier life of the probe left has been read.
     recalled: bool,
+    /// Where the events that it tells of are counted, and kept together with this.
+    account: Option<Arc<Account>>,
 }
 
 impl Remembered {
     /// Nothing, so far.
-    pub(super) fn nothing<R: RunOnce>(run: &R, store: &Arc<dyn Store>) -> Self {
+    pub(super) fn nothing<R: RunOnce>(
+        run: &R,
+        store: &Arc<dyn Store>,
+        account: Option<Arc<Account>>,
+    ) -> Self {
         let place = run.memory_key().map(|key| (Arc::clone(store), key));
         Self {
             memory: Arc::new(run.no_memory()),
             kept: None,
             recalled: place.is_none(),
             place,
+            account: account.filter(|_| run.tells_events()),
         }
     }
 
@@ -46,7 +54,12 @@ impl Remembered {
         let Some((store, key)) = self.place.as_ref().filter(|_| !self.recalled) else {
             return Ok(());
         };
-        let loaded = timeout(PATIENCE, store.load(key)).await;
+        let loaded = if let Some(account) = &self.account {
+            account.recall().await?;
+            timeout(PATIENCE, account.memory(key)).await
+        } else {
+            timeout(PATIENCE, store.load(key)).await
+        };
         let late = || StoreError::Load(format!("it took longer than {} s", PATIENCE.as_secs()));
         if let Some(written) = loaded.map_err(|_| late())?? {
             let read = run.memory(written);
@@ -58,8 +71,25 @@ impl Remembered {
         Ok(())
     }
 
-    /// Takes over what a run taught, and keeps it where it is something new.
-    pub(super) async fn learn(&mut self, memory: AnyMemory) -> Result<(), StoreError> {
+    /// Whether what a run taught may be learned. Events that cannot be counted yet are asked for
+    /// again.
+    pub(super) fn may_learn(&self) -> bool {
+        self.recalled || self.account.is_none()
+    }
+
+    /// Takes over what a run taught, counts the events that it told of, and keeps it where it is
+    /// something new.
+    pub(super) async fn learn(
+        &mut self,
+        memory: AnyMemory,
+        events: &[Event],
+    ) -> Result<(), StoreError> {
+        if let Some((account, (_, key))) = self.account.as_ref().zip(self.place.as_ref()) {
+            let written = memory.to_json();
+            let written = written.map_err(|e| StoreError::Commit(e.to_string()))?;
+            self.memory = Arc::new(memory);
+            return account.told_by_log(events, (key, written)).await;
+        }
         self.memory = Arc::new(memory);
         let Some((store, key)) = self.place.as_ref().filter(|_| self.recalled) else {
             return Ok(());

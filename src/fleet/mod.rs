@@ -1,12 +1,14 @@
 //! One keeper per probe: when to ask, and what is known. All scheduling policy is in this room;
 //! what an answer means is the probes', and how it is served is the web's.
 
+mod accounts;
 pub mod aim;
 mod arrangement;
 mod board;
 mod breaker;
 mod controls;
 mod estimate;
+mod events;
 mod facts;
 mod families;
 mod findings;
@@ -30,6 +32,7 @@ use crate::metrics::Family;
 pub use board::Board;
 pub use breaker::{Breaker, BreakerState, Pass, Verdict};
 pub use controls::OrgControls;
+pub use events::{Account, DeliveryResult, Hook, Hooks};
 pub use findings::{certificate, clock, incidents, scopes, unmatched};
 pub use history::PastRun;
 pub use keeper::Keeper;
@@ -42,6 +45,7 @@ pub use view::{LimitView, Noted, OrgView, ProbeView, Trouble, View};
 pub fn families() -> Vec<&'static Family> {
     let mut all = crate::probe::families();
     all.extend(families::FAMILIES_HERE);
+    all.extend(events::FAMILIES);
     all.extend(ledger::FAMILIES);
     all.extend(limits::FAMILIES);
     all.extend(tokens::FAMILIES);

@@ -31,6 +31,11 @@ pub trait RunOnce: fmt::Debug + Send + Sync + 'static {
     /// True where a run is best made at the end of a rate-limit window, and at no other time.
     fn aims_at_windows(&self) -> bool;
 
+    /// True where it follows the org's log: what its runs see are events, each of which counts once.
+    fn tells_events(&self) -> bool {
+        false
+    }
+
     /// What is remembered before anything was learned.
     fn no_memory(&self) -> AnyMemory;
 
@@ -67,6 +72,10 @@ pub struct ProbeRun {
 impl RunOnce for ProbeRun {
     fn aims_at_windows(&self) -> bool {
         self.probe.aims_at_windows()
+    }
+
+    fn tells_events(&self) -> bool {
+        matches!(self.probe, Probe::SystemLog(_))
     }
 
     fn no_memory(&self) -> AnyMemory {

@@ -1,9 +1,11 @@
 //! What is served: the metrics, a page for people, and the answers that an orchestrator waits for.
 //! It reads the board and asks nothing: no request to Okta is ever made because somebody scraped.
+//! And what event hooks deliver is taken in.
 
 mod descriptors;
 mod families;
 mod guard;
+mod hooks;
 mod page;
 mod paths;
 mod server;
@@ -27,7 +29,7 @@ use tokio::sync::watch;
 use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 use crate::{
-    fleet::{Board, View},
+    fleet::{Board, Hooks, View},
     listener::Clients,
     metrics::{self, Family, Page},
     okta::SecretReloads,
@@ -36,7 +38,7 @@ use crate::{
 use stats::Stats;
 
 pub use paths::TELEMETRY_PATH;
-pub use server::{Bound, CannotServe, DRAIN, Server, Serving};
+pub use server::{Bound, CannotServe, DRAIN, Served, Server, Serving};
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -50,10 +52,12 @@ struct Shared {
     configuration: watch::Receiver<Arc<str>>,
     secret_reloads: SecretReloads,
     dropped_lines: Option<Arc<AtomicU64>>,
+    hooks: Hooks,
 }
 
 /// Everything that is served, on top of a board.
 fn router(shared: Shared) -> Router {
+    let delivery = get(hooks::verify).post(hooks::deliver);
     Router::new()
         .route(&shared.telemetry_path, get(scrape))
         .route(paths::INDEX, get(index))
@@ -61,6 +65,7 @@ fn router(shared: Shared) -> Router {
         .route(paths::CONFIG, get(configuration))
         .route(paths::HEALTHY, get(healthy))
         .route(paths::READY, get(ready))
+        .route(paths::HOOK, delivery.with_state(shared.hooks.clone()))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&shared.allowed_hosts),
             guard::hosts,

@@ -10,9 +10,11 @@ pub(super) const STATUS: &str = "/api/v1/status";
 pub(super) const CONFIG: &str = "/config";
 pub(super) const HEALTHY: &str = "/-/healthy";
 pub(super) const READY: &str = "/-/ready";
+/// What Okta's event hooks deliver to: the only path that is for the outside.
+pub(super) const HOOK: &str = "/hooks/okta/{org}";
 
 /// What begins so is kept for the exporter itself.
-const RESERVED: [&str; 2] = ["/-/", "/api/"];
+const RESERVED: [&str; 3] = ["/-/", "/api/", "/hooks/"];
 
 /// Whether the metrics can be served at a path: it stands for itself alone, to the router as to
 /// whoever asks for it, and is not taken.

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::{Shared, descriptors, paths, router, thread::Thread};
 use crate::{
-    fleet::Board,
+    fleet::{Board, Hooks},
     listener::{self, Bounds, Clients, Listener},
     okta::SecretReloads,
 };
@@ -49,7 +49,7 @@ pub enum CannotServe {
     #[error("`--web.listen-address` names no address")]
     NoAddress,
     #[error(
-        "`--web.telemetry-path={0}` must begin with `/` and be none of /, /-/…, /api/…, /config; it stands for itself \
+        "`--web.telemetry-path={0}` must begin with `/` and be none of /, /-/…, /api/…, /hooks/…, /config; it stands for itself \
          alone: letters, digits and `/-._~`, without `?`, `#`, blanks or `..`, and no part that begins with `:`"
     )]
     TelemetryPath(String),
@@ -93,6 +93,19 @@ fn fix(why: &io::Error) -> &'static str {
             "write it as `:6582`, `127.0.0.1:6582` or `[::1]:6582`, with an address of this machine"
         }
     }
+}
+
+/// What is served.
+#[derive(Debug)]
+pub struct Served {
+    /// What is known.
+    pub board: Arc<Board>,
+    /// The configuration as it may be shown, asked for at each request.
+    pub shown: watch::Receiver<Arc<str>>,
+    /// How often secret files held something new.
+    pub secret_reloads: SecretReloads,
+    /// Who may deliver.
+    pub hooks: Hooks,
 }
 
 /// Every address bound, so that a wrong one is told before Okta is asked anything.
@@ -141,14 +154,14 @@ impl Bound {
         })
     }
 
-    /// Answers at every address what the board knows. `shown` is the configuration as it may be
-    /// shown, asked for at each request.
-    pub fn serve(
-        self,
-        board: Arc<Board>,
-        shown: watch::Receiver<Arc<str>>,
-        secret_reloads: SecretReloads,
-    ) -> Server {
+    /// Answers at every address what is served.
+    pub fn serve(self, served: Served) -> Server {
+        let Served {
+            board,
+            shown,
+            secret_reloads,
+            hooks,
+        } = served;
         let router = router(Shared {
             board,
             stats: Arc::default(),
@@ -158,6 +171,7 @@ impl Bound {
             configuration: shown,
             secret_reloads,
             dropped_lines: self.dropped_lines,
+            hooks,
         });
         let addresses = self.listeners.iter().map(Listener::address).collect();
         let listeners = self.listeners.into_iter();

@@ -64,7 +64,7 @@ fn the_example_shows_every_setting_there_is() {
         })
         .collect();
     let yaml = format!(
-        "zzz: 1\ndefaults: {asked}\nstatus_pages: {{ okta: {asked} }}\norgs:\n  acme:\n    zzz: 1\n    credentials: {{ monitor: {asked}, billing: {{ oauth: {asked} }} }}\n    probes:\n      zzz: 1\n{kinds}"
+        "zzz: 1\ndefaults: {asked}\nstatus_pages: {{ okta: {asked} }}\norgs:\n  acme:\n    zzz: 1\n    event_hook: {asked}\n    credentials: {{ monitor: {asked}, billing: {{ oauth: {asked} }} }}\n    probes:\n      zzz: 1\n{kinds}"
     );
     let told = Config::parse(&yaml, &BTreeMap::new())
         .unwrap_err()

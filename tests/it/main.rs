@@ -89,6 +89,9 @@ mod pressure;
 /// What is served, and that serving asks Okta nothing.
 mod web;
 
+/// What Okta's event hooks deliver: let in, counted once, kept before it is answered.
+mod hooks;
+
 /// Files, variables, and what is said of wrong ones.
 mod config;
 

@@ -2,12 +2,12 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
 use okta_exporter::{
-    fleet::{Board, Outcome, ProbeId},
+    fleet::{Board, Hooks, Outcome, ProbeId},
     okta::{Exchange, Phases, SecretReloads},
     probe::ProbeResult,
     sim::{ApiToken, Fault, Org, Running},
     units::{Moment, Timestamp},
-    web::{Bound, Serving, TELEMETRY_PATH},
+    web::{Bound, Served, Serving, TELEMETRY_PATH},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -20,6 +20,16 @@ use crate::support::{API_TOKEN, Exporter, get, http, json};
 async fn org() -> Running {
     let token = ApiToken::new("monitor", API_TOKEN);
     Org::new("acme").api_token(token).start().await.unwrap()
+}
+
+/// What there is to serve before anything is known.
+fn served(shown: watch::Receiver<Arc<str>>) -> Served {
+    Served {
+        board: Arc::new(Board::new()),
+        shown,
+        secret_reloads: SecretReloads::default(),
+        hooks: Hooks::default(),
+    }
 }
 
 const PROBES: &str =
@@ -169,7 +179,7 @@ async fn the_configuration_shown_is_the_one_in_force() {
         dropped_lines: None,
     };
     let bound = Bound::new(&serving).await.unwrap();
-    let server = bound.serve(Arc::new(Board::new()), shown, SecretReloads::default());
+    let server = bound.serve(served(shown));
     let url = format!("http://{}/config", server.addresses()[0]);
     assert_eq!(json(&url).await["old"], 1);
     in_force.send_replace(Arc::from("{\"new\": 2}"));
@@ -298,7 +308,7 @@ async fn a_name_that_is_not_served_for_is_refused() {
     };
     let (_configuration, shown) = watch::channel(Arc::from("{}"));
     let bound = Bound::new(&serving).await.unwrap();
-    let server = bound.serve(Arc::new(Board::new()), shown, SecretReloads::default());
+    let server = bound.serve(served(shown));
     let url = format!("http://{}/metrics", server.addresses()[0]);
     for (host, status) in [
         ("okta.example.com", 200),

@@ -95,6 +95,8 @@ closed_list! {
         ConsentRequired = "consent_required",
         /// RFC 9449: the proof is wrong.
         InvalidDpopProof = "invalid_dpop_proof",
+        /// RFC 9449: a nonce was asked for first, which is how that begins and no fault.
+        DpopNonce = "use_dpop_nonce",
         /// A limit refused it.
         RateLimit = "rate_limit",
         /// It took too long.

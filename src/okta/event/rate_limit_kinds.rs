@@ -61,7 +61,7 @@ impl RateLimitEventKind {
     }
 
     /// Whose limit it is, where the event itself does not say.
-    pub(super) fn scope(self) -> RateLimitScope {
+    pub fn scope(self) -> RateLimitScope {
         match self {
             Self::Warning
             | Self::Burst

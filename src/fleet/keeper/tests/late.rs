@@ -21,7 +21,7 @@ async fn who_was_refused_has_not_run_and_waits_for_its_turn_no_longer_than_befor
             late: by,
             running: None,
             reporter: Reporter::default(),
-            remembered: Remembered::nothing(&run, &store),
+            remembered: Remembered::nothing(&run, &store, None),
         };
         let outcome = Outcome {
             at: Timestamp::UNIX_EPOCH,
