@@ -139,6 +139,7 @@ orgs:
             audience: api://default
             scopes: [okta.users.read, okta.logs.read]
       rate_limit_settings: {{ credential: monitor, interval: 10s }}
+      system_log: {{ credential: monitor, interval: 10s }}
 "#
     ))
 }

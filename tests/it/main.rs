@@ -47,6 +47,7 @@ mod sampling;
 mod jwks;
 
 /// Access tokens: what they say, whether they hold, and who signed them.
+mod system_log;
 mod token;
 
 /// Service apps: tokens minted, kept, proved, refused; scopes granted and not.

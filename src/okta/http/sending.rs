@@ -83,11 +83,16 @@ pub(super) async fn exchange(
     };
     let too_large = Failure::TooLarge { limit: most };
     let announced = body.size_hint().exact();
-    if !may_be_cut && announced.is_some_and(|announced| announced > most as u64) {
+    let mut is_cut = announced.is_some_and(|announced| announced > most as u64);
+    if is_cut && !may_be_cut {
         return Err(too_large);
     }
-    let (mut incoming, mut body, mut is_cut) = (pin!(body), BytesMut::new(), false);
-    while let Some(frame) = poll_fn(|context| incoming.as_mut().poll_frame(context)).await {
+    let (mut incoming, mut body) = (pin!(body), BytesMut::new());
+    // Of what will be cut only the headers are of use, unless it says what went wrong.
+    let is_of_use = is_error || !is_cut;
+    while is_of_use
+        && let Some(frame) = poll_fn(|context| incoming.as_mut().poll_frame(context)).await
+    {
         let frame = frame.map_err(|e| sort(e.as_ref(), client, most, trace.phases()))?;
         let Ok(mut chunk) = frame.into_data() else {
             continue;

@@ -19,6 +19,8 @@ pub(super) const PATH: &str = "/api/v1/logs";
 pub(super) const MOST_BYTES: usize = 8 << 20;
 /// Okta's clock may turn out to be another than ours so much that reading begins at a wrong moment.
 const CLOCK_OFF: Duration = Duration::from_mins(2);
+/// So much earlier it may be there than its answers tell, which are dated by the second.
+const DOUBT: Duration = Duration::from_secs(2);
 
 /// Follows one org's log.
 #[derive(Debug, Clone)]
@@ -62,7 +64,7 @@ impl Probe {
             Err(failure) => (Step::Missed, Some(failure)),
         };
         let begins = if step == Step::Anew {
-            at.minus(self.look_back)
+            at.minus(self.look_back).minus(DOUBT)
         } else {
             begins
         };
@@ -76,7 +78,11 @@ impl Probe {
         let request = Request::get(KIND, path)
             .with(Some(&self.credential))
             .cut_at(MOST_BYTES);
-        let response = okta.ask(request).await?;
+        let response = match okta.ask(request).await {
+            // More came than the host may send at all.
+            Err(Failure::TooLarge { .. }) if limit > 1 => return Ok(Step::TooLarge),
+            answered => answered?,
+        };
         let next = okta.next_page(path, &response.headers)?;
         if response.is_cut {
             return match next {
