@@ -1,12 +1,17 @@
 //! Bind, launch, serve, drain: the whole exporter as one value that tests can start as well.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use tokio::sync::watch;
 
 use crate::{
     config::{Config, Made},
     fleet::{Board, Changes, Fleet},
+    store::{CannotOpen, FileStore, Health, InMemory, Store},
     web::{self, Bound, CannotServe, Served, Serving},
 };
 
@@ -16,17 +21,43 @@ pub struct App {
     board: Arc<Board>,
     fleet: Fleet,
     server: web::Server,
+    /// The file that it keeps memories in; `None` where it keeps them in memory only.
+    store: Option<(PathBuf, Arc<FileStore>)>,
     /// The configuration in force, as it may be shown.
     shown: watch::Sender<Arc<str>>,
 }
 
+/// The exporter cannot start.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each says it")]
+pub enum CannotStart {
+    #[error(transparent)]
+    Serve(#[from] CannotServe),
+    #[error(transparent)]
+    Open(#[from] CannotOpen),
+}
+
 impl App {
-    /// Binds first, so that a wrong address is told before Okta is asked anything; then starts.
-    pub async fn start(mut config: Config, serving: &Serving) -> Result<Self, CannotServe> {
+    /// Binds and opens first, so that a wrong address or file is told before Okta is asked anything;
+    /// then starts.
+    pub async fn start(mut config: Config, serving: &Serving) -> Result<Self, CannotStart> {
         let bound = Bound::new(serving).await?;
-        let board = Arc::new(Board::new());
+        let file = if let Some(path) = config.storage.take() {
+            let store = open(&path).await?;
+            Some((path, store))
+        } else {
+            tracing::info!(
+                "what is remembered is forgotten at the end: `storage.path` names a file to keep it in"
+            );
+            None
+        };
+        let (store, health): (Arc<dyn Store>, Health) = match &file {
+            Some((_, store)) => (Arc::clone(store) as Arc<dyn Store>, store.health().clone()),
+            None => (Arc::new(InMemory::default()), Health::default()),
+        };
+        let board = Arc::new(Board::new().keeping_in(&health));
         let (shown, asked) = watch::channel(std::mem::take(&mut config.shown).into());
-        let mut fleet = Fleet::new(&board);
+        let mut fleet = Fleet::new(&board, store);
         fleet.apply(config).await;
         let server = bound.serve(Served {
             board: Arc::clone(&board),
@@ -38,6 +69,7 @@ impl App {
             board,
             fleet,
             server,
+            store: file,
             shown,
         })
     }
@@ -50,6 +82,16 @@ impl App {
     /// Watches what this configuration says from now on; what it says as before goes on.
     pub async fn apply(&mut self, mut config: Config) -> Changes {
         let shown = std::mem::take(&mut config.shown);
+        let path = config.storage.as_deref();
+        let in_use = self.store.as_ref().map(|(path, _)| path.as_path());
+        if path != in_use {
+            let name = |path: Option<&Path>| path.map(|path| path.display().to_string());
+            tracing::warn!(
+                path = name(path),
+                in_use = name(in_use),
+                "`storage.path` has changed, and what is remembered stays where it is: restart to change that"
+            );
+        }
         let changes = self.fleet.apply(config).await;
         self.shown.send_replace(shown.into());
         changes
@@ -68,5 +110,15 @@ impl App {
     /// Takes no new request, lets those under way end, and stops asking Okta.
     pub async fn drain(self) {
         tokio::join!(self.server.drain(), self.fleet.stop());
+        if let Some((_, store)) = self.store {
+            store.close().await;
+        }
     }
+}
+
+async fn open(path: &Path) -> Result<Arc<FileStore>, CannotOpen> {
+    let store = FileStore::open(path).await?;
+    let path = path.display().to_string();
+    tracing::info!(path, "what is remembered is kept in a file");
+    Ok(Arc::new(store))
 }

@@ -62,6 +62,7 @@
 //! | the text of a series | the family beside what draws it, such as `probe/discovery.rs`; as text, `metrics/text.rs` |
 //! | which cells an incident is on | `units/cell_list.rs`; by several pages, `probe/status_page/reach.rs` |
 //! | a finding's subject | `guide/fact.rs`; who finds it, `findings` of the kind and `fleet/findings.rs` |
+//! | what survives a restart | `store/file.rs`; why a file is refused, `store/open.rs` |
 //! | what a reload changes | `fleet/keepers.rs`, and by what it is told, `config/fingerprint.rs` |
 //! | how to add something | `CONTRIBUTING.md`, a line for each kind of change |
 

@@ -102,8 +102,10 @@ fn configure(okta: &Running, page: &RunningStatusPage, files: &Path) -> std::io:
     let key_file = files.join(KEY_FILE).display().to_string();
     let (page_url, statuspage_url) = (page.okta_url(), page.statuspage_url());
     let access_token_file = files.join("access-token").display().to_string();
+    let storage = files.join("state.redb").display().to_string();
     Ok(format!(
         r#"
+storage: {{ path: "{storage}" }}
 defaults: {{ interval: 2s, timeout: 2s, budget: 0.5 }}
 status_pages:
   okta: {{ url: "{page_url}", interval: 3s }}

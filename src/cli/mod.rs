@@ -15,6 +15,8 @@ mod run;
 mod signal;
 #[cfg(feature = "simulator")]
 mod simulate;
+mod storage_args;
+mod store;
 mod web_args;
 
 use std::process::ExitCode;
@@ -53,6 +55,8 @@ enum Command {
     /// Run the simulated Okta alone.
     #[cfg(feature = "simulator")]
     Simulate(simulate::Args),
+    /// Print what the file of `storage.path` holds, while no exporter has it.
+    Store(store::Args),
     /// Print the metric reference as Markdown.
     Metrics(metrics::Args),
     /// Print what can go wrong and what fixes it, as Markdown.
@@ -84,6 +88,7 @@ pub fn main() -> ExitCode {
         Some(Command::Health(args)) => exit_code(runtime.block_on(health::run(args))),
         #[cfg(feature = "simulator")]
         Some(Command::Simulate(args)) => exit_code(runtime.block_on(simulate::run(args))),
+        Some(Command::Store(args)) => exit_code(store::run(args)),
         Some(Command::Metrics(args)) => exit_code(metrics::run(args)),
         Some(Command::Guide(args)) => exit_code(guide::run(&args)),
     };

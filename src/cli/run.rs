@@ -1,6 +1,9 @@
 //! The exporter itself.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use tokio::time::Instant;
 
@@ -8,12 +11,13 @@ use super::{
     logging::{self, LogArgs},
     output::Fatal,
     signal::StopSignals,
+    storage_args::StorageArgs,
     web_args::WebArgs,
 };
 use crate::{
-    app::App,
+    app::{App, CannotStart},
     config::{self, Config},
-    web::{CannotServe, Serving},
+    web::Serving,
 };
 
 /// The flags of running.
@@ -26,6 +30,8 @@ pub(super) struct Args {
     #[arg(long = "config.check")]
     config_check: bool,
     #[command(flatten)]
+    storage: StorageArgs,
+    #[command(flatten)]
     web: WebArgs,
     #[command(flatten)]
     log: LogArgs,
@@ -37,13 +43,15 @@ pub(super) async fn run(args: Args) -> Result<(), Fatal> {
     // From here on no signal ends it by itself.
     let stop = StopSignals::new();
     if args.config_check {
-        return check(args.config_file.as_deref(), &args.web.into()).map_err(Fatal::Said);
+        let environment = args.storage.environment();
+        let serving = args.web.into();
+        return check(args.config_file.as_deref(), &environment, &serving).map_err(Fatal::Said);
     }
     logging::init(&args.log).map_err(Fatal::Said)?;
     let serving = Serving::from(args.web);
     let logged = |lines: Vec<String>| Fatal::Logged(lines);
     serving.check().map_err(|e| logged(vec![e.to_string()]))?;
-    let config = Config::load(args.config_file.as_deref(), &config::environment())
+    let config = Config::load(args.config_file.as_deref(), &args.storage.environment())
         .map_err(|problems| logged(problems.lines()))?;
     watch(config, &serving, stop)
         .await
@@ -51,9 +59,13 @@ pub(super) async fn run(args: Args) -> Result<(), Fatal> {
 }
 
 /// Tells what the configuration comes to, or all that is wrong with it.
-fn check(file: Option<&Path>, serving: &Serving) -> Result<(), String> {
+fn check(
+    file: Option<&Path>,
+    environment: &BTreeMap<String, String>,
+    serving: &Serving,
+) -> Result<(), String> {
     let flags = serving.check().map_err(|e| e.to_string());
-    let config = Config::load(file, &config::environment()).map_err(|e| e.to_string());
+    let config = Config::load(file, environment).map_err(|e| e.to_string());
     let config = match (flags, config) {
         (Ok(()), Ok(config)) => config,
         (Err(flags), Err(config)) => return Err(format!("{flags}\n{config}")),
@@ -79,7 +91,7 @@ async fn watch(
     config: Config,
     serving: &Serving,
     mut stop: StopSignals,
-) -> Result<(), CannotServe> {
+) -> Result<(), CannotStart> {
     let started = Instant::now();
     let config::Origin {
         source,

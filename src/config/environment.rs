@@ -15,6 +15,9 @@ use super::{
 /// `OKTA_EXPORTER_PORT` and the like by itself for a service named `okta-exporter`.
 const PREFIX: &str = "OKTA_EXPORTER__";
 
+/// The variable that the flag `--storage.path` stands for.
+pub const STORAGE_PATH: &str = "OKTA_EXPORTER__STORAGE__PATH";
+
 /// The process environment, without what is not UTF-8. Called once, by the command line.
 pub fn environment() -> BTreeMap<String, String> {
     std::env::vars_os()

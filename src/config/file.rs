@@ -78,24 +78,37 @@ fn explain(text: &str) -> String {
     }
 }
 
-/// Makes the `…_file` settings of a file relative to the file, as Prometheus does, so that the
-/// same configuration works from any working directory.
+/// Makes the `…_file` settings of a file and its `storage.path` relative to the file, as Prometheus
+/// does, so that the same configuration works from any working directory.
 pub(super) fn resolve_files(tree: &mut Value, directory: &Path) {
+    if let Some(path) = tree.pointer_mut("/storage/path") {
+        resolve(path, directory);
+    }
+    resolve_named(tree, directory);
+}
+
+fn resolve(path: &mut Value, directory: &Path) {
+    // What is empty stays so, and is told.
+    if let Value::String(path) = path
+        && !path.trim().is_empty()
+    {
+        *path = directory.join(&*path).display().to_string();
+    }
+}
+
+fn resolve_named(tree: &mut Value, directory: &Path) {
     match tree {
         Value::Object(map) => {
             for (key, value) in map {
                 match value {
-                    // What is empty stays so, and is told.
-                    Value::String(path) if key.ends_with("_file") && !path.trim().is_empty() => {
-                        *path = directory.join(&*path).display().to_string();
-                    }
-                    _ => resolve_files(value, directory),
+                    Value::String(_) if key.ends_with("_file") => resolve(value, directory),
+                    _ => resolve_named(value, directory),
                 }
             }
         }
         Value::Array(list) => list
             .iter_mut()
-            .for_each(|value| resolve_files(value, directory)),
+            .for_each(|value| resolve_named(value, directory)),
         _ => {}
     }
 }
@@ -145,12 +158,11 @@ mod tests {
 
     #[test]
     fn a_file_beside_the_configuration_is_found_from_anywhere() {
-        let mut tree =
-            json!({"orgs": {"x_file": {"ca_file": "ca.pem", "url": "u"}, "b": {"ca_file": "/a"}}});
+        let mut tree = json!({"storage": {"path": "s.redb"}, "orgs": {"x_file": {"ca_file": "ca.pem", "url": "u"}, "b": {"ca_file": "/a"}}});
         resolve_files(&mut tree, Path::new("/etc/okta"));
         assert_eq!(
             tree,
-            json!({"orgs": {"x_file": {"ca_file": "/etc/okta/ca.pem", "url": "u"}, "b": {"ca_file": "/a"}}})
+            json!({"storage": {"path": "/etc/okta/s.redb"}, "orgs": {"x_file": {"ca_file": "/etc/okta/ca.pem", "url": "u"}, "b": {"ca_file": "/a"}}})
         );
     }
 }

@@ -31,11 +31,14 @@ mod suggest;
 mod timing;
 mod written;
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 
-pub use environment::environment;
+pub use environment::{STORAGE_PATH, environment};
 pub use fingerprint::Fingerprint;
 pub use made::Made;
 pub use planned::{EventHook, Org, Planned, StatusPage};
@@ -59,6 +62,8 @@ pub struct Config {
     pub orgs: BTreeMap<Name, Org>,
     /// The status pages, which belong to no org.
     pub status_pages: BTreeMap<Name, StatusPage>,
+    /// The file that what is remembered is kept in; `None` for memory only.
+    pub storage: Option<PathBuf>,
     /// What is worth saying, and no error; each with its path.
     pub warnings: Vec<String>,
     /// Where it was read.
@@ -199,6 +204,7 @@ impl<'a> Loading<'a> {
         Ok(Config {
             orgs,
             status_pages,
+            storage: settings.storage.unwrap_or_default().path,
             warnings,
             origin,
             shown,

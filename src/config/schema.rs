@@ -18,9 +18,17 @@ pub(super) type Named<T> = BTreeMap<String, Option<T>>;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Config {
+    pub(super) storage: Option<Storage>,
     pub(super) defaults: Option<Defaults>,
     pub(super) status_pages: Option<Named<Timed<status_page::Settings>>>,
     pub(super) orgs: Option<Named<Org>>,
+}
+
+/// What survives a restart.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Storage {
+    pub(super) path: Option<PathBuf>,
 }
 
 /// What holds for every probe that says nothing else.

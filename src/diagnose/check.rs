@@ -117,7 +117,8 @@ impl Verdict {
             | Fact::IncidentsUnmatched
             | Fact::PrincipalNotListed
             | Fact::LogGap
-            | Fact::Overdue => Self::Degraded,
+            | Fact::Overdue
+            | Fact::StoreFailing => Self::Degraded,
         }
     }
 }

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     metrics::Page,
+    store::Health,
     units::{Moment, Timestamp, WallClock},
 };
 
@@ -22,6 +23,7 @@ pub struct Board {
     facts: Mutex<Facts>,
     recorded: watch::Sender<()>,
     clock: WallClock,
+    store: Health,
 }
 
 impl Board {
@@ -36,7 +38,22 @@ impl Board {
             facts: Mutex::default(),
             recorded: watch::Sender::new(()),
             clock,
+            store: Health::default(),
         }
+    }
+
+    /// The same board, which also tells how keeping goes.
+    #[must_use]
+    pub fn keeping_in(self, store: &Health) -> Self {
+        Self {
+            store: store.clone(),
+            ..self
+        }
+    }
+
+    /// How keeping goes.
+    pub(super) fn store(&self) -> &Health {
+        &self.store
     }
 
     /// What tells its time of day.
@@ -116,6 +133,7 @@ impl Board {
     /// it.
     pub fn draw(&self, now: Timestamp, page: &mut Page) {
         self.facts().draw((self.clock.moment(now), now), page);
+        self.store.draw(page);
     }
 
     /// What is wrong with a probe though it did not fail; with its whole org, where that is asked.

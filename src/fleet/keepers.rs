@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     config::{Config, Fingerprint, Made, Org},
-    store::{InMemory, Store},
+    store::Store,
     units::Name,
 };
 
@@ -61,11 +61,11 @@ struct Kept {
 }
 
 impl Fleet {
-    /// A fleet without a keeper; what it will learn is written on this board, and remembered in
-    /// memory only.
-    pub fn new(board: &Arc<Board>) -> Self {
+    /// A fleet without a keeper; what it will learn is written on this board, and what it remembers
+    /// is kept in this store.
+    pub fn new(board: &Arc<Board>, store: Arc<dyn Store>) -> Self {
         Self {
-            store: Arc::new(InMemory::default()),
+            store,
             board: Arc::clone(board),
             orgs: BTreeMap::new(),
             keepers: BTreeMap::new(),

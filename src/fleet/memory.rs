@@ -63,7 +63,7 @@ impl Remembered {
         let late = || StoreError::Load(format!("it took longer than {} s", PATIENCE.as_secs()));
         if let Some(written) = loaded.map_err(|_| late())?? {
             let read = run.memory(written);
-            let memory = Arc::new(read.map_err(|e| StoreError::Load(e.to_string()))?);
+            let memory = Arc::new(read.map_err(|e| StoreError::Unreadable(e.to_string()))?);
             self.memory = Arc::clone(&memory);
             self.kept = Some(memory);
         }

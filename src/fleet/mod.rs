@@ -49,5 +49,6 @@ pub fn families() -> Vec<&'static Family> {
     all.extend(ledger::FAMILIES);
     all.extend(limits::FAMILIES);
     all.extend(tokens::FAMILIES);
+    all.extend(crate::store::FAMILIES);
     all
 }

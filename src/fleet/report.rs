@@ -26,16 +26,17 @@ pub(super) struct Reporter {
 }
 
 impl Reporter {
-    /// Writes an event where what the store cannot do has changed.
+    /// Writes an event where what the store cannot do has changed. What it cannot do for anybody it
+    /// tells by itself, once.
     pub(super) fn store(&mut self, id: &ProbeId, trouble: Option<StoreError>) {
         if self.store == trouble {
             return;
         }
         let (org, probe) = (id.org_label(), id.probe.as_str());
-        if let Some(trouble) = &trouble {
-            tracing::warn!(org, probe, "{trouble}");
-        } else {
-            tracing::info!(org, probe, "what is remembered is kept again");
+        match &trouble {
+            Some(trouble @ StoreError::Unreadable(_)) => tracing::warn!(org, probe, "{trouble}"),
+            Some(trouble) => tracing::debug!(org, probe, "{trouble}"),
+            None => tracing::debug!(org, probe, "what is remembered is kept again"),
         }
         self.store = trouble;
     }

@@ -15,6 +15,8 @@ use crate::{
 pub struct View {
     /// When it was drawn.
     pub at: Timestamp,
+    /// What is wrong with the exporter itself.
+    pub findings: Vec<Noted>,
     /// The orgs; what belongs to none comes first, without a name.
     pub orgs: Vec<OrgView>,
 }
@@ -157,6 +159,7 @@ impl Board {
         });
         View {
             at: now,
+            findings: noted(self.store().findings()),
             orgs: orgs.collect(),
         }
     }

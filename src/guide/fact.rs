@@ -94,6 +94,7 @@ closed_list! {
         PrincipalNotListed,
         LogGap,
         Overdue,
+        StoreFailing,
     }
 }
 
@@ -144,6 +145,7 @@ impl Fact {
             Self::Overdue => {
                 "a probe was silent for three of its intervals, and neither breaker nor budget held it back"
             }
+            Self::StoreFailing => "the file of `storage.path` could not be read or written",
         }
     }
 }

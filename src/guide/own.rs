@@ -86,6 +86,18 @@ pub(super) const CHAPTER: Chapter = Chapter {
             alert: None,
         },
         Case {
+            slug: "store-failing",
+            title: "What is remembered cannot be kept",
+            signs: &[Sign::Known(Fact::StoreFailing)],
+            cause: "the disk of `storage.path` is full, read-only, or hangs, or the file was removed or damaged while it \
+                    was in use",
+            action: "make room, or mend what the message names; watching goes on in memory, and what it learned is kept \
+                     once the file can be written, with no restart. A restart before that forgets it",
+            takes: "5–15 min",
+            risk: Risk::Low,
+            alert: Some("OktaExporterStoreFailing"),
+        },
+        Case {
             slug: "internal",
             title: "A fault in okta-exporter",
             signs: &[Sign::Failed(FailureMode::Internal)],

@@ -1,6 +1,12 @@
 //! What is remembered across runs, kept where the next life of its probe finds it. What is worth
 //! remembering is told by [`probe`](crate::probe), and when it is kept by [`fleet`](crate::fleet).
-//! In memory only for now: it outlives a reload, not the process.
+//! Without a file it is kept in memory: there it outlives a reload, not the process.
+
+mod contents;
+mod error;
+mod file;
+mod health;
+mod open;
 
 use std::{
     collections::BTreeMap,
@@ -10,6 +16,12 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use serde_json::Value;
+
+pub use contents::{Contents, Document};
+pub use error::StoreError;
+pub use file::FileStore;
+pub use health::{FAMILIES, Health};
+pub use open::{CannotOpen, SCHEMA};
 
 use crate::probe::MemoryKey;
 
@@ -24,17 +36,6 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Keeps a batch. After an error nobody knows whether it was kept: the next one holds all that
     /// this one held.
     fn commit(&self, batch: Batch) -> BoxFuture<'_, Result<(), StoreError>>;
-}
-
-/// What is remembered could not be read or kept.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StoreError {
-    /// It could not be read.
-    #[error("what was remembered cannot be read: {0}; watching goes on without it")]
-    Load(String),
-    /// It could not be kept.
-    #[error("what is remembered cannot be kept: {0}; watching goes on in memory")]
-    Commit(String),
 }
 
 /// Keeps memories as long as the process lives.

@@ -32,7 +32,7 @@ pub(super) fn render(view: &View, telemetry_path: &str) -> String {
     let probes = view.orgs.iter().flat_map(|org| &org.probes);
     let held_back = probes.filter(|probe| probe.held_back.is_some()).count();
     let all = view.orgs.iter().map(|org| org.probes.len()).sum::<usize>();
-    let found = view.orgs.iter().map(found_of).sum::<usize>();
+    let found = view.findings.len() + view.orgs.iter().map(found_of).sum::<usize>();
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -60,7 +60,13 @@ pub(super) fn render(view: &View, telemetry_path: &str) -> String {
                         "drawn " (clock(view.at)) " UTC"
                     }
                 }
-                main { @for org in &view.orgs { @if !org.probes.is_empty() { (section(org, view.at)) } } }
+                main {
+                    @if !view.findings.is_empty() { section {
+                        h2 { "The exporter itself" }
+                        @for finding in &view.findings { div.found { (noted(finding)) } }
+                    } }
+                    @for org in &view.orgs { @if !org.probes.is_empty() { (section(org, view.at)) } }
+                }
             }
         }
     };

@@ -44,6 +44,7 @@ async fn what_happens_at_okta_arrives_as_an_alert_and_resolves_when_it_is_over()
         Box::pin(certificate(&stage)),
         Box::pin(overdue(&stage)),
         Box::pin(exporter_down(&stage)),
+        Box::pin(store_failing(&stage)),
     );
     assert_eq!(stage.heard_with("org", "well"), [""; 0], "{stage:?}");
 }
@@ -433,6 +434,27 @@ async fn overdue(stage: &Stage) {
     stage.fires("OktaProbeOverdue", &late).await;
     okta.controls().clear_faults();
     stage.resolves("OktaProbeOverdue", &late).await;
+}
+
+/// The file is taken away for a while.
+async fn store_failing(stage: &Stage) {
+    let okta = org("forgetful").start().await.unwrap();
+    let files = tempfile::tempdir().unwrap();
+    let (path, elsewhere) = (files.path().join("state"), files.path().join("elsewhere"));
+    let storage = format!(
+        "status_pages: {{}}\nstorage: {{ path: '{}' }}",
+        path.display()
+    );
+    let probes = "jwks: { org: {} }";
+    let exporter = watch_more(stage, "forgetful", &okta, probes, &storage).await;
+    let address = exporter.url().strip_prefix("http://").unwrap();
+    let of_it = [("instance", address)];
+    fs::rename(&path, &elsewhere).unwrap();
+    okta.controls().rotate_keys(ORG).unwrap();
+    let told = stage.fires("OktaExporterStoreFailing", &of_it).await;
+    assert!(told.summary().contains(address), "{}", told.summary());
+    fs::rename(&elsewhere, &path).unwrap();
+    stage.resolves("OktaExporterStoreFailing", &of_it).await;
 }
 
 async fn exporter_down(stage: &Stage) {

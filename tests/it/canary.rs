@@ -180,7 +180,8 @@ async fn no_secret_is_shown_whatever_is_probed_and_whatever_fails() {
     broken.mode(PageMode::Rewritten);
     let rewritten = broken.start(0).await.unwrap();
     let mut yaml = format!(
-        "status_pages:
+        "storage: {{ path: state.redb }}
+status_pages:
   okta: {{ url: '{}' }}
   statuspage: {{ url: '{}' }}
   feed: {{ url: '{}' }}
@@ -246,6 +247,7 @@ orgs:\n",
         assert!(said.contains(words), "`{words}` was not said");
     }
     assert_eq!(leak.found(&said), Vec::<String>::new(), "in the log");
+    assert_eq!(leak.found(&kept(directory.path())), [""; 0], "in the store");
     let (text, json) = tokio::join!(report(&flag, "text"), report(&flag, "json"));
     for minted in orgs.iter().flat_map(|okta| okta.controls().minted()) {
         leak = leak.text("a minted token", minted.rsplit('.').next().unwrap());
@@ -258,6 +260,17 @@ orgs:\n",
         let faulty = met.any(|path| FAULTY.iter().any(|prefix| path.starts_with(prefix)));
         assert!(faulty, "org{name} never met its fault");
     }
+}
+
+/// All that was kept, as it stands in the file.
+fn kept(directory: &Path) -> String {
+    let kept = fs::read(directory.join("state.redb")).unwrap();
+    let kept = String::from_utf8_lossy(&kept).into_owned();
+    assert!(
+        kept.contains("jwks") && kept.contains("thumbprint"),
+        "what is kept"
+    );
+    kept
 }
 
 /// The one-shot report in this form, with what it says besides.

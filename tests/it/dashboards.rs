@@ -13,12 +13,15 @@ use crate::support::{
 
 /// What an exporter counts of its own work: of two exporters it is the sum. Whatever else is told is
 /// about Okta, and the same whoever tells it, and however many endpoints show it.
-const ITS_OWN: [&str; 5] = [
+const ITS_OWN: [&str; 8] = [
     "okta_rate_limit_own_requests_total",
     "okta_credential_token_requests_total",
     "okta_probe_runs_total",
     "okta_probe_failures_total",
     "okta_exporter_series_dropped_total",
+    "okta_exporter_store_commits_total",
+    "okta_exporter_store_errors_total",
+    "okta_exporter_store_size_bytes",
 ];
 
 /// Panels that every Grafana from 10 to 13 draws by itself.

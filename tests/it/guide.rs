@@ -235,6 +235,20 @@ async fn withdrawn() -> (Exporter, Held) {
     watching(okta, &token).await
 }
 
+/// The file in which it keeps what it remembers is taken away.
+async fn forgetful() -> (Exporter, Held) {
+    let okta = org().start().await.unwrap();
+    let files = tempfile::tempdir().unwrap();
+    let path = files.path().join("state.redb");
+    let probes = acme(&okta, "{ jwks: { org: { interval: 1s, timeout: 1s } } }");
+    let storage = format!("storage: {{ path: '{}' }}\n{probes}", path.display());
+    let exporter = Exporter::start(&storage).await;
+    exporter.first_round().await;
+    fs::rename(&path, files.path().join("elsewhere")).unwrap();
+    okta.controls().rotate_keys(ORG).unwrap();
+    (exporter, vec![Box::new(okta), Box::new(files)])
+}
+
 /// Shows the set with its key first.
 async fn withdrawn_early() -> (Exporter, Held) {
     let okta = hurried().start().await.unwrap();
@@ -508,6 +522,7 @@ recognised! {
     a_token_that_nobody_reads: "token-unjudged" => with(org(), "{ token: { ci: { access_token: 00opaque, expect: { audience: api } } } }");
     a_token_for_somebody_else: "wrong-audience" => token(|_| reports().audience("api://other"));
     a_token_whose_key_is_gone: "key-not-published" => withdrawn();
+    a_file_that_was_taken_away: "store-failing" => forgetful();
     a_key_that_caches_may_still_hold: "key-withdrawn-early" => withdrawn_early();
     a_token_that_was_altered: "bad-signature" => tampered();
     a_key_set_without_keys: "no-keys" => fault_at("/oauth2/v1/keys", Fault::body("application/json", r#"{"keys":[]}"#), "{ jwks: { org: {} } }");

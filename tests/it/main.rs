@@ -102,6 +102,9 @@ mod sources;
 /// Secrets that change under way, and the configuration shown without them.
 mod secrets;
 
+/// What survives the process: a file that is kept, full, gone, or another's.
+mod store;
+
 /// Marked secrets, looked for in everything that is shown, whatever fails.
 mod canary;
 

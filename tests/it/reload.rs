@@ -12,6 +12,7 @@ use okta_exporter::{
     fleet::{Board, Changes, Fleet, ProbeId},
     metrics::Page,
     sim::{ApiToken, Fault, Mint, ORG, Org, Running},
+    store::InMemory,
 };
 
 use crate::support::{API_TOKEN, Exporter, PATIENCE, Scrape, ServiceApp, TOKEN, get};
@@ -30,7 +31,7 @@ struct Reloading {
 impl Reloading {
     fn new() -> Self {
         let board = Arc::new(Board::new());
-        let fleet = Fleet::new(&board);
+        let fleet = Fleet::new(&board, Arc::new(InMemory::default()));
         Self { board, fleet }
     }
 
