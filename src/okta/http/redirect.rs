@@ -75,3 +75,70 @@ impl Redirects {
         Ok(Some(next))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, location: &str) -> http::Response<()> {
+        let builder = http::Response::builder().status(status);
+        builder.header("location", location).body(()).unwrap()
+    }
+
+    #[test]
+    fn what_counts_or_serves_at_one_url_follows_no_redirect_at_all() {
+        let first = Url::parse("https://acme.okta.com/api/v1/users?limit=1").unwrap();
+        for status in [301, 302, 303, 307, 308] {
+            for location in [
+                "/api/v1/groups",
+                "",
+                "?after=1",
+                "users",
+                "//acme.okta.com/x",
+            ] {
+                let answer = answer(status, location);
+                let told = Redirects::of(&first, true).next(&answer).unwrap_err();
+                assert!(
+                    told.to_string().contains("is counted, at the path"),
+                    "{told}"
+                );
+                assert!(
+                    Redirects::of(&first, false)
+                        .next(&answer)
+                        .unwrap()
+                        .is_some()
+                );
+            }
+        }
+        for no_redirect in [200, 204, 300, 304, 404, 503] {
+            let answer = answer(no_redirect, "/api/v1/groups");
+            assert_eq!(Redirects::of(&first, true).next(&answer).unwrap(), None);
+        }
+    }
+
+    #[test]
+    fn a_loop_ends_and_another_origin_is_never_asked() {
+        let first = Url::parse("https://acme.okta.com/a").unwrap();
+        let mut redirects = Redirects::of(&first, false);
+        for _ in 0..MOST {
+            assert!(redirects.next(&answer(302, "/a")).unwrap().is_some());
+        }
+        let told = redirects.next(&answer(302, "/a")).unwrap_err().to_string();
+        assert!(told.contains("a loop"), "{told}");
+        for elsewhere in [
+            "https://evil.example/a",
+            "//evil.example/a",
+            "http://acme.okta.com/a",
+            "https://acme.okta.com:8443/a",
+            "https://acme.okta.com@evil.example/a",
+            "data:,x",
+        ] {
+            let told = Redirects::of(&first, false).next(&answer(302, elsewhere));
+            let told = told.unwrap_err().to_string();
+            assert!(told.contains("redirected to another host"), "{told}");
+        }
+        // What is no URL is the end of it, and an answer like any other.
+        let garbled = answer(302, "https://[/a");
+        assert_eq!(redirects.next(&garbled).unwrap(), None);
+    }
+}
