@@ -9,7 +9,7 @@ use okta_exporter::{
     sim::{Clock, Fault, Incident, Org, PageMode, StatusPage, Tls},
 };
 
-use crate::support::{Exporter, PATIENCE, Program, json};
+use crate::support::{Exporter, PATIENCE, Program, Scrape, get, json};
 
 const POSSIBLE: &str =
     r#"okta_org_incidents_of_unknown_reach{org="acme",category="service_degradation"}"#;
@@ -561,4 +561,72 @@ async fn no_incident_is_called_over_while_its_page_cannot_be_read() {
         "opened and over"
     );
     exporter.terminate().await;
+}
+
+#[tokio::test]
+async fn of_ten_thousand_incidents_the_worst_are_told_and_all_are_counted() {
+    const ALL: u32 = 10_000;
+    let okta = Org::new("acme").cell("ok7").start().await.unwrap();
+    let record = |n: u32| {
+        format!(
+            r#"{{"Name":"INC{n}","Status__c":"Investigating","Category__c":"Service Degradation","Incident_Title__c":"Incident {n} {}","Impacted_Cells__c":"okta.com:7"}}"#,
+            "is long ".repeat(20)
+        )
+    };
+    let records: Vec<String> = (0..ALL).map(record).collect();
+    let page = format!(
+        r#"<html><body><i data-id="incidents">[{}]</i><i data-id="planned-outages">[]</i></body></html>"#,
+        records.join(",")
+    );
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let page_url = format!("http://{}/", listener.local_addr().unwrap());
+    let served = move || std::future::ready(axum::response::Html(page.clone()));
+    let pages = axum::Router::new().route("/", axum::routing::get(served));
+    tokio::spawn(axum::serve(listener, pages).into_future());
+    let files = tempfile::tempdir().unwrap();
+    let path = files.path().join("c.yaml");
+    // Where nothing is optimised a page of megabytes takes its time.
+    let yaml = watch(&page_url, okta.url());
+    let yaml = yaml.replacen(
+        "interval: 1s, timeout: 1s",
+        "interval: 30s, timeout: 30s",
+        1,
+    );
+    std::fs::write(&path, yaml).unwrap();
+    let file = format!("--config.file={}", path.display());
+    let args = [file.as_str(), "--web.listen-address=127.0.0.1:0"];
+    let mut program = Program::exporter(&args, &[]);
+    let url = program.until("address=").await;
+    let url = format!("http://{}", url.split(' ').next().unwrap());
+    program.until_ready(&format!("{url}/-/ready")).await;
+
+    let seen = Scrape::of(&url).await;
+    let all = f64::from(ALL);
+    let on_page = r#"okta_status_incidents{page="okta",category="service_degradation"}"#;
+    assert_eq!(seen.sum(on_page), all);
+    assert_eq!(seen.value(CELL), all);
+    for (path, most) in [
+        ("/metrics", 200_000),
+        ("/", 200_000),
+        ("/api/v1/status", 100_000),
+    ] {
+        let text = get(&format!("{url}{path}")).await.text().await.unwrap();
+        assert!(text.len() < most, "{path}: {} bytes", text.len());
+    }
+    let status = json(&format!("{url}/api/v1/status")).await;
+    let orgs = status["orgs"].as_array().unwrap();
+    let acme = orgs.iter().find(|org| org["name"] == "acme").unwrap();
+    let findings = acme["findings"].as_array().unwrap();
+    let whats = findings
+        .iter()
+        .map(|finding| finding["what"].as_str().unwrap());
+    let more = "9980 more on okta.com:7";
+    assert_eq!(findings.len(), 21, "{findings:#?}");
+    assert!(whats.last().unwrap().starts_with(more), "{findings:#?}");
+    // The org's own probe tells what is wrong with it, at its next run.
+    program.until(more).await;
+    let (status, said) = program.terminate().await;
+    assert!(status.success(), "{status}");
+    let told = said.iter().filter(|line| line.contains("case=incident"));
+    assert_eq!(told.count(), 21, "{said:#?}");
 }
