@@ -1,11 +1,20 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use jiff::SignedDuration;
 use okta_exporter::{
-    fleet::{Board, Hooks, Outcome, ProbeId},
-    okta::{Exchange, Phases, SecretReloads},
-    probe::ProbeResult,
+    config::Config,
+    fleet::{Board, Hooks, Keeper, Outcome, Plan, ProbeId, ProbeRun, RunOnce, plans},
+    okta::{Exchange, Gate, Phases, SecretReloads},
+    probe::{AnyMemory, ProbeResult},
     sim::{ApiToken, Fault, Org, Running},
+    store::{InMemory, Store},
     units::{Moment, Timestamp},
     web::{Bound, Served, Serving, TELEMETRY_PATH},
 };
@@ -14,8 +23,9 @@ use tokio::{
     net::TcpSocket,
     sync::watch,
 };
+use tokio_util::sync::CancellationToken;
 
-use crate::support::{API_TOKEN, Exporter, get, http, json};
+use crate::support::{API_TOKEN, Exporter, acme, get, http, json};
 
 async fn org() -> Running {
     let token = ApiToken::new("monitor", API_TOKEN);
@@ -319,4 +329,78 @@ async fn a_name_that_is_not_served_for_is_refused() {
         let answer = http().get(&url).header("host", host).send().await.unwrap();
         assert_eq!(answer.status(), status, "{host}");
     }
+}
+
+/// A probe that breaks its keeper down once, before it can begin.
+#[derive(Debug)]
+struct Breaking {
+    broke: AtomicBool,
+    run: ProbeRun,
+}
+
+impl RunOnce for Breaking {
+    fn aims_at_windows(&self) -> bool {
+        false
+    }
+
+    fn no_memory(&self) -> AnyMemory {
+        let broke = self.broke.swap(true, Ordering::Relaxed);
+        assert!(broke, "it is to break down");
+        self.run.no_memory()
+    }
+
+    async fn run_once(&self, known: &AnyMemory, gate: Option<&dyn Gate>) -> Outcome {
+        self.run.run_once(known, gate).await
+    }
+}
+
+#[tokio::test]
+async fn it_is_unhealthy_while_what_keeps_a_probe_is_broken_down_and_healthy_once_it_has_run() {
+    let okta = org().await;
+    let board = Arc::new(Board::new());
+    let serving = Serving {
+        listen: vec!["127.0.0.1:0".to_owned()],
+        telemetry_path: TELEMETRY_PATH.to_owned(),
+        allowed_hosts: Vec::new(),
+        dropped_lines: None,
+    };
+    let (_configuration, shown) = watch::channel(Arc::from("{}"));
+    let bound = Bound::new(&serving).await.unwrap();
+    let server = bound.serve(Served {
+        board: Arc::clone(&board),
+        ..served(shown)
+    });
+    let url = format!("http://{}/-/healthy", server.addresses()[0]);
+    assert_eq!(get(&url).await.status(), 200);
+
+    let yaml = acme(&okta, "{ discovery: {} }");
+    let plan = plans(Config::parse(&yaml, &BTreeMap::new()).unwrap()).remove(0);
+    board.expect(plan.id.clone(), "discovery", plan.interval);
+    let plan = Plan {
+        id: plan.id,
+        run: Breaking {
+            broke: AtomicBool::new(false),
+            run: plan.run,
+        },
+        interval: plan.interval,
+        starts_in: Duration::ZERO,
+        duty: plan.duty,
+        fingerprint: plan.fingerprint,
+    };
+    let store: Arc<dyn Store> = Arc::new(InMemory::default());
+    let stop = CancellationToken::new();
+    let mut recorded = board.recorded();
+    let keeping = tokio::spawn(Keeper::new(plan, &board, None, &store).keep(stop.clone()));
+    let told = loop {
+        let answer = get(&url).await;
+        if answer.status() == 503 {
+            break answer.text().await.unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert!(told.contains("(acme discovery first)"), "{told}");
+    recorded.changed().await.unwrap();
+    assert_eq!(get(&url).await.status(), 200);
+    stop.cancel();
+    keeping.await.unwrap();
 }
