@@ -148,7 +148,9 @@ impl schema::OAuth {
     ) -> Result<ClientAuth, Problem> {
         let (source, field) = key.place("private_key", context)?;
         let wrong = |why: String| Problem::new(field.clone(), why);
-        let text = source.read_text().map_err(|e| wrong(e.to_string()))?;
+        let text = source
+            .soon(SecretSource::read_text)
+            .map_err(|e| wrong(e.to_string()))?;
         let read = PrivateKey::read(&text, self.algorithm)
             .map_err(|e| wrong(format!("no private key that can be used: {e}")))?;
         secrets::warn_of_exposure(key, "private_key", at, notes);

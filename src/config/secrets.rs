@@ -6,7 +6,10 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::problems::{Notes, SettingPath};
-use crate::{probe::Secrets, units::is_mounted_by_kubernetes};
+use crate::{
+    probe::Secrets,
+    units::{is_mounted_by_kubernetes, soon},
+};
 
 /// How the names of settings end that hold a secret.
 const SECRETS: [&str; 6] = [
@@ -57,7 +60,7 @@ pub(super) fn warn_of_exposure(secrets: &Secrets, name: &str, at: &SettingPath, 
         notes.warn(&at.field(name), format!("a secret is written here: {fix}"));
     }
     if let Some(file) = &secrets.file {
-        for warning in exposures(file) {
+        for warning in exposures_soon(file) {
             notes.warn(&at.field(&format!("{name}_file")), warning);
         }
     }
@@ -65,7 +68,7 @@ pub(super) fn warn_of_exposure(secrets: &Secrets, name: &str, at: &SettingPath, 
 
 /// Warns of a settings file that holds a secret and that everybody may read.
 pub(super) fn warn_of_open_settings(file: &Path, notes: &mut Notes) {
-    for warning in exposures(file) {
+    for warning in exposures_soon(file) {
         notes.warn(&SettingPath::default(), warning);
     }
 }
@@ -78,6 +81,12 @@ fn open_to_all(file: &Path) -> String {
         return format!("everybody in this container may read {shown}: {fix}");
     }
     format!("everybody on this host may read {shown}: `chmod o-r` it")
+}
+
+/// The same, unless the file hangs: then that is told.
+fn exposures_soon(file: &Path) -> Vec<String> {
+    let file = file.to_owned();
+    soon(move || exposures(&file)).unwrap_or_default()
 }
 
 /// Who else may read a file with a secret, or put another in its place.

@@ -5,10 +5,11 @@ use std::{collections::BTreeMap, path::Path};
 use serde_json::Value;
 
 use super::{
+    file,
     fingerprint::Fingerprint,
     planned::{Org, StatusPage},
 };
-use crate::units::Name;
+use crate::units::{Name, read_soon};
 
 /// The tree of what was written, to take fingerprints of.
 pub(super) struct Written<'a> {
@@ -56,7 +57,11 @@ impl<'a> Written<'a> {
         let ca_file = self
             .node(&["orgs", org, "ca_file"])
             .and_then(Value::as_str)
-            .map(|path| std::fs::read(Path::new(path)).ok());
+            .map(|path| {
+                read_soon(Path::new(path), file::LARGEST)
+                    .ok()
+                    .map(|text| text.to_string())
+            });
         Fingerprint::of((part("url"), part("ca_file"), ca_file, part("buckets")))
     }
 

@@ -14,7 +14,7 @@ use futures_util::{StreamExt, future, stream};
 use crate::{
     config::{Config, Org, Planned, StatusPage},
     fleet::{Outcome, ProbeRun, RunOnce},
-    okta::{Client, Credential, Exchange, Failure, OktaClock},
+    okta::{AccessToken, Client, Credential, Exchange, Failure, OktaClock, Session},
     probe::{AnyKnown, InTable, Probe, organization},
     units::{Cell, Name, OktaTime, OrgUrl, Timestamp},
 };
@@ -50,6 +50,8 @@ pub(super) struct Run {
     pub(super) outcome: Option<Outcome>,
     /// What is known since.
     pub(super) known: AnyKnown,
+    /// What a watched token says of itself; `None` where it cannot be read.
+    pub(super) says: Option<AccessToken>,
 }
 
 /// Asks the orgs and the status pages, all side by side.
@@ -135,6 +137,10 @@ impl Asking<'_> {
             timeout,
         };
         let mut outcome = run.run_once(&run.no_memory(), None).await;
+        let says = match &run.probe {
+            Probe::Token(probe) => probe.decode(&Session::new(client, timeout)).await,
+            _ => None,
+        };
         let known = AnyKnown {
             observation: outcome.result.observation.take(),
             memory: outcome.memory.take(),
@@ -152,6 +158,7 @@ impl Asking<'_> {
             probe: run.probe,
             outcome: Some(outcome),
             known,
+            says,
         }
     }
 }
@@ -196,6 +203,7 @@ impl Run {
             probe: planned.probe,
             outcome: None,
             known: AnyKnown::default(),
+            says: None,
         }
     }
 

@@ -48,7 +48,7 @@ pub(super) fn checks(org: &Asked, now: OktaTime) -> Vec<Check> {
 /// One token and what is known of it.
 struct Token<'a> {
     name: &'a str,
-    says: Option<AccessToken>,
+    says: Option<&'a AccessToken>,
     seen: &'a token::Observation,
     introspects: bool,
     /// The server of this org that is its issuer, as far as it names one of them.
@@ -58,7 +58,7 @@ struct Token<'a> {
 
 impl<'a> Token<'a> {
     fn new(run: &'a Run, (probe, seen): (&token::Probe, &'a token::Observation)) -> Self {
-        let says = probe.decode();
+        let says = run.says.as_ref();
         let asked = run.last().map(|exchange| exchange.api.as_ref());
         let failed_at = |failure: &Failure| match (failure, asked) {
             (Failure::Mismatch(_), _) => Aspect::Issuer,
@@ -136,7 +136,7 @@ impl<'a> Token<'a> {
     }
 
     fn payload(&self) -> Check {
-        match &self.says {
+        match self.says {
             None => self.unknown(Aspect::Payload, "it cannot be read"),
             Some(AccessToken::Opaque) => self.ok(
                 Aspect::Payload,

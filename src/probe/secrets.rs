@@ -33,7 +33,7 @@ impl Secrets {
     /// The one source that was given for the field `name`; a file must be readable now.
     pub fn source(&self, name: &str, context: SecretContext<'_>) -> Result<SecretSource, Problem> {
         let (source, field) = self.place(name, context)?;
-        let read = source.read();
+        let read = source.soon(SecretSource::read);
         read.map_err(|e| Problem::new(field, e.to_string()))?;
         Ok(source)
     }
@@ -46,7 +46,7 @@ impl Secrets {
         context: SecretContext<'_>,
     ) -> Result<SecretSource, Problem> {
         let (source, field) = self.place(name, context)?;
-        let read = source.read_token(kind);
+        let read = source.soon(move |source| source.read_token(kind));
         read.map_err(|e| Problem::new(field, e.to_string()))?;
         Ok(source)
     }

@@ -12,6 +12,7 @@ mod okta_time;
 mod org_url;
 mod share;
 mod shown_url;
+mod soon;
 mod text_file;
 mod text;
 mod wall_clock;
@@ -31,9 +32,12 @@ pub(crate) use org_url::is_loopback;
 pub use org_url::{BadUrl, OrgUrl};
 pub use share::{BadShare, Share};
 pub(crate) use shown_url::{REDACTED, without_secrets};
+pub(crate) use soon::soon;
 pub use text::{head, split_within};
 pub use text_file::NoText;
-pub(crate) use text_file::{is_mounted_by_kubernetes, read_regular, read_text, unmarked};
+pub(crate) use text_file::{
+    is_mounted_by_kubernetes, read_regular, read_soon, read_text, unmarked,
+};
 pub use wall_clock::WallClock;
 
 /// A secret: it neither prints nor serialises, and its memory is zeroed when dropped. In a panic's

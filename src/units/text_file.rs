@@ -9,6 +9,8 @@ use std::{
 
 use secrecy::zeroize::Zeroizing;
 
+use super::soon::soon;
+
 /// The mark that says which order bytes have, which UTF-8 has no need of.
 const MARK: char = '\u{feff}';
 /// How a key or a certificate in DER begins: a sequence whose length takes two bytes.
@@ -26,6 +28,8 @@ pub enum NoText {
     TooLarge(u64),
     #[error("it is no regular file")]
     NotRegular,
+    #[error("it takes too long to be read: what it lies on hangs (a network file system?)")]
+    Hangs,
     #[error("it is written in UTF-16, as PowerShell's `>` does: save it as UTF-8")]
     Utf16,
     #[error(
@@ -57,6 +61,12 @@ pub(crate) fn read_regular(path: &Path, longest: u64) -> Result<Zeroizing<String
         return Err(NoText::NotRegular);
     }
     text(&read(file, longest).map_err(unreadable)?, longest)
+}
+
+/// The same, where nobody else could wait for a file that hangs.
+pub(crate) fn read_soon(path: &Path, longest: u64) -> Result<Zeroizing<String>, NoText> {
+    let path = path.to_owned();
+    soon(move || read_regular(&path, longest)).unwrap_or(Err(NoText::Hangs))
 }
 
 fn unreadable(path: &Path, why: io::Error) -> NoText {

@@ -18,7 +18,7 @@ use crate::config::{
     provenance::is_one_place,
     secrets,
 };
-use crate::units::read_text;
+use crate::units::read_soon;
 
 const URL: &str = "OKTA_CLIENT_ORGURL";
 const TOKEN: &str = "OKTA_CLIENT_TOKEN";
@@ -266,7 +266,7 @@ impl Settings {
 
 /// What a file sets, by variable.
 fn values(path: &Path) -> Result<Vec<(&'static str, String)>, String> {
-    let yaml = read_text(path, file::LARGEST).map_err(|e| format!("it cannot be read: {e}"))?;
+    let yaml = read_soon(path, file::LARGEST).map_err(|e| format!("it cannot be read: {e}"))?;
     let tree = file::tree(&yaml)?;
     let Some(client) = tree.pointer("/okta/client") else {
         return Ok(Vec::new());

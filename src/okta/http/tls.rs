@@ -15,7 +15,7 @@ use rustls::{
 use rustls_platform_verifier::Verifier;
 
 use super::verifier::Noting;
-use crate::units::read_text;
+use crate::units::read_soon;
 
 /// The largest file of authorities worth reading, in bytes; a system's own are some 220 KiB.
 const LARGEST: u64 = 8 * 1024 * 1024;
@@ -84,7 +84,7 @@ impl TlsSetup {
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, NoClient> {
     let pem =
-        read_text(path, LARGEST).map_err(|e| NoClient::CaFile(path.to_owned(), e.to_string()))?;
+        read_soon(path, LARGEST).map_err(|e| NoClient::CaFile(path.to_owned(), e.to_string()))?;
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
     match certificates {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),

@@ -10,7 +10,7 @@ use super::{
     file::SecretFile,
     token_text::{NotAToken, TokenKind},
 };
-use crate::units::Secret;
+use crate::units::{Secret, soon};
 
 /// Where a secret comes from. A file is read at every use.
 #[derive(Clone, Debug)]
@@ -54,6 +54,18 @@ impl SecretSource {
             self.read()?;
         }
         Err(NoSecret::NotAToken(why, self.to_string()))
+    }
+
+    /// What such a read of it comes to, for whom there is no other thread to wait on where the file hangs.
+    pub(crate) fn soon<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Self) -> Result<T, NoSecret> + Send + 'static,
+    ) -> Result<T, NoSecret> {
+        let Self::File(_) = self else {
+            return read(self);
+        };
+        let source = self.clone();
+        soon(move || read(&source)).unwrap_or_else(|| Err(NoSecret::Hangs(self.to_string())))
     }
 
     /// The secret as it stands now, which may have several lines.

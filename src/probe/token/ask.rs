@@ -49,8 +49,8 @@ struct Introspected {
 
 impl Probe {
     /// What the token says of itself, without asking; `None` where it cannot be read.
-    pub fn decode(&self) -> Option<AccessToken> {
-        let token = self.token.read_token(TokenKind::Access).ok()?;
+    pub async fn decode(&self, okta: &Session<'_>) -> Option<AccessToken> {
+        let token = okta.token(&self.token, TokenKind::Access).await.ok()?;
         AccessToken::decode(token.expose_secret()).ok()
     }
 
@@ -246,10 +246,16 @@ mod tests {
 
     #[test]
     fn a_token_is_decoded_without_asking() {
-        use crate::okta::ClientAuth;
+        use crate::okta::{Client, ClientAuth, Proxies, TlsSetup};
+        use futures_util::FutureExt;
 
-        assert_eq!(probe("opaque").decode(), Some(AccessToken::Opaque));
-        assert_eq!(probe("a.b.c").decode(), None);
+        let nowhere = "https://acme.okta.com".parse().unwrap();
+        let (tls, proxies) = (TlsSetup::new(None).unwrap(), Proxies::default());
+        let client = Client::new(&nowhere, &tls, &proxies).unwrap();
+        let okta = Session::new(&client, std::time::Duration::from_secs(1));
+        let decoded = |token| probe(token).decode(&okta).now_or_never().unwrap();
+        assert_eq!(decoded("opaque"), Some(AccessToken::Opaque));
+        assert_eq!(decoded("a.b.c"), None);
         let mut introspecting = probe("opaque");
         assert!(!introspecting.introspects());
         introspecting.introspect = Some(OAuthClient {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use crate::{
-    okta::{AuthorizationServer, ClientAuth, OAuthApp, OAuthClient, PrivateKey},
+    okta::{AuthorizationServer, ClientAuth, OAuthApp, OAuthClient, PrivateKey, SecretSource},
     probe::{
         plan::PlanContext,
         problem::Problem,
@@ -169,7 +169,9 @@ impl Introspect {
             Method::PrivateKeyJwt => {
                 let (source, field) = key.place("private_key", context.secrets)?;
                 let wrong = |why: String| Problem::new(field.clone(), why);
-                let text = source.read_text().map_err(|e| wrong(e.to_string()))?;
+                let text = source
+                    .soon(SecretSource::read_text)
+                    .map_err(|e| wrong(e.to_string()))?;
                 PrivateKey::read(&text, None)
                     .map_err(|e| wrong(format!("no private key that can be used: {e}")))?;
                 ClientAuth::PrivateKeyJwt {
