@@ -25,7 +25,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{API_TOKEN, Exporter, acme, get, http, json};
+use crate::support::{API_TOKEN, Exporter, PATIENCE, acme, get, http, json};
 
 async fn org() -> Running {
     let token = ApiToken::new("monitor", API_TOKEN);
@@ -391,13 +391,16 @@ async fn it_is_unhealthy_while_what_keeps_a_probe_is_broken_down_and_healthy_onc
     let stop = CancellationToken::new();
     let mut recorded = board.recorded();
     let keeping = tokio::spawn(Keeper::new(plan, &board, None, &store).keep(stop.clone()));
-    let told = loop {
-        let answer = get(&url).await;
-        if answer.status() == 503 {
-            break answer.text().await.unwrap();
+    let unhealthy = async {
+        loop {
+            let answer = get(&url).await;
+            if answer.status() == 503 {
+                return answer.text().await.unwrap();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
     };
+    let told = tokio::time::timeout(PATIENCE, unhealthy).await.unwrap();
     assert!(told.contains("(acme discovery first)"), "{told}");
     recorded.changed().await.unwrap();
     assert_eq!(get(&url).await.status(), 200);
