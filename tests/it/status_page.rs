@@ -617,9 +617,6 @@ async fn of_ten_thousand_incidents_the_worst_are_told_and_all_are_counted() {
     let orgs = status["orgs"].as_array().unwrap();
     let acme = orgs.iter().find(|org| org["name"] == "acme").unwrap();
     let findings = acme["findings"].as_array().unwrap();
-    let whats = findings
-        .iter()
-        .map(|finding| finding["what"].as_str().unwrap());
     let more = "9980 more on okta.com:7";
     assert_eq!(findings.len(), 21, "{findings:#?}");
     let rest = findings[20]["what"].as_str().unwrap();
