@@ -176,7 +176,7 @@ impl Renewed {
         let both = [&before, &after].map(|org| org.ca_pem().unwrap()).concat();
         std::fs::write(&ca, both).unwrap();
         let exporter = Exporter::start(&format!(
-            "status_pages: {{}}\norgs:\n  acme:\n    url: '{url}'\n    ca_file: '{}'\n    probes: {{ discovery: {{ interval: 1s, timeout: 1s }}, organization: {{ interval: 1s, timeout: 1s }} }}\n",
+            "status_pages: {{}}\norgs:\n  acme:\n    url: '{url}'\n    ca_file: '{}'\n    probes: {{ discovery: {{ interval: 3s, timeout: 3s }}, organization: {{ interval: 3s, timeout: 3s }} }}\n",
             ca.path().display()
         ))
         .await;

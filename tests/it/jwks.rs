@@ -4,7 +4,7 @@ use okta_exporter::sim::{Clock, Fault, ORG, Org, Running};
 
 use crate::support::{Exporter, Scrape, json};
 
-const PROBES: &str = "{ jwks: { org: { interval: 1s, timeout: 1s }, default: { authorization_server: default, interval: 1s, timeout: 1s } } }";
+const PROBES: &str = "{ jwks: { org: { interval: 2s, timeout: 2s }, default: { authorization_server: default, interval: 2s, timeout: 2s } } }";
 const ROTATIONS: &str = r#"okta_jwks_rotations_total{authorization_server="org"}"#;
 
 async fn org() -> Running {

@@ -457,7 +457,7 @@ async fn orgs_that_flood_leave_the_one_that_does_not_on_time_and_metrics_answere
         took.push(asked.elapsed());
         let now = jiff::Timestamp::now().as_millisecond() as f64 / 1e3;
         let late = now - both(&page).unwrap();
-        assert!(late < 15.0, "left alone for {late} s");
+        assert!(late < 30.0, "left alone for {late} s");
         if told(&page) {
             break;
         }
@@ -480,7 +480,7 @@ async fn lookups_that_hang_take_no_thread_that_pages_and_secrets_need() {
     let probes = "{ discovery: { interval: 2s, timeout: 2s } }";
     let lost = (0..200)
         .map(|n| format!("  lost{n}: {{ url: 'https://lost{n}.okta.com', probes: {probes} }}\n"));
-    let yaml = acme(&okta) + &lost.collect::<String>();
+    let yaml = acme(&okta).replace("500ms", "3s") + &lost.collect::<String>();
     let exporter = Started::with(&before, &yaml, &[]).await;
     // Each is one lookup that hangs: more than there are threads (512).
     let hung = r#"okta_probe_failures_total{probe="discovery",reason="timeout"}"#;
@@ -492,7 +492,7 @@ async fn lookups_that_hang_take_no_thread_that_pages_and_secrets_need() {
         of_acme("okta_probe_success", ""),
     );
     let unread = of_acme("okta_probe_failures_total", r#",reason="config""#);
-    let came = page.value(&runs) + 6.0;
+    let came = page.value(&runs) + 3.0;
     let mut took = Vec::new();
     loop {
         let asked = Instant::now();

@@ -441,13 +441,20 @@ async fn a_hundred_configurations_one_after_the_other_disturb_nothing_that_stays
                 "{org} {id}: {asked} requests in {age} ms, {allowed} were due"
             );
         }
+        let page = reloading.scrape();
         for (org, start) in &apps {
             let requests = world.oktas[model[org].okta].controls().requests();
             let minted = requests
                 .iter()
                 .filter(|r| r.path == TOKEN && r.at >= *start)
                 .count();
-            assert!(minted <= 1, "{org}: {minted} tokens since {start}");
+            // On a machine that does much else a mint may take longer than a request may, and is made again.
+            let late = format!(r#"okta_probe_failures_total{{org="{org}",reason="timeout"}}"#);
+            let allowed = 1.0 + page.sum(&late);
+            assert!(
+                minted as f64 <= allowed,
+                "{org}: {minted} tokens since {start}"
+            );
         }
     }
     assert!(

@@ -553,8 +553,20 @@ fn http2() -> Vec<Row> {
         ),
         of(
             "floods with 103 Early Hints",
-            // `:status: 103`, written out.
-            Does::SayForEver(settings(), frame(1, 4, 1, b"\x08\x03103")),
+            // `:status: 103` and eight links, written out.
+            Does::SayForEver(
+                settings(),
+                frame(
+                    1,
+                    4,
+                    1,
+                    &[
+                        &b"\x08\x03103"[..],
+                        &[&b"\x00\x04link\x7e"[..], &[b'x'; 126]].concat().repeat(8),
+                    ]
+                    .concat(),
+                ),
+            ),
             "too_large",
         ),
         of(

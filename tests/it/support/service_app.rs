@@ -60,7 +60,7 @@ impl ServiceApp {
 /// An endpoint probe of `/api/v1/NAME` with the credential `billing`, once a second.
 pub fn asked(name: &str) -> String {
     format!(
-        "{name}: {{ path: '/api/v1/{name}?limit=1', credential: billing, sampling: interval, interval: 1s, timeout: 1s }}"
+        "{name}: {{ path: '/api/v1/{name}?limit=1', credential: billing, sampling: interval, interval: 2s, timeout: 2s }}"
     )
 }
 
