@@ -1,18 +1,23 @@
 //! Memories in one file, which survives the process and whatever ends it. One thing is done at a
-//! time, never on a thread that others wait for; a batch is a transaction. After any error the file
-//! is closed and opened again before it is used, since only that tells what it holds.
+//! time, never on a thread that others wait for. A batch is kept in one transaction, together with
+//! those that came while the disk was at work: a thousand orgs wait for a few writes. After any error
+//! the file is closed and opened again before it is used, since only that tells what it holds.
 
 use std::{
     fmt,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use futures_util::future::BoxFuture;
 use redb::{Database, ReadableDatabase};
 use serde_json::Value;
-use tokio::{sync::Mutex, task::spawn_blocking, time::timeout};
+use tokio::{
+    sync::{Mutex as Turns, oneshot},
+    task::spawn_blocking,
+    time::timeout,
+};
 
 use super::{
     Batch, Store,
@@ -30,8 +35,17 @@ const RESPITE: Duration = Duration::from_secs(1);
 /// Keeps memories in a file.
 #[derive(Debug)]
 pub struct FileStore {
-    file: Arc<Mutex<Handle>>,
+    file: Arc<Turns<Handle>>,
+    /// What the next to have its turn keeps for all.
+    waiting: Mutex<Vec<Waiting>>,
     health: Health,
+}
+
+/// A batch, and who waits for it.
+#[derive(Debug)]
+struct Waiting {
+    batch: Batch,
+    done: oneshot::Sender<Result<(), String>>,
 }
 
 /// Opens the file, given whether it was open before: then none is made where it is gone.
@@ -98,7 +112,8 @@ impl FileStore {
             health: health.clone(),
         };
         Self {
-            file: Arc::new(Mutex::new(handle)),
+            file: Arc::new(Turns::new(handle)),
+            waiting: Mutex::default(),
             health,
         }
     }
@@ -135,6 +150,30 @@ impl FileStore {
         done.unwrap_or_else(|_| Err(late()))
     }
 
+    /// Keeps a batch with all others that wait, or has it kept by whoever has a turn before.
+    async fn keep(&self, batch: Batch) -> Result<(), String> {
+        let (done, told) = oneshot::channel();
+        self.waiting(|waiting| waiting.push(Waiting { batch, done }));
+        let turn = async {
+            let mut handle = Arc::clone(&self.file).lock_owned().await;
+            let all = self.waiting(std::mem::take);
+            if !all.is_empty() {
+                drop(spawn_blocking(move || handle.keep(all)));
+            }
+            let broke_down = |_| Err("the store broke down".to_owned());
+            told.await.unwrap_or_else(broke_down)
+        };
+        let done = timeout(PATIENCE, turn).await;
+        done.unwrap_or_else(|_| Err(late()))
+    }
+
+    /// Does something with all that wait, those who gave up left out.
+    fn waiting<T>(&self, what: impl FnOnce(&mut Vec<Waiting>) -> T) -> T {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.retain(|waiting| !waiting.done.is_closed());
+        what(&mut waiting)
+    }
+
     fn told<T>(&self, operation: Operation, done: Result<T, StoreError>) -> Result<T, StoreError> {
         match &done {
             Ok(_) => self.health.worked(operation),
@@ -159,7 +198,7 @@ impl Store for FileStore {
 
     fn commit(&self, batch: Batch) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async {
-            let kept = self.turn(move |database| write(database, &batch)).await;
+            let kept = self.keep(batch).await;
             self.told(Operation::Commit, kept.map_err(StoreError::Commit))
         })
     }
@@ -202,6 +241,16 @@ impl Handle {
         self.opened = Some(opened);
         Ok(done)
     }
+
+    /// Keeps all of these in one transaction, and tells those who wait.
+    fn keep(&mut self, all: Vec<Waiting>) {
+        let batches = all.iter().map(|waiting| &waiting.batch);
+        let kept = self.work(|database| write(database, batches));
+        for waiting in all {
+            // Who does not wait any more need not know.
+            drop(waiting.done.send(kept.clone()));
+        }
+    }
 }
 
 impl fmt::Debug for Handle {
@@ -220,10 +269,13 @@ fn read(database: &Database, key: &MemoryKey) -> Result<Option<Vec<u8>>, redb::E
     Ok(found.map(|written| written.value().to_vec()))
 }
 
-fn write(database: &Database, batch: &Batch) -> Result<(), redb::Error> {
+fn write<'a>(
+    database: &Database,
+    batches: impl Iterator<Item = &'a Batch>,
+) -> Result<(), redb::Error> {
     let transaction = database.begin_write()?;
     let mut table = transaction.open_table(MEMORIES)?;
-    for (key, memory) in batch {
+    for (key, memory) in batches.flatten() {
         let written = memory.to_string();
         table.insert(columns(key), written.as_bytes())?;
     }
