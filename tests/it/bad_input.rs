@@ -1,6 +1,6 @@
 use okta_exporter::sim::{ApiToken, Clock, Fault, Incident, Mint, Org, StatusPage, Tls};
 
-use crate::support::{API_TOKEN, Exporter, acme, endpoint};
+use crate::support::{API_TOKEN, Exporter, Scrape, acme, endpoint};
 
 fn org() -> Org {
     Org::new("acme").api_token(ApiToken::new("monitor", API_TOKEN))
@@ -137,6 +137,71 @@ async fn a_redirect_within_the_org_is_followed_where_no_limit_counts() {
     // Each hop would be a request that the budget did not allow.
     let asked = okta.controls().requests();
     assert!(asked.iter().all(|asked| asked.path != "/api/v1/groups"));
+}
+
+#[tokio::test]
+async fn numbers_at_their_ends_are_no_more_than_strange() {
+    const ENDS: [&str; 4] = [
+        "0",
+        "18446744073709551615",
+        "9223372036854775807",
+        "-9223372036854775808",
+    ];
+    let okta = org().start().await.unwrap();
+    let users = endpoint("users").replace("sampling: interval", "sampling: window_end");
+    let probes = format!(
+        "{{ endpoint: {{ {users}, {} }}, jwks: {{ org: {{ interval: 1s, timeout: 1s }} }} }}",
+        endpoint("groups")
+    );
+    let exporter = Exporter::watch(&okta, &probes).await;
+    let runs = |page: &Scrape, probe: &str| {
+        page.value(&format!(r#"okta_probe_runs_total{{probe="{probe}"}}"#))
+    };
+    let mut page = exporter.first_round().await;
+    for (n, limit) in ENDS.into_iter().enumerate() {
+        let [remaining, reset, age] = [1, 2, 3].map(|more| ENDS[(n + more) % ENDS.len()]);
+        let lifetime = format!("max-age={limit}");
+        for path in ["/api/v1/users", "/api/v1/groups", "/oauth2/v1/keys"] {
+            okta.controls().clear_faults();
+            okta.controls().fault(
+                path,
+                Fault::headers([
+                    ("x-rate-limit-limit", limit),
+                    ("x-rate-limit-remaining", remaining),
+                    ("x-rate-limit-reset", reset),
+                    ("retry-after", age),
+                    ("age", age),
+                    ("cache-control", &lifetime),
+                ]),
+            );
+            let all = ["endpoint/groups", "jwks/org"];
+            let before = all.map(|probe| runs(&page, probe));
+            page = exporter
+                .until(|page| {
+                    let later = all.map(|probe| runs(page, probe));
+                    later
+                        .iter()
+                        .zip(before)
+                        .all(|(later, before)| *later >= before + 2.0)
+                })
+                .await;
+        }
+    }
+    assert_eq!(
+        page.sum("okta_exporter_keeper_breakdowns_total"),
+        0.0,
+        "{page}"
+    );
+    assert_eq!(
+        page.sum(r#"okta_probe_failures_total{reason="internal"}"#),
+        0.0,
+        "{page}"
+    );
+    let ratios = page.all("okta_rate_limit_usage_ratio");
+    assert!(
+        ratios.iter().all(|ratio| (0.0..=1.0).contains(ratio)),
+        "{page}"
+    );
 }
 
 /// One org whose host cannot be reached in the right way, beside one that works.

@@ -223,3 +223,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_limit_at_the_end_of_numbers_is_spent_within_bounds() {
+    for (limit, remaining) in [(u64::MAX, 0), (u64::MAX, u64::MAX), (u64::MAX, 1), (1, 1)] {
+        for share in [TWENTIETH, Share::try_from(1.0).unwrap()] {
+            let mut spending = Spending::default();
+            let reset = Timestamp::MAX;
+            let read = RateLimit {
+                limit,
+                remaining,
+                reset,
+            };
+            spending.learn(read, at(i64::MAX / 2_000_000_000));
+            let allowed = spending.allowed(share);
+            assert!(allowed >= Some(1) && allowed <= Some(limit), "{allowed:?}");
+            let _asked = spending.ask(1, share, AIMED);
+            let _asked = spending.ask(1, share, BESIDE);
+            assert!(spending.spent(at(1)) <= 2);
+        }
+    }
+}
