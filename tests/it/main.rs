@@ -31,6 +31,11 @@ mod bad_input;
 /// Servers that do wrong in a hundred ways, watched at once.
 mod faults;
 
+/// What the fuzzer calls, and its seeds broken at random.
+mod mutations;
+#[path = "../../fuzz/readers.rs"]
+mod fuzz_readers;
+
 /// Text from outside at its worst: the work grows as the text does.
 mod linear;
 
