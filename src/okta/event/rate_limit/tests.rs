@@ -161,3 +161,42 @@ fn every_published_type_about_a_limit_is_one() {
         None
     );
 }
+
+#[test]
+fn every_kind_is_read_from_an_event_of_its_shape() {
+    let events = include_str!("../../../../tests/fixtures/events/rate-limits.jsonl");
+    let told = events.lines().map(|event| {
+        let read = read(event);
+        let bucket = read.bucket.as_deref().unwrap_or("-");
+        let offender = read
+            .offender
+            .map(|who| format!("{}={}", who.kind.as_str(), who.id));
+        let offender = offender.as_deref().unwrap_or("-");
+        format!(
+            "{} {} {bucket} {offender}",
+            read.kind.as_str(),
+            read.scope.as_str()
+        )
+    });
+    let told: Vec<String> = told.collect();
+    assert_eq!(
+        told,
+        [
+            "warning org /api/v1/users api_token=00Tsynthetic0000001",
+            "burst org /api/v1/authn -",
+            "violation org /api/v1/users oauth_client=0oasynthetic0000001",
+            "expiration_warning org /oauth2/v1 -",
+            "concurrency_violation org - api_token=00Tsynthetic0000001",
+            "client_violation client - oauth_client=0oasynthetic0000002",
+            "client_notification client - oauth_client=0oasynthetic0000002",
+            "client_concurrency_violation client - oauth_client=0oasynthetic0000002",
+            "client_concurrency_notification client - oauth_client=0oasynthetic0000002",
+            "operation_warning user /api/v1/groups api_token=00Tsynthetic0000001",
+            "operation_violation user /api/v1/groups oauth_client=0oasynthetic0000001",
+            "operation_concurrency_violation principal - api_token=00Tsynthetic0000001",
+            "client_id_warning client /oauth2/v1/token oauth_client=0oasynthetic0000003",
+            "integration_violation principal - -",
+        ]
+    );
+    assert_eq!(told.len(), RateLimitEventKind::ALL.len());
+}
