@@ -46,6 +46,7 @@
 //! | finding | what is wrong though nothing failed: a **fact** and its **subject** (an incident, a scope) |
 //! | Okta's time | a moment by Okta's clock, a type of its own: [`units::OktaTime`]; this machine's is a `Timestamp` |
 //! | event | one line of Okta's System Log, whether the log told it or an event **hook** delivered it |
+//! | account | what an org's events have come to, and which were told: each counts once |
 //! | case | what a failure or a fact means, and what fixes it: one entry of the **guide** |
 //! | board | all that is known now: a **row** for each probe, a **ledger** of each org's requests |
 //! | family, series, page, scrape | as Prometheus has them |
@@ -60,6 +61,7 @@
 //! | whether it was Okta that answered | `okta/http/response.rs` |
 //! | the reading of a 429 | `okta/headers/rate_limit.rs` |
 //! | the text of a series | the family beside what draws it, such as `probe/discovery.rs`; as text, `metrics/text.rs` |
+//! | what an event counts as, and that it counts once | `fleet/events/state.rs`; how that is kept, `fleet/events/account.rs` |
 //! | which cells an incident is on | `units/cell_list.rs`; by several pages, `probe/status_page/reach.rs` |
 //! | a finding's subject | `guide/fact.rs`; who finds it, `findings` of the kind and `fleet/findings.rs` |
 //! | what survives a restart | `store/file.rs`; why a file is refused, `store/open.rs` |

@@ -20,6 +20,8 @@ const BEARER: &str = "bearer-Hk3nVx8Qw-Zr5Tt7Lm_Pp2Ss4Dd6Ff9Gg1Jj";
 const WATCHED: &str = "watched-Yb6Nc4Mx2Lz~Kq8Wj1Hv3Gp5Ft7Ds9Ra0Eo";
 const CLIENT_SECRET: &str = "cs/Ue7+Iy5=Ot3&Pr1%Aw9 Sq2Dz4Fx6Gc8HvJbKnLm";
 
+const HOOK_SECRET: &str = "hook-Jm7Tn2Bv-Xq5Lc9Zk_Wd4Rs8Pg1Hf6Ya3Ue0Io";
+
 /// Every way of the simulated Okta to misbehave, and none.
 fn faults() -> Vec<Option<Fault>> {
     let echoed = format!("{{\"token\": \"{API_TOKEN}\", \"id\": \"{WATCHED}\"}}");
@@ -141,6 +143,7 @@ fn settings(name: usize, okta: &Running, directory: &Path) -> String {
       token:
         opaque: {{ access_token: {WATCHED}, {introspect}, {pace} }}
         jwt: {{ access_token_file: jwt, {introspect}, {pace} }}
+    event_hook: {{ authorization_file: hook_secret }}
 "
     )
 }
@@ -151,6 +154,7 @@ fn secrets() -> Leak {
         .text("the bearer token", BEARER)
         .text("the watched token", WATCHED)
         .text("the client's secret", CLIENT_SECRET)
+        .text("the hook's secret", HOOK_SECRET)
 }
 
 // The orgs need more than one thread: some of them never stop answering.
@@ -169,6 +173,7 @@ async fn no_secret_is_shown_whatever_is_probed_and_whatever_fails() {
     let files = [
         ("api_token", API_TOKEN),
         ("client_secret", CLIENT_SECRET),
+        ("hook_secret", HOOK_SECRET),
         ("key", &key),
     ];
     for (file, secret) in files {
@@ -235,11 +240,8 @@ orgs:\n",
         // What else it is made of is known to everybody.
         leak = leak.text("a minted token", token.rsplit('.').next().unwrap());
     }
-    for path in ["/metrics", "/", "/api/v1/status", "/config"] {
-        let text = get(&format!("{url}{path}")).await.text().await.unwrap();
-        assert!(text.len() > 100, "{path}: {text}");
-        assert_eq!(leak.found(&text), Vec::<String>::new(), "{path}");
-    }
+    deliver(&url).await;
+    look_through(&url, &leak).await;
     let (_, said) = exporter.terminate().await;
     let said = said.join("\n");
     // The libraries were heard, down to the frames of HTTP/2.
@@ -274,6 +276,39 @@ fn kept(directory: &Path) -> String {
 }
 
 /// The one-shot report in this form, with what it says besides.
+/// Looks for secrets on every page.
+async fn look_through(url: &str, leak: &Leak) {
+    for path in ["/metrics", "/", "/api/v1/status", "/config"] {
+        let text = get(&format!("{url}{path}")).await.text().await.unwrap();
+        assert!(text.len() > 100, "{path}: {text}");
+        assert_eq!(leak.found(&text), Vec::<String>::new(), "{path}");
+    }
+}
+
+/// Delivers to a hook, over both versions of HTTP, with its secret and with nearly that.
+async fn deliver(url: &str) {
+    let address = format!("{url}/hooks/okta/org0");
+    let clients = [
+        reqwest::Client::builder().http1_only(),
+        reqwest::Client::builder().http2_prior_knowledge(),
+    ];
+    for client in clients {
+        let client = client.no_proxy().build().unwrap();
+        for (secret, status) in [
+            (HOOK_SECRET.to_owned(), 400),
+            (format!("{HOOK_SECRET}x"), 401),
+        ] {
+            let request = client.post(&address).header("authorization", secret);
+            let answer = request.body(HOOK_SECRET).send().await.unwrap();
+            assert_eq!(answer.status(), status);
+            assert_eq!(
+                secrets().found(&answer.text().await.unwrap()),
+                Vec::<String>::new()
+            );
+        }
+    }
+}
+
 async fn report(config: &str, form: &str) -> String {
     let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_okta-exporter"))
         .args(["diagnose", config, "--output", form])

@@ -95,6 +95,12 @@ mod pressure;
 /// What is served, and that serving asks Okta nothing.
 mod web;
 
+/// What the System Log tells, and hooks as well: counted once, by what it is.
+mod events;
+
+/// Whatever ends the process, and whenever: no event is lost, and none counts twice.
+mod exactly_once;
+
 /// What Okta's event hooks deliver: let in, counted once, kept before it is answered.
 mod hooks;
 

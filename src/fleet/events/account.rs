@@ -294,7 +294,7 @@ impl Account {
 
     fn unreadable(&self, what: &str, why: &dyn fmt::Display) -> StoreError {
         let org = &self.org;
-        StoreError::Load(format!(
+        StoreError::Unreadable(format!(
             "what the events of {org} came to (`{what}`) cannot be read: {why}"
         ))
     }
