@@ -1,20 +1,20 @@
 //! Servers that do wrong, each in its own way, all at once beside one that is well: each is told by its
 //! reason, none makes the exporter late, large or talkative, and each is well again once its server is.
 
+mod secrets;
 mod server;
 mod table;
 
-use std::{fmt::Write as _, time::Duration};
+use std::{fmt::Write as _, path::Path, time::Duration};
 
+use futures_util::{StreamExt, stream};
 use okta_exporter::sim::{ApiToken, Org};
 use tokio::time::{Instant, sleep};
 
-use crate::support::{Program, Scrape};
+use crate::support::{Program, Scrape, get};
+use secrets::{API_TOKEN, Secrets};
 use server::Servers;
 use table::{Asks, Row, rows};
-
-/// A secret that each server is sent.
-const API_TOKEN: &str = "00q9ZtWmXvKpR4sLbN7cYhJd2fGuTe5aPo8iQkV1rM";
 
 /// The most that the rows of a test may cost together, in bytes, beyond what watching one org costs.
 const MOST_MEMORY: u64 = 64_000_000;
@@ -96,38 +96,21 @@ async fn whatever_a_status_page_does_is_told_by_its_reason_costs_little_and_ends
 async fn of(chosen: impl Fn(&Row) -> bool) {
     let rows: Vec<Row> = rows().into_iter().filter(chosen).collect();
     let (servers, files) = (Servers::new(), tempfile::tempdir().unwrap());
-    let ca = files.path().join("ca.pem");
-    std::fs::write(&ca, &servers.ca_pem).unwrap();
     let monitor = ApiToken::new("monitor", API_TOKEN);
     let well = Org::new("well").api_token(monitor).start().await.unwrap();
-    let often = "interval: 2s, timeout: 2s";
-    // A page of megabytes costs a second where nothing is optimised.
-    let seldom = "interval: 15s, timeout: 10s";
-    let credentials = format!("credentials: {{ monitor: {{ api_token: '{API_TOKEN}' }} }}");
-    let users =
-        format!("endpoint: {{ users: {{ path: /api/v1/users, sampling: interval, {often} }} }}");
+    let secrets = Secrets::new(&well, files.path());
+    std::fs::write(files.path().join("ca.pem"), &servers.ca_pem).unwrap();
     let (mut orgs, mut pages) = (String::new(), String::new());
     for (index, row) in rows.iter().enumerate() {
-        let (name, url) = (name(index), servers.start(row).await);
+        let url = servers.start(row).await;
+        let written = written(index, row, &url, &secrets);
         if row.asks == Asks::Page {
-            writeln!(pages, "  {name}: {{ url: '{url}', {seldom} }}").unwrap();
-            continue;
+            pages += &written;
+        } else {
+            orgs += &written;
         }
-        let probes = match row.asks {
-            Asks::Keys => format!("jwks: {{ org: {{ {often} }} }}"),
-            _ => format!("discovery: {{ {often} }}, {users}"),
-        };
-        writeln!(
-            orgs,
-            "  {name}: {{ url: '{url}', ca_file: '{}', {credentials}, probes: {{ {probes} }} }}",
-            ca.display()
-        )
-        .unwrap();
     }
-    let one = format!(
-        "  well: {{ url: '{}', {credentials}, probes: {{ discovery: {{ {often} }}, {users} }} }}\n",
-        well.url()
-    );
+    let one = well_org(&well, &secrets);
     let small = peak_of_one(&one, files.path()).await;
 
     let config = files.path().join("all.yaml");
@@ -164,17 +147,102 @@ async fn of(chosen: impl Fn(&Row) -> bool) {
             page.get(&format!("okta_probe_success{{{probe}}}")) == Some(1.0)
         })
         .await;
-    let page = watching.scrape().await.to_string();
-    assert!(!page.contains(API_TOKEN));
+    let heard = servers.heard();
+    for path in ["/metrics", "/", "/api/v1/status", "/config"] {
+        let shown = get(&format!("{}{path}", watching.url)).await;
+        let shown = shown.text().await.unwrap();
+        assert_eq!(secrets.told(&heard, &shown), None, "{path}");
+    }
     let (status, said) = watching.program.terminate().await;
     assert!(status.success(), "{status}");
-    let told = said.iter().find(|line| line.contains(API_TOKEN));
-    assert_eq!(told, None, "a secret in the log");
+    for line in &said {
+        assert_eq!(secrets.told(&heard, line), None, "{line}");
+    }
+    if rows.iter().any(|row| row.asks != Asks::Page) {
+        secrets.were_sent(&heard);
+    }
     let panicked = said.iter().find(|line| line.contains("panicked"));
     assert_eq!(panicked, None);
 }
 
-async fn watch(config: &std::path::Path, level: &str) -> Watching {
+/// How often the probes of orgs run.
+const OFTEN: &str = "interval: 2s, timeout: 2s";
+
+/// What is written of the org that is well.
+fn well_org(well: &okta_exporter::sim::Running, secrets: &Secrets) -> String {
+    let (credentials, users) = secrets.asking(0, OFTEN);
+    format!(
+        "  well: {{ url: '{}', credentials: {credentials}, probes: {{ discovery: {{ {OFTEN} }}, {users} }} }}\n",
+        well.url()
+    )
+}
+
+/// What is written of the org, or the page, whose server does what the row says.
+fn written(index: usize, row: &Row, url: &str, secrets: &Secrets) -> String {
+    // A page of megabytes costs a second where nothing is optimised.
+    let seldom = "interval: 15s, timeout: 10s";
+    let name = name(index);
+    // Each kind of credential in turn.
+    let (credentials, asking) = secrets.asking(index, OFTEN);
+    let probes = match row.asks {
+        Asks::Page => return format!("  {name}: {{ url: '{url}', {seldom} }}\n"),
+        Asks::Keys => format!("jwks: {{ org: {{ {OFTEN} }} }}"),
+        Asks::Discovery => format!("discovery: {{ {OFTEN} }}, {asking}"),
+    };
+    let ca = secrets.directory.join("ca.pem");
+    format!(
+        "  {name}: {{ url: '{url}', ca_file: '{}', credentials: {credentials}, probes: {{ {probes} }} }}\n",
+        ca.display()
+    )
+}
+
+/// A process for each row takes minutes: `cargo test --test it -- --ignored --nocapture each_row`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a process for each row takes minutes"]
+async fn each_row_alone_costs_little() {
+    let files = tempfile::tempdir().unwrap();
+    let monitor = ApiToken::new("monitor", API_TOKEN);
+    let well = Org::new("well").api_token(monitor).start().await.unwrap();
+    let secrets = &Secrets::new(&well, files.path());
+    let one = &well_org(&well, secrets);
+    let small = peak_of_one(one, files.path()).await;
+    let servers = &Servers::new();
+    std::fs::write(files.path().join("ca.pem"), &servers.ca_pem).unwrap();
+    let rows = rows();
+    let alone = rows.iter().enumerate().map(|(index, row)| async move {
+        let url = servers.start(row).await;
+        let written = written(index, row, &url, secrets);
+        let yaml = match row.asks {
+            Asks::Page => format!("status_pages:\n{written}orgs:\n{one}"),
+            _ => format!("status_pages: {{}}\norgs:\n{one}{written}"),
+        };
+        let config = secrets.directory.join(format!("{index}.yaml"));
+        std::fs::write(&config, yaml).unwrap();
+        let watching = watch(&config, "trace").await;
+        let failed = format!(
+            "okta_probe_failures_total{{{},reason=\"{}\"}}",
+            probe(index, row),
+            row.reason
+        );
+        let begun = Instant::now();
+        while watching.scrape().await.get(&failed) < Some(2.0) {
+            assert!(begun.elapsed() < LONGEST, "{}", row.what);
+            sleep(Duration::from_millis(300)).await;
+        }
+        let more = watching.program.peak_memory().saturating_sub(small);
+        watching.program.kill().await;
+        (more, row.what)
+    });
+    let mut costs: Vec<_> = stream::iter(alone).buffer_unordered(4).collect().await;
+    costs.sort_unstable();
+    for (more, what) in costs.iter().rev() {
+        eprintln!("{:6.1} MB  {what}", *more as f64 / 1e6);
+    }
+    let (worst, what) = costs.last().unwrap();
+    assert!(*worst < MOST_MEMORY, "{what}: {worst} bytes");
+}
+
+async fn watch(config: &Path, level: &str) -> Watching {
     let args = [
         format!("--config.file={}", config.display()),
         "--web.listen-address=127.0.0.1:0".to_owned(),
@@ -192,7 +260,7 @@ async fn watch(config: &std::path::Path, level: &str) -> Watching {
 }
 
 /// What watching one org that is well costs.
-async fn peak_of_one(org: &str, directory: &std::path::Path) -> u64 {
+async fn peak_of_one(org: &str, directory: &Path) -> u64 {
     let config = directory.join("one.yaml");
     std::fs::write(&config, format!("status_pages: {{}}\norgs:\n{org}")).unwrap();
     let watching = watch(&config, "info").await;
@@ -211,7 +279,9 @@ fn document(rows: &[Row]) -> String {
 What a server may do wrong, and what the exporter says of it: the label `reason` of `okta_probe_failures_total`. \
 This table is written from the tests (`tests/it/faults/table.rs`): all servers of orgs are watched at once by one \
 exporter at trace level, and all status pages by another, each beside an org that is well. That org is looked at on time all the while, the rows of each together \
-cost less than 64 MB of memory, nothing of a secret is told, and each probe is well again by itself once its server \
+cost less than 64 MB of memory (`cargo test --test it -- --ignored each_row` gives each a process of its own and says what it costs), \
+ nothing is told of the API tokens, access tokens, client secrets, private keys, assertions and \
+proofs that their orgs are configured with or are sent, and each probe is well again by itself once its server \
 is, after a minute where the breaker or a 429 asks for one.
 
 | What the server does | Who meets it | `reason` |

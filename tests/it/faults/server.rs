@@ -1,7 +1,10 @@
 //! Servers that misbehave below HTTP, or in it: each does one thing wrong to everybody, until all are
 //! told to behave.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use rcgen::{CertificateParams, Issuer, KeyPair};
 use rustls::{
@@ -25,7 +28,14 @@ pub struct Servers {
     authority: Issuer<'static, KeyPair>,
     pub ca_pem: String,
     behave: watch::Sender<bool>,
+    heard: Heard,
 }
+
+/// The signatures of proofs and assertions that were sent to servers: the first of them.
+type Heard = Arc<Mutex<Vec<String>>>;
+
+/// How many of those are kept.
+const MOST_HEARD: usize = 40;
 
 impl Servers {
     pub fn new() -> Self {
@@ -37,7 +47,13 @@ impl Servers {
             authority: Issuer::new(params, key),
             ca_pem,
             behave: watch::channel(false).0,
+            heard: Heard::default(),
         }
+    }
+
+    /// The signatures of proofs and assertions that were sent.
+    pub fn heard(&self) -> Vec<String> {
+        self.heard.lock().unwrap().clone()
     }
 
     /// From now on all of them answer rightly; what hangs is let go.
@@ -63,6 +79,7 @@ impl Servers {
             right,
             wrong,
             does: row.does.clone(),
+            heard: Arc::clone(&self.heard),
         };
         let (server, behave) = (Arc::new(server), self.behave.subscribe());
         tokio::spawn(async move {
@@ -122,9 +139,24 @@ struct Server {
     right: TlsAcceptor,
     wrong: Option<TlsAcceptor>,
     does: Does,
+    heard: Heard,
 }
 
 impl Server {
+    /// Notes what a client proves itself by.
+    fn hear(&self, said: &[u8]) {
+        let said = String::from_utf8_lossy(said);
+        let words = said.split(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
+        let jwts = words.filter(|word| word.starts_with("eyJ") && word.matches('.').count() == 2);
+        let signatures = jwts.filter_map(|jwt| jwt.rsplit('.').next());
+        let mut heard = self.heard.lock().unwrap();
+        for signature in signatures.filter(|signature| signature.len() > 60) {
+            if heard.len() < MOST_HEARD {
+                heard.push(signature.to_owned());
+            }
+        }
+    }
+
     async fn misbehave(&self, stream: TcpStream) {
         match (&self.does, &self.wrong) {
             (Does::Reset, _) => drop(stream.set_zero_linger()),
@@ -143,8 +175,9 @@ impl Server {
         }
         // What the client says comes first: some of it, whatever it is.
         let mut heard = [0; 4096];
-        if stream.read(&mut heard).await.is_err() {
-            return;
+        match stream.read(&mut heard).await {
+            Ok(read) => self.hear(&heard[..read]),
+            Err(_) => return,
         }
         match &self.does {
             Does::Close | Does::Reset => {}
