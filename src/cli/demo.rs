@@ -1,6 +1,11 @@
 //! The exporter together with a simulated Okta: nothing to configure, something to see in a minute.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    path::Path,
+    time::Duration,
+};
 
 use super::{
     logging::{self, LogArgs},
@@ -10,7 +15,7 @@ use super::{
 use crate::{
     app::App,
     config::Config,
-    sim::{Clock, Running, RunningStatusPage, StatusPage, Tls, scenario},
+    sim::{Clock, Controls, EventHook, Running, RunningStatusPage, StatusPage, Tls, scenario},
 };
 
 /// Run against a built-in simulated Okta.
@@ -28,6 +33,14 @@ const PRINCIPAL: &str = "00T00000000000000000";
 /// Another application's token: the same spending, looked at without aim.
 const TWIN_TOKEN: &str = "00simulated-twin-token";
 const CLIENT: (&str, &str) = ("0oaSIMULATED", "simulated-client-secret");
+/// What the org's event hook brings with each delivery, and of which events it tells.
+const HOOK_SECRET: &str = "simulated-event-hook-secret";
+const HOOK_TYPES: [&str; 4] = [
+    "user.session.start",
+    "system.org.rate_limit.warning",
+    "system.api_token.create",
+    "system.log_stream.lifecycle.deactivate",
+];
 /// The service app that mints its own tokens, and where its key is kept.
 const APP: &str = "0oaSERVICEAPP";
 const KEY_FILE: &str = "private-key.pem";
@@ -71,6 +84,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
         let app = App::start(config, &args.web.clone().into())
             .await
             .map_err(|e| e.to_string())?;
+        add_hook(&control, &app).await;
         greet(
             &app,
             &args.web.telemetry_path,
@@ -98,6 +112,7 @@ fn configure(okta: &Running, page: &RunningStatusPage, files: &Path) -> std::io:
     let api_token_file = write("api-token", API_TOKEN)?;
     let twin_token_file = write("twin-token", TWIN_TOKEN)?;
     let client_secret_file = write("client-secret", CLIENT.1)?;
+    let hook_secret_file = write("event-hook-secret", HOOK_SECRET)?;
     let (url, client_id) = (okta.url(), CLIENT.0);
     let key_file = files.join(KEY_FILE).display().to_string();
     let (page_url, statuspage_url) = (page.okta_url(), page.statuspage_url());
@@ -114,6 +129,7 @@ orgs:
   demo:
     url: "{url}"
     ca_file: "{ca_file}"
+    event_hook: {{ authorization_file: "{hook_secret_file}" }}
     credentials:
       service-app: {{ oauth: {{ client_id: {APP}, key_id: demo, private_key_file: "{key_file}", scopes: [okta.users.read, okta.groups.read] }} }}
       monitor: {{ api_token_file: "{api_token_file}", principal_id: "{PRINCIPAL}" }}
@@ -144,6 +160,25 @@ orgs:
       system_log: {{ credential: monitor, interval: 10s }}
 "#
     ))
+}
+
+/// Lets the org push events to the exporter. What is pushed, the log tells as well: without a hook the
+/// demo goes on.
+async fn add_hook(control: &Controls, app: &App) {
+    let Some(mut address) = app.addresses().first().copied() else {
+        return;
+    };
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    let hook = EventHook::new(&format!("http://{address}/hooks/okta/demo"))
+        .header("Authorization", HOOK_SECRET)
+        .types(HOOK_TYPES);
+    if let Err(error) = control.add_hook(hook).await {
+        tracing::warn!(%error, "the demo has no event hook");
+    }
 }
 
 fn greet(app: &App, telemetry_path: &str, okta: &str, page: &str) {

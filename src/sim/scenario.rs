@@ -61,6 +61,10 @@ enum Step {
     Rush(&'static str, u32),
     /// So many sign-ins fail at once.
     FailSignIns(usize),
+    /// So many token requests of a client are refused, whose secret is an old one.
+    RefuseGrants(usize),
+    /// An event of this type.
+    Log(&'static str),
     /// Okta switches a log stream off.
     StopStream,
     /// A path never answers, once.
@@ -77,6 +81,7 @@ const STEPS: &[(u64, Step)] = &[
     (0, Step::Mint(35)),
     (5, Step::Plan),
     (8, Step::Fail("/api/v1/groups", 403, "E0000006", 2)),
+    (10, Step::Log("system.api_token.create")),
     (12, Step::Announce("default", 8)),
     (15, Step::Trouble),
     (18, Step::Rush("/api/v1/groups", 65)),
@@ -87,6 +92,7 @@ const STEPS: &[(u64, Step)] = &[
     (26, Step::Progress("Identified")),
     (28, Step::Fail("/api/v1/apps", 503, "E0000009", 2)),
     (30, Step::FailSignIns(25)),
+    (32, Step::RefuseGrants(8)),
     (33, Step::Stall("/api/v1/groups")),
     (36, Step::TooManyAtOnce("/api/v1/logs")),
     (38, Step::Progress("Monitoring")),
@@ -169,6 +175,12 @@ pub async fn run(
                 Step::FailSignIns(times) => {
                     controls.log_many(&LogEvent::failed_sign_in("INVALID_CREDENTIALS"), *times);
                 }
+                Step::RefuseGrants(times) => {
+                    let grant = LogEvent::new("app.oauth2.as.token.grant");
+                    let grant = grant.actor("PublicClientApp", "0oaOLDSECRET");
+                    controls.log_many(&grant.failed("invalid_client"), *times);
+                }
+                Step::Log(event_type) => drop(controls.log(&LogEvent::new(event_type))),
                 Step::StopStream => controls.deactivate_log_stream("to-the-archive"),
                 Step::TooManyAtOnce(path) => controls.fault(path, Fault::concurrency().times(1)),
             }
@@ -245,6 +257,7 @@ mod tests {
         for event_type in [
             "system.org.rate_limit.warning",
             "system.operation.rate_limit.violation",
+            "system.api_token.create",
             "app.oauth2.as.token.grant",
             "app.oauth2.key.rollover",
             "system.log_stream.lifecycle.deactivate",

@@ -41,6 +41,9 @@ const VARIABLES: [(&str, &str); 4] = [
     ),
 ];
 
+/// What every board marks on its panels' time axis.
+const MARKS: [&str; 3] = ["Incidents", "Key rotations", "Rate-limit violations"];
+
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
@@ -217,6 +220,34 @@ fn every_panel_has_its_place_and_its_queries_their_own_letters() {
                 assert!(chosen(&target["datasource"]), "{place}");
                 assert_ne!(target["instant"], target["range"], "{place}");
             }
+        }
+    }
+}
+
+#[test]
+fn every_board_with_a_time_axis_marks_incidents_rotations_and_violations_on_it() {
+    let has_time_axis =
+        |panel: &Value| ["timeseries", "state-timeline"].contains(&text(&panel["type"]));
+    for board in boards() {
+        let (file, marks) = (&board.file, board.annotations());
+        let names: Vec<&str> = marks.iter().map(|mark| text(&mark["name"])).collect();
+        if board.panels().iter().any(has_time_axis) {
+            assert_eq!(names, MARKS, "{file}");
+        }
+        for mark in marks {
+            let name = text(&mark["name"]);
+            assert!(chosen(&mark["datasource"]), "{file}: {name}");
+            assert_eq!(mark["enable"], true, "{file}: {name}");
+            for said in ["iconColor", "titleFormat"] {
+                assert!(!text(&mark[said]).is_empty(), "{file}: {name}: {said}");
+            }
+            assert!(
+                text(&mark["textFormat"]).contains("{{org}}"),
+                "{file}: {name}"
+            );
+            // Grafana takes milliseconds for a time.
+            let is_time = text(&mark["expr"]).ends_with("* 1000");
+            assert_eq!(mark["useValueForTime"], is_time, "{file}: {name}");
         }
     }
 }

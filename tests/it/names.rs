@@ -17,7 +17,7 @@ use crate::support::{
 };
 
 /// Metrics that no panel shows and no rule uses, each with the reason why that is right.
-const EXCUSED: [(&str, &str); 22] = [
+const EXCUSED: [(&str, &str); 5] = [
     (
         "okta_jwks_unknown_keys",
         "harms nobody: it says that a newer version of this program would know more of the set",
@@ -25,30 +25,6 @@ const EXCUSED: [(&str, &str); 22] = [
     (
         "okta_token_not_before_timestamp_seconds",
         "it matters only while a token is refused, and then the log line and the page tell of it",
-    ),
-    (
-        "okta_log_cursor_timestamp_seconds",
-        "how far behind reading is, the lag tells; this says where to look in Okta's own console",
-    ),
-    (
-        "okta_log_polls_total",
-        "the cost of reading, which the budget bounds",
-    ),
-    (
-        "okta_log_unreadable_events_total",
-        "what is no event is no fault of the org's, and harms no other",
-    ),
-    (
-        "okta_log_lag_seconds",
-        "its alert comes with those of what the events say",
-    ),
-    (
-        "okta_log_gaps_total",
-        "its alert comes with those of what the events say",
-    ),
-    (
-        "okta_log_gap_seconds_total",
-        "its alert comes with those of what the events say",
     ),
     (
         "okta_exporter_http_connections_displaced_total",
@@ -61,50 +37,6 @@ const EXCUSED: [(&str, &str); 22] = [
     (
         "okta_exporter_log_lines_dropped_total",
         "who reads the log misses lines there, and series lose nothing by it",
-    ),
-    (
-        "okta_log_events_total",
-        "the board and the alerts of the System Log come next",
-    ),
-    (
-        "okta_log_authentication_failures_total",
-        "the board and the alerts of the System Log come next",
-    ),
-    (
-        "okta_log_duplicates_total",
-        "the board and the alerts of the System Log come next",
-    ),
-    (
-        "okta_rate_limit_events_total",
-        "the board and the alerts of the System Log come next",
-    ),
-    (
-        "okta_rate_limit_last_event_timestamp_seconds",
-        "the board and the alerts of the System Log come next",
-    ),
-    (
-        "okta_rate_limit_offender_events_total",
-        "the board and the alerts of the System Log come next",
-    ),
-    (
-        "okta_hook_deliveries_total",
-        "the board and the alerts of the System Log come next",
-    ),
-    (
-        "okta_hook_events_total",
-        "the board and the alerts of the System Log come next",
-    ),
-    (
-        "okta_hook_lead_seconds",
-        "the board and the alerts of the System Log come next",
-    ),
-    (
-        "okta_hook_missed_events_total",
-        "the board and the alerts of the System Log come next",
-    ),
-    (
-        "okta_hook_last_delivery_timestamp_seconds",
-        "the board and the alerts of the System Log come next",
     ),
 ];
 

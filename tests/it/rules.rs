@@ -116,9 +116,12 @@ fn every_alert_tells_how_bad_it_is_and_does_not_flap() {
             let text = &alert.annotations[annotation];
             assert!(text.len() > 20, "{name}: {annotation}");
         }
-        // An incident is announced by people: it is open or it is not.
-        let lasts =
-            alert.r#for.is_some() || alert.expr.contains('[') || alert.expr.contains("increase");
+        // An incident is announced by people: it is open or it is not. When something last happened
+        // is a look back by itself.
+        let lasts = alert.r#for.is_some()
+            || ["[", "increase", "_last_event_timestamp_seconds"]
+                .iter()
+                .any(|look_back| alert.expr.contains(look_back));
         assert!(
             lasts || name == "OktaStatusIncident",
             "{name} has neither a `for` nor a look back"

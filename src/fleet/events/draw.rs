@@ -7,7 +7,7 @@ use super::{
     account::Account,
     delivery_result::DeliveryResult,
     families as own,
-    keys::UNKNOWN,
+    keys::{OTHER, UNKNOWN},
     state::{State, Watched},
 };
 use crate::{
@@ -41,6 +41,7 @@ pub(in crate::fleet) fn draw(org: &str, account: &Account, page: &mut Page) {
 
 fn draw_log(org: &str, state: &State, page: &mut Page) {
     let counts = &state.counts;
+    let mut last = BTreeMap::new();
     for (key, counted) in counts.log.iter() {
         let labels = [
             org,
@@ -49,6 +50,14 @@ fn draw_log(org: &str, state: &State, page: &mut Page) {
             key.severity.as_str(),
         ];
         page.push(&own::LOG_EVENTS, &labels, counted.count as f64);
+        let known = last.entry(&*key.event_type).or_insert(counted.last);
+        *known = (*known).max(counted.last);
+    }
+    // Of what is counted together for want of a name, this would tell nothing.
+    last.remove(OTHER);
+    for (event_type, at) in last {
+        let at = at.map(OktaTime::seconds);
+        page.push_some(&own::LAST_LOG_EVENT, &[org, event_type], at);
     }
     for (key, counted) in counts.failures.iter() {
         let labels = [org, &key.event_type, key.reason.as_str()];
@@ -96,5 +105,7 @@ fn draw_limits(org: &str, state: &State, page: &mut Page) {
     for (key, counted) in counts.offenders.iter() {
         let labels = [org, key.kind.as_str(), &key.principal];
         page.push(&own::OFFENDERS, &labels, counted.count as f64);
+        let last = counted.last.map(OktaTime::seconds);
+        page.push_some(&own::LAST_OFFENSE, &labels, last);
     }
 }

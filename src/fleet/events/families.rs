@@ -7,6 +7,11 @@ pub(super) const LOG_EVENTS: Family = Family::counter(
     "Events that the System Log told, each once; types that `event_types` does not list are `other`. At most 400 series an org.",
     &["org", "event_type", "outcome", "severity"],
 );
+pub(super) const LAST_LOG_EVENT: Family = Family::gauge(
+    "okta_log_last_event_timestamp_seconds",
+    "When the System Log last told an event of this type, by Okta's clock; of listed types only. At most 150 series an org.",
+    &["org", "event_type"],
+);
 pub(super) const FAILURES: Family = Family::counter(
     "okta_log_authentication_failures_total",
     "Sign-ins and token grants that failed, as the System Log tells; a request for a DPoP nonce is none. At most 220 series an org.",
@@ -30,6 +35,11 @@ pub(super) const LAST_LIMIT: Family = Family::gauge(
 pub(super) const OFFENDERS: Family = Family::counter(
     "okta_rate_limit_offender_events_total",
     "Requests refused by a limit, as events tell, by the token or client that they name; `other` beyond the cap. At most 52 series an org.",
+    &["org", "kind", "principal"],
+);
+pub(super) const LAST_OFFENSE: Family = Family::gauge(
+    "okta_rate_limit_offender_last_event_timestamp_seconds",
+    "When events last named that token or client as refused by a limit, by Okta's clock. At most 52 series an org.",
     &["org", "kind", "principal"],
 );
 pub(super) const DELIVERIES: Family = Family::counter(
@@ -59,13 +69,15 @@ pub(super) const LAST_DELIVERY: Family = Family::gauge(
 );
 
 /// Every family drawn here.
-pub(in crate::fleet) const ALL: [&Family; 11] = [
+pub(in crate::fleet) const ALL: [&Family; 13] = [
     &LOG_EVENTS,
+    &LAST_LOG_EVENT,
     &FAILURES,
     &DUPLICATES,
     &LIMITS,
     &LAST_LIMIT,
     &OFFENDERS,
+    &LAST_OFFENSE,
     &DELIVERIES,
     &HOOK_EVENTS,
     &LEAD,

@@ -112,7 +112,7 @@ impl State {
             outcome: event.outcome,
             severity: event.severity,
         };
-        self.counts.log.count(key, None);
+        self.counts.log.count(key, event.published);
         if let Some(event_type) = authentication::failed(event) {
             let key = FailureKey {
                 event_type: event_type.into(),

@@ -12,9 +12,9 @@ pub struct Board {
     pub json: Value,
 }
 
-/// A panel's query.
+/// The query of a panel or of an annotation.
 pub struct Query {
-    /// The dashboard's file and the panel's title.
+    /// The dashboard's file and the panel's title, or the annotation's name.
     pub place: String,
     /// As it is written, with Grafana's variables.
     pub written: String,
@@ -48,7 +48,12 @@ impl Board {
         format!("{}: {}", self.file, panel["title"])
     }
 
-    /// The queries of all its panels.
+    /// What it marks on every panel with a time axis.
+    pub fn annotations(&self) -> &[Value] {
+        self.json["annotations"]["list"].as_array().unwrap()
+    }
+
+    /// The queries of all its panels and annotations.
     pub fn queries(&self) -> Vec<Query> {
         let query = |panel: &Value, target: &Value| Query {
             place: self.place(panel),
@@ -60,7 +65,14 @@ impl Board {
             let targets = panel["targets"].as_array().unwrap();
             targets.iter().map(|target| query(panel, target)).collect()
         };
-        self.panels().iter().flat_map(of).collect()
+        let marked = |annotation: &Value| Query {
+            place: format!("{}: annotation {}", self.file, annotation["name"]),
+            written: annotation["expr"].as_str().unwrap().to_owned(),
+            legend: braced(annotation["textFormat"].as_str().unwrap()),
+            instant: false,
+        };
+        let marked = self.annotations().iter().map(marked);
+        self.panels().iter().flat_map(of).chain(marked).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 mod account;
 mod hook;
 mod kept;
+mod last;
 mod lives;
 mod state;
 mod tally;
