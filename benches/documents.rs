@@ -13,7 +13,11 @@ use std::{hint::black_box, process::ExitCode};
 
 use http::{HeaderMap, HeaderValue, header};
 use okta_exporter::{
-    okta::{AccessToken, Challenge, KeySet, readers},
+    okta::{
+        AccessToken, Challenge, KeySet,
+        event::{Delivery, EventPage},
+        readers,
+    },
     probe::status_page::{Format, read},
 };
 use peak_alloc::PeakAlloc;
@@ -27,6 +31,7 @@ const MOST: usize = 16_000_000;
 const ERROR: usize = 64 << 10;
 const KEYS: usize = 256 << 10;
 const PAGE: usize = 4 << 20;
+const LOG: usize = 6 << 20;
 const HEADER: usize = 400 << 10;
 
 /// A reader, the bytes that it may be given (fewer where more would be refused unread), and the shape of
@@ -74,13 +79,21 @@ fn feed(body: &[u8]) {
     drop(black_box(read(Format::Atom, None, body)));
 }
 
+fn log(body: &[u8]) {
+    drop(black_box(EventPage::read(body)));
+}
+
+fn delivery(body: &[u8]) {
+    drop(black_box(Delivery::read(body)));
+}
+
 /// How Okta's page begins, and how it ends.
 const LIST: &str = r#"<html><p data-id="incidents">["#;
 const END: &str = r#"{"Name":"I","Status__c":"x"}]</p><p data-id="planned-outages">[]</p></html>"#;
 const INCIDENTS: &str = r#"{"page":{},"incidents":["#;
 const COMPONENTS: &str = r#"{"page":{},"status":{"indicator":"none"},"components":["#;
 
-const SHAPES: [Shape; 24] = [
+const SHAPES: [Shape; 30] = [
     Shape {
         name: "an error: empty names",
         bytes: 45_000,
@@ -260,6 +273,50 @@ const SHAPES: [Shape; 24] = [
             "</content></entry></feed>",
         ),
         read: feed,
+    },
+    Shape {
+        name: "a page of the log: empty events",
+        bytes: 5_900,
+        text: ("[", "{},", "{}]"),
+        read: log,
+    },
+    Shape {
+        name: "a page of the log: events meant for many hooks",
+        bytes: 1_250_000,
+        text: (
+            "[",
+            r#"{"eventType":"user.session.start","debugContext":{"targetEventHookIds":"who00000000000000001 who00000000000000002 who00000000000000003 who00000000000000004 who00000000000000005 who00000000000000006 who00000000000000007 who00000000000000008 who00000000000000009 who00000000000000010 who00000000000000011 who00000000000000012 who00000000000000013 who00000000000000014 who00000000000000015 who00000000000000016 who00000000000000017 who00000000000000018 who00000000000000019 who00000000000000020 who00000000000000021 who00000000000000022 who00000000000000023 who00000000000000024 who00000000000000025"}},"#,
+            "{}]",
+        ),
+        read: log,
+    },
+    Shape {
+        name: "a page of the log: one text",
+        bytes: LOG,
+        text: (r#"[{"debugContext":{"debugData":{"x":""#, "x", r#""}}}]"#),
+        read: log,
+    },
+    Shape {
+        name: "a page of the log: escapes in the longest event that is read",
+        bytes: (5 << 19) - 100,
+        text: (r#"[{"eventType":""#, r"\n", r#""}]"#),
+        read: log,
+    },
+    Shape {
+        name: "a page of the log: escapes",
+        bytes: LOG,
+        text: (r#"[{"eventType":""#, r"\n", r#""}]"#),
+        read: log,
+    },
+    Shape {
+        name: "a delivery: empty events",
+        bytes: 5_900,
+        text: (
+            r#"{"eventType":"com.okta.event_hook","data":{"events":["#,
+            "{},",
+            "{}]}}",
+        ),
+        read: delivery,
     },
 ];
 

@@ -119,9 +119,9 @@ fn event(random: &mut fastrand::Rng) -> String {
     let (a, b) = (random.u64(..), random.u64(..));
     let (day, second) = (random.u32(10..28), random.u32(10..60));
     let more = match random.u32(..100) {
-        0..60 => 1,
-        60..95 => random.u32(3..9),
-        _ => random.u32(20..32),
+        0..60 => 0,
+        60..95 => random.u32(1..9),
+        _ => random.u32(20..36),
     };
     let debug = (0..more).map(|number| {
         let value = random.u128(..);
@@ -136,7 +136,7 @@ fn event(random: &mut fastrand::Rng) -> String {
         )
     };
     format!(
-        r#"{{"actor":{{"id":"00u{a:017x}","type":"User","alternateId":"someone.{b:x}@example.com","displayName":"Some One","detailEntry":null}},"client":{{"userAgent":{{"rawUserAgent":"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36","os":"Mac OS X","browser":"CHROME"}},"zone":"null","device":"Computer","id":null,"ipAddress":"192.0.2.{day}","geographicalContext":{{"city":"Springfield","state":"Oregon","country":"United States","postalCode":"97475","geolocation":{{"lat":44.0462,"lon":-123.0220}}}}}},"device":null,"authenticationContext":{{"authenticationProvider":null,"credentialProvider":null,"credentialType":null,"issuer":null,"interface":null,"authenticationStep":0,"externalSessionId":"102{b:020}"}},"displayMessage":"User login to Okta","eventType":"{event_type}","outcome":{outcome},"published":"2026-07-{day}T09:30:{second}.123Z","securityContext":{{"asNumber":null,"asOrg":null,"isp":null,"domain":null,"isProxy":null}},"severity":"{severity}","debugContext":{{"debugData":{{"requestId":"{b:027x}","dtHash":"{a:064x}","requestUri":"/api/v1/authn","url":"/api/v1/authn?"{debug}}}}},"legacyEventType":"core.user_auth.login_success","transaction":{{"type":"WEB","id":"{b:027x}","detail":{{}}}},"uuid":"00000000-{:04x}-11f0-{:04x}-{:012x}","version":"0","request":{{"ipChain":[{{"ip":"192.0.2.{day}","geographicalContext":{{"city":"Springfield","state":"Oregon","country":"United States","postalCode":"97475","geolocation":{{"lat":44.0462,"lon":-123.0220}}}},"version":"V4","source":null}}]}},"target":{target}}}"#,
+        r#"{{"actor":{{"id":"00u{a:017x}","type":"User","alternateId":"someone.{b:x}@example.com","displayName":"Some One","detailEntry":null}},"client":{{"userAgent":{{"rawUserAgent":"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0","os":"Mac OS X","browser":"CHROME"}},"zone":"null","device":"Computer","id":null,"ipAddress":"192.0.2.{day}","geographicalContext":{{"city":"Springfield","state":"Oregon","country":"United States","postalCode":"97475","geolocation":{{"lat":44.0462,"lon":-123.0220}}}}}},"device":null,"authenticationContext":{{"authenticationProvider":null,"credentialProvider":null,"credentialType":null,"issuer":null,"interface":null,"authenticationStep":0,"externalSessionId":"102{b:020}"}},"displayMessage":"User login to Okta","eventType":"{event_type}","outcome":{outcome},"published":"2026-07-{day}T09:30:{second}.123Z","securityContext":{{"asNumber":null,"asOrg":null,"isp":null,"domain":null,"isProxy":null}},"severity":"{severity}","debugContext":{{"debugData":{{"requestId":"{b:027x}","requestUri":"/api/v1/authn","url":"/api/v1/authn?"{debug}}}}},"legacyEventType":"core.user_auth.login_success","transaction":{{"type":"WEB","id":"{b:027x}","detail":{{}}}},"uuid":"00000000-{:04x}-11f0-{:04x}-{:012x}","version":"0","request":{{"ipChain":[{{"ip":"192.0.2.{day}","geographicalContext":null,"version":"V4","source":null}}]}},"target":{target}}}"#,
         a & 0xffff,
         (a >> 16) & 0xffff,
         b & 0xffff_ffff_ffff,

@@ -7,22 +7,28 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use okta_exporter::{
     config::Config,
     metrics::{Family, Page},
-    okta::{AccessToken, Challenge, KeySet, LimitKind, RateLimit, max_age, readers},
+    okta::{
+        AccessToken, Challenge, KeySet, LimitKind, RateLimit,
+        event::{Delivery, EventPage},
+        max_age, readers,
+    },
     probe::status_page::{Format, read},
 };
 
 /// A target: its name, and what it does.
 pub type Target = (&'static str, fn(&[u8]));
 
-pub const ALL: [Target; 10] = [
+pub const ALL: [Target; 12] = [
     ("challenge", challenge),
     ("configuration", configuration),
     ("date", date),
     ("envelope", envelope),
     ("exposition", exposition),
+    ("hook_delivery", hook_delivery),
     ("jwks", jwks),
     ("jwt", jwt),
     ("link", link),
+    ("log_page", log_page),
     ("rate_limit", rate_limit),
     ("status_page", status_page),
 ];
@@ -139,6 +145,28 @@ pub fn jwks(body: &[u8]) {
             assert!(!kid.is_empty() && kid.len() <= 128);
         }
         let _signature = set.verify(&String::from_utf8_lossy(body));
+    }
+}
+
+/// What an event hook delivers: what is kept of it is bounded.
+pub fn hook_delivery(body: &[u8]) {
+    if let Ok(delivery) = Delivery::read(body) {
+        assert!(delivery.hook.is_none_or(|hook| hook.len() <= 64));
+        are_bounded(&delivery.page);
+    }
+}
+
+/// A page of the System Log: what is kept of an event is bounded.
+pub fn log_page(body: &[u8]) {
+    if let Ok(page) = EventPage::read(body) {
+        are_bounded(&page);
+    }
+}
+
+fn are_bounded(page: &EventPage) {
+    assert!(page.entries() <= 2_000);
+    for event in &page.events {
+        assert!(event.event_type.len() <= 128 && event.hooks.len() <= 25);
     }
 }
 

@@ -140,7 +140,7 @@ impl Fact {
                 "Okta lists no API token of a credential's `principal_id` among the principals"
             }
             Self::LogGap => {
-                "within the last hour Okta refused the cursor of its System Log, no longer kept what was still to be read, or sent one event of more than 8 MiB"
+                "within the last hour Okta refused the cursor of its System Log, no longer kept what was still to be read, or sent one event of more than 6 MiB"
             }
             Self::Overdue => {
                 "a probe was silent for three of its intervals, and neither breaker nor budget held it back"

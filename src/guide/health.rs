@@ -74,7 +74,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
                      was away for days, keep the exporter running, and its `storage.path` where it survives",
             takes: "15–30 min",
             risk: Risk::Low,
-            alert: None,
+            alert: Some("OktaLogGap"),
         },
         Case {
             slug: "status-page-frozen",

@@ -47,6 +47,7 @@ async fn what_happens_at_okta_arrives_as_an_alert_and_resolves_when_it_is_over()
         Box::pin(certificate(&stage)),
         Box::pin(overdue(&stage)),
         Box::pin(exporter_down(&stage)),
+        Box::pin(system_log(&stage)),
         Box::pin(store_failing(&stage)),
     );
     assert_eq!(stage.heard_with("org", "well"), [""; 0], "{stage:?}");
@@ -559,6 +560,27 @@ async fn store_failing(stage: &Stage) {
     assert!(told.summary().contains(address), "{}", told.summary());
     fs::rename(&elsewhere, &path).unwrap();
     stage.resolves("OktaExporterStoreFailing", &of_it).await;
+}
+
+/// More stands in the log, two hours late, than two calls in five seconds read; then Okta forgets where
+/// reading was left.
+async fn system_log(stage: &Stage) {
+    let okta = Org::new("logged")
+        .limit("/api/v1/logs", 4)
+        .window(Duration::from_secs(5))
+        .api_token(ApiToken::new("monitor", API_TOKEN))
+        .start()
+        .await
+        .unwrap();
+    let late = LogEvent::sign_in().late(Duration::from_hours(2));
+    okta.controls().log_many(&late, 20_000);
+    let exporter = watch(stage, "logged", &okta, "system_log: { look_back: 1d }").await;
+    let logged = [("org", "logged")];
+    stage.fires("OktaLogLagging", &logged).await;
+    stage.resolves("OktaLogLagging", &logged).await;
+    okta.controls().forget_log_cursors();
+    stage.fires("OktaLogGap", &logged).await;
+    drop(exporter);
 }
 
 async fn exporter_down(stage: &Stage) {

@@ -6,7 +6,11 @@ use std::{collections::BTreeMap, fs, hint::black_box, time::Duration};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use okta_exporter::{
     config::Config,
-    okta::{AccessToken, Challenge, KeySet, RateLimit, max_age, readers},
+    okta::{
+        AccessToken, Challenge, KeySet, RateLimit,
+        event::{Delivery, EventPage},
+        max_age, readers,
+    },
     probe::status_page::{Format, read},
     units::CellList,
 };
@@ -193,6 +197,42 @@ fn envelopes_and_key_sets() {
         |body| drop(black_box(KeySet::read(body))),
         modulus,
     );
+}
+
+#[test]
+fn events() {
+    let log = |body: &[u8]| drop(black_box(EventPage::read(body)));
+    let delivery = |body: &[u8]| drop(black_box(Delivery::read(body)));
+    for worst in JSON {
+        is_linear("a page of the log", log, worst);
+        is_linear("a delivery", delivery, worst);
+    }
+    let envelope = r#"{"eventType":"com.okta.event_hook","data":{"events":["#;
+    is_linear("a delivery", delivery, (envelope, "{},", "{}]}}"));
+    let limited = r#"[{"eventType":"system.org.rate_limit.warning","#;
+    for (begin, unit, end) in [
+        ("\"debugContext\":{\"x\":\"", "targetEventHookIds:", "\"}}]"),
+        (
+            "\"debugContext\":{\"targetEventHookIds\":\"",
+            "who00000000000000001 ",
+            "\"}}]",
+        ),
+        ("\"debugContext\":{\"targetEventHookIds\":", "[", ""),
+        (
+            "\"debugContext\":{\"debugData\":{",
+            "\"urlPattern\":\"\\n\",",
+            "\"x\":0}}}]",
+        ),
+        ("\"target\":[", "{\"type\":\"URL Pattern\"},", "{}]}]"),
+        ("\"target\":[", "{\"id\":[{}]},", "{}]}]"),
+        ("\"uuid\":\"", "\\n", "\"}]"),
+        ("\"published\":\"", "2026-07-24T07:30:00.000Z ", "\"}]"),
+        ("", "\"outcome\":{\"result\":\"x\"},", "\"x\":0}]"),
+    ] {
+        let begin = format!("{limited}{begin}");
+        // A longer event is not read at all.
+        is_linear_over((1 << 20, 2 << 20), "an event", log, (&begin, unit, end));
+    }
 }
 
 #[test]

@@ -278,7 +278,7 @@ async fn a_page_that_is_too_large_is_read_in_parts_and_an_event_that_is_too_larg
     let mut follower = Follower::begun(&okta).await;
     let control = okta.controls();
     let mut written = control.log_many(&LogEvent::sign_in(), 5);
-    let large = LogEvent::sign_in().debug("x", "x".repeat(3 << 20));
+    let large = LogEvent::sign_in().debug("x", "x".repeat(2 << 20));
     written.extend(control.log_many(&large, 6));
     let read = follower.catch_up().await;
     assert_eq!(read.concat(), ids(&written));

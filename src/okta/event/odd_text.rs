@@ -8,6 +8,9 @@ use serde::{
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
+/// A text with escapes is copied, unless it is longer than anything that is looked at.
+const LONGEST_COPY: usize = 4_096;
+
 /// A text, or a number as one; anything else is none. A plain `Option<Cow>` would own every text,
 /// and fail at a number.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -39,7 +42,8 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Some(Cow::Owned(text.to_owned())))
+        let short = text.len() <= LONGEST_COPY;
+        Ok(short.then(|| Cow::Owned(text.to_owned())))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {

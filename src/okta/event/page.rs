@@ -14,7 +14,10 @@ use serde_json::value::RawValue;
 use super::read::{self, Event};
 
 /// The most events of a page; Okta gives 1,000.
-const MOST_EVENTS: usize = 10_000;
+const MOST_EVENTS: usize = 2_000;
+/// The most bytes of one event: of a longer one a text with escapes would take as much again. Okta's
+/// have up to 4 kB, and one was made that has 2 MB.
+const MOST_OF_AN_EVENT: usize = 5 << 19;
 
 /// A page of the log.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -63,7 +66,8 @@ impl<'de> Visitor<'de> for PageVisitor {
                     "it has more than {MOST_EVENTS} entries"
                 )));
             }
-            match read::event(entry) {
+            let fits = entry.get().len() <= MOST_OF_AN_EVENT;
+            match fits.then(|| read::event(entry)).flatten() {
                 Some(event) => page.events.push(event),
                 None => page.unreadable += 1,
             }

@@ -16,7 +16,7 @@ use crate::{
 pub(super) const KIND: &str = "system_log";
 pub(super) const PATH: &str = "/api/v1/logs";
 /// The most bytes of a page: 1,000 events have 1.5 MB, and the largest known would have 4.
-pub(super) const MOST_BYTES: usize = 8 << 20;
+pub(super) const MOST_BYTES: usize = 6 << 20;
 /// Okta's clock may turn out to be another than ours so much that reading begins at a wrong moment.
 const CLOCK_OFF: Duration = Duration::from_mins(2);
 /// So much earlier it may be there than its answers tell, which are dated by the second.

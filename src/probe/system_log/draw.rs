@@ -35,13 +35,26 @@ const GAP_SECONDS: Family = Family::counter(
     "How much of the System Log is lost for certain, in seconds of it.",
     &["org"],
 );
+const LAST_GAP: Family = Family::gauge(
+    "okta_log_last_gap_timestamp_seconds",
+    "When it was last found that events may have been missed, by Okta's clock.",
+    &["org"],
+);
 const UNREADABLE: Family = Family::counter(
     "okta_log_unreadable_events_total",
     "Entries of the System Log that are no events.",
     &["org"],
 );
 
-pub(super) const FAMILIES: &[&Family] = &[&LAG, &CURSOR, &POLLS, &GAPS, &GAP_SECONDS, &UNREADABLE];
+pub(super) const FAMILIES: &[&Family] = &[
+    &LAG,
+    &CURSOR,
+    &POLLS,
+    &GAPS,
+    &GAP_SECONDS,
+    &LAST_GAP,
+    &UNREADABLE,
+];
 
 /// For so many intervals, and so long, a log that was read to its end counts as caught up.
 const INTERVALS: u32 = 3;
@@ -66,6 +79,8 @@ pub(super) fn draw((memory, interval): (&Memory, Duration), scope: Scope<'_>, pa
         unreadable,
         ..
     } = *memory;
+    let last_gap = memory.last_gap.as_ref();
+    page.push_some(&LAST_GAP, &org, last_gap.map(|gap| gap.at.seconds()));
     page.push(&POLLS, &org, polls as f64);
     page.push(&GAPS, &org, gaps as f64);
     page.push(&GAP_SECONDS, &org, lost.as_secs_f64());

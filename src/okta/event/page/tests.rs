@@ -21,10 +21,20 @@ fn one_bad_event_spoils_no_other() {
 }
 
 #[test]
+fn an_event_without_measure_is_counted_and_not_read() {
+    let long = |bytes: usize| format!(r#"[{{"x":"\n{}"}},{{"a":1}}]"#, "x".repeat(bytes));
+    let read = |bytes: usize| EventPage::read(long(bytes).as_bytes()).unwrap();
+    let fits = read(MOST_OF_AN_EVENT - 100);
+    assert_eq!((fits.events.len(), fits.unreadable), (2, 0));
+    let longer = read(MOST_OF_AN_EVENT);
+    assert_eq!((longer.events.len(), longer.unreadable), (1, 1));
+}
+
+#[test]
 fn a_page_that_has_no_end_is_refused() {
     let long = format!("[{}0]", "0,".repeat(MOST_EVENTS));
     let told = EventPage::read(long.as_bytes()).unwrap_err().to_string();
-    assert!(told.contains("more than 10000 entries"), "{told}");
+    assert!(told.contains("more than 2000 entries"), "{told}");
 }
 
 proptest! {
