@@ -205,7 +205,8 @@ fn greet(app: &App, telemetry_path: &str, okta: &str, page: &str) {
     eprintln!(
         "\nWithin a minute, and again in each: the rate limit of /api/v1/users runs out (the endpoint `users` \
          sees it coming,\nthe same watched without aim as `users-unaimed` hardly does), signing keys rotate, the watched \
-         token nears its expiry\nand dies, errors come by code, and an incident opens on the org's own cell. A key \
-         leaves too early; that is\nbelieved, and told, after some four minutes.\nCtrl-C ends it.\n"
+         token nears its expiry\nand dies, errors come by code, and an incident opens on the org's own cell. The System Log \
+         and an event hook tell\nof limits, of sign-ins that fail, and of a log stream that is switched off. A key leaves too \
+         early; that is\nbelieved, and told, after some four minutes.\nCtrl-C ends it.\n"
     );
 }
