@@ -88,7 +88,7 @@ mod tests {
             "https://acme.okta.com@evil.example/a",
             "data:,x",
         ] {
-            let told = refusal(&[home.clone()], &url(elsewhere), false).unwrap();
+            let told = refusal(std::slice::from_ref(&home), &url(elsewhere), false).unwrap();
             let told = told.to_string();
             assert!(told.contains("redirected to another host"), "{told}");
         }
