@@ -140,6 +140,7 @@ fn settings(name: usize, okta: &Running, directory: &Path) -> String {
         post: {{ path: /api/v1/x, credential: post, {pace} }}
       jwks: {{ org: {{ {pace} }}, default: {{ authorization_server: default, {pace} }} }}
       rate_limit_settings: {{ credential: monitor, {pace} }}
+      system_log: {{ credential: monitor, {pace} }}
       token:
         opaque: {{ access_token: {WATCHED}, {introspect}, {pace} }}
         jwt: {{ access_token_file: jwt, {introspect}, {pace} }}

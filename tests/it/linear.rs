@@ -18,7 +18,7 @@ use okta_exporter::{
 const HALF: usize = 2 << 20;
 const WHOLE: usize = 4 << 20;
 /// What is done within this time was cut before it was worked on, and is too short to compare.
-const NOTHING: Duration = Duration::from_millis(30);
+const NOTHING: Duration = Duration::from_millis(100);
 /// Memory is slower the more of it is used, so that twice the text may need a little more than twice
 /// the time. Quadratic work needs four times as much.
 const MOST: f64 = 2.8;

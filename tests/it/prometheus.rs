@@ -54,7 +54,10 @@ const SHOWN: [&str; 19] = [
 ];
 
 /// What the demo has no occasion to draw: the simulated Okta's buckets are those of the paths.
-const NOT_DRAWN: [&str; 1] = ["okta_rate_limit_bucket_mismatch"];
+const NOT_DRAWN: [&str; 2] = [
+    "okta_rate_limit_bucket_mismatch",
+    "okta_log_last_gap_timestamp_seconds",
+];
 
 #[tokio::test]
 async fn prometheus_scrapes_the_demo_and_tells_what_happens_there() {
