@@ -71,9 +71,6 @@ impl Owner {
             fed.api == TOKEN_API && credential.is_some_and(|name| names.contains(name))
         };
         let gone = self.footprints.gone(is_minting);
-        if gone.is_empty() {
-            return;
-        }
         self.ledger.retain(|api| {
             let is_gone = gone.iter().any(|fed| fed.api == api);
             !is_gone || self.footprints.feeds(api)

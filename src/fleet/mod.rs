@@ -32,7 +32,7 @@ use crate::metrics::Family;
 pub use board::Board;
 pub use breaker::{Breaker, BreakerState, Pass, Verdict};
 pub use controls::OrgControls;
-pub use events::{Account, DeliveryResult, Hook, Hooks};
+pub use events::{Account, DeliveryResult, Hook, Hooks, Watched};
 pub use findings::{certificate, clock, incidents, scopes, unmatched};
 pub use history::PastRun;
 pub use keeper::Keeper;

@@ -80,7 +80,7 @@ struct Owed {
 
 impl Account {
     /// An org's account, of which nothing is known yet.
-    pub(in crate::fleet) fn new(org: Name, origin: String, store: Arc<dyn Store>) -> Self {
+    pub fn new(org: Name, origin: String, store: Arc<dyn Store>) -> Self {
         Self {
             org,
             origin,
@@ -96,7 +96,7 @@ impl Account {
     }
 
     /// What its events are watched for from now on.
-    pub(in crate::fleet) fn watch(&self, watched: Watched) {
+    pub fn watch(&self, watched: Watched) {
         self.lock().watched = Arc::new(watched);
     }
 
@@ -149,7 +149,7 @@ impl Account {
     }
 
     /// Counts what the log told, and keeps it together with what its probe remembers since.
-    pub(in crate::fleet) async fn told_by_log(
+    pub async fn told_by_log(
         &self,
         events: &[Event],
         (key, memory): (&MemoryKey, Value),

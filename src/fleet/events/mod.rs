@@ -22,4 +22,4 @@ pub use delivery_result::DeliveryResult;
 pub(super) use draw::draw;
 pub(super) use families::ALL as FAMILIES;
 pub use hook::{Hook, Hooks};
-pub(super) use state::Watched;
+pub use state::Watched;

@@ -31,13 +31,13 @@ pub(super) type Documents = Vec<(String, Value)>;
 
 /// What an org's events are watched for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::fleet) struct Watched {
+pub struct Watched {
     /// Its log is followed.
-    pub(in crate::fleet) log: bool,
+    pub log: bool,
     /// A hook of it delivers here.
-    pub(in crate::fleet) hook: bool,
+    pub hook: bool,
     /// The types of events that are counted by their names.
-    pub(in crate::fleet) types: BTreeSet<Box<str>>,
+    pub types: BTreeSet<Box<str>>,
 }
 
 /// What an org's events have come to, and which were told.

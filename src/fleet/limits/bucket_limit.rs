@@ -33,6 +33,14 @@ pub(super) struct BucketLimit {
 }
 
 impl BucketLimit {
+    /// True where an answer was read in it, or somebody waits for one or for a turn.
+    pub(super) fn is_in_use(&self) -> bool {
+        !self.apis.is_empty()
+            || !self.spending.is_idle()
+            || self.spending.is_awaited()
+            || self.round_robin.anyone()
+    }
+
     /// A request came to this.
     pub(super) fn spend(
         &mut self,

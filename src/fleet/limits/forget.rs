@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
+    bucket_limit::BucketLimit,
     limit_key::{LimitKey, credential_label},
     org_limits::Limits,
 };
@@ -46,5 +47,9 @@ impl Limits {
                 state.buckets.remove(&key);
             }
         }
+        // A run that was given up told nobody what it had asked.
+        let is_left =
+            |key: &LimitKey, bucket: &BucketLimit| keys.contains(key) || bucket.is_in_use();
+        state.buckets.retain(|key, bucket| is_left(key, bucket));
     }
 }

@@ -142,6 +142,11 @@ impl Spending {
         self.under_way.remove(&ticket)
     }
 
+    /// True where somebody waits for leave.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.queue.before(None, |_| true) > 0
+    }
+
     /// True where no request is under way.
     pub(super) fn is_idle(&self) -> bool {
         self.under_way.is_empty()

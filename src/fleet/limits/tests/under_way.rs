@@ -53,3 +53,17 @@ async fn buckets_that_turn_out_to_be_one_hold_what_is_under_way_in_both() {
     }
     panic!("they were never found to be one");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_run_that_was_given_up_had_asked_is_forgotten_with_it() {
+    let (org, a) = (Org::new(), charge("a", "/api"));
+    let buckets = || org.limits.lock().buckets.len();
+    let ticket = org.ask(&a, Interval).unwrap();
+    org.limits.forget(&[], std::iter::empty());
+    assert_eq!(buckets(), 1, "it is under way");
+    org.limits.abandon(ticket, true);
+    org.limits.forget(&[], std::iter::once(a));
+    assert_eq!(buckets(), 1, "others ask there");
+    org.limits.forget(&[], std::iter::empty());
+    assert_eq!(buckets(), 0);
+}
