@@ -63,13 +63,6 @@ enum Command {
     Guide(guide::Args),
 }
 
-/// How many threads ask: a server that floods holds one of them for as long as a request may take, and
-/// several may at once. The system shares its processors fairly among threads.
-fn workers() -> usize {
-    const LEAST: usize = 8;
-    std::thread::available_parallelism().map_or(LEAST, |cores| cores.get().max(LEAST))
-}
-
 /// Runs what the command line asks for.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -81,9 +74,6 @@ pub fn main() -> ExitCode {
         }
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(workers())
-        // A server may keep each step of a thread busy for long: who waits is looked after between any two.
-        .event_interval(1)
         .enable_all()
         .build()
     {

@@ -444,9 +444,9 @@ async fn orgs_that_flood_leave_the_one_that_does_not_on_time_and_metrics_answere
     let told = |page: &Scrape| {
         (0..4).all(|n| {
             let failed = format!(
-                r#"okta_probe_failures_total{{org="flood{n}",probe="discovery",reason="timeout"}}"#
+                r#"okta_probe_failures_total{{org="flood{n}",probe="discovery",reason="too_large"}}"#
             );
-            page.value(&failed) >= 1.0
+            page.value(&failed) >= 3.0
         })
     };
     exporter.until(|page| both(page).is_some()).await;

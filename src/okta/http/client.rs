@@ -1,35 +1,30 @@
 //! One pooled HTTP client per host: TLS, proxies, what it trusts. What is asked through it
 //! is in [`session`](super::session).
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc};
 
 use url::Url;
 
 use super::{
-    connection_timer::ConnectionTimer,
+    allowance::Allowance,
+    connector::Connector,
     first_connection::FirstConnection,
+    pool::{Pool, pool},
     proxy::{Proxies, Proxy},
-    redirect::redirects_stay_home,
-    resolver::Resolver,
     tls::{NoClient, TlsSetup},
 };
 use crate::okta::{Buckets, Origins, clock::OktaClock};
 use crate::units::Name;
 
-const USER_AGENT: &str = concat!("okta-exporter/", env!("CARGO_PKG_VERSION"));
-
-/// All requests to a host share one HTTP/2 connection. If a firewall forgets it, nothing comes
-/// back and nothing closes it: every probe would time out for as long as TCP sends again, which is
-/// a quarter of an hour. So it is asked whether it lives, which costs no quota.
-const PING_EVERY: Duration = Duration::from_secs(20);
-const PONG_WITHIN: Duration = Duration::from_secs(10);
+pub(super) const USER_AGENT: &str = concat!("okta-exporter/", env!("CARGO_PKG_VERSION"));
 
 /// A client for one host: its connections are pooled, it keeps no cookies, it verifies TLS.
 #[derive(Clone, Debug)]
 pub struct Client {
-    pub(super) pooled: reqwest::Client,
+    pub(super) pooled: Pool,
     pub(super) first: Arc<FirstConnection>,
-    pub(super) fresh: reqwest::Client,
+    pub(super) fresh: Pool,
+    pub(super) allowance: Allowance,
     pub(super) origin: Url,
     pub(super) proxy: Option<Proxy>,
     origins: Origins,
@@ -50,22 +45,18 @@ impl Client {
     /// clock nor certificate that its host shows is Okta's.
     pub fn for_page(url: &Url, tls: &TlsSetup, proxies: &Proxies) -> Result<Self, NoClient> {
         let proxy = proxies.before(url)?;
-        let build = |builder: reqwest::ClientBuilder| {
-            builder
-                .build()
-                .map_err(|e| NoClient::Setup(e.without_url().to_string()))
-        };
-        let resolver = Resolver::default();
-        let builder = || builder(tls.config(), &resolver, proxy.as_ref());
-        let pooled = builder().pool_idle_timeout(Duration::from_mins(5));
-        let fresh = builder().pool_max_idle_per_host(0);
+        let allowance = Allowance::default();
+        let connector = Connector::new(tls.config(), proxy.clone(), allowance.clone());
+        let pooled = pool(&connector, usize::MAX);
+        let fresh = pool(&connector, 0);
         let mut origin = url.clone();
         origin.set_path("");
         origin.set_query(None);
         Ok(Self {
-            pooled: build(pooled)?,
+            pooled,
             first: Arc::default(),
-            fresh: build(fresh)?,
+            fresh,
+            allowance,
             name: None,
             origins: Origins::new(origin.clone()),
             origin,
@@ -132,29 +123,6 @@ impl Client {
     /// The bucket that a GET of this path draws on; `None` for public metadata.
     pub fn bucket(&self, path: &str) -> Option<Cow<'static, str>> {
         self.bucket_of("GET", path)
-    }
-}
-
-fn builder(
-    tls: rustls::ClientConfig,
-    resolver: &Resolver,
-    proxy: Option<&Proxy>,
-) -> reqwest::ClientBuilder {
-    let builder = reqwest::Client::builder()
-        .user_agent(USER_AGENT)
-        // It would look for one by itself, and pass over what it cannot read.
-        .no_proxy()
-        .tls_backend_preconfigured(tls)
-        .redirect(redirects_stay_home())
-        .dns_resolver(resolver.clone())
-        .connector_layer(ConnectionTimer)
-        .tcp_keepalive(Duration::from_mins(1))
-        .http2_keep_alive_while_idle(true)
-        .http2_keep_alive_interval(PING_EVERY)
-        .http2_keep_alive_timeout(PONG_WITHIN);
-    match proxy {
-        Some(proxy) => builder.proxy(proxy.for_requests()),
-        None => builder,
     }
 }
 

@@ -1,12 +1,14 @@
 //! How a request reaches Okta, and its answer comes back.
 
 pub(super) mod admission;
+pub(super) mod allowance;
 pub(super) mod certificate;
 pub(super) mod client;
-pub(super) mod connection_timer;
+pub(super) mod connector;
 pub(super) mod exchange;
 pub(super) mod first_connection;
 pub(super) mod gate;
+pub(super) mod pool;
 pub(super) mod proxy;
 pub(super) mod redirect;
 pub(super) mod request;

@@ -111,15 +111,14 @@ impl Proxy {
         }
     }
 
-    /// The same, for the client that sends.
-    pub(super) fn for_requests(&self) -> reqwest::Proxy {
-        let (uri, auth) = (self.0.uri().to_string(), self.0.basic_auth().cloned());
-        let uri = Url::parse(&uri).ok();
-        let proxy = reqwest::Proxy::custom(move |_| uri.clone());
-        match auth {
-            Some(auth) => proxy.custom_http_auth(auth),
-            None => proxy,
-        }
+    /// Where it is.
+    pub(super) fn uri(&self) -> &http::Uri {
+        self.0.uri()
+    }
+
+    /// What it wants to be shown, as `Proxy-Authorization`.
+    pub(super) fn auth(&self) -> Option<&http::HeaderValue> {
+        self.0.basic_auth()
     }
 }
 

@@ -2,10 +2,8 @@
 //! host. Where a form or a proof goes along, or a limit counts, none is: the form would be lost, the proof
 //! names its URL, and nobody admitted the hop.
 
-use reqwest::redirect::Policy;
-use url::Url;
-
-use super::trace::Trace;
+use http::{StatusCode, header};
+use url::{Origin, Url};
 
 const MOST: usize = 5;
 
@@ -14,83 +12,133 @@ const MOST: usize = 5;
 #[error("{0}")]
 pub(super) struct RefusedRedirect(pub(super) String);
 
-/// Follows redirects at home.
-pub(super) fn redirects_stay_home() -> Policy {
-    Policy::custom(|attempt| {
-        let one_url = Trace::current().serves_one_url();
-        match refusal(attempt.previous(), attempt.url(), one_url) {
-            Some(refused) => attempt.error(refused),
-            None => attempt.follow(),
-        }
-    })
+/// The redirects of one request.
+pub(super) struct Redirects {
+    home: Origin,
+    at: Url,
+    /// What is sent serves at its own URL only.
+    one_url: bool,
+    followed: usize,
 }
 
-/// Why a redirect to this URL is not followed, given those that were asked so far; `None` where it is.
-fn refusal(asked: &[Url], next: &Url, one_url: bool) -> Option<RefusedRedirect> {
-    let is_home = asked
-        .first()
-        .is_none_or(|first| first.origin() == next.origin());
-    let why = if !is_home {
-        format!(
-            "redirected to another host ({}): not followed, since a credential would go along; \
-             put the host that Okta redirects to into the configuration",
-            next.origin().ascii_serialization()
-        )
-    } else if one_url {
-        format!(
-            "redirected to {}: not followed, since what was sent serves, and is counted, at the path that was asked only",
-            next.path()
-        )
-    } else if asked.len() > MOST {
-        format!("redirected more than {MOST} times: a loop")
-    } else {
-        return None;
-    };
-    Some(RefusedRedirect(why))
+impl Redirects {
+    pub(super) fn of(first: &Url, one_url: bool) -> Self {
+        Self {
+            home: first.origin(),
+            at: first.clone(),
+            one_url,
+            followed: 0,
+        }
+    }
+
+    /// Where to ask next; `None` where this answer is the last.
+    pub(super) fn next<B>(
+        &mut self,
+        answer: &http::Response<B>,
+    ) -> Result<Option<Url>, RefusedRedirect> {
+        if !matches!(
+            answer.status(),
+            StatusCode::MOVED_PERMANENTLY
+                | StatusCode::FOUND
+                | StatusCode::SEE_OTHER
+                | StatusCode::TEMPORARY_REDIRECT
+                | StatusCode::PERMANENT_REDIRECT
+        ) {
+            return Ok(None);
+        }
+        let location = answer.headers().get(header::LOCATION);
+        let location = location.and_then(|location| std::str::from_utf8(location.as_bytes()).ok());
+        let Some(Ok(mut next)) = location.map(|location| self.at.join(location)) else {
+            return Ok(None);
+        };
+        next.set_fragment(None);
+        self.followed += 1;
+        if next.origin() != self.home {
+            return Err(RefusedRedirect(format!(
+                "redirected to another host ({}): not followed, since a credential would go along; \
+                 put the host that Okta redirects to into the configuration",
+                next.origin().ascii_serialization()
+            )));
+        }
+        if self.one_url {
+            return Err(RefusedRedirect(format!(
+                "redirected to {}: not followed, since what was sent serves, and is counted, at the path that was asked only",
+                next.path()
+            )));
+        }
+        if self.followed > MOST {
+            return Err(RefusedRedirect(format!(
+                "redirected more than {MOST} times: a loop"
+            )));
+        }
+        self.at = next.clone();
+        Ok(Some(next))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn url(text: &str) -> Url {
-        Url::parse(text).unwrap()
+    fn answer(status: u16, location: &str) -> http::Response<()> {
+        let builder = http::Response::builder().status(status);
+        builder.header("location", location).body(()).unwrap()
     }
 
     #[test]
     fn what_counts_or_serves_at_one_url_follows_no_redirect_at_all() {
-        let asked = [url("https://acme.okta.com/api/v1/users?limit=1")];
-        for next in [
-            "https://acme.okta.com/api/v1/groups",
-            "https://acme.okta.com/api/v1/users?after=1",
-            "https://acme.okta.com/api/v1/users?limit=1",
-        ] {
-            let told = refusal(&asked, &url(next), true).unwrap().to_string();
-            assert!(told.contains("is counted, at the path"), "{told}");
-            assert!(refusal(&asked, &url(next), false).is_none());
+        let first = Url::parse("https://acme.okta.com/api/v1/users?limit=1").unwrap();
+        for status in [301, 302, 303, 307, 308] {
+            for location in [
+                "/api/v1/groups",
+                "",
+                "?after=1",
+                "users",
+                "//acme.okta.com/x",
+            ] {
+                let answer = answer(status, location);
+                let told = Redirects::of(&first, true).next(&answer).unwrap_err();
+                assert!(
+                    told.to_string().contains("is counted, at the path"),
+                    "{told}"
+                );
+                assert!(
+                    Redirects::of(&first, false)
+                        .next(&answer)
+                        .unwrap()
+                        .is_some()
+                );
+            }
+        }
+        for no_redirect in [200, 204, 300, 304, 404, 503] {
+            let answer = answer(no_redirect, "/api/v1/groups");
+            assert_eq!(Redirects::of(&first, true).next(&answer).unwrap(), None);
         }
     }
 
     #[test]
     fn a_loop_ends_and_another_origin_is_never_asked() {
-        let home = url("https://acme.okta.com/a");
-        let mut asked = vec![home.clone()];
+        let first = Url::parse("https://acme.okta.com/a").unwrap();
+        let mut redirects = Redirects::of(&first, false);
         for _ in 0..MOST {
-            assert!(refusal(&asked, &home, false).is_none());
-            asked.push(home.clone());
+            assert!(redirects.next(&answer(302, "/a")).unwrap().is_some());
         }
-        let told = refusal(&asked, &home, false).unwrap().to_string();
+        let told = redirects.next(&answer(302, "/a")).unwrap_err().to_string();
         assert!(told.contains("a loop"), "{told}");
         for elsewhere in [
             "https://evil.example/a",
+            "//evil.example/a",
             "http://acme.okta.com/a",
             "https://acme.okta.com:8443/a",
             "https://acme.okta.com@evil.example/a",
             "data:,x",
         ] {
-            let told = refusal(std::slice::from_ref(&home), &url(elsewhere), false).unwrap();
-            let told = told.to_string();
+            let told = Redirects::of(&first, false).next(&answer(302, elsewhere));
+            let told = told.unwrap_err().to_string();
             assert!(told.contains("redirected to another host"), "{told}");
         }
+        // What is no URL is the end of it, and an answer like any other.
+        let garbled = answer(302, "https://[/a");
+        assert_eq!(redirects.next(&garbled).unwrap(), None);
     }
 }

@@ -4,11 +4,13 @@
 use std::{
     net::{SocketAddr, ToSocketAddrs},
     sync::{Arc, LazyLock},
+    task::{Context, Poll},
 };
 
-use futures_util::FutureExt;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use futures_util::{FutureExt, future::BoxFuture};
+use hyper_util::client::legacy::connect::dns::Name;
 use tokio::{sync::Semaphore, time::Instant};
+use tower::Service;
 
 use super::trace::Trace;
 
@@ -39,8 +41,16 @@ pub(super) struct DnsError {
     pub(super) detail: String,
 }
 
-impl Resolve for Resolver {
-    fn resolve(&self, name: Name) -> Resolving {
+impl Service<Name> for Resolver {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = DnsError;
+    type Future = BoxFuture<'static, Result<Self::Response, DnsError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), DnsError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
         let (trace, own) = (Trace::current(), Arc::clone(&self.0));
         async move {
             let start = Instant::now();
@@ -53,9 +63,9 @@ impl Resolve for Resolver {
             };
             let found = found.map_err(unknown)?;
             if found.is_empty() {
-                return Err(unknown("no address".to_owned()).into());
+                return Err(unknown("no address".to_owned()));
             }
-            Ok(Box::new(found.into_iter()) as Addrs)
+            Ok(found.into_iter())
         }
         .boxed()
     }

@@ -7,25 +7,28 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderMap, Method, header};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, header};
+use percent_encoding::percent_decode_str;
 use secrecy::ExposeSecret;
 use url::{Position, Url};
 
 use super::{
     admission::Admission,
-    client::Client,
+    client::{Client, USER_AGENT},
     exchange::Exchange,
     gate::{Charge, Gate},
+    proxy::Proxy,
     request::{AuthHeaders, Request},
     response::{Asked, Response},
-    sending::{Bound, exchange},
+    sending::{Outgoing, exchange},
     trace::Trace,
 };
 use crate::okta::{
     Failure, NoSecret, SecretSource, clock::OktaClock, headers::link, path, sanitize,
     secret::sensitive,
 };
-use crate::units::{Moment, OktaTime, Timestamp, without_secrets};
+use crate::units::{Moment, OktaTime, Secret, Timestamp, without_secrets};
 
 /// What a form is sent as.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -131,25 +134,18 @@ impl<'a> Session<'a> {
         // A hop that counts against a limit would be one that nobody admitted.
         let is_counted = self.bucket(request).is_some();
         let one_url = is_counted || auth.dpop.is_some() || request.form.is_some();
-        let outgoing = match self.build(request, auth) {
+        let outgoing = match self.build(request, auth, one_url) {
             Ok(outgoing) => outgoing,
             Err(failure) => return Attempt::unsent(failure),
         };
         admission.sending();
         let (trace, at, sent) = (Trace::default(), Timestamp::now(), Moment::now());
-        if one_url {
-            trace.serve_one_url();
-        }
         let client = self.client;
-        let bound = Bound {
-            most: request.most_bytes,
-            may_be_cut: request.may_be_cut,
-        };
         let exchange = async {
             if request.new_connection {
-                exchange(client, &client.fresh, outgoing, bound, &trace).await
+                Box::pin(exchange(client, &client.fresh, outgoing, &trace)).await
             } else {
-                let exchange = exchange(client, &client.pooled, outgoing, bound, &trace);
+                let exchange = Box::pin(exchange(client, &client.pooled, outgoing, &trace));
                 client.first.share(&trace, exchange).await
             }
         };
@@ -253,41 +249,58 @@ impl<'a> Session<'a> {
         ))
     }
 
-    fn build(&self, request: &Request<'_>, auth: AuthHeaders) -> Result<reqwest::Request, Failure> {
+    fn build(
+        &self,
+        request: &Request<'_>,
+        auth: AuthHeaders,
+        one_url: bool,
+    ) -> Result<Outgoing, Failure> {
         let url = self.url(&request.path)?;
-        let mut outgoing = match &request.form {
-            None => self.client.pooled.request(Method::GET, url),
-            Some(form) => {
-                let secret = form.secrets.iter();
-                let secret = secret.map(|(name, secret)| (*name, secret.expose_secret()));
-                let body = sensitive::form(secret.chain(form.fields.iter().copied()));
-                let outgoing = self.client.pooled.request(Method::POST, url);
-                let outgoing = outgoing.header(header::CONTENT_TYPE, FORM).body(body);
-                match form.client {
-                    Some((id, secret)) => {
-                        outgoing.header(header::AUTHORIZATION, sensitive::basic(id, secret)?)
-                    }
-                    None => outgoing,
-                }
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT, HeaderValue::from_static(request.accept));
+        let user_agent = request.user_agent.unwrap_or(USER_AGENT);
+        headers.insert(header::USER_AGENT, HeaderValue::from_static(user_agent));
+        let (mut method, mut body) = (Method::GET, Bytes::new());
+        if let Some(form) = &request.form {
+            let secret = form.secrets.iter();
+            let secret = secret.map(|(name, secret)| (*name, secret.expose_secret()));
+            method = Method::POST;
+            body = sensitive::form(secret.chain(form.fields.iter().copied()));
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(FORM));
+            if let Some((id, secret)) = form.client {
+                headers.insert(header::AUTHORIZATION, sensitive::basic(id, secret)?);
             }
-        };
-        outgoing = outgoing.header(header::ACCEPT, request.accept);
-        if let Some(user_agent) = request.user_agent {
-            outgoing = outgoing.header(header::USER_AGENT, user_agent);
+        }
+        if !url.username().is_empty() {
+            let decoded = |text| percent_decode_str(text).decode_utf8_lossy();
+            let password = Secret::from(&*decoded(url.password().unwrap_or_default()));
+            let basic = sensitive::basic(&decoded(url.username()), &password)?;
+            headers.insert(header::AUTHORIZATION, basic);
         }
         let AuthHeaders {
             authorization,
             dpop,
         } = auth;
         if let Some(authorization) = authorization {
-            outgoing = outgoing.header(header::AUTHORIZATION, authorization);
+            headers.insert(header::AUTHORIZATION, authorization);
         }
         if let Some(dpop) = dpop {
-            outgoing = outgoing.header("dpop", dpop);
+            headers.insert("dpop", dpop);
         }
-        outgoing
-            .build()
-            .map_err(|e| Failure::Internal(e.without_url().to_string()))
+        // Over TLS the proxy is asked for a tunnel, with its own.
+        let proxy = self.client.proxy.as_ref().and_then(Proxy::auth);
+        if let Some(auth) = proxy.filter(|_| url.scheme() == "http") {
+            headers.insert(header::PROXY_AUTHORIZATION, auth.clone());
+        }
+        Ok(Outgoing {
+            method,
+            url,
+            headers,
+            body,
+            most: request.most_bytes,
+            may_be_cut: request.may_be_cut,
+            one_url,
+        })
     }
 }
 

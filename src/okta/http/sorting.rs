@@ -3,16 +3,24 @@
 
 use std::{error::Error, io};
 
-use super::{client::Client, exchange::Phases, redirect::RefusedRedirect, resolver::DnsError};
+use hyper_util::client::legacy;
+
+use super::{allowance::is_used_up, client::Client, exchange::Phases, resolver::DnsError};
 use crate::okta::{Failure, descriptors};
 
-/// Sorts the error of a request that this client sent.
-pub(super) fn sort(error: &reqwest::Error, client: &Client, phases: Phases) -> Failure {
+/// Sorts the error of a request that this client sent, whose answer may have so many bytes.
+pub(super) fn sort(
+    error: &(dyn Error + 'static),
+    client: &Client,
+    most: usize,
+    phases: Phases,
+) -> Failure {
     let is_tls = client.origin().scheme() == "https";
+    let is_connect = error.downcast_ref().is_some_and(legacy::Error::is_connect);
+    if causes(error).any(came_too_much) {
+        return Failure::TooLarge { limit: most };
+    }
     for cause in causes(error) {
-        if let Some(refused) = cause.downcast_ref::<RefusedRedirect>() {
-            return Failure::Redirect(refused.0.clone());
-        }
         if let Some(DnsError { name, detail }) = cause.downcast_ref() {
             if descriptors::none_is_left() {
                 return Failure::NoDescriptor;
@@ -27,7 +35,7 @@ pub(super) fn sort(error: &reqwest::Error, client: &Client, phases: Phases) -> F
         }
         let handshake = match cause.downcast_ref::<rustls::Error>() {
             Some(tls) => Some(of_tls(tls)),
-            None if error.is_connect() && is_tls => closed(cause),
+            None if is_connect && is_tls => closed(cause),
             None => None,
         };
         if let Some(detail) = handshake {
@@ -42,9 +50,7 @@ pub(super) fn sort(error: &reqwest::Error, client: &Client, phases: Phases) -> F
         return Failure::InvalidBody(why.to_owned());
     }
     let detail = causes(error).last().map_or_else(String::new, told);
-    if error.is_builder() {
-        Failure::Internal(detail)
-    } else if phases.first_byte.is_some() {
+    if phases.first_byte.is_some() {
         Failure::Cut { detail }
     } else {
         // Refused, unreachable, or closed before a single byte: no conversation took place.
@@ -53,6 +59,15 @@ pub(super) fn sort(error: &reqwest::Error, client: &Client, phases: Phases) -> F
             detail,
         }
     }
+}
+
+/// That the host sent more than it may.
+fn came_too_much(cause: &(dyn Error + 'static)) -> bool {
+    let of_http2 = cause
+        .downcast_ref::<h2::Error>()
+        .and_then(h2::Error::get_io);
+    let error = cause.downcast_ref::<io::Error>().or(of_http2);
+    error.is_some_and(is_used_up)
 }
 
 /// What is wrong with TLS.

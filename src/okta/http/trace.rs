@@ -1,5 +1,5 @@
 //! How far a request has come, and how long each phase of it took: noted by whoever takes part in it,
-//! the [`resolver`](super::resolver) and the [`connection timer`](super::connection_timer) among them.
+//! the [`resolver`](super::resolver) and the [`connector`](super::connector) among them.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -11,7 +11,7 @@ use crate::okta::Phase;
 
 tokio::task_local! {
     /// The request on whose behalf this task connects. hyper connects inside the future of the
-    /// request that wants a connection, so a task-local finds its way through reqwest's layers.
+    /// request that wants a connection, so a task-local finds its way there.
     static TRACE: Trace;
 }
 
@@ -25,7 +25,6 @@ struct Marks {
     waiting_for: Option<Phase>,
     connection: Option<Connection>,
     chain: Option<ServedChain>,
-    one_url: bool,
 }
 
 /// A connection that is made for one request.
@@ -39,16 +38,6 @@ impl Trace {
     /// Runs a request under this trace.
     pub(super) async fn scope<F: Future>(&self, request: F) -> F::Output {
         TRACE.scope(self.clone(), request).await
-    }
-
-    /// What the request carries serves at its own URL only.
-    pub(super) fn serve_one_url(&self) {
-        self.with(|marks| marks.one_url = true);
-    }
-
-    /// Whether what it carries serves at its own URL only.
-    pub(super) fn serves_one_url(&self) -> bool {
-        self.with(|marks| marks.one_url)
     }
 
     /// What the request waits for now; where nothing was noted, a pooled connection carries it.

@@ -190,7 +190,7 @@ fn connections() -> Vec<Row> {
         row(
             "floods with 100 Continue",
             Does::SayForEver(Vec::new(), b"HTTP/1.1 100 Continue\r\n\r\n".to_vec()),
-            "timeout",
+            "too_large",
         ),
     ]
 }
@@ -549,13 +549,25 @@ fn http2() -> Vec<Row> {
         of(
             "sends pings for ever",
             Does::SayForEver(settings(), frame(6, 0, 0, &[0; 8])),
-            "timeout",
+            "too_large",
         ),
         of(
             "floods with 103 Early Hints",
-            // `:status: 103`, written out.
-            Does::SayForEver(settings(), frame(1, 4, 1, b"\x08\x03103")),
-            "timeout",
+            // `:status: 103` and eight links, written out.
+            Does::SayForEver(
+                settings(),
+                frame(
+                    1,
+                    4,
+                    1,
+                    &[
+                        &b"\x08\x03103"[..],
+                        &[&b"\x00\x04link\x7e"[..], &[b'x'; 126]].concat().repeat(8),
+                    ]
+                    .concat(),
+                ),
+            ),
+            "too_large",
         ),
         of(
             "floods with empty pieces of a body",
