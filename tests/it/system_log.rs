@@ -351,7 +351,8 @@ async fn how_far_reading_is_behind_shows_while_there_is_more_to_read() {
     let exporter = Exporter::watch(&okta, "{ system_log: { look_back: 1d } }").await;
     let page = exporter.first_round().await;
     let lag = page.value("okta_log_lag_seconds");
-    assert!((7_200.0..7_300.0).contains(&lag), "{lag}");
+    // Dates are whole seconds: Okta's clock is known to about one.
+    assert!((7_190.0..7_300.0).contains(&lag), "{lag}");
 }
 
 #[tokio::test]

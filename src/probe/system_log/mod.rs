@@ -1,5 +1,5 @@
 //! What happens in the org: its System Log, followed page after page by Okta's polling rules, a page
-//! each run. Where it goes on is remembered ([`memory`]), so that a restart goes on there. What the
+//! each run. Where it goes on is remembered (`memory.rs`), so that a restart goes on there. What the
 //! events come to is counted by the [`fleet`](crate::fleet), each once.
 
 mod ask;
