@@ -23,8 +23,15 @@ pub(super) fn run(args: Args) -> Result<(), String> {
         PathBuf::from(path)
     } else {
         let config = Config::load(args.config_file.as_deref(), &args.storage.environment());
-        config.map_err(|e| e.to_string())?.storage.ok_or(
-            "no file is named: name it by `--storage.path`, or by `storage.path` in the configuration",
+        let storage = match config {
+            Ok(config) => config.storage,
+            // Whoever names neither asks for a store, and not for what to watch.
+            Err(_) if args.config_file.is_none() => None,
+            Err(problems) => return Err(problems.to_string()),
+        };
+        storage.ok_or(
+            "no file is named: name it by `--storage.path`, or by `storage.path` in the configuration that \
+             `--config.file` names",
         )?
     };
     let contents = Contents::of(&path).map_err(|e| e.to_string())?;

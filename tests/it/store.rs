@@ -84,9 +84,13 @@ fn at_least(page: &Scrape, series: &str, count: f64) -> bool {
 
 /// What `okta-exporter store` says of this file, and whether it ended well.
 async fn looked_into(path: &Path) -> (bool, String) {
+    looking(&[&format!("--storage.path={}", path.display())]).await
+}
+
+async fn looking(flags: &[&str]) -> (bool, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_okta-exporter"))
         .arg("store")
-        .arg(format!("--storage.path={}", path.display()))
+        .args(flags)
         .env_clear()
         .output()
         .await
@@ -158,6 +162,16 @@ async fn a_second_process_is_refused_the_file_and_afterwards_it_can_be_looked_in
         !ended_well && said.contains("not a store of okta-exporter"),
         "{said}"
     );
+}
+
+#[tokio::test]
+async fn who_looks_into_a_store_and_names_none_is_asked_for_it_and_not_for_an_org() {
+    let (is_well, said) = looking(&[]).await;
+    assert!(
+        !is_well && said.contains("no file is named: name it by `--storage.path`"),
+        "{said}"
+    );
+    assert!(!said.contains("orgs"), "{said}");
 }
 
 #[tokio::test]
