@@ -55,6 +55,11 @@ fn delivery(numbers: impl IntoIterator<Item = usize>) -> String {
     .to_string()
 }
 
+/// What the exporter answers to a delivery.
+async fn status(exporter: &Exporter, secret: &str, body: String) -> StatusCode {
+    post(&address(exporter), secret, body).await.status()
+}
+
 async fn post(url: &str, secret: &str, body: String) -> Response {
     post_by(&http(), (url, secret), body).await
 }
@@ -266,26 +271,20 @@ async fn a_hook_comes_and_goes_with_the_configuration_and_counts_go_on() {
     let okta = org().await;
     let mut exporter = exporter(&okta, "").await;
     assert_eq!(
-        post(&address(&exporter), SECRET, delivery([1]))
-            .await
-            .status(),
+        status(&exporter, SECRET, delivery([1])).await,
         StatusCode::NOT_FOUND
     );
     assert!(!exporter.scrape().await.has_any("okta_hook_"));
     exporter.apply(&settings(&okta, &hook())).await;
     assert_eq!(
-        post(&address(&exporter), SECRET, delivery([1, 2]))
-            .await
-            .status(),
+        status(&exporter, SECRET, delivery([1, 2])).await,
         StatusCode::NO_CONTENT
     );
     // The secret changes, and what was counted stays.
     let other = "    event_hook: { authorization: another-secret-of-the-hook }\n";
     exporter.apply(&settings(&okta, other)).await;
     assert_eq!(
-        post(&address(&exporter), SECRET, delivery([3]))
-            .await
-            .status(),
+        status(&exporter, SECRET, delivery([3])).await,
         StatusCode::UNAUTHORIZED
     );
     let answer = post(
@@ -298,18 +297,14 @@ async fn a_hook_comes_and_goes_with_the_configuration_and_counts_go_on() {
     assert_eq!(exporter.scrape().await.sum(VIOLATIONS), 3.0);
     exporter.apply(&settings(&okta, "")).await;
     assert_eq!(
-        post(&address(&exporter), SECRET, delivery([4]))
-            .await
-            .status(),
+        status(&exporter, SECRET, delivery([4])).await,
         StatusCode::NOT_FOUND
     );
     assert!(!exporter.scrape().await.has_any("okta_hook_"));
     // Who comes back goes on from what is kept.
     exporter.apply(&settings(&okta, &hook())).await;
     assert_eq!(
-        post(&address(&exporter), SECRET, delivery([3, 4]))
-            .await
-            .status(),
+        status(&exporter, SECRET, delivery([3, 4])).await,
         StatusCode::NO_CONTENT
     );
     assert_eq!(exporter.scrape().await.sum(VIOLATIONS), 4.0);
