@@ -302,11 +302,13 @@ fn hasten(rules: &str) -> String {
         hastened = hastened.replace(offset, &format!("offset {LOOK_BACK}"));
     }
     // What has just happened.
-    hastened = hastened.replace("< 600", &format!("< {JUST_NOW}"));
+    for lately in ["< 3600", "< 600"] {
+        hastened = hastened.replace(lately, &format!("< {JUST_NOW}"));
+    }
     let looked = USUAL
         .iter()
         .fold(hastened.clone(), |text, usual| text.replace(usual, ""));
-    for slow in ["m]", "h]", "offset 5m", "offset 10m", "< 600"] {
+    for slow in ["m]", "h]", "offset 5m", "offset 10m", "< 600", "< 3600"] {
         assert!(!looked.contains(slow), "{slow} is still there:\n{hastened}");
     }
     hastened
