@@ -65,6 +65,7 @@ pub use organization::{ORGANIZATION_API, Organization};
 pub use origins::Origins;
 pub use phase::Phase;
 pub use principal::{Principal, PrincipalKind};
+pub(crate) use sanitize::clean;
 pub use secret::error::NoSecret;
 pub use secret::file::{SecretFile, SecretReloads};
 pub use secret::source::SecretSource;

@@ -31,7 +31,7 @@ pub(super) fn title(body: &[u8]) -> Option<String> {
 }
 
 /// Short, and in one line.
-pub(super) fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let text: String = text.chars().take(LONGEST).collect();
     let words = text.split(|c: char| c.is_whitespace() || is_hidden(c));
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();

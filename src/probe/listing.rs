@@ -14,6 +14,8 @@ pub(super) struct Listing<T> {
     pub(super) unreadable: usize,
     /// False where the list goes on after the last page that was read.
     pub(super) is_complete: bool,
+    /// How many pages were read.
+    pub(super) pages: usize,
 }
 
 /// One page of it. An entry is an object whose members are read one by one, or it is none.
@@ -26,11 +28,13 @@ impl<T> Listing<T> {
             entries: Vec::new(),
             unreadable: 0,
             is_complete: false,
+            pages: 0,
         }
     }
 
     /// Takes in one page.
     pub(super) fn add(&mut self, Listed(page): ListPage<T>) {
+        self.pages += 1;
         for Object(entry) in page {
             self.unreadable += usize::from(entry.is_none());
             self.entries.extend(entry);

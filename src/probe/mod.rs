@@ -15,6 +15,7 @@ mod round;
 mod secrets;
 mod settings;
 mod table;
+mod unfamiliar;
 
 pub mod discovery;
 pub mod endpoint;

@@ -77,7 +77,8 @@ impl<'a> Round<'a> {
             .await
     }
 
-    /// A list, page after page as the `Link` headers lead, at most so many.
+    /// A list, page after page as the `Link` headers lead, at most so many. A page that is gone by the
+    /// time it is asked for ends the list early and is no failure: what stood on the others was read.
     pub(super) async fn list<T: DeserializeOwned + Send + 'static>(
         &mut self,
         api: &'static str,
@@ -92,8 +93,9 @@ impl<'a> Round<'a> {
                 let page: ListPage<T> = response.json().await?;
                 Ok((page, okta.next_page(&path, &response.headers)?))
             };
-            match self.read(Request::get(api, path.as_str()), read).await {
-                Learned::Known((page, next)) => {
+            let is_first = listing.pages == 0;
+            match self.said(Request::get(api, path.as_str()), read).await {
+                Ok((page, next)) => {
                     listing.add(page);
                     let Some(next) = next else {
                         listing.is_complete = true;
@@ -101,8 +103,8 @@ impl<'a> Round<'a> {
                     };
                     path = next;
                 }
-                Learned::Unknown => return Learned::Unknown,
-                Learned::Missed => return Learned::Missed,
+                Err(Some(failure)) if !is_first && is_gone(&failure) => break,
+                Err(failure) => return self.missed(failure),
             }
         }
         Learned::Known(listing)
@@ -113,25 +115,44 @@ impl<'a> Round<'a> {
         request: Request<'_>,
         read: impl AsyncFnOnce(Response) -> Result<T, Failure>,
     ) -> Learned<T> {
-        if self.ended.is_some() {
-            return Learned::Missed;
-        }
-        let said = match self.okta.ask(request.with(Some(self.credential))).await {
-            Ok(response) => read(response).await,
-            Err(failure) => Err(failure),
-        };
-        match said {
+        match self.said(request, read).await {
             Ok(said) => Learned::Known(said),
-            Err(failure) if is_about_this_path(&failure) => {
+            Err(failure) => self.missed(failure),
+        }
+    }
+
+    /// What was said, or why nothing was; no reason where the round ended before.
+    async fn said<T>(
+        &mut self,
+        request: Request<'_>,
+        read: impl AsyncFnOnce(Response) -> Result<T, Failure>,
+    ) -> Result<T, Option<Failure>> {
+        if self.ended.is_some() {
+            return Err(None);
+        }
+        let response = self.okta.ask(request.with(Some(self.credential))).await?;
+        Ok(read(response).await?)
+    }
+
+    fn missed<T>(&mut self, failure: Option<Failure>) -> Learned<T> {
+        match failure {
+            None => Learned::Missed,
+            Some(failure) if is_about_this_path(&failure) => {
                 self.withheld.get_or_insert(failure);
                 Learned::Unknown
             }
-            Err(failure) => {
+            Some(failure) => {
                 self.ended = Some(failure);
                 Learned::Missed
             }
         }
     }
+}
+
+/// True of a page that was there when Okta named it: its cursor is over, or what it began after is
+/// gone.
+fn is_gone(failure: &Failure) -> bool {
+    matches!(failure, Failure::Refused(refusal) if [400, 404, 410].contains(&refusal.status))
 }
 
 /// True where another path may well be answered. A status of its own, such as 404, counts as such;
