@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     fn even(word: &str) -> Option<usize> {
-        (word.len() % 2 == 0).then_some(word.len())
+        word.len().is_multiple_of(2).then_some(word.len())
     }
 
     #[test]
