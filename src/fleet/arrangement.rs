@@ -1,6 +1,10 @@
 //! What a configuration makes of the board: room for what is new, and no trace of what is gone.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use super::{
     OrgControls, ProbeId,
@@ -44,6 +48,8 @@ pub(super) struct Expected {
     pub(super) id: ProbeId,
     pub(super) kind: &'static str,
     pub(super) interval: Duration,
+    /// The credentials that it asks with.
+    pub(super) asks_with: BTreeSet<Name>,
 }
 
 impl Facts {
@@ -83,17 +89,26 @@ impl Facts {
             owner.limits = controls.limits;
             owner.events = controls.events;
         }
-        for Expected { id, kind, interval } in added {
+        for expected in added {
+            let Expected {
+                id, kind, interval, ..
+            } = expected;
             self.owner(id.org.as_ref());
             let row = Row::new(kind, interval, now);
             self.rows.insert(Arc::new(id), Arc::new(row));
         }
-        for Expected { id, interval, .. } in changed {
+        for expected in changed {
+            let Expected {
+                id,
+                interval,
+                asks_with,
+                ..
+            } = expected;
             if let Some(row) = self.rows.get_mut(&id) {
                 Arc::make_mut(row).begin_anew(interval, now);
             }
             let owner = self.owner(id.org.as_ref());
-            owner.footprints.change(&id.probe);
+            owner.footprints.change(&id.probe, &asks_with);
             owner.limits.leave(&id.probe);
         }
         for owner in self.owners.values_mut() {

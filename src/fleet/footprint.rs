@@ -88,10 +88,16 @@ impl Footprints {
         false
     }
 
-    /// A probe asks otherwise from now on.
-    pub(super) fn change(&mut self, probe: &str) {
+    /// A probe asks otherwise from now on, and with these credentials. What it asked with others goes
+    /// at once: while a breaker is open, say, it asks nothing that would tell.
+    pub(super) fn change(&mut self, probe: &str, asks_with: &BTreeSet<Name>) {
         if let Some(known) = self.of.get_mut(probe) {
             known.outdated = true;
+            let is_over = |fed: &mut Fed| {
+                let credential = fed.credential.as_ref();
+                credential.is_some_and(|name| !asks_with.contains(name))
+            };
+            self.left.extend(known.fed.extract_if(.., is_over));
         }
     }
 
@@ -168,12 +174,29 @@ mod tests {
     fn what_a_changed_probe_fed_is_kept_until_it_asks_again() {
         let mut footprints = Footprints::default();
         assert!(!footprints.learn("endpoint/a", &[asked("a"), asked("token")]));
-        footprints.change("endpoint/a");
+        footprints.change("endpoint/a", &BTreeSet::new());
         assert!(!footprints.learn("endpoint/a", &[]));
         assert!(gone(&mut footprints).is_empty());
         assert!(footprints.learn("endpoint/a", &[asked("b")]));
         assert_eq!(gone(&mut footprints), ["a"], "minting is the org's");
         assert!(footprints.feeds("token"));
         assert!(!footprints.learn("endpoint/a", &[asked("c")]));
+    }
+
+    #[test]
+    fn what_a_changed_probe_asked_with_another_credential_goes_at_once() {
+        let by = |name: &str| Exchange {
+            credential: Some(name.parse().unwrap()),
+            ..asked("users")
+        };
+        let mut footprints = Footprints::default();
+        footprints.learn("endpoint/users", &[by("app"), by("monitor"), asked("keys")]);
+        footprints.change("endpoint/users", &["monitor".parse().unwrap()].into());
+        let gone: Vec<_> = footprints.gone(|_| false);
+        let gone = gone
+            .iter()
+            .map(|fed| fed.credential.as_ref().unwrap().as_str());
+        assert_eq!(gone.collect::<Vec<_>>(), ["app"]);
+        assert!(footprints.feeds("users") && footprints.feeds("keys"));
     }
 }

@@ -131,6 +131,13 @@ impl Fleet {
                 id,
                 kind: plan.run.probe.kind(),
                 interval: plan.interval,
+                asks_with: plan
+                    .run
+                    .probe
+                    .credentials()
+                    .into_iter()
+                    .map(|c| c.name.clone())
+                    .collect(),
             });
         }
         self.board.arrange(arrangement);

@@ -505,6 +505,51 @@ async fn an_open_breaker_stays_open_when_something_else_is_written() {
 }
 
 #[tokio::test]
+async fn what_a_probe_asked_with_another_credential_goes_though_the_org_cannot_be_asked_now() {
+    let other = "00another-api-token-of-the-same-org-000000";
+    let okta = Org::new("acme")
+        .api_token(ApiToken::new("monitor", API_TOKEN))
+        .api_token(ApiToken::new("edge", other))
+        .start()
+        .await
+        .unwrap();
+    let yaml = |credential: &str| {
+        format!(
+            "status_pages: {{}}
+orgs:
+  acme:
+    url: '{}'
+    budget: 1
+    credentials: {{ monitor: {{ api_token: {API_TOKEN} }}, edge: {{ api_token: {other} }} }}
+    probes:
+      discovery: {{ interval: 100ms, timeout: 100ms }}
+      endpoint: {{ users: {{ path: /api/v1/users, credential: {credential}, sampling: interval }} }}
+",
+            okta.url()
+        )
+    };
+    let mut reloading = Reloading::new();
+    reloading.apply(&yaml("monitor")).await;
+    let page = reloading.first_round().await;
+    let of = |page: &Scrape, credential: &str| {
+        let label = Some(credential);
+        let series = page.series().iter();
+        series
+            .filter(|series| series.labels.get("credential").map(String::as_str) == label)
+            .count()
+    };
+    assert!(of(&page, "monitor") > 0, "{page}");
+    okta.controls().fault("/", Fault::status(503));
+    let open = r#"okta_exporter_breaker_state{org="acme",state="open"}"#;
+    reloading
+        .until(|this| this.scrape().get(open) == Some(1.0))
+        .await;
+    reloading.apply(&yaml("edge")).await;
+    let page = reloading.scrape();
+    assert_eq!(of(&page, "monitor"), 0, "{page}");
+}
+
+#[tokio::test]
 async fn a_probe_that_only_moved_keeps_its_counters_and_loses_what_it_saw() {
     let world = World::new(2).await;
     let yaml = |okta: &Running, server: &str| {
