@@ -157,6 +157,7 @@ orgs:
             audience: api://default
             scopes: [okta.users.read, okta.logs.read]
       rate_limit_settings: {{ credential: monitor, interval: 10s }}
+      agent_pools: {{ credential: monitor, interval: 5s }}
       system_log: {{ credential: monitor, interval: 10s }}
 "#
     ))

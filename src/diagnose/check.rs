@@ -104,6 +104,7 @@ impl Verdict {
             | Fact::KeyNotPublished
             | Fact::BadSignature
             | Fact::NoKeys => Self::Broken,
+            Fact::Withheld => Self::Skipped,
             Fact::ScopeMissing
             | Fact::TokenWithoutEnd
             | Fact::TokenUnjudged
@@ -116,6 +117,7 @@ impl Verdict {
             | Fact::IncidentOfUnknownReach
             | Fact::IncidentsUnmatched
             | Fact::PrincipalNotListed
+            | Fact::AgentPoolNotOperational
             | Fact::LogGap
             | Fact::Overdue
             | Fact::StoreFailing => Self::Degraded,

@@ -92,6 +92,8 @@ closed_list! {
         IncidentOfUnknownReach,
         IncidentsUnmatched,
         PrincipalNotListed,
+        Withheld,
+        AgentPoolNotOperational,
         LogGap,
         Overdue,
         StoreFailing,
@@ -139,6 +141,10 @@ impl Fact {
             Self::PrincipalNotListed => {
                 "Okta lists no API token of a credential's `principal_id` among the principals"
             }
+            Self::Withheld => {
+                "what a probe reads that the exporter made by itself is withheld from its credential, or the org has no such thing"
+            }
+            Self::AgentPoolNotOperational => "Okta calls a pool of agents degraded or disrupted",
             Self::LogGap => {
                 "within the last hour Okta refused the cursor of its System Log, no longer kept what was still to be read, or sent one event of more than 6 MiB"
             }

@@ -10,6 +10,7 @@ mod advice;
 mod case;
 mod fact;
 mod health;
+mod inventory;
 mod markdown;
 mod own;
 mod rate_limits;

@@ -4,7 +4,7 @@ use super::{
     access,
     case::{Case, Chapter},
     fact::Fact,
-    health, own, rate_limits, reach,
+    health, inventory, own, rate_limits, reach,
     sign::Sign,
     symptom::Symptom,
     tokens,
@@ -12,12 +12,13 @@ use super::{
 use crate::okta::Failure;
 
 /// Every chapter, the particular before the general.
-pub(super) static CHAPTERS: [Chapter; 6] = [
+pub(super) static CHAPTERS: [Chapter; 7] = [
     rate_limits::CHAPTER,
     reach::CHAPTER,
     tokens::CHAPTER,
     access::CHAPTER,
     health::CHAPTER,
+    inventory::CHAPTER,
     own::CHAPTER,
 ];
 

@@ -34,6 +34,8 @@ pub enum Member {
     Text(String),
     /// A number.
     Number(f64),
+    /// True or false.
+    Truth(bool),
     /// A list of nothing but texts.
     Texts(Vec<String>),
     /// Anything else. What it was, is not kept.
@@ -55,7 +57,7 @@ impl Claim for String {
     fn of(member: Member) -> Option<Self> {
         match member {
             Member::Text(text) => Some(text),
-            Member::Number(_) | Member::Texts(_) | Member::Other => None,
+            Member::Number(_) | Member::Truth(_) | Member::Texts(_) | Member::Other => None,
         }
     }
 }
@@ -64,7 +66,16 @@ impl Claim for f64 {
     fn of(member: Member) -> Option<Self> {
         match member {
             Member::Number(number) => Some(number),
-            Member::Text(_) | Member::Texts(_) | Member::Other => None,
+            Member::Text(_) | Member::Truth(_) | Member::Texts(_) | Member::Other => None,
+        }
+    }
+}
+
+impl Claim for bool {
+    fn of(member: Member) -> Option<Self> {
+        match member {
+            Member::Truth(value) => Some(value),
+            Member::Text(_) | Member::Number(_) | Member::Texts(_) | Member::Other => None,
         }
     }
 }
@@ -99,8 +110,8 @@ impl<'de> Visitor<'de> for Shallow {
         Ok(Member::Other)
     }
 
-    fn visit_bool<E>(self, _value: bool) -> Result<Member, E> {
-        Ok(Member::Other)
+    fn visit_bool<E>(self, value: bool) -> Result<Member, E> {
+        Ok(Member::Truth(value))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Member, E> {
@@ -247,12 +258,12 @@ mod tests {
         assert_eq!(member(r#""a\n""#), Member::Text("a\n".to_owned()));
         assert_eq!(member("-7"), Member::Number(-7.0));
         assert_eq!(member("1.5"), Member::Number(1.5));
+        assert_eq!(member("true"), Member::Truth(true));
         let texts = ["a", "b"].map(str::to_owned).to_vec();
         assert_eq!(member(r#"["a", "b"]"#), Member::Texts(texts));
         assert_eq!(member("[]"), Member::Texts(Vec::new()));
         for other in [
             "null",
-            "true",
             "{}",
             r#"{"a":[{}]}"#,
             r#"["a",1]"#,

@@ -17,6 +17,7 @@ mod settings;
 mod table;
 mod unfamiliar;
 
+pub mod agent_pools;
 pub mod discovery;
 pub mod endpoint;
 pub mod jwks;
@@ -65,6 +66,8 @@ kinds! {
     Token: token,
     /// Whose limit is seen.
     RateLimitSettings: rate_limit_settings,
+    /// Directory and on-premises agents.
+    AgentPools: agent_pools,
     /// What happens in the org.
     SystemLog: system_log,
     /// A status page.

@@ -37,6 +37,14 @@ impl<T> Learned<T> {
     }
 }
 
+/// How a round ended.
+pub(super) struct Ending {
+    /// Why it did not end well.
+    pub(super) failure: Option<Failure>,
+    /// What was withheld, in words, where that is no failure.
+    pub(super) withheld: Option<String>,
+}
+
 /// A round under way.
 pub(super) struct Round<'a> {
     okta: &'a Session<'a>,
@@ -64,6 +72,19 @@ impl<'a> Round<'a> {
     /// Why the round did not end well: what ended it, else what was first withheld.
     pub(super) fn failure(self) -> Option<Failure> {
         self.ended.or(self.withheld)
+    }
+
+    /// How it ended. Of a probe that nobody wrote (`is_optional`), what is withheld fails nothing: the
+    /// org may well have no such thing.
+    pub(super) fn end(self, is_optional: bool) -> Ending {
+        let Self {
+            withheld, ended, ..
+        } = self;
+        let (failure, withheld) = match (ended, withheld) {
+            (None, Some(withheld)) if is_optional => (None, Some(withheld.to_string())),
+            (ended, withheld) => (ended.or(withheld), None),
+        };
+        Ending { failure, withheld }
     }
 
     /// One document. `api` is the `api` label of the request.

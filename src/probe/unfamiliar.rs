@@ -13,7 +13,7 @@ const MOST: usize = 20;
 /// Words that were met, as Okta spells them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Unfamiliar(BTreeSet<String>);
+pub(super) struct Unfamiliar(BTreeSet<String>);
 
 impl Unfamiliar {
     /// What a word means, by what reads it in lower case; else it is kept in mind.

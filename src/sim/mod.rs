@@ -14,6 +14,7 @@
 //! # Ok(()) }
 //! ```
 
+mod agents;
 mod answer;
 mod background;
 mod rate_limit_bucket;

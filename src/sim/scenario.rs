@@ -65,6 +65,9 @@ enum Step {
     RefuseGrants(usize),
     /// An event of this type.
     Log(&'static str),
+    /// An agent loses its connection, or finds it again.
+    DropAgent(&'static str),
+    ReturnAgent(&'static str),
     /// Okta switches a log stream off.
     StopStream,
     /// A path never answers, once.
@@ -85,6 +88,7 @@ const STEPS: &[(u64, Step)] = &[
     (12, Step::Announce("default", 8)),
     (15, Step::Trouble),
     (18, Step::Rush("/api/v1/groups", 65)),
+    (20, Step::DropAgent("dc2")),
     (22, Step::Rotate(ORG)),
     // Soon after the promise of 20 s was renewed, and early in the scenario, since whoever watches
     // believes it only after some minutes.
@@ -99,6 +103,7 @@ const STEPS: &[(u64, Step)] = &[
     (40, Step::StopStream),
     (42, Step::Rotate("default")),
     (44, Step::Rotate(ORG)),
+    (45, Step::ReturnAgent("dc2")),
     (45, Step::Mint(20)),
     (50, Step::Progress("Resolved")),
 ];
@@ -181,6 +186,8 @@ pub async fn run(
                     controls.log_many(&grant.failed("invalid_client"), *times);
                 }
                 Step::Log(event_type) => drop(controls.log(&LogEvent::new(event_type))),
+                Step::DropAgent(name) => controls.drop_agent(name),
+                Step::ReturnAgent(name) => controls.return_agent(name),
                 Step::StopStream => controls.deactivate_log_stream("to-the-archive"),
                 Step::TooManyAtOnce(path) => controls.fault(path, Fault::concurrency().times(1)),
             }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::ORG;
+use super::agents::AgentPools;
 use super::counters::Counters;
 use super::error::Error;
 use super::faults::Faults;
@@ -25,6 +26,7 @@ pub(super) struct World {
     pub(super) proofs: Proofs,
     pub(super) log: SystemLog,
     pub(super) hooks: Hooks,
+    pub(super) agent_pools: AgentPools,
     /// When a server comes to sign with a new key that the log does not yet tell of.
     pub(super) rollovers: Vec<(Timestamp, String)>,
     keys: BTreeMap<String, KeySet>,
@@ -43,6 +45,7 @@ impl World {
             proofs: Proofs::new(),
             log: SystemLog::new(),
             hooks: Hooks::default(),
+            agent_pools: AgentPools::new(),
             rollovers: Vec::new(),
             keys: BTreeMap::new(),
             unpublished: None,

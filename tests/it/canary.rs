@@ -95,7 +95,7 @@ async fn org(fault: Option<Fault>, tls: bool, app: &ServiceApp) -> Running {
 }
 
 /// How many probes each org has.
-const PROBES: usize = 13;
+const PROBES: usize = 14;
 /// How many status pages there are.
 const PAGES: usize = 4;
 
@@ -140,6 +140,7 @@ fn settings(name: usize, okta: &Running, directory: &Path) -> String {
         post: {{ path: /api/v1/x, credential: post, {pace} }}
       jwks: {{ org: {{ {pace} }}, default: {{ authorization_server: default, {pace} }} }}
       rate_limit_settings: {{ credential: monitor, {pace} }}
+      agent_pools: {{ credential: monitor, {pace} }}
       system_log: {{ credential: monitor, {pace} }}
       token:
         opaque: {{ access_token: {WATCHED}, {introspect}, {pace} }}

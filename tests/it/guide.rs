@@ -280,6 +280,14 @@ async fn forgotten() -> (Exporter, Held) {
     (exporter, vec![Box::new(okta)])
 }
 
+/// One of two agents loses its connection.
+async fn dropped() -> (Exporter, Held) {
+    let okta = org().start().await.unwrap();
+    okta.controls().drop_agent("dc1");
+    let exporter = Exporter::watch(&okta, "{ agent_pools: {} }").await;
+    (exporter, vec![Box::new(okta)])
+}
+
 async fn elsewhere(url: &str) -> (Exporter, Held) {
     let yaml = format!(
         "status_pages: {{}}\norgs: {{ acme: {{ url: '{url}', probes: {{ discovery: {{ interval: 5s, timeout: 5s }} }} }} }}"
@@ -558,6 +566,8 @@ recognised! {
     a_cell_whose_name_nobody_knows: "incidents-unmatched" => with(org().cell("og1"), "{ organization: {} }");
     a_principal_that_okta_does_not_list: "principal-not-listed" => principal("00Tmistyped");
     a_log_whose_cursor_is_forgotten: "log-gap" => forgotten();
+    a_pool_whose_agent_dropped: "agent-pool" => dropped();
+    a_feature_that_nobody_asked_for: "withheld" => with(org().without_feature("/api/v1/agentPools"), "{ agent_pools: { optional: true } }");
     a_feed_that_is_frozen: "status-page-frozen" => status_page(PageMode::Frozen);
     a_status_page_that_was_rewritten: "status-page-unreadable" => status_page(PageMode::Rewritten);
     a_status_page_of_nobody: "status-page-unreachable" => page_at("https://nobody.invalid");

@@ -42,6 +42,9 @@ mod linear;
 /// Whose limit it is, and which paths share one.
 mod limits;
 
+/// What an org has that ends, rotates or stops: read in pages, withheld, gone, and meant to harm.
+mod inventory;
+
 /// What Okta answered when it was recorded: each answer read, each window found.
 mod recorded;
 

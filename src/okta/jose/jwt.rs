@@ -113,7 +113,7 @@ impl Claim for OneOrMany {
         match member {
             Member::Text(value) => Some(Self::One(value)),
             Member::Texts(values) => Some(Self::Many(values)),
-            Member::Number(_) | Member::Other => None,
+            Member::Number(_) | Member::Truth(_) | Member::Other => None,
         }
     }
 }

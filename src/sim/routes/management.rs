@@ -59,7 +59,7 @@ pub(super) fn resource(world: &World, call: &Call, rest: &[&str]) -> Answer {
             "expiresAt": null,
         })),
         ["api-tokens"] => Answer::resource(&api_tokens(world, call.now)),
-        ["agentPools"] => Answer::resource(&json!([agent_pool(call.now)])),
+        ["agentPools"] => Answer::resource(&world.agent_pools.list(call.now)),
         ["authorizationServers"] => Answer::resource(&authorization_servers(world)),
         ["rate-limit-settings", which] => rate_limits::settings(world, call, which),
         ["principal-rate-limits"] => rate_limits::principals(world, call),
@@ -158,22 +158,6 @@ fn api_tokens(world: &World, now: Timestamp) -> Value {
         })
     });
     Value::Array(tokens.collect())
-}
-
-fn agent_pool(now: Timestamp) -> Value {
-    json!({
-        "id": id("0oa", 90),
-        "name": "example.com",
-        "type": "AD",
-        "operationalStatus": "OPERATIONAL",
-        "agents": [{
-            "id": id("a53", 0),
-            "name": "dc1",
-            "operationalStatus": "OPERATIONAL",
-            "lastConnection": now.as_millisecond(),
-            "version": "3.19.0",
-        }],
-    })
 }
 
 fn authorization_servers(world: &World) -> Value {

@@ -106,15 +106,21 @@ impl fmt::Display for Scrape {
     }
 }
 
-/// Name and labels of a series. No label value of the tests holds a quote or `",`.
+/// Name and labels of a series, whatever stands in a label's value.
 fn split(series: &str) -> (String, BTreeMap<String, String>) {
     let (name, labels) = series.split_once('{').unwrap_or((series, "}"));
-    let labels = labels.strip_suffix('}').unwrap();
-    let pair = |pair: &str| {
-        let (name, value) = pair.split_once("=\"").unwrap();
-        let value = value.strip_suffix('"').unwrap_or(value);
-        (name.to_owned(), value.to_owned())
-    };
-    let pairs = labels.split("\",").filter(|pair| !pair.is_empty());
-    (name.to_owned(), pairs.map(pair).collect())
+    let mut rest = labels.strip_suffix('}').unwrap();
+    let mut pairs = BTreeMap::new();
+    while let Some((label, quoted)) = rest.split_once("=\"") {
+        let mut is_escaped = false;
+        let end = quoted.find(|c| {
+            let ends = c == '"' && !is_escaped;
+            is_escaped = c == '\\' && !is_escaped;
+            ends
+        });
+        let (value, after) = quoted.split_at(end.unwrap());
+        pairs.insert(label.trim_start_matches(',').to_owned(), value.to_owned());
+        rest = &after[1..];
+    }
+    (name.to_owned(), pairs)
 }
