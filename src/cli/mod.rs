@@ -11,6 +11,8 @@ mod logging;
 mod metrics;
 mod other_signals;
 mod output;
+mod permissions;
+mod plan;
 mod run;
 mod signal;
 #[cfg(feature = "simulator")]
@@ -50,6 +52,10 @@ enum Command {
     ///
     /// It reads the same file and variables as the exporter. What is not given is skipped.
     Diagnose(diagnose::Args),
+    /// Print what this configuration will ask: who, how often, from which bucket, and what that takes.
+    ///
+    /// It reads the same file and variables as the exporter, asks nobody and reads no secret.
+    Plan(plan::Args),
     /// Ask a running exporter whether it is healthy.
     Health(health::Args),
     /// Run the simulated Okta alone.
@@ -59,6 +65,8 @@ enum Command {
     Store(store::Args),
     /// Print the metric reference as Markdown.
     Metrics(metrics::Args),
+    /// Print which scope and role each kind of probe needs, as Markdown.
+    Permissions(permissions::Args),
     /// Print what can go wrong and what fixes it, as Markdown.
     Guide(guide::Args),
 }
@@ -85,11 +93,13 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "simulator")]
         Some(Command::Demo(args)) => ending::bounded(&runtime, demo::run(args)),
         Some(Command::Diagnose(args)) => runtime.block_on(diagnose::run(args)),
+        Some(Command::Plan(args)) => exit_code(plan::run(&args)),
         Some(Command::Health(args)) => exit_code(runtime.block_on(health::run(args))),
         #[cfg(feature = "simulator")]
         Some(Command::Simulate(args)) => exit_code(runtime.block_on(simulate::run(args))),
         Some(Command::Store(args)) => exit_code(store::run(args)),
         Some(Command::Metrics(args)) => exit_code(metrics::run(args)),
+        Some(Command::Permissions(args)) => exit_code(permissions::run(args)),
         Some(Command::Guide(args)) => exit_code(guide::run(&args)),
     };
     // A lookup that hangs holds a thread of the runtime, and is not waited for.

@@ -90,6 +90,24 @@ impl Config {
         file: Option<&Path>,
         environment: &BTreeMap<String, String>,
     ) -> Result<Self, Problems> {
+        Self::of_file(file, Loading::of(String::new(), environment, earlier))
+    }
+
+    /// The same, to be looked at and never asked by: no secret is read.
+    pub fn outline(
+        file: Option<&Path>,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Self, Problems> {
+        Self::of_file(file, Loading::unread(environment, &Made::default()))
+    }
+
+    /// What this tree means, to be looked at and never asked by.
+    pub fn outline_of(tree: Value) -> Result<Self, Problems> {
+        Loading::unread(&BTreeMap::new(), &Made::default()).finish(tree)
+    }
+
+    fn of_file(file: Option<&Path>, loading: Loading<'_>) -> Result<Self, Problems> {
+        let environment = loading.environment;
         let Some(path) = file else {
             let mut notes = Notes::default();
             let sources::StandIn {
@@ -102,7 +120,7 @@ impl Config {
                 extent: Extent::OnTop,
                 environment: &environment,
                 notes,
-                earlier,
+                ..loading
             }
             .finish(tree);
         };
@@ -114,7 +132,9 @@ impl Config {
         if let Some(directory) = path.parent() {
             file::resolve_files(&mut tree, directory);
         }
-        Loading::of(source, environment, earlier).finish(tree)
+        let mut loading = loading;
+        loading.origin.source = source;
+        loading.finish(tree)
     }
 
     /// The configuration that this YAML describes.
@@ -141,6 +161,7 @@ struct Loading<'a> {
     environment: &'a BTreeMap<String, String>,
     notes: Notes,
     earlier: &'a Made,
+    reads_secrets: bool,
 }
 
 impl<'a> Loading<'a> {
@@ -156,6 +177,15 @@ impl<'a> Loading<'a> {
             environment,
             notes: Notes::default(),
             earlier,
+            reads_secrets: true,
+        }
+    }
+
+    /// Of which no secret is read.
+    fn unread(environment: &'a BTreeMap<String, String>, earlier: &'a Made) -> Self {
+        Self {
+            reads_secrets: false,
+            ..Self::of("the configuration".to_owned(), environment, earlier)
         }
     }
 
@@ -166,6 +196,7 @@ impl<'a> Loading<'a> {
             environment,
             mut notes,
             earlier,
+            reads_secrets,
         } = self;
         let overrides = lay_over(&mut tree, extent, environment, &mut notes);
         origin.overrides = overrides.variables();
@@ -189,6 +220,7 @@ impl<'a> Loading<'a> {
             secrets: SecretContext {
                 environment,
                 reloads: &secret_reloads,
+                are_read: reads_secrets,
             },
             written: &written,
             earlier,

@@ -147,20 +147,23 @@ impl schema::OAuth {
         (at, notes): (&SettingPath, &mut Notes),
     ) -> Result<ClientAuth, Problem> {
         let (source, field) = key.place("private_key", context)?;
-        let wrong = |why: String| Problem::new(field.clone(), why);
-        let text = source
-            .soon(SecretSource::read_text)
-            .map_err(|e| wrong(e.to_string()))?;
-        let read = PrivateKey::read(&text, self.algorithm)
-            .map_err(|e| wrong(format!("no private key that can be used: {e}")))?;
-        secrets::warn_of_exposure(key, "private_key", at, notes);
-        if self.key_id.as_deref().is_none_or(str::is_empty) && read.kid().is_none() {
-            let fix = "write the id that Admin Console > Applications > the app > General shows";
-            notes.warn(
-                &at.field("key_id"),
-                format!("not given, and Okta may ask for it: {fix}"),
-            );
+        if context.are_read {
+            let wrong = |why: String| Problem::new(field.clone(), why);
+            let text = source
+                .soon(SecretSource::read_text)
+                .map_err(|e| wrong(e.to_string()))?;
+            let read = PrivateKey::read(&text, self.algorithm)
+                .map_err(|e| wrong(format!("no private key that can be used: {e}")))?;
+            if self.key_id.as_deref().is_none_or(str::is_empty) && read.kid().is_none() {
+                let fix =
+                    "write the id that Admin Console > Applications > the app > General shows";
+                notes.warn(
+                    &at.field("key_id"),
+                    format!("not given, and Okta may ask for it: {fix}"),
+                );
+            }
         }
+        secrets::warn_of_exposure(key, "private_key", at, notes);
         Ok(ClientAuth::PrivateKeyJwt {
             key: source,
             key_id: self.key_id.clone().filter(|id| !id.is_empty()),

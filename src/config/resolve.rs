@@ -40,6 +40,7 @@ pub(super) fn status_pages(
         secrets: SecretContext {
             environment: &nothing,
             reloads: &reloads,
+            are_read: true,
         },
     };
     let mut pages = BTreeMap::new();

@@ -5,7 +5,12 @@ use super::{
     round::{Asked, Run},
     wrap::{list, span},
 };
-use crate::{fleet, okta::Credential, probe::Access, units::Name};
+use crate::{
+    fleet,
+    okta::Credential,
+    probe::{self, Access},
+    units::Name,
+};
 
 const HERE: Section = Section::Access;
 
@@ -33,7 +38,16 @@ fn read(run: &Run, several: bool) -> Check {
     let who = run.last().and_then(|exchange| exchange.credential.as_ref());
     let check = match (&run.outcome, run.failure()) {
         (None, _) => Check::skipped(HERE, &run.id, "the org cannot be reached"),
-        (_, Some(failure)) => Check::failed(HERE, &run.id, (failure, run.probe.kind())),
+        (_, Some(failure)) => {
+            let check = Check::failed(HERE, &run.id, (failure, run.probe.kind()));
+            match probe::lacking(failure, run.probe.kind()) {
+                Some(needed) => check
+                    .fact("scope", needed.scope)
+                    .fact("least_role", needed.role)
+                    .adding(&format!("it takes {needed}")),
+                None => check,
+            }
+        }
         (Some(outcome), None) => {
             let took = outcome.took.map(span).unwrap_or_default();
             Check::healthy(HERE, &run.id, format!("read in {took}"))

@@ -203,6 +203,13 @@ impl Check {
         self
     }
 
+    /// With more to say.
+    #[must_use]
+    pub(super) fn adding(mut self, says: &str) -> Self {
+        self.says = format!("{}; {says}", self.says);
+        self
+    }
+
     fn advise(&mut self, case: &Case) {
         self.advice = Some(case.into());
     }

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     guide::{self, Advice, Fact, Finding},
     okta::{ApiError, Exchange, Failure, Reason},
+    probe,
     store::StoreError,
     units::Timestamp,
 };
@@ -156,6 +157,7 @@ fn failed(id: &ProbeId, outcome: &Outcome, failure: &Failure, quiet: bool) {
         runbook,
     } = guide::explain(failure, id.kind()).into();
     let risk = risk.as_str();
+    let takes_permission = probe::lacking(failure, id.kind()).map(|needed| needed.to_string());
     let refusal = failure.refusal();
     // An answer that came and could not be read is one that Okta's support can find as well; what
     // was tried after it in vain is not what failed.
@@ -196,6 +198,7 @@ fn failed(id: &ProbeId, outcome: &Outcome, failure: &Failure, quiet: bool) {
                 request_id,
                 at_utc,
                 took_seconds,
+                takes_permission,
                 cause,
                 next,
                 takes,

@@ -7,6 +7,7 @@ use super::{Board, PastRun, ProbeId, limits::KnownLimit, row::Row};
 use crate::{
     guide::{self, Advice, Finding},
     okta::Failure,
+    probe,
     units::{Moment, OktaTime, Timestamp, WallClock},
 };
 
@@ -79,6 +80,9 @@ pub struct Trouble {
     /// What it means, and what fixes it.
     #[serde(flatten)]
     pub advice: Advice,
+    /// The scope and the role that were wanting, where that is why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub takes_permission: Option<String>,
     /// What Okta's support asks for.
     pub request_id: Option<String>,
 }
@@ -234,6 +238,7 @@ impl Trouble {
             reason: failure.reason().as_str(),
             what: failure.to_string(),
             advice: guide::explain(failure, kind).into(),
+            takes_permission: probe::lacking(failure, kind).map(|needed| needed.to_string()),
             request_id: failure
                 .refusal()
                 .and_then(|refusal| refusal.request_id.clone()),

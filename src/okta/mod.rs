@@ -61,7 +61,7 @@ pub use oauth::client::OAuthClient;
 pub use oauth::dpop::Dpop;
 pub use oauth::mint::TOKEN_API;
 pub use oauth::token_cache::TokenStatus;
-pub use organization::{ORGANIZATION_API, Organization};
+pub use organization::{ORGANIZATION_API, ORGANIZATION_PATH, Organization};
 pub use origins::Origins;
 pub use phase::Phase;
 pub use principal::{Principal, PrincipalKind};

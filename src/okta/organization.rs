@@ -10,7 +10,8 @@ use super::{Failure, Request, Session, claim};
 /// How requests for it are called.
 pub const ORGANIZATION_API: &str = "organization";
 
-const PATH: &str = "/.well-known/okta-organization";
+/// Where it is.
+pub const ORGANIZATION_PATH: &str = "/.well-known/okta-organization";
 
 /// What names a host of the org.
 const LINKS: [&str; 2] = ["organization", "alternate"];
@@ -47,7 +48,7 @@ impl Organization {
 impl Session<'_> {
     /// Asks for the organization document. What it tells of hosts is kept for all who ask this org.
     pub async fn organization(&self) -> Result<Organization, Failure> {
-        let request = Request::get(ORGANIZATION_API, PATH).for_document();
+        let request = Request::get(ORGANIZATION_API, ORGANIZATION_PATH).for_document();
         let answer = self.ask(request).await;
         if matches!(&answer, Err(Failure::Refused(refusal)) if refusal.status < 500) {
             self.origins().tell(Vec::new());

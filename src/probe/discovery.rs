@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
+    ask::Ask,
     candidate::Candidate,
     kind::{Access, Kind, Known, Place, ProbeResult, Scope},
     plan::PlanContext,
@@ -22,6 +23,9 @@ const UP: Family = Family::gauge(
     "1 if the org's discovery document was served with the expected issuer, else 0.",
     &["org"],
 );
+
+/// Where the discovery document is.
+const PATH: &str = "/.well-known/openid-configuration";
 
 /// What may be written under `probes.discovery`.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -83,6 +87,10 @@ impl Kind for Probe {
     type Observation = Observation;
     type Memory = ();
 
+    fn asks(&self, _access: Access) -> Vec<Ask<'_>> {
+        vec![Ask::get(Self::KIND, PATH)]
+    }
+
     async fn run(&self, okta: &Session<'_>, (): &()) -> ProbeResult<Observation> {
         let failure = self.compare_issuer(okta).await.err();
         ProbeResult {
@@ -104,7 +112,7 @@ impl Kind for Probe {
 
 impl Probe {
     async fn compare_issuer(&self, okta: &Session<'_>) -> Result<(), Failure> {
-        let request = Request::get(Self::KIND, "/.well-known/openid-configuration")
+        let request = Request::get(Self::KIND, PATH)
             .for_document()
             .over_new_connection();
         let Document { issuer } = okta.ask(request).await?.json().await?;
@@ -144,6 +152,7 @@ mod tests {
             secrets: SecretContext {
                 environment: &environment,
                 reloads: &SecretReloads::default(),
+                are_read: true,
             },
         };
         let planned = |issuer: Option<&str>| {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::{Value, json};
 
 use super::{
+    ask::{Ask, HowOften},
     candidate::Candidate,
     kind::{Access, Kind, Known, Place, ProbeResult, Scope},
     plan::PlanContext,
@@ -146,6 +147,15 @@ impl Kind for Probe {
 
     fn credentials(&self) -> Vec<&Credential> {
         self.credential.as_deref().into_iter().collect()
+    }
+
+    fn asks(&self, _access: Access) -> Vec<Ask<'_>> {
+        let how_often = match self.sampling {
+            Sampling::WindowEnd => HowOften::EachWindow,
+            Sampling::Interval => HowOften::EachRun(1),
+        };
+        let ask = Ask::get(self.name.as_str(), self.path.as_str());
+        vec![ask.with(self.credential.as_deref()).asked(how_often)]
     }
 
     async fn run(&self, okta: &Session<'_>, _known: &Memory) -> ProbeResult<Observation> {

@@ -6,7 +6,9 @@ use std::{borrow::Cow, fmt, time::Duration};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{candidate::Candidate, plan::PlanContext, problem::Problem, secrets::HeldSecret};
+use super::{
+    ask::Ask, candidate::Candidate, plan::PlanContext, problem::Problem, secrets::HeldSecret,
+};
 use crate::{
     guide::Finding,
     metrics::{Family, Page},
@@ -72,6 +74,16 @@ pub trait Kind: Sized {
     /// anew.
     fn refers_to(&self) -> Vec<&Credential> {
         self.credentials()
+    }
+
+    /// What one ordinary run asks: each path of its access once, unless the kind says otherwise.
+    fn asks(&self, access: Access) -> Vec<Ask<'_>> {
+        match access {
+            Access::Read { paths, .. } => {
+                Ask::each(Self::KIND, paths, self.credentials().first().copied())
+            }
+            Access::Public | Access::Path => Vec::new(),
+        }
     }
 
     /// What its series are told apart by, where that is not its own name: an org has one such probe.

@@ -3,12 +3,14 @@
 //! families; [`kind`] says what it must supply. When to ask is the [`fleet`](crate::fleet)'s;
 //! serving the series is the [`web`](crate::web)'s.
 
+mod ask;
 mod candidate;
 pub(crate) mod cap;
 pub mod kind;
 mod label;
 mod listing;
 mod missed;
+mod permission;
 mod plan;
 mod problem;
 mod round;
@@ -39,12 +41,14 @@ use url::Url;
 use crate::{
     guide::Finding,
     metrics::{Family, Page},
-    okta::{Credential, KEYS_API, Session, TOKEN_API, event::Event},
+    okta::{Credential, Failure, KEYS_API, Session, TOKEN_API, event::Event},
     units::{Interval, OktaTime},
 };
 
+pub use ask::{Ask, Caller, HowOften};
 pub use candidate::Candidate;
 pub use kind::{Access, Kind, Known, Next, Place, ProbeResult, Scope, Settings};
+pub use permission::Permission;
 pub use plan::PlanContext;
 pub use problem::Problem;
 pub use secrets::{HeldSecret, SecretContext, Secrets};
@@ -88,6 +92,17 @@ pub fn own_apis() -> Vec<&'static str> {
     let of_orgs = KINDS.iter().filter(|info| info.place != Place::Page);
     let apis = of_orgs.flat_map(|info| info.apis).copied();
     apis.chain([TOKEN_API, KEYS_API]).collect()
+}
+
+/// What reading this path takes, where a probe of this access asks.
+pub fn permission(path: &str, access: Access) -> Option<Permission> {
+    Permission::to_read(path, access, KINDS.iter().map(|info| info.access))
+}
+
+/// What a probe of this kind would have needed, where it failed for want of permission.
+pub fn lacking(failure: &Failure, kind: &str) -> Option<Permission> {
+    let info = KINDS.iter().find(|info| info.kind == kind)?;
+    permission(Permission::refused(failure)?, info.access)
 }
 
 /// What is written under an org's `probes`, in the order of the table.

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
+    ask::Ask,
     candidate::Candidate,
     kind::{Access, Kind, Known, Place, ProbeResult, Scope},
     label::plain_word,
@@ -12,7 +13,7 @@ use super::{
 };
 use crate::{
     metrics::{Family, Page},
-    okta::{ORGANIZATION_API, Organization, Session},
+    okta::{ORGANIZATION_API, ORGANIZATION_PATH, Organization, Session},
     units::{Cell, Interval},
 };
 
@@ -70,6 +71,10 @@ impl Kind for Probe {
 
     type Observation = Observation;
     type Memory = ();
+
+    fn asks(&self, _access: Access) -> Vec<Ask<'_>> {
+        vec![Ask::get(Self::KIND, ORGANIZATION_PATH)]
+    }
 
     async fn run(&self, okta: &Session<'_>, (): &()) -> ProbeResult<Observation> {
         let read = okta.organization().await;

@@ -145,6 +145,7 @@ mod tests {
             secrets: SecretContext {
                 environment: &BTreeMap::new(),
                 reloads: &SecretReloads::default(),
+                are_read: true,
             },
         };
         find(&context)
@@ -191,6 +192,7 @@ mod tests {
             secrets: SecretContext {
                 environment: &BTreeMap::new(),
                 reloads: &SecretReloads::default(),
+                are_read: true,
             },
         };
         let nobody = named(nobody.reader(None, &[users])).unwrap_err();

@@ -27,14 +27,18 @@ pub struct SecretContext<'a> {
     pub environment: &'a BTreeMap<String, String>,
     /// Where it is counted that a file holds another secret.
     pub reloads: &'a SecretReloads,
+    /// Whether it is looked at what stands there. Where nothing will be asked, no secret is needed.
+    pub are_read: bool,
 }
 
 impl Secrets {
     /// The one source that was given for the field `name`; a file must be readable now.
     pub fn source(&self, name: &str, context: SecretContext<'_>) -> Result<SecretSource, Problem> {
         let (source, field) = self.place(name, context)?;
-        let read = source.soon(SecretSource::read);
-        read.map_err(|e| Problem::new(field, e.to_string()))?;
+        if context.are_read {
+            let read = source.soon(SecretSource::read);
+            read.map_err(|e| Problem::new(field, e.to_string()))?;
+        }
         Ok(source)
     }
 
@@ -46,8 +50,10 @@ impl Secrets {
         context: SecretContext<'_>,
     ) -> Result<SecretSource, Problem> {
         let (source, field) = self.place(name, context)?;
-        let read = source.soon(move |source| source.read_token(kind));
-        read.map_err(|e| Problem::new(field, e.to_string()))?;
+        if context.are_read {
+            let read = source.soon(move |source| source.read_token(kind));
+            read.map_err(|e| Problem::new(field, e.to_string()))?;
+        }
         Ok(source)
     }
 
@@ -79,6 +85,9 @@ impl Secrets {
                     Some(secret) if !secret.is_empty() => {
                         let source = SecretSource::Given(secret.into());
                         Ok((source, format!("{name}_env")))
+                    }
+                    _ if !context.are_read => {
+                        Ok((SecretSource::Given("".into()), format!("{name}_env")))
                     }
                     _ => Err(Problem::new(format!("{name}_env"), not_set(variable))),
                 }
@@ -131,6 +140,7 @@ mod tests {
         SecretContext {
             environment,
             reloads,
+            are_read: true,
         }
     }
 

@@ -168,6 +168,11 @@ macro_rules! kinds {
                 match self { $(Self::$kind(probe) => probe.refers_to(),)* }
             }
 
+            /// See [`Kind::asks`].
+            pub fn asks(&self) -> Vec<Ask<'_>> {
+                match self { $(Self::$kind(probe) => probe.asks(<$module::Settings as Settings>::ACCESS),)* }
+            }
+
             /// See [`Kind::series_id`].
             pub fn series_id(&self) -> Option<&str> {
                 match self { $(Self::$kind(probe) => probe.series_id(),)* }

@@ -173,6 +173,7 @@ fn row(probe: &ProbeView, now: Timestamp) -> Markup {
 fn explained(trouble: &Trouble) -> Markup {
     html! {
         p { b { (trouble.reason) } ": " (trouble.what) }
+        @if let Some(needed) = &trouble.takes_permission { p { "it takes " (needed) } }
         (advised(&trouble.advice))
         @if let Some(id) = &trouble.request_id {
             p.dim { "for Okta's support: request " code { (id) } " at " (support(trouble.at)) }

@@ -631,3 +631,40 @@ async fn health_is_asked_of_a_running_exporter_and_the_exit_status_tells() {
     assert_eq!(status.code(), Some(1));
     assert!(said.concat().contains("refused"), "{said:?}");
 }
+
+#[tokio::test]
+async fn the_plan_is_told_for_people_and_for_programs_and_no_secret_need_be_there() {
+    let file = File::of(
+        "orgs: { acme: { url: 'https://acme.okta.com', credentials: { monitor: { api_token_file: /nowhere/token } } } }",
+    );
+    let plan = |more: &[&str]| {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_okta-exporter"));
+        let ended = program.arg("plan").arg(file.flag()).args(more).output();
+        let ended = ended.unwrap();
+        assert!(ended.status.success(), "{ended:?}");
+        String::from_utf8(ended.stdout).unwrap()
+    };
+    let text = plan(&[]);
+    let squeezed: Vec<String> = text
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    for line in [
+        "discovery – 60 not limited – –",
+        "endpoint/users monitor 60 /api/v1/users okta.users.read Read-Only Administrator",
+        "system_log monitor 30 /api/v1/logs okta.logs.read Report Administrator",
+        "monitor 90 /api/v1/logs",
+        "monitor (an API token) needs in all",
+        "status_page/okta 30",
+    ] {
+        assert!(squeezed.iter().any(|told| told == line), "{line}\n{text}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&plan(&["--json"])).unwrap();
+    let needs = &json["orgs"][0]["credentials"][0];
+    assert_eq!(needs["credential"], "monitor");
+    let scopes = needs["scopes"].as_array().unwrap();
+    assert!(scopes.contains(&"okta.logs.read".into()), "{json}");
+    let requests = json["orgs"][0]["requests"].as_array().unwrap();
+    let users = requests.iter().find(|one| one["probe"] == "endpoint/users");
+    assert_eq!(users.unwrap()["path"], "/api/v1/users?limit=1", "{json}");
+}

@@ -162,6 +162,25 @@ fn the_reference_is_what_the_program_prints() {
 }
 
 #[test]
+fn the_table_of_permissions_is_what_the_program_prints() {
+    let printed = std::process::Command::new(env!("CARGO_BIN_EXE_okta-exporter"))
+        .arg("permissions")
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(printed.stdout).unwrap();
+    for info in okta_exporter::probe::KINDS {
+        let is_page = info.place == okta_exporter::probe::Place::Page;
+        let row = format!("| {} | `/", info.kind);
+        assert!(is_page || printed.contains(&row), "no {row}");
+    }
+    let kept = fs::read_to_string("docs/permissions.md").unwrap();
+    assert!(
+        kept == printed,
+        "run `okta-exporter permissions > docs/permissions.md`: the table has changed"
+    );
+}
+
+#[test]
 fn the_files_stay_small_enough_to_read() {
     let mut all = Vec::new();
     for room in ROOMS.iter().copied().chain(["sim"]) {

@@ -111,7 +111,7 @@ impl Client {
     }
 
     /// The bucket that a request draws on; `None` for public metadata.
-    pub(super) fn bucket_of(&self, method: &str, path: &str) -> Option<Cow<'static, str>> {
+    pub fn bucket_of(&self, method: &str, path: &str) -> Option<Cow<'static, str>> {
         self.buckets.as_ref()?.of(method, path)
     }
 

@@ -67,6 +67,11 @@ impl OAuthApp {
         &self.settings.scopes
     }
 
+    /// The path of the token endpoint.
+    pub fn token_path(&self) -> &str {
+        &self.settings.token_path
+    }
+
     /// True if the org's own authorization server mints its tokens.
     pub fn asks_the_org(&self) -> bool {
         self.settings.token_path.starts_with("/oauth2/v1/")

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{
+    ask::Ask,
     candidate::Candidate,
     cap::{Capped, cap},
     kind::{Access, Kind, Known, Next, Place, ProbeResult, Scope},
@@ -23,7 +24,7 @@ use super::{
 use crate::{
     guide::{Fact, Finding},
     metrics::{Family, Page},
-    okta::{AuthorizationServer, Session},
+    okta::{AuthorizationServer, KEYS_API, Session},
     units::{Interval, OktaTime},
 };
 
@@ -150,6 +151,10 @@ impl Kind for Probe {
 
     fn memory_id(&self) -> Option<&str> {
         Some(self.server.label())
+    }
+
+    fn asks(&self, _access: Access) -> Vec<Ask<'_>> {
+        vec![Ask::get(KEYS_API, self.server.path("keys"))]
     }
 
     /// What an answer left open is settled by others only over connections of their own.

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
+    ask::Ask,
     candidate::Candidate,
     kind::{Access, Kind, Known, Place, ProbeResult, Scope},
     plan::PlanContext,
@@ -54,10 +55,12 @@ const MODE: Family = Family::gauge(
 const PRINCIPALS_API: &str = "principal_rate_limits";
 
 /// What is read. A credential that may read one of them is of use.
-const PATHS: &[&str] = &[
-    "/api/v1/rate-limit-settings/per-client",
-    "/api/v1/principal-rate-limits",
-];
+const PATHS: &[&str] = &[PER_CLIENT, "/api/v1/principal-rate-limits"];
+
+const WARNING_THRESHOLD: &str = "/api/v1/rate-limit-settings/warning-threshold";
+const PER_CLIENT: &str = "/api/v1/rate-limit-settings/per-client";
+/// The documents of one setting each.
+const SETTINGS: [&str; 2] = [WARNING_THRESHOLD, PER_CLIENT];
 
 /// The most that Okta puts on a page of principals.
 const PAGE: usize = 50;
@@ -129,15 +132,25 @@ impl Kind for Probe {
         Some("")
     }
 
+    fn asks(&self, _access: Access) -> Vec<Ask<'_>> {
+        let by_us = |ask: Ask<'static>| ask.with(Some(&*self.reader));
+        let settings = SETTINGS.map(|path| by_us(Ask::get(Self::KIND, path)));
+        let listed = PrincipalKind::ALL
+            .into_iter()
+            .filter(|kind| self.has(*kind));
+        let shares = listed.map(|kind| by_us(Ask::get(PRINCIPALS_API, principals_list(kind))));
+        settings.into_iter().chain(shares).collect()
+    }
+
     async fn run(&self, okta: &Session<'_>, _known: &Memory) -> ProbeResult<Observation> {
         let mut round = Round::new(okta, &self.reader);
         let observation = Observation {
             warning_threshold: round
-                .document(Self::KIND, "/api/v1/rate-limit-settings/warning-threshold")
+                .document(Self::KIND, WARNING_THRESHOLD)
                 .await
                 .and_then(WarningThreshold::ratio),
             client_mode: round
-                .document(Self::KIND, "/api/v1/rate-limit-settings/per-client")
+                .document(Self::KIND, PER_CLIENT)
                 .await
                 .and_then(PerClient::mode),
             shares: self.shares(&mut round).await,
@@ -198,6 +211,19 @@ impl Known<'_, Probe> {
 }
 
 impl Probe {
+    /// True where some credential is taken to be such a principal: of an access token that is read
+    /// at its use, that much is known.
+    fn has(&self, kind: PrincipalKind) -> bool {
+        self.credentials
+            .iter()
+            .any(|credential| match credential.method {
+                AuthMethod::ApiToken(_) => {
+                    kind == PrincipalKind::ApiToken && credential.principal_id.is_some()
+                }
+                AuthMethod::Bearer(_) | AuthMethod::OAuth(_) => kind == PrincipalKind::OAuthClient,
+            })
+    }
+
     /// Who the org's credentials are, as far as that is known.
     async fn principals(&self, okta: &Session<'_>) -> Vec<(Name, Principal)> {
         let mut known = Vec::new();
@@ -228,12 +254,9 @@ impl Probe {
             if ours.is_empty() {
                 continue;
             }
-            // Okta refuses the list without this filter.
-            let path = format!(
-                "/api/v1/principal-rate-limits?filter=principalType%20eq%20%22{}%22&limit={PAGE}",
-                kind.as_str()
-            );
-            let listed = round.list(PRINCIPALS_API, path, PAGES).await;
+            let listed = round
+                .list(PRINCIPALS_API, principals_list(kind), PAGES)
+                .await;
             let listed: Learned<BTreeMap<String, PrincipalShare>> = listed.and_then(|listing| {
                 let entries: Vec<PrincipalLimits> = listing.entries;
                 let all = entries.into_iter().filter_map(PrincipalLimits::share);
@@ -244,6 +267,12 @@ impl Probe {
         }
         shares
     }
+}
+
+/// The list of the shares of one kind of principals, which Okta refuses without this filter.
+fn principals_list(kind: PrincipalKind) -> String {
+    let kind = kind.as_str();
+    format!("/api/v1/principal-rate-limits?filter=principalType%20eq%20%22{kind}%22&limit={PAGE}")
 }
 
 #[cfg(test)]

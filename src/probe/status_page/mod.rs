@@ -23,7 +23,10 @@ mod words;
 
 use url::Url;
 
-use super::kind::{Kind, Known, ProbeResult, Scope};
+use super::{
+    ask::Ask,
+    kind::{Access, Kind, Known, ProbeResult, Scope},
+};
 use crate::{
     metrics::{Family, Page},
     okta::Session,
@@ -52,6 +55,11 @@ impl Kind for Probe {
 
     type Observation = Observation;
     type Memory = Memory;
+
+    /// The address itself; a Statuspage tells all beside its front page, in one request as well.
+    fn asks(&self, _access: Access) -> Vec<Ask<'_>> {
+        vec![Ask::get(self.api.as_str(), self.url.path())]
+    }
 
     async fn run(&self, okta: &Session<'_>, known: &Memory) -> ProbeResult<Observation> {
         self.observe(okta, *known).await

@@ -84,6 +84,7 @@ mod tests {
             secrets: SecretContext {
                 environment: &environment,
                 reloads: &SecretReloads::default(),
+                are_read: true,
             },
         };
         let planned = |url: Option<&str>| {

@@ -10,10 +10,10 @@ use url::Url;
 use super::{fingerprint::Fingerprint, judge::Expect, known::Memory, observation::Observation};
 use crate::{
     okta::{
-        AccessToken, AuthorizationServer, Claims, Failure, OAuthClient, OneOrMany, SecretSource,
-        Session, TokenKind, claim,
+        AccessToken, AuthorizationServer, Claims, Failure, KEYS_API, OAuthClient, OneOrMany,
+        SecretSource, Session, TokenKind, claim,
     },
-    probe::kind::ProbeResult,
+    probe::{ask::Ask, kind::ProbeResult},
     units::{OktaTime, Secret, is_hidden},
 };
 
@@ -57,6 +57,27 @@ impl Probe {
     /// True if Okta is asked about it.
     pub fn introspects(&self) -> bool {
         self.introspect.is_some()
+    }
+
+    /// What a run asks: as far as the configuration tells which server minted the token, else as if
+    /// the org's own had.
+    pub(super) fn requests(&self) -> Vec<Ask<'_>> {
+        let server = self.server.clone().or_else(|| self.expected_server());
+        let server = server.unwrap_or_else(AuthorizationServer::org);
+        let introspects = self
+            .introspect
+            .iter()
+            .map(|client| Ask::get(API, server.path("introspect")).post_by(&client.id));
+        let looks_for_key = server
+            .is_custom()
+            .then(|| Ask::get(KEYS_API, server.path("keys")));
+        introspects.chain(looks_for_key).collect()
+    }
+
+    /// The server that is expected to have minted the token.
+    fn expected_server(&self) -> Option<AuthorizationServer> {
+        let mut expected = self.expect.issuer.iter();
+        expected.find_map(|issuer| AuthorizationServer::of_issuer(issuer, |_| true))
     }
 
     /// What can be known of the token now, and why no more.
@@ -139,8 +160,7 @@ impl Probe {
             return Ok(Some(server.clone()));
         }
         let Some(claims) = claims else {
-            let mut expected = self.expect.issuer.iter();
-            return Ok(expected.find_map(|issuer| AuthorizationServer::of_issuer(issuer, |_| true)));
+            return Ok(self.expected_server());
         };
         let Some(issuer) = claims.iss.as_deref() else {
             return Ok(None);

@@ -168,12 +168,14 @@ impl Introspect {
             Method::ClientSecretPost => ClientAuth::ClientSecretPost(secret()?),
             Method::PrivateKeyJwt => {
                 let (source, field) = key.place("private_key", context.secrets)?;
-                let wrong = |why: String| Problem::new(field.clone(), why);
-                let text = source
-                    .soon(SecretSource::read_text)
-                    .map_err(|e| wrong(e.to_string()))?;
-                PrivateKey::read(&text, None)
-                    .map_err(|e| wrong(format!("no private key that can be used: {e}")))?;
+                if context.secrets.are_read {
+                    let wrong = |why: String| Problem::new(field.clone(), why);
+                    let text = source
+                        .soon(SecretSource::read_text)
+                        .map_err(|e| wrong(e.to_string()))?;
+                    PrivateKey::read(&text, None)
+                        .map_err(|e| wrong(format!("no private key that can be used: {e}")))?;
+                }
                 ClientAuth::PrivateKeyJwt {
                     key: source,
                     key_id: self.key_id.clone().filter(|id| !id.is_empty()),

@@ -12,8 +12,9 @@ mod observation;
 mod settings;
 
 use super::{
+    ask::Ask,
     cap::{Capped, cap},
-    kind::{Kind, Known, ProbeResult, Scope},
+    kind::{Access, Kind, Known, ProbeResult, Scope},
 };
 use crate::{
     guide::Finding,
@@ -22,7 +23,7 @@ use crate::{
     units::OktaTime,
 };
 
-pub use ask::Probe;
+pub use self::ask::Probe;
 pub use known::Memory;
 pub use observation::Observation;
 pub use settings::Settings;
@@ -98,7 +99,7 @@ const MOST_SCOPES: usize = 100;
 
 impl Kind for Probe {
     const KIND: &'static str = "token";
-    const APIS: &'static [&'static str] = &[ask::API];
+    const APIS: &'static [&'static str] = &[self::ask::API];
     const FAMILIES: &'static [&'static Family] = &[
         &READABLE,
         &ACTIVE,
@@ -116,6 +117,10 @@ impl Kind for Probe {
 
     type Observation = Observation;
     type Memory = Memory;
+
+    fn asks(&self, _access: Access) -> Vec<Ask<'_>> {
+        self.requests()
+    }
 
     async fn run(&self, okta: &Session<'_>, known: &Memory) -> ProbeResult<Observation> {
         self.inspect(okta, known).await

@@ -79,6 +79,7 @@ fn key_set() -> Probe {
         secrets: SecretContext {
             environment: &BTreeMap::new(),
             reloads: &SecretReloads::default(),
+            are_read: true,
         },
     };
     let settings = AnySettings::Jwks(Box::default());
