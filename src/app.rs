@@ -6,13 +6,13 @@ use std::{
     sync::Arc,
 };
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::{
     config::{Config, Made},
     fleet::{Board, Changes, Fleet},
     store::{CannotOpen, FileStore, Health, InMemory, Store},
-    web::{self, Bound, CannotServe, Served, Serving},
+    web::{self, Bound, CannotServe, ReloadRequest, Reloads, Served, Serving},
 };
 
 /// The exporter at work.
@@ -25,6 +25,8 @@ pub struct App {
     store: Option<(PathBuf, Arc<FileStore>)>,
     /// The configuration in force, as it may be shown.
     shown: watch::Sender<Arc<str>>,
+    reloads: Reloads,
+    reloads_asked: mpsc::Receiver<ReloadRequest>,
 }
 
 /// The exporter cannot start.
@@ -56,6 +58,7 @@ impl App {
             None => (Arc::new(InMemory::default()), Health::default()),
         };
         let board = Arc::new(Board::new().keeping_in(&health));
+        let (reloads, reloads_asked) = Reloads::new(&config.shown);
         let (shown, asked) = watch::channel(std::mem::take(&mut config.shown).into());
         let mut fleet = Fleet::new(&board, store);
         fleet.apply(config).await;
@@ -64,6 +67,7 @@ impl App {
             shown: asked,
             secret_reloads: fleet.made().secret_reloads().clone(),
             hooks: fleet.hooks().clone(),
+            reloads: reloads.clone(),
         });
         Ok(Self {
             board,
@@ -71,6 +75,8 @@ impl App {
             server,
             store: file,
             shown,
+            reloads,
+            reloads_asked,
         })
     }
 
@@ -93,8 +99,23 @@ impl App {
             );
         }
         let changes = self.fleet.apply(config).await;
+        self.reloads.succeeded(&shown);
         self.shown.send_replace(shown.into());
         changes
+    }
+
+    /// Asks for a reload, and knows how the last one went.
+    pub fn reloads(&self) -> &Reloads {
+        &self.reloads
+    }
+
+    /// Somebody asks that the settings be read again, which is for the caller to do.
+    pub async fn reload_asked(&mut self) -> ReloadRequest {
+        match self.reloads_asked.recv().await {
+            Some(asked) => asked,
+            // The sender lives in `self`.
+            None => std::future::pending().await,
+        }
     }
 
     /// Where it listens.

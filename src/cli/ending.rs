@@ -7,7 +7,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::{
     logging,
-    other_signals::OtherSignals,
+    other_signals::{Hangup, OtherSignals},
     output::{Fatal, exit_code, fail},
     signal::StopSignals,
 };
@@ -21,13 +21,14 @@ const PATIENCE: Duration = web::DRAIN.saturating_add(Duration::from_secs(1));
 pub(super) fn bounded(
     runtime: &Runtime,
     serving: impl Future<Output = Result<(), impl Into<Fatal> + Send + 'static>> + Send + 'static,
+    hangup: Hangup,
 ) -> ExitCode {
     let apart = match Builder::new_current_thread().enable_all().build() {
         Ok(apart) => apart,
         Err(error) => return fail(&format!("the runtime cannot be set up: {error}")),
     };
     let _context = apart.enter();
-    let others = OtherSignals::new();
+    let others = OtherSignals::new(hangup);
     let serving = runtime.spawn(async { serving.await.map_err(Into::into) });
     apart.block_on(async {
         let given_up = async {

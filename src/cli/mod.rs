@@ -13,6 +13,7 @@ mod other_signals;
 mod output;
 mod permissions;
 mod plan;
+mod reload;
 mod run;
 mod signal;
 #[cfg(feature = "simulator")]
@@ -25,6 +26,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use other_signals::Hangup;
 use output::{USAGE, exit_code, fail};
 
 /// Watches Okta and tells Prometheus before users notice.
@@ -89,9 +91,11 @@ pub fn main() -> ExitCode {
         Err(error) => return fail(&format!("the runtime cannot be set up: {error}")),
     };
     let code = match cli.command {
-        None => ending::bounded(&runtime, run::run(cli.run)),
+        None => ending::bounded(&runtime, run::run(cli.run), Hangup::Reloads),
         #[cfg(feature = "simulator")]
-        Some(Command::Demo(args)) => ending::bounded(&runtime, demo::run(args)),
+        Some(Command::Demo(args)) => {
+            ending::bounded(&runtime, demo::run(args), Hangup::MeansNothing)
+        }
         Some(Command::Diagnose(args)) => runtime.block_on(diagnose::run(args)),
         Some(Command::Plan(args)) => exit_code(plan::run(&args)),
         Some(Command::Health(args)) => exit_code(runtime.block_on(health::run(args))),

@@ -1,9 +1,21 @@
 //! The signals that ask for something else than to stop. Left alone, each would end the process, and
 //! a supervisor that restarts what failed would take that for its wish.
 
+/// What SIGHUP asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hangup {
+    /// That the settings be read again, which is heard elsewhere.
+    Reloads,
+    /// There are no settings to read.
+    #[cfg(feature = "simulator")]
+    MeansNothing,
+}
+
 /// The signals that people and supervisors send besides. From its making on none of them ends the
 /// process.
 pub(super) struct OtherSignals {
+    #[cfg(unix)]
+    hangup: Hangup,
     #[cfg(unix)]
     heard: Vec<(&'static str, tokio::signal::unix::Signal)>,
 }
@@ -12,7 +24,7 @@ pub(super) struct OtherSignals {
 impl OtherSignals {
     /// Listens for them from now on. One that the system would not let be listened for does what it
     /// always does.
-    pub(super) fn new() -> Self {
+    pub(super) fn new(hangup: Hangup) -> Self {
         use tokio::signal::unix::{SignalKind, signal};
 
         let kinds = [
@@ -25,6 +37,7 @@ impl OtherSignals {
             .into_iter()
             .filter_map(|(name, kind)| Some((name, signal(kind).ok()?)));
         Self {
+            hangup,
             heard: heard.collect(),
         }
     }
@@ -33,7 +46,9 @@ impl OtherSignals {
     pub(super) async fn answered(self) {
         let each = self.heard.into_iter().map(async |(name, mut signal)| {
             while signal.recv().await.is_some() {
-                answer(name);
+                if (name, self.hangup) != ("SIGHUP", Hangup::Reloads) {
+                    answer(name);
+                }
             }
         });
         futures_util::future::join_all(each).await;
@@ -44,11 +59,6 @@ impl OtherSignals {
 #[cfg(unix)]
 fn answer(signal: &str) {
     match signal {
-        "SIGHUP" => tracing::warn!(
-            signal,
-            "settings are read at the start only: restart to read them again; tokens and keys in files are read at \
-             each use"
-        ),
         // Whoever read what is written here went away.
         "SIGPIPE" => tracing::debug!(signal, "nobody reads on"),
         _ => tracing::warn!(
@@ -61,7 +71,7 @@ fn answer(signal: &str) {
 #[cfg(not(unix))]
 impl OtherSignals {
     /// There are none.
-    pub(super) fn new() -> Self {
+    pub(super) fn new(_hangup: Hangup) -> Self {
         Self {}
     }
 

@@ -1,22 +1,20 @@
 //! The exporter itself.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 use tokio::time::Instant;
 
 use super::{
     logging::{self, LogArgs},
     output::Fatal,
+    reload::{self, ReloadArgs, Source, Wishes},
     signal::StopSignals,
     storage_args::StorageArgs,
     web_args::WebArgs,
 };
 use crate::{
     app::{App, CannotStart},
-    config::{self, Config},
+    config::{self, Config, Made},
     web::Serving,
 };
 
@@ -30,6 +28,8 @@ pub(super) struct Args {
     #[arg(long = "config.check")]
     config_check: bool,
     #[command(flatten)]
+    reload: ReloadArgs,
+    #[command(flatten)]
     storage: StorageArgs,
     #[command(flatten)]
     web: WebArgs,
@@ -42,30 +42,38 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args) -> Result<(), Fatal> {
     // From here on no signal ends it by itself.
     let stop = StopSignals::new();
-    if args.config_check {
-        let environment = args.storage.environment();
-        let serving = args.web.into();
-        return check(args.config_file.as_deref(), &environment, &serving).map_err(Fatal::Said);
+    let Args {
+        config_file,
+        config_check,
+        reload,
+        storage,
+        web,
+        log,
+    } = args;
+    let source = Source {
+        file: config_file,
+        environment: storage.environment(),
+    };
+    if config_check {
+        return check(&source, &web.into()).map_err(Fatal::Said);
     }
-    logging::init(&args.log).map_err(Fatal::Said)?;
-    let serving = Serving::from(args.web);
+    logging::init(&log).map_err(Fatal::Said)?;
+    let serving = Serving::from(web);
     let logged = |lines: Vec<String>| Fatal::Logged(lines);
     serving.check().map_err(|e| logged(vec![e.to_string()]))?;
-    let config = Config::load(args.config_file.as_deref(), &args.storage.environment())
+    let wishes = Wishes::new(&reload, source.file.as_deref());
+    let config = source
+        .read(&Made::default())
         .map_err(|problems| logged(problems.lines()))?;
-    watch(config, &serving, stop)
+    watch(config, &serving, (source, wishes), stop)
         .await
         .map_err(|e| logged(vec![e.to_string()]))
 }
 
 /// Tells what the configuration comes to, or all that is wrong with it.
-fn check(
-    file: Option<&Path>,
-    environment: &BTreeMap<String, String>,
-    serving: &Serving,
-) -> Result<(), String> {
+fn check(source: &Source, serving: &Serving) -> Result<(), String> {
     let flags = serving.check().map_err(|e| e.to_string());
-    let config = Config::load(file, environment).map_err(|e| e.to_string());
+    let config = source.read(&Made::default()).map_err(|e| e.to_string());
     let config = match (flags, config) {
         (Ok(()), Ok(config)) => config,
         (Err(flags), Err(config)) => return Err(format!("{flags}\n{config}")),
@@ -86,26 +94,27 @@ fn counts(config: &Config) -> (usize, usize, usize) {
     (config.orgs.len(), probes, config.status_pages.len())
 }
 
-/// Watches until a signal tells to stop.
+/// Watches until a signal tells to stop, and reads the settings again when somebody asks for that.
 async fn watch(
     config: Config,
     serving: &Serving,
+    (source, wishes): (Source, Wishes),
     mut stop: StopSignals,
 ) -> Result<(), CannotStart> {
     let started = Instant::now();
     let config::Origin {
-        source,
+        source: read_from,
         overrides,
         ignored,
     } = &config.origin;
     let overridden_by = (!overrides.is_empty()).then(|| overrides.join(", "));
     let not_used = (!ignored.is_empty()).then(|| ignored.join("; "));
-    tracing::info!(source, overridden_by, not_used, "settings read");
+    tracing::info!(source = read_from, overridden_by, not_used, "settings read");
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
     let (orgs, probes, status_pages) = counts(&config);
-    let app = App::start(config, serving).await?;
+    let mut app = App::start(config, serving).await?;
     let addresses: Vec<String> = app.addresses().iter().map(ToString::to_string).collect();
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -116,7 +125,14 @@ async fn watch(
         status_pages,
         "serving"
     );
-    let signal = stop.received().await;
+    let wanted = tokio::spawn(wishes.asked_of(app.reloads().clone()));
+    let signal = loop {
+        tokio::select! {
+            signal = stop.received() => break signal,
+            asked = app.reload_asked() => asked.answer(reload::reload(&mut app, &source).await),
+        }
+    };
+    wanted.abort();
     tracing::info!(signal, "draining");
     app.drain().await;
     let ran_seconds = started.elapsed().as_secs_f64();

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::units::unmarked;
 
 /// The largest file of settings worth reading, in bytes: ten thousand orgs are some 10 MB.
-pub(super) const LARGEST: u64 = 64 * 1024 * 1024;
+pub(crate) const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// The tree that this YAML describes, or what is wrong with it, with line and column. The words
 /// are ours wherever the parser's would show what is written, since a secret may be written there.

@@ -39,6 +39,7 @@ use std::{
 use serde_json::Value;
 
 pub use environment::{STORAGE_PATH, environment};
+pub(crate) use file::LARGEST as LARGEST_FILE;
 pub use fingerprint::Fingerprint;
 pub use made::Made;
 pub use planned::{EventHook, Org, Planned, StatusPage};

@@ -28,10 +28,29 @@ pub(super) const DROPPED_LINES: Family = Family::counter(
     &[],
 );
 
-pub(super) const ALL: [&Family; 5] = [
+pub(super) const RELOAD_SUCCESSFUL: Family = Family::gauge(
+    "okta_exporter_config_last_reload_successful",
+    "1 if the settings could be read the last time that this was tried, 0 if they stayed as they were.",
+    &[],
+);
+pub(super) const RELOADED_AT: Family = Family::gauge(
+    "okta_exporter_config_last_reload_success_timestamp_seconds",
+    "When the settings in force were read.",
+    &[],
+);
+pub(super) const CONFIG_HASH: Family = Family::gauge(
+    "okta_exporter_config_hash",
+    "The settings in force as a number, secrets left out: two exporters that have the same show the same.",
+    &[],
+);
+
+pub(super) const ALL: [&Family; 8] = [
     &REQUESTS,
     &SCRAPE,
     &SECRET_RELOADS,
     &DISPLACED,
     &DROPPED_LINES,
+    &RELOAD_SUCCESSFUL,
+    &RELOADED_AT,
+    &CONFIG_HASH,
 ];

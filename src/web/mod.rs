@@ -8,6 +8,7 @@ mod guard;
 mod hooks;
 mod page;
 mod paths;
+mod reloads;
 mod server;
 mod stats;
 mod thread;
@@ -23,7 +24,7 @@ use axum::{
     http::{StatusCode, header},
     middleware::{self, Next},
     response::{Html, IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use tokio::sync::watch;
 use tower_http::{CompressionLevel, compression::CompressionLayer};
@@ -38,6 +39,7 @@ use crate::{
 use stats::Stats;
 
 pub use paths::TELEMETRY_PATH;
+pub use reloads::{ReloadRequest, Reloaded, Reloads};
 pub use server::{Bound, CannotServe, DRAIN, Served, Server, Serving};
 
 /// What the handlers share.
@@ -53,11 +55,13 @@ struct Shared {
     secret_reloads: SecretReloads,
     dropped_lines: Option<Arc<AtomicU64>>,
     hooks: Hooks,
+    reloads: Reloads,
 }
 
 /// Everything that is served, on top of a board.
 fn router(shared: Shared) -> Router {
     let delivery = get(hooks::verify).post(hooks::deliver);
+    let reload = post(reloads::reload).put(reloads::reload);
     Router::new()
         .route(&shared.telemetry_path, get(scrape))
         .route(paths::INDEX, get(index))
@@ -65,6 +69,7 @@ fn router(shared: Shared) -> Router {
         .route(paths::CONFIG, get(configuration))
         .route(paths::HEALTHY, get(healthy))
         .route(paths::READY, get(ready))
+        .route(paths::RELOAD, reload.with_state(shared.reloads.clone()))
         .route(paths::HOOK, delivery.with_state(shared.hooks.clone()))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&shared.allowed_hosts),
@@ -98,6 +103,7 @@ async fn scrape(State(shared): State<Shared>) -> Response {
         let mut page = Page::new();
         shared.board.draw(Timestamp::now(), &mut page);
         shared.stats.draw(&mut page);
+        shared.reloads.draw(&mut page);
         metrics::process::draw(&mut page);
         for (family, count) in [
             (&families::SECRET_RELOADS, shared.secret_reloads.count()),

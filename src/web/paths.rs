@@ -10,6 +10,7 @@ pub(super) const STATUS: &str = "/api/v1/status";
 pub(super) const CONFIG: &str = "/config";
 pub(super) const HEALTHY: &str = "/-/healthy";
 pub(super) const READY: &str = "/-/ready";
+pub(super) const RELOAD: &str = "/-/reload";
 /// What Okta's event hooks deliver to: the only path that is for the outside.
 pub(super) const HOOK: &str = "/hooks/okta/{org}";
 
@@ -45,7 +46,7 @@ mod tests {
         ] {
             assert!(is_free(free), "{free}");
         }
-        for path in [INDEX, STATUS, CONFIG, HEALTHY, READY, "", "metrics"] {
+        for path in [INDEX, STATUS, CONFIG, HEALTHY, READY, RELOAD, "", "metrics"] {
             assert!(!is_free(path), "{path}");
         }
         // Whoever asks would ask for something else.

@@ -10,7 +10,7 @@ use std::{
 use futures_util::future::join_all;
 use tokio::sync::watch;
 
-use super::{Shared, descriptors, paths, router, thread::Thread};
+use super::{Reloads, Shared, descriptors, paths, router, thread::Thread};
 use crate::{
     fleet::{Board, Hooks},
     listener::{self, Bounds, Clients, Listener},
@@ -106,6 +106,8 @@ pub struct Served {
     pub secret_reloads: SecretReloads,
     /// Who may deliver.
     pub hooks: Hooks,
+    /// What a reload is asked of.
+    pub reloads: Reloads,
 }
 
 /// Every address bound, so that a wrong one is told before Okta is asked anything.
@@ -161,6 +163,7 @@ impl Bound {
             shown,
             secret_reloads,
             hooks,
+            reloads,
         } = served;
         let router = router(Shared {
             board,
@@ -172,6 +175,7 @@ impl Bound {
             secret_reloads,
             dropped_lines: self.dropped_lines,
             hooks,
+            reloads,
         });
         let addresses = self.listeners.iter().map(Listener::address).collect();
         let listeners = self.listeners.into_iter();

@@ -29,6 +29,8 @@ async fn what_happens_at_okta_arrives_as_an_alert_and_resolves_when_it_is_over()
     // However busy this machine is, no request takes that long.
     let healthy = configuration("well", &well, &healthy, "status_pages: {}").replace("1s", "10s");
     let healthy = Exporter::start(&healthy).await;
+    // Before any answer told a limit one request is sent at a time, however long it takes.
+    healthy.first_round().await;
     stage.scrape(healthy.url()).await;
     tokio::join!(
         Box::pin(limits(&stage)),
@@ -49,6 +51,7 @@ async fn what_happens_at_okta_arrives_as_an_alert_and_resolves_when_it_is_over()
         Box::pin(exporter_down(&stage)),
         Box::pin(events::system_log(&stage)),
         Box::pin(store_failing(&stage)),
+        Box::pin(config_reload_failed(&stage)),
     );
     assert_eq!(stage.heard_with("org", "well"), [""; 0], "{stage:?}");
 }
@@ -459,6 +462,29 @@ async fn store_failing(stage: &Stage) {
     assert!(told.summary().contains(address), "{}", told.summary());
     fs::rename(&elsewhere, &path).unwrap();
     stage.resolves("OktaExporterStoreFailing", &of_it).await;
+}
+
+/// Its settings are written wrong, and right again.
+async fn config_reload_failed(stage: &Stage) {
+    let okta = org("mistyped").start().await.unwrap();
+    let mut exporter = watch(stage, "mistyped", &okta, "discovery: {}").await;
+    let address = exporter.url().strip_prefix("http://").unwrap().to_owned();
+    let of_it = [("instance", address.as_str())];
+    exporter.refuse_settings();
+    let told = stage.fires("OktaExporterConfigReloadFailed", &of_it).await;
+    assert!(told.summary().contains(&address), "{}", told.summary());
+    let probes = "discovery: {}, organization: {}";
+    exporter
+        .apply(&configuration(
+            "mistyped",
+            &okta,
+            probes,
+            "status_pages: {}",
+        ))
+        .await;
+    stage
+        .resolves("OktaExporterConfigReloadFailed", &of_it)
+        .await;
 }
 
 async fn exporter_down(stage: &Stage) {

@@ -76,6 +76,9 @@ mod schedule;
 /// One configuration after the other: what stays is not disturbed, what goes leaves nothing.
 mod reload;
 
+/// Settings that are read again: by a signal, by a request, by what the file holds.
+mod reread;
+
 /// How many connections are made, and how long they are kept.
 mod connections;
 

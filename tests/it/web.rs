@@ -16,7 +16,7 @@ use okta_exporter::{
     sim::{ApiToken, Fault, Org, Running},
     store::{InMemory, Store},
     units::{Moment, Timestamp},
-    web::{Bound, Served, Serving, TELEMETRY_PATH},
+    web::{Bound, Reloads, Served, Serving, TELEMETRY_PATH},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -39,6 +39,7 @@ fn served(shown: watch::Receiver<Arc<str>>) -> Served {
         shown,
         secret_reloads: SecretReloads::default(),
         hooks: Hooks::default(),
+        reloads: Reloads::new("").0,
     }
 }
 

@@ -144,6 +144,11 @@ impl Exporter {
         self.app.apply(config).await
     }
 
+    /// What it was given to read again was wrong.
+    pub fn refuse_settings(&self) {
+        self.app.reloads().failed();
+    }
+
     /// Where it is served.
     pub fn url(&self) -> &str {
         &self.url
