@@ -158,6 +158,7 @@ orgs:
             scopes: [okta.users.read, okta.logs.read]
       rate_limit_settings: {{ credential: monitor, interval: 10s }}
       agent_pools: {{ credential: monitor, interval: 5s }}
+      integrations: {{ credential: monitor, interval: 5s }}
       system_log: {{ credential: monitor, interval: 10s }}
 "#
     ))

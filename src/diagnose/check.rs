@@ -118,6 +118,8 @@ impl Verdict {
             | Fact::IncidentsUnmatched
             | Fact::PrincipalNotListed
             | Fact::AgentPoolNotOperational
+            | Fact::LogStreamOff
+            | Fact::EventHookUnverified
             | Fact::LogGap
             | Fact::Overdue
             | Fact::StoreFailing => Self::Degraded,

@@ -94,6 +94,8 @@ closed_list! {
         PrincipalNotListed,
         Withheld,
         AgentPoolNotOperational,
+        LogStreamOff,
+        EventHookUnverified,
         LogGap,
         Overdue,
         StoreFailing,
@@ -144,6 +146,8 @@ impl Fact {
             Self::Withheld => {
                 "what a probe reads that the exporter made by itself is withheld from its credential, or the org has no such thing"
             }
+            Self::LogStreamOff => "a log stream of the org is not active",
+            Self::EventHookUnverified => "an event hook of the org is active and not verified",
             Self::AgentPoolNotOperational => "Okta calls a pool of agents degraded or disrupted",
             Self::LogGap => {
                 "within the last hour Okta refused the cursor of its System Log, no longer kept what was still to be read, or sent one event of more than 6 MiB"

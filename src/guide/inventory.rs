@@ -19,7 +19,30 @@ pub(super) const CHAPTER: Chapter = Chapter {
                      Dashboard > Agents tells which",
             takes: "15–60 min",
             risk: Risk::Medium,
-            alert: None,
+            alert: Some("OktaAgentPoolDegraded"),
+        },
+        Case {
+            slug: "log-stream-off",
+            title: "A log stream is switched off",
+            signs: &[Sign::Known(Fact::LogStreamOff)],
+            cause: "Okta switches a stream off by itself after two deliveries that failed, or somebody did; what happens meanwhile \
+                     is never sent",
+            action: "mend its target, switch it on at Admin Console > Reports > Log Streaming, and fetch what is missing from the \
+                     System Log, which keeps it for 90 days; one that nobody wants, delete",
+            takes: "15–60 min",
+            risk: Risk::Medium,
+            alert: Some("OktaLogStreamDeactivated"),
+        },
+        Case {
+            slug: "event-hook-unverified",
+            title: "An event hook is not verified",
+            signs: &[Sign::Known(Fact::EventHookUnverified)],
+            cause: "its address was changed, or never answered Okta's one-time challenge: nothing is delivered to it",
+            action: "let the receiver answer the challenge, then verify it at Admin Console > Workflow > Event Hooks > Actions > \
+                     Verify; what it missed stands in the System Log",
+            takes: "5–15 min",
+            risk: Risk::Low,
+            alert: Some("OktaEventHookUnverified"),
         },
         Case {
             slug: "withheld",

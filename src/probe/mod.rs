@@ -22,6 +22,7 @@ mod unfamiliar;
 pub mod agent_pools;
 pub mod discovery;
 pub mod endpoint;
+pub mod integrations;
 pub mod jwks;
 pub mod organization;
 pub mod rate_limit_settings;
@@ -72,6 +73,8 @@ kinds! {
     RateLimitSettings: rate_limit_settings,
     /// Directory and on-premises agents.
     AgentPools: agent_pools,
+    /// Log streams and hooks.
+    Integrations: integrations,
     /// What happens in the org.
     SystemLog: system_log,
     /// A status page.

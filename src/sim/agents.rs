@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::answer::id;
-use super::controls::Controls;
 
 /// An agent that runs beside a directory.
 #[derive(Debug)]
@@ -54,6 +53,18 @@ impl AgentPools {
             .collect()
     }
 
+    pub(super) fn drop_agent(&mut self, name: &str, now: Timestamp) {
+        if let Some(agent) = self.agent(name) {
+            agent.dropped.get_or_insert(now);
+        }
+    }
+
+    pub(super) fn return_agent(&mut self, name: &str) {
+        if let Some(agent) = self.agent(name) {
+            agent.dropped = None;
+        }
+    }
+
     fn agent(&mut self, name: &str) -> Option<&mut Agent> {
         let mut agents = self.0.iter_mut().flat_map(|pool| &mut pool.agents);
         agents.find(|agent| agent.name == name)
@@ -98,22 +109,5 @@ impl Pool {
             "inactiveAgents": 0,
             "agents": agents,
         })
-    }
-}
-
-impl Controls {
-    /// Lets the agent of this name lose its connection.
-    pub fn drop_agent(&self, name: &str) {
-        let now = self.now();
-        if let Some(agent) = self.world().agent_pools.agent(name) {
-            agent.dropped.get_or_insert(now);
-        }
-    }
-
-    /// Lets it connect again.
-    pub fn return_agent(&self, name: &str) {
-        if let Some(agent) = self.world().agent_pools.agent(name) {
-            agent.dropped = None;
-        }
     }
 }

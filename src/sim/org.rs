@@ -32,6 +32,7 @@ pub struct Org {
     pub(super) issuer: Option<String>,
     pub(super) warning_threshold: u32,
     pub(super) client_mode: String,
+    pub(super) is_failed_over: bool,
     pub(super) tls: Option<Tls>,
     pub(super) port: u16,
 }
@@ -59,6 +60,7 @@ impl Org {
             issuer: None,
             warning_threshold: 60,
             client_mode: "ENFORCE".to_owned(),
+            is_failed_over: false,
             tls: None,
             port: 0,
         }

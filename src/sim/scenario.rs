@@ -68,8 +68,11 @@ enum Step {
     /// An agent loses its connection, or finds it again.
     DropAgent(&'static str),
     ReturnAgent(&'static str),
-    /// Okta switches a log stream off.
+    /// Okta switches a log stream off; an administrator switches it on again.
     StopStream,
+    StartStream,
+    /// An event hook loses its verification, or regains it.
+    VerifyHook(bool),
     /// A path never answers, once.
     Stall(&'static str),
     /// Maintenance is planned; what was planned before is called off.
@@ -83,6 +86,7 @@ enum Step {
 const STEPS: &[(u64, Step)] = &[
     (0, Step::Mint(35)),
     (5, Step::Plan),
+    (6, Step::StartStream),
     (8, Step::Fail("/api/v1/groups", 403, "E0000006", 2)),
     (10, Step::Log("system.api_token.create")),
     (12, Step::Announce("default", 8)),
@@ -93,6 +97,7 @@ const STEPS: &[(u64, Step)] = &[
     // Soon after the promise of 20 s was renewed, and early in the scenario, since whoever watches
     // believes it only after some minutes.
     (24, Step::Withdraw("default")),
+    (25, Step::VerifyHook(false)),
     (26, Step::Progress("Identified")),
     (28, Step::Fail("/api/v1/apps", 503, "E0000009", 2)),
     (30, Step::FailSignIns(25)),
@@ -105,6 +110,7 @@ const STEPS: &[(u64, Step)] = &[
     (44, Step::Rotate(ORG)),
     (45, Step::ReturnAgent("dc2")),
     (45, Step::Mint(20)),
+    (48, Step::VerifyHook(true)),
     (50, Step::Progress("Resolved")),
 ];
 
@@ -189,6 +195,8 @@ pub async fn run(
                 Step::DropAgent(name) => controls.drop_agent(name),
                 Step::ReturnAgent(name) => controls.return_agent(name),
                 Step::StopStream => controls.deactivate_log_stream("to-the-archive"),
+                Step::StartStream => controls.activate_log_stream("to-the-archive"),
+                Step::VerifyHook(holds) => controls.verify_hook("to-the-tickets", *holds),
                 Step::TooManyAtOnce(path) => controls.fault(path, Fault::concurrency().times(1)),
             }
         }

@@ -11,6 +11,7 @@ use super::counters::Counters;
 use super::error::Error;
 use super::faults::Faults;
 use super::hooks::Hooks;
+use super::integrations::Integrations;
 use super::keys::{KeySet, SigningKey};
 use super::org::Org;
 use super::proof::Proofs;
@@ -27,6 +28,7 @@ pub(super) struct World {
     pub(super) log: SystemLog,
     pub(super) hooks: Hooks,
     pub(super) agent_pools: AgentPools,
+    pub(super) integrations: Integrations,
     /// When a server comes to sign with a new key that the log does not yet tell of.
     pub(super) rollovers: Vec<(Timestamp, String)>,
     keys: BTreeMap<String, KeySet>,
@@ -46,6 +48,7 @@ impl World {
             log: SystemLog::new(),
             hooks: Hooks::default(),
             agent_pools: AgentPools::new(),
+            integrations: Integrations::new(),
             rollovers: Vec::new(),
             keys: BTreeMap::new(),
             unpublished: None,

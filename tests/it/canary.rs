@@ -95,7 +95,7 @@ async fn org(fault: Option<Fault>, tls: bool, app: &ServiceApp) -> Running {
 }
 
 /// How many probes each org has.
-const PROBES: usize = 14;
+const PROBES: usize = 15;
 /// How many status pages there are.
 const PAGES: usize = 4;
 
@@ -141,6 +141,7 @@ fn settings(name: usize, okta: &Running, directory: &Path) -> String {
       jwks: {{ org: {{ {pace} }}, default: {{ authorization_server: default, {pace} }} }}
       rate_limit_settings: {{ credential: monitor, {pace} }}
       agent_pools: {{ credential: monitor, {pace} }}
+      integrations: {{ credential: monitor, {pace} }}
       system_log: {{ credential: monitor, {pace} }}
       token:
         opaque: {{ access_token: {WATCHED}, {introspect}, {pace} }}

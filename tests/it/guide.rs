@@ -288,6 +288,14 @@ async fn dropped() -> (Exporter, Held) {
     (exporter, vec![Box::new(okta)])
 }
 
+/// Something stops that carries events away.
+async fn integrations(stop: impl FnOnce(&okta_exporter::sim::Controls)) -> (Exporter, Held) {
+    let okta = org().start().await.unwrap();
+    stop(&okta.controls());
+    let exporter = Exporter::watch(&okta, "{ integrations: {} }").await;
+    (exporter, vec![Box::new(okta)])
+}
+
 async fn elsewhere(url: &str) -> (Exporter, Held) {
     let yaml = format!(
         "status_pages: {{}}\norgs: {{ acme: {{ url: '{url}', probes: {{ discovery: {{ interval: 5s, timeout: 5s }} }} }} }}"
@@ -567,6 +575,8 @@ recognised! {
     a_principal_that_okta_does_not_list: "principal-not-listed" => principal("00Tmistyped");
     a_log_whose_cursor_is_forgotten: "log-gap" => forgotten();
     a_pool_whose_agent_dropped: "agent-pool" => dropped();
+    a_stream_that_carries_nothing: "log-stream-off" => integrations(|sim| sim.deactivate_log_stream("to-the-archive"));
+    a_hook_that_lost_its_verification: "event-hook-unverified" => integrations(|sim| sim.verify_hook("to-the-tickets", false));
     a_feature_that_nobody_asked_for: "withheld" => with(org().without_feature("/api/v1/agentPools"), "{ agent_pools: { optional: true } }");
     a_feed_that_is_frozen: "status-page-frozen" => status_page(PageMode::Frozen);
     a_status_page_that_was_rewritten: "status-page-unreadable" => status_page(PageMode::Rewritten);

@@ -2,6 +2,7 @@
 //! that may come of it. What only one kind tells stands in a file of its own.
 
 mod agent_pools;
+mod integrations;
 mod support;
 
 use okta_exporter::sim::{ApiToken, Fault, Org};
@@ -22,7 +23,7 @@ struct Inventory {
 }
 
 /// Every kind that reads an inventory.
-const INVENTORY: &[Inventory] = &[agent_pools::INVENTORY];
+const INVENTORY: &[Inventory] = &[agent_pools::INVENTORY, integrations::INVENTORY];
 
 impl Inventory {
     /// An org that answers rightly.

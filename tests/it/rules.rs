@@ -95,9 +95,10 @@ fn every_alert_is_tested_to_fire_and_to_keep_quiet() {
 
 #[test]
 fn every_alert_is_played_against_the_simulated_okta() {
-    let scenes = ["tests/it/alerts.rs", "tests/it/alerts/events.rs"];
-    let scenes = scenes.map(|file| fs::read_to_string(at(file)).unwrap());
-    let scenes = scenes.concat();
+    let mut scenes = fs::read_to_string(at("tests/it/alerts.rs")).unwrap();
+    for file in files("tests/it/alerts") {
+        scenes += &fs::read_to_string(file).unwrap();
+    }
     for name in names() {
         let played = scenes.contains(&format!("\"{name}\""));
         assert!(played, "{name}: play it in tests/it/alerts.rs");

@@ -139,7 +139,7 @@ impl Hooks {
     }
 
     /// As the Management API lists them; secrets are shown nowhere.
-    pub(super) fn list(&self) -> Value {
+    pub(super) fn list(&self) -> Vec<Value> {
         let entity = |hook: &Arc<Hook>| {
             let key = hook.setup.header.as_ref().map(|(name, _)| name);
             json!({

@@ -68,8 +68,13 @@ pub(super) fn resource(world: &World, call: &Call, rest: &[&str]) -> Answer {
             Answer::resource(&created)
         }
         ["domains"] => Answer::resource(&json!({ "domains": [] })),
-        ["eventHooks"] => Answer::resource(&world.hooks.list()),
-        ["inlineHooks" | "logStreams" | "idps"] => Answer::resource(&json!([])),
+        ["eventHooks"] => {
+            let hooks = [world.hooks.list(), world.integrations.event_hooks()];
+            Answer::resource(&json!(hooks.concat()))
+        }
+        ["inlineHooks"] => Answer::resource(&world.integrations.inline_hooks()),
+        ["logStreams"] => Answer::resource(&world.integrations.log_streams()),
+        ["idps"] => Answer::resource(&json!([])),
         _ => Answer::not_found(&call.path),
     }
 }

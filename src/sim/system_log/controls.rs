@@ -63,14 +63,6 @@ impl Controls {
         self.world().log.links_joined = joined;
     }
 
-    /// Lets Okta switch a log stream off, as it does after two deliveries that failed.
-    pub fn deactivate_log_stream(&self, name: &str) {
-        let event = LogEvent::new("system.log_stream.lifecycle.deactivate")
-            .actor("SystemPrincipal", "okta")
-            .target("LogStream", name);
-        self.log(&event);
-    }
-
     /// Lets users sign in until the org stops; of each hundred so many fail. Must be called within a
     /// runtime.
     pub fn run_sign_ins(&self, pattern: Pattern, failing: usize) {

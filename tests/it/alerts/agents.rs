@@ -1,0 +1,39 @@
+//! Scenes of what an org leans on beside Okta: agents, log streams, hooks.
+
+use super::{org, stage::Stage, watch};
+
+/// Agents drop, one and then the other; a log stream is switched off and a hook loses its verification,
+/// and all comes back.
+pub async fn agents(stage: &Stage) {
+    let okta = org("leaning").start().await.unwrap();
+    let probes = "agent_pools: {}, integrations: {}";
+    let _exporter = watch(stage, "leaning", &okta, probes).await;
+    let sim = okta.controls();
+    let pool = [("org", "leaning"), ("pool", "example.com"), ("kind", "ad")];
+    let stream = [("org", "leaning")];
+    let hook = [("org", "leaning"), ("name", "to-the-tickets")];
+    let inline = [("org", "leaning"), ("name", "claims-of-billing")];
+
+    sim.drop_agent("dc1");
+    sim.deactivate_log_stream("to-the-archive");
+    sim.verify_hook("to-the-tickets", false);
+    sim.switch_inline_hook("claims-of-billing", false);
+    stage.fires("OktaAgentPoolDegraded", &pool).await;
+    stage.fires("OktaLogStreamDeactivated", &stream).await;
+    stage.fires("OktaEventHookUnverified", &hook).await;
+    stage.fires("OktaHookDeactivated", &inline).await;
+    sim.drop_agent("dc2");
+    stage.resolves("OktaAgentPoolDegraded", &pool).await;
+    stage.fires("OktaAgentPoolDown", &pool).await;
+
+    for agent in ["dc1", "dc2"] {
+        sim.return_agent(agent);
+    }
+    sim.activate_log_stream("to-the-archive");
+    sim.verify_hook("to-the-tickets", true);
+    sim.switch_inline_hook("claims-of-billing", true);
+    stage.resolves("OktaAgentPoolDown", &pool).await;
+    stage.resolves("OktaLogStreamDeactivated", &stream).await;
+    stage.resolves("OktaEventHookUnverified", &hook).await;
+    stage.resolves("OktaHookDeactivated", &inline).await;
+}
