@@ -58,13 +58,14 @@ impl OtherSignals {
 
 #[cfg(unix)]
 fn answer(signal: &str) {
-    match signal {
+    if signal == "SIGPIPE" {
         // Whoever read what is written here went away.
-        "SIGPIPE" => tracing::debug!(signal, "nobody reads on"),
-        _ => tracing::warn!(
+        tracing::debug!(signal, "nobody reads on");
+    } else {
+        tracing::warn!(
             signal,
             "it means nothing here, and ends nothing: SIGTERM does"
-        ),
+        );
     }
 }
 

@@ -40,7 +40,7 @@ impl Permission {
         let others = || {
             let mut reading = all.into_iter().filter_map(of);
             let same = |path: &&str| scope.is_some() && scopes::needed(path) == scope;
-            reading.find_map(|(paths, role)| paths.iter().any(|path| same(path)).then_some(role))
+            reading.find_map(|(paths, role)| paths.iter().any(same).then_some(role))
         };
         Some(Self {
             scope,

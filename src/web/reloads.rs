@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, HeaderValue, StatusCode},
     response::{IntoResponse, Response},
 };
 use tokio::sync::{mpsc, oneshot};
@@ -104,7 +104,7 @@ fn hash(shown: &str) -> u64 {
 /// Reads the settings again, and answers once they are in force or refused.
 pub(super) async fn reload(State(reloads): State<Reloads>, headers: HeaderMap) -> Response {
     // A browser says so where a page elsewhere asks.
-    let from = headers.get("sec-fetch-site").map(|site| site.as_bytes());
+    let from = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     if !matches!(from, None | Some(b"same-origin" | b"none")) {
         let told = "a page elsewhere may not ask for that\n";
         return (StatusCode::FORBIDDEN, told).into_response();

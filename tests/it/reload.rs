@@ -366,6 +366,23 @@ fn nothing_is_left(page: &Scrape, model: &Model) {
     }
 }
 
+/// Counts the runs with an app's token that these changes gave up.
+fn count_given_up(
+    apps: &mut BTreeMap<&'static str, (Timestamp, usize)>,
+    changes: &Changes,
+    before: &Model,
+) {
+    for id in changes.changed.iter().chain(&changes.removed) {
+        let org = id.org.as_ref();
+        let org = org.and_then(|org| before.get_key_value(org.as_str()));
+        let asked_with = org.and_then(|(_, org)| org.probes.get(&id.probe)?.credential);
+        let app = org.and_then(|(name, _)| apps.get_mut(name));
+        if let (Some("app"), Some((_, given_up))) = (asked_with, app) {
+            *given_up += 1;
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_configurations_one_after_the_other_disturb_nothing_that_stays() {
     let world = World::new(3).await;
@@ -398,17 +415,7 @@ async fn a_hundred_configurations_one_after_the_other_disturb_nothing_that_stays
             })
         };
         apps.retain(|org, _| is_same(org));
-        for id in changes.changed.iter().chain(&changes.removed) {
-            let org = id
-                .org
-                .as_ref()
-                .and_then(|org| before.1.get_key_value(org.as_str()));
-            let asked_with = org.and_then(|(_, org)| org.probes.get(&id.probe)?.credential);
-            let app = org.and_then(|(name, _)| apps.get_mut(name));
-            if let (Some("app"), Some((_, given_up))) = (asked_with, app) {
-                *given_up += 1;
-            }
-        }
+        count_given_up(&mut apps, &changes, &before.1);
         assert_eq!(
             changes.unchanged,
             since.len(),

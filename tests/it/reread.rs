@@ -187,7 +187,7 @@ async fn twenty_reloads_under_scrapes_lose_no_counter_and_no_scrape() {
         Arc::new(AtomicBool::new(false)),
         Arc::new(AtomicU64::new(0)),
     );
-    let scrapers: Vec<_> = (0..4)
+    let clients: Vec<_> = (0..4)
         .map(|_| {
             let (url, done, scrapes) = (scene.url.clone(), Arc::clone(&done), Arc::clone(&scrapes));
             tokio::spawn(async move {
@@ -208,16 +208,16 @@ async fn twenty_reloads_under_scrapes_lose_no_counter_and_no_scrape() {
         let (status, told) = scene.post().await;
         assert_eq!(status, 200, "{told}");
         assert!(told.ends_with("undisturbed\n"), "{told}");
-        let scraped = async {
+        let seen = async {
             while scrapes.load(Ordering::Relaxed) < before + 4 {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, scraped).await.unwrap();
+        tokio::time::timeout(PATIENCE, seen).await.unwrap();
     }
     done.store(true, Ordering::Relaxed);
-    for scraper in scrapers {
-        scraper.await.unwrap();
+    for client in clients {
+        client.await.unwrap();
     }
     let asked = scene.scrape().await.value(requests);
     assert!(asked >= scrapes.load(Ordering::Relaxed) as f64);

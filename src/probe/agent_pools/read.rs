@@ -125,8 +125,8 @@ impl ListedPool {
             name: label::name(&self.name.unwrap_or_default()),
             kind,
             status: self.operational_status.map(|word| status(&word, words)),
-            disrupted: self.disrupted_agents.filter(is_count),
-            inactive: self.inactive_agents.filter(is_count),
+            disrupted: count(self.disrupted_agents),
+            inactive: count(self.inactive_agents),
             agents: agents.filter_map(|agent| agent.read(words)).collect(),
         })
     }
@@ -152,8 +152,8 @@ fn status(word: &str, words: &mut Unfamiliar) -> Status {
     words.or_note(word, Status::named).unwrap_or(Status::Other)
 }
 
-fn is_count(count: &f64) -> bool {
-    (0.0..1e9).contains(count)
+fn count(told: Option<f64>) -> Option<f64> {
+    told.filter(|count| (0.0..1e9).contains(count))
 }
 
 /// A moment, in milliseconds since 1970 or as text.
@@ -248,9 +248,8 @@ mod tests {
         listed.read(&mut Unfamiliar::default())
     }
 
-    fn agent(agent: Value) -> Agent {
-        let agents = json!([agent]);
-        read(json!({"id": "0oa1", "agents": agents}))
+    fn agent(agent: &Value) -> Agent {
+        read(json!({"id": "0oa1", "agents": [agent]}))
             .unwrap()
             .agents
             .remove(0)
@@ -329,7 +328,7 @@ mod tests {
             (None, None, None, None)
         );
         let unknown =
-            agent(json!({"id": "a531", "lastConnection": 0, "isLatestGAedVersion": "yes"}));
+            agent(&json!({"id": "a531", "lastConnection": 0, "isLatestGAedVersion": "yes"}));
         assert_eq!((unknown.last_connection, unknown.is_behind), (None, None));
     }
 
@@ -337,7 +336,7 @@ mod tests {
     fn a_connection_may_be_told_as_text_and_a_version_by_the_newest() {
         let told = |lacks: &str| {
             agent(
-                json!({"id": "a531", "lastConnection": "2026-09-11T15:38:46.000Z",
+                &json!({"id": "a531", "lastConnection": "2026-09-11T15:38:46.000Z",
                          "version": "3.19.0", "latestGAedVersion": lacks}),
             )
         };
@@ -348,7 +347,7 @@ mod tests {
             Some("2026-09-11T15:38:46Z".parse().unwrap())
         );
         assert_eq!(told("3.19.0").is_behind, Some(false));
-        let far = agent(json!({"id": "a531", "lastConnection": 1e300}));
+        let far = agent(&json!({"id": "a531", "lastConnection": 1e300}));
         assert_eq!(far.last_connection, None);
     }
 }

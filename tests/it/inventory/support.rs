@@ -179,9 +179,10 @@ async fn answer(State(serving): State<Serving>, uri: Uri) -> Response {
         Some((Ok(body), more)) => {
             let json = [(header::CONTENT_TYPE, "application/json".to_owned())];
             let next = format!("<{}{path}?after={}>; rel=\"next\"", serving.url, page + 1);
-            match more {
-                true => (json, [(header::LINK, next)], body).into_response(),
-                false => (json, body).into_response(),
+            if more {
+                (json, [(header::LINK, next)], body).into_response()
+            } else {
+                (json, body).into_response()
             }
         }
         Some((Err(status), _)) => refusal(status),
