@@ -157,6 +157,8 @@ orgs:
             audience: api://default
             scopes: [okta.users.read, okta.logs.read]
       rate_limit_settings: {{ credential: monitor, interval: 10s }}
+      authorization_servers: {{ credential: monitor, interval: 10s }}
+      certificates: {{ credential: monitor, apps: true, interval: 5s }}
       agent_pools: {{ credential: monitor, interval: 5s }}
       integrations: {{ credential: monitor, interval: 5s }}
       system_log: {{ credential: monitor, interval: 10s }}

@@ -31,7 +31,12 @@ const SECTIONS: &[(&str, &[&str])] = &[
     ),
     (
         "Signing keys and certificates",
-        &["okta_jwks_", "okta_signing_key_", "okta_certificate_"],
+        &[
+            "okta_jwks_",
+            "okta_signing_key_",
+            "okta_authorization_server_",
+            "okta_certificate_",
+        ],
     ),
     ("Okta's health", &["okta_status_", "okta_org_"]),
     (
@@ -42,6 +47,7 @@ const SECTIONS: &[(&str, &[&str])] = &[
             "okta_event_hook_",
             "okta_inline_hook_",
             "okta_domain_",
+            "okta_idp_",
         ],
     ),
     ("System Log and event hooks", &["okta_log_", "okta_hook_"]),

@@ -109,6 +109,13 @@ impl Verdict {
             | Fact::TokenWithoutEnd
             | Fact::TokenUnjudged
             | Fact::KeyWithdrawnEarly
+            | Fact::SigningKeyNotRotated
+            | Fact::AppCertificateExpiring
+            | Fact::IdpCertificateExpiring
+            | Fact::DomainCertificateExpiring
+            | Fact::ManagedDomainCertificateExpiring
+            | Fact::DomainNotVerified
+            | Fact::CertificateMisdated
             | Fact::ClockSkew
             | Fact::CertificateExpiring
             | Fact::LimitAgainAndAgain

@@ -345,6 +345,7 @@ impl<R: RunOnce> Keeper<R> {
         match outcome.memory.as_ref().map(AnyMemory::next) {
             None | Some(Next::AtInterval) => due,
             Some(Next::Soon) => due.min(now.after(schedule::ask_again(self.plan.interval))),
+            Some(Next::Within(wait)) => due.min(now.after(wait)),
             Some(Next::Now) => now,
         }
     }

@@ -84,6 +84,13 @@ closed_list! {
         BadSignature,
         KeyWithdrawnEarly,
         NoKeys,
+        SigningKeyNotRotated,
+        AppCertificateExpiring,
+        IdpCertificateExpiring,
+        DomainCertificateExpiring,
+        ManagedDomainCertificateExpiring,
+        DomainNotVerified,
+        CertificateMisdated,
         ClockSkew,
         CertificateExpiring,
         LimitAgainAndAgain,
@@ -125,6 +132,26 @@ impl Fact {
             Self::BadSignature => "a watched token's signature does not verify",
             Self::KeyWithdrawnEarly => "a key left its set before its `max-age` had passed",
             Self::NoKeys => "a key set is empty, or holds keys that cannot be read",
+            Self::SigningKeyNotRotated => {
+                "the key of a custom authorization server is rotated by hand, and was not for a year"
+            }
+            Self::AppCertificateExpiring => {
+                "the certificate that Okta signs with for a SAML application ends within 30 days, or did within the last 30"
+            }
+            Self::IdpCertificateExpiring => {
+                "the last certificate that an identity provider is trusted by, or that this org signs with towards it, ends \
+                 within 30 days, or did within the last 30"
+            }
+            Self::DomainCertificateExpiring => {
+                "the certificate that was brought for a custom domain ends within 30 days, or did within the last 30"
+            }
+            Self::ManagedDomainCertificateExpiring => {
+                "the certificate of a custom domain that Okta renews ends within 14 days, or did within the last 30"
+            }
+            Self::DomainNotVerified => "Okta has not verified a custom domain",
+            Self::CertificateMisdated => {
+                "the certificate of a key in use ends at another time than Okta says of it"
+            }
             Self::ClockSkew => "this clock and Okta's `Date` are a minute apart or more",
             Self::CertificateExpiring => {
                 "the certificate that the org's host serves expires within two weeks"

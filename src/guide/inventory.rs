@@ -45,6 +45,76 @@ pub(super) const CHAPTER: Chapter = Chapter {
             alert: Some("OktaEventHookUnverified"),
         },
         Case {
+            slug: "app-certificate-expiring",
+            title: "A SAML application's certificate ends",
+            signs: &[Sign::Known(Fact::AppCertificateExpiring)],
+            cause: "Okta never renews the certificate that it signs for an application with; many applications refuse what is \
+                    signed with one that is over, and then nobody signs in there",
+            action: "make a new one (Admin Console > Applications > the app > Sign On > SAML Signing Certificates), give its \
+                     metadata to the application's side, and activate it at an hour agreed with them",
+            takes: "30–60 min",
+            risk: Risk::Medium,
+            alert: Some("OktaAppCertificateExpiring"),
+        },
+        Case {
+            slug: "idp-certificate-expiring",
+            title: "An identity provider's certificate ends",
+            signs: &[Sign::Known(Fact::IdpCertificateExpiring)],
+            cause: "whoever runs the identity provider renews its certificate, and Okta must be given the new one; what this \
+                    org signs with towards it, Okta must make anew and they must be given",
+            action: "ask whoever runs it for the new certificate and add it before they sign with it (Admin Console > Security > \
+                     Identity Providers > the provider); for the org's own, generate one there and hand it over",
+            takes: "30–60 min",
+            risk: Risk::Medium,
+            alert: Some("OktaIdpCertificateExpiring"),
+        },
+        Case {
+            slug: "domain-certificate-expiring",
+            title: "The certificate that was brought for a domain ends",
+            signs: &[Sign::Known(Fact::DomainCertificateExpiring)],
+            cause: "whoever brought the certificate renews it, and Okta must be given the new one; once it is over, browsers \
+                    refuse the sign-in page",
+            action: "upload the new certificate with its chain (Admin Console > Customizations > Brands > the brand > Domains), or \
+                     let Okta manage it from now on",
+            takes: "15–30 min",
+            risk: Risk::Low,
+            alert: Some("OktaDomainCertificateExpiring"),
+        },
+        Case {
+            slug: "managed-domain-certificate-expiring",
+            title: "Okta has not renewed a domain's certificate",
+            signs: &[Sign::Known(Fact::ManagedDomainCertificateExpiring)],
+            cause: "Okta renews it some 30 days before its end and could not: the DNS records have changed, a CAA record forbids \
+                    it, or a network zone blocks who verifies; once it is over it cannot be renewed by hand",
+            action: "set the domain's DNS records as Admin Console > Customizations > Brands > the brand > Domains has them, look \
+                     at CAA records and blocking network zones; within a week of the end open a ticket, or bring a certificate",
+            takes: "30–60 min",
+            risk: Risk::Medium,
+            alert: Some("OktaManagedDomainCertificateExpiring"),
+        },
+        Case {
+            slug: "domain-not-verified",
+            title: "A custom domain is not verified",
+            signs: &[Sign::Known(Fact::DomainNotVerified)],
+            cause: "its setting up was begun and not ended, or its TXT or CNAME record is not what Okta looks for",
+            action: "set the records that Admin Console > Customizations > Brands > the brand > Domains shows and let it verify \
+                     again; delete the domain if nobody wants it",
+            takes: "15–60 min",
+            risk: Risk::Low,
+            alert: Some("OktaDomainNotVerified"),
+        },
+        Case {
+            slug: "certificate-misdated",
+            title: "Okta tells another end than the certificate has",
+            signs: &[Sign::Known(Fact::CertificateMisdated)],
+            cause: "what Okta says of a key (`expiresAt`) and the certificate in its `x5c` differ: one of them is out of date; what \
+                    is counted here is the certificate, which is what others verify",
+            action: "look at the certificate in the Admin Console, and upload it anew if that shows the wrong end",
+            takes: "5–15 min",
+            risk: Risk::Low,
+            alert: None,
+        },
+        Case {
             slug: "withheld",
             title: "Something of the org is not shown to this credential",
             signs: &[Sign::Known(Fact::Withheld)],

@@ -171,6 +171,18 @@ pub(super) const CHAPTER: Chapter = Chapter {
             alert: None,
         },
         Case {
+            slug: "signing-key-not-rotated",
+            title: "Nobody rotates the signing key",
+            signs: &[Sign::Known(Fact::SigningKeyNotRotated)],
+            cause: "the authorization server's key rotation is set to manual, and for a year nobody has rotated: whoever got \
+                    hold of the key may sign tokens as long as it stands",
+            action: "see that no verifier has the key pinned, then rotate it, or better let Okta: Admin Console > Security > \
+                     API > the server > Settings > Signing Key Rotation",
+            takes: "30–60 min",
+            risk: Risk::Medium,
+            alert: Some("OktaSigningKeyRotationOverdue"),
+        },
+        Case {
             slug: "inactive-token",
             title: "Okta honours the token no more",
             signs: &[Sign::Known(Fact::TokenInactive)],

@@ -30,7 +30,7 @@ pub mod readers;
 mod sanitize;
 pub mod scopes;
 
-pub use self::http::certificate::ServedChain;
+pub use self::http::certificate::{ServedChain, certificate_end};
 pub use self::http::client::Client;
 pub use self::http::exchange::{Exchange, Phases, ResponseMeta};
 pub use self::http::gate::{Charge, Gate, Ticket};

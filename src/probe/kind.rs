@@ -191,6 +191,8 @@ pub enum Next {
     AtInterval,
     /// Sooner: another answer would settle what this one left open.
     Soon,
+    /// After so long at the latest: there is more to read, and no hurry.
+    Within(Duration),
     /// At once: there is more to read.
     Now,
 }

@@ -1,5 +1,7 @@
 //! What comes from outside and becomes a label's value or a sample's: short, plain, bounded.
 
+use jiff::{civil, tz::TimeZone};
+
 use crate::{okta::clean, units::Timestamp};
 
 /// The longest name that becomes a label value.
@@ -27,9 +29,42 @@ pub(super) fn seconds(at: Timestamp) -> f64 {
     at.as_millisecond() as f64 / 1e3
 }
 
+/// A moment as Okta's documents write it: mostly with its offset, else in UTC, at times a day alone.
+pub(super) fn moment(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    let in_utc = || {
+        let local = text.parse::<civil::DateTime>().ok();
+        let local = local.or_else(|| {
+            Some(
+                text.parse::<civil::Date>()
+                    .ok()?
+                    .to_datetime(civil::Time::MIN),
+            )
+        });
+        TimeZone::UTC.to_timestamp(local?).ok()
+    };
+    text.parse().ok().or_else(in_utc)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_is_read_in_each_of_the_forms_that_okta_writes() {
+        let at = |text: &str| moment(text).map(|at| at.to_string());
+        for (written, read) in [
+            ("2025-03-13T23:23:10.000Z", "2025-03-13T23:23:10Z"),
+            ("2025-03-13T23:23:10+02:00", "2025-03-13T21:23:10Z"),
+            (" 2021-06-14 14:45:46 ", "2021-06-14T14:45:46Z"),
+            ("2021-06-14", "2021-06-14T00:00:00Z"),
+        ] {
+            assert_eq!(at(written).as_deref(), Some(read), "{written}");
+        }
+        for other in ["", "tomorrow", "1741908190", "2021-13-01"] {
+            assert_eq!(at(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn a_word_from_outside_is_short_and_plain_or_unknown() {

@@ -32,6 +32,22 @@ impl<T> Listing<T> {
         }
     }
 
+    /// One page alone.
+    pub(super) fn page(page: ListPage<T>, is_complete: bool) -> Self {
+        let mut listing = Self::new();
+        listing.add(page);
+        listing.is_complete = is_complete;
+        listing
+    }
+
+    /// Takes in what follows.
+    pub(super) fn append(&mut self, next: Self) {
+        self.entries.extend(next.entries);
+        self.unreadable += next.unreadable;
+        self.pages += next.pages;
+        self.is_complete = next.is_complete;
+    }
+
     /// Takes in one page.
     pub(super) fn add(&mut self, Listed(page): ListPage<T>) {
         self.pages += 1;

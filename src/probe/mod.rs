@@ -20,6 +20,8 @@ mod table;
 mod unfamiliar;
 
 pub mod agent_pools;
+pub mod authorization_servers;
+pub mod certificates;
 pub mod discovery;
 pub mod endpoint;
 pub mod integrations;
@@ -75,6 +77,10 @@ kinds! {
     AgentPools: agent_pools,
     /// Log streams and hooks.
     Integrations: integrations,
+    /// When signing keys rotate.
+    AuthorizationServers: authorization_servers,
+    /// Certificates that end.
+    Certificates: certificates,
     /// What happens in the org.
     SystemLog: system_log,
     /// A status page.

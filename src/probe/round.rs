@@ -109,26 +109,41 @@ impl<'a> Round<'a> {
         let mut path = first;
         let mut listing = Listing::new();
         for _ in 0..most_pages {
-            let okta = self.okta;
-            let read = async |response: Response| {
-                let page: ListPage<T> = response.json().await?;
-                Ok((page, okta.next_page(&path, &response.headers)?))
-            };
             let is_first = listing.pages == 0;
-            match self.said(Request::get(api, path.as_str()), read).await {
-                Ok((page, next)) => {
-                    listing.add(page);
-                    let Some(next) = next else {
-                        listing.is_complete = true;
-                        break;
-                    };
-                    path = next;
-                }
-                Err(Some(failure)) if !is_first && is_gone(&failure) => break,
-                Err(failure) => return self.missed(failure),
+            let (page, next) = match self.page(api, &path, !is_first).await {
+                Learned::Known(page) => page,
+                Learned::Unknown => return Learned::Unknown,
+                Learned::Missed => return Learned::Missed,
+            };
+            listing.append(page);
+            match next {
+                Some(next) => path = next,
+                None => break,
             }
         }
         Learned::Known(listing)
+    }
+
+    /// One page of a list, and where the next one is. One that `may_be_gone` by the time it is asked for
+    /// is then empty, and not the last.
+    pub(super) async fn page<T: DeserializeOwned + Send + 'static>(
+        &mut self,
+        api: &'static str,
+        path: &str,
+        may_be_gone: bool,
+    ) -> Learned<(Listing<T>, Option<String>)> {
+        let okta = self.okta;
+        let read = async |response: Response| {
+            let page: ListPage<T> = response.json().await?;
+            Ok((page, okta.next_page(path, &response.headers)?))
+        };
+        match self.said(Request::get(api, path), read).await {
+            Ok((page, next)) => Learned::Known((Listing::page(page, next.is_none()), next)),
+            Err(Some(failure)) if may_be_gone && is_gone(&failure) => {
+                Learned::Known((Listing::new(), None))
+            }
+            Err(failure) => self.missed(failure),
+        }
     }
 
     async fn read<T>(

@@ -44,6 +44,7 @@ impl Controls {
     pub(super) fn new(org: Org, url: String, accepted: Arc<AtomicU64>) -> Result<Self, Error> {
         let clock = org.clock.clone();
         let bearers = org.bearers.clone();
+        let (idps, domains) = (org.idps.clone(), org.domains.clone());
         let world = World::new(org, url.clone());
         let (record, stop) = (Record::new(), CancellationToken::new());
         let controls = Self(Arc::new(Inner {
@@ -57,6 +58,12 @@ impl Controls {
         for bearer in &bearers {
             let now = controls.now();
             controls.world().mint(bearer, now)?;
+        }
+        for (name, lasting) in &idps {
+            controls.add_idp(name, *lasting)?;
+        }
+        for (name, is_managed, lasting) in &domains {
+            controls.add_domain(name, *is_managed, *lasting);
         }
         Ok(controls)
     }

@@ -56,6 +56,8 @@ pub(super) struct KeySet {
     /// Oldest first; the signer is among them unless it was removed early.
     published: Vec<Published>,
     signer: SigningKey,
+    /// When it came to sign.
+    rotated: Timestamp,
     next: Option<Due>,
     fresh_for: Duration,
     /// When a set that is read now may no longer be relied on; renewed once it has passed.
@@ -128,6 +130,7 @@ impl KeySet {
         Ok(Self {
             published,
             signer,
+            rotated: now,
             next: None,
             fresh_for,
             expires,
@@ -136,9 +139,20 @@ impl KeySet {
         })
     }
 
+    /// The same, its key in use for longer.
+    pub(super) fn in_use_since(self, rotated: Timestamp) -> Self {
+        Self { rotated, ..self }
+    }
+
     pub(super) fn signer(&mut self, now: Timestamp) -> &SigningKey {
         self.settle(now);
         &self.signer
+    }
+
+    /// When the signer came to sign, and when the next key will, where one is published.
+    pub(super) fn rotations(&mut self, now: Timestamp) -> (Timestamp, Option<Timestamp>) {
+        self.settle(now);
+        (self.rotated, self.next.as_ref().map(|due| due.at))
     }
 
     /// The body of `/v1/keys`, how long it may be cached, and until when.
@@ -156,10 +170,13 @@ impl KeySet {
         (json!({ "keys": keys }), fresh, self.expires)
     }
 
-    /// Signs with a new key at once.
+    /// Signs with the next key at once; with a new one where none is announced.
     pub(super) fn rotate(&mut self, now: Timestamp) -> Result<(), Error> {
         self.settle(now);
-        let key = self.publish()?;
+        let key = match self.next.take() {
+            Some(due) => due.key,
+            None => self.publish()?,
+        };
         self.sign_with(key, now);
         Ok(())
     }
@@ -239,6 +256,7 @@ impl KeySet {
 
     fn sign_with(&mut self, key: SigningKey, at: Timestamp) {
         let before = std::mem::replace(&mut self.signer, key).kid;
+        self.rotated = at;
         let mut published = self.published.iter_mut();
         if let Some(before) = published.find(|published| published.key.kid == before) {
             before.leaves = Some(self.promised.max(at));

@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use super::bucket_patterns::BucketPatterns;
 use super::clock::Clock;
 use super::credentials::{ApiToken, OAuthClient};
@@ -29,6 +31,8 @@ pub struct Org {
     pub(super) token_lifetime: Duration,
     pub(super) servers: Vec<String>,
     pub(super) unlicensed: Vec<String>,
+    pub(super) idps: Vec<(String, SignedDuration)>,
+    pub(super) domains: Vec<(String, bool, SignedDuration)>,
     pub(super) issuer: Option<String>,
     pub(super) warning_threshold: u32,
     pub(super) client_mode: String,
@@ -57,6 +61,8 @@ impl Org {
             token_lifetime: Duration::from_hours(1),
             servers: vec!["default".to_owned()],
             unlicensed: Vec::new(),
+            idps: Vec::new(),
+            domains: Vec::new(),
             issuer: None,
             warning_threshold: 60,
             client_mode: "ENFORCE".to_owned(),
@@ -160,6 +166,20 @@ impl Org {
     #[must_use]
     pub fn authorization_server(mut self, id: &str) -> Self {
         self.servers.push(id.to_owned());
+        self
+    }
+
+    /// Adds a SAML identity provider whose certificate lasts so long.
+    #[must_use]
+    pub fn idp(mut self, name: &str, lasting: SignedDuration) -> Self {
+        self.idps.push((name.to_owned(), lasting));
+        self
+    }
+
+    /// Adds a custom domain whose certificate lasts so long, and which Okta renews where it `is_managed`.
+    #[must_use]
+    pub fn domain(mut self, name: &str, is_managed: bool, lasting: SignedDuration) -> Self {
+        self.domains.push((name.to_owned(), is_managed, lasting));
         self
     }
 

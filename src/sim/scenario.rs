@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep_until};
 
 use super::ORG;
@@ -44,6 +44,12 @@ const WINDOW: Duration = Duration::from_secs(15);
 /// Less than lies between two rotations, so that old keys leave without a broken promise.
 const KEYS_FRESH: Duration = Duration::from_secs(20);
 
+/// A server whose keys nobody rotates, and what has certificates: one is near its end, the
+/// application's now and then.
+const PARTNERS: &str = "partners";
+const IDP: &str = "Partner sign-in";
+const APP: &str = "Payroll";
+
 /// One thing that happens.
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -68,6 +74,8 @@ enum Step {
     /// An agent loses its connection, or finds it again.
     DropAgent(&'static str),
     ReturnAgent(&'static str),
+    /// What has this name gets a certificate for so many days.
+    Certify(&'static str, i64),
     /// Okta switches a log stream off; an administrator switches it on again.
     StopStream,
     StartStream,
@@ -85,6 +93,7 @@ enum Step {
 /// What happens, by seconds from the start.
 const STEPS: &[(u64, Step)] = &[
     (0, Step::Mint(35)),
+    (0, Step::Certify(APP, 400)),
     (5, Step::Plan),
     (6, Step::StartStream),
     (8, Step::Fail("/api/v1/groups", 403, "E0000006", 2)),
@@ -101,6 +110,7 @@ const STEPS: &[(u64, Step)] = &[
     (26, Step::Progress("Identified")),
     (28, Step::Fail("/api/v1/apps", 503, "E0000009", 2)),
     (30, Step::FailSignIns(25)),
+    (30, Step::Certify(APP, 5)),
     (32, Step::RefuseGrants(8)),
     (33, Step::Stall("/api/v1/groups")),
     (36, Step::TooManyAtOnce("/api/v1/logs")),
@@ -126,6 +136,7 @@ pub fn demo_org(name: &str, token: &str) -> Org {
         .window(WINDOW)
         .limit(SPENT.0, SPENT.1)
         .keys_fresh_for(KEYS_FRESH)
+        .authorization_server(PARTNERS)
         .api_token(ApiToken::new(EXPORTER, token).percent(CEILING))
 }
 
@@ -154,6 +165,7 @@ pub async fn run(
     }
     let (per_minute, failing) = SIGN_INS;
     controls.run_sign_ins(Pattern::Steady(per_minute), failing);
+    furnish(controls)?;
     let stop = controls.stop_token();
     let (mut incident, mut planned) = (String::new(), String::new());
     let mut start = Instant::now();
@@ -194,6 +206,7 @@ pub async fn run(
                 Step::Log(event_type) => drop(controls.log(&LogEvent::new(event_type))),
                 Step::DropAgent(name) => controls.drop_agent(name),
                 Step::ReturnAgent(name) => controls.return_agent(name),
+                Step::Certify(name, days) => controls.renew_certificate(name, in_days(*days))?,
                 Step::StopStream => controls.deactivate_log_stream("to-the-archive"),
                 Step::StartStream => controls.activate_log_stream("to-the-archive"),
                 Step::VerifyHook(holds) => controls.verify_hook("to-the-tickets", *holds),
@@ -202,6 +215,22 @@ pub async fn run(
         }
         start += LENGTH;
     }
+}
+
+/// Gives the org what ends some day.
+fn furnish(controls: &Controls) -> Result<(), Error> {
+    controls.rotate_keys_by_hand(PARTNERS, in_days(400));
+    controls.add_idp(IDP, in_days(20))?;
+    controls.add_saml_app(APP, in_days(400))?;
+    controls.add_domain("login.demo.example", false, in_days(25));
+    controls.add_domain("id.demo.example", true, in_days(60));
+    controls.add_domain("new.demo.example", true, in_days(90));
+    controls.set_domain_status("new.demo.example", "IN_PROGRESS");
+    Ok(())
+}
+
+fn in_days(days: i64) -> SignedDuration {
+    SignedDuration::from_hours(24 * days)
 }
 
 fn token(seconds: u64) -> Mint {

@@ -7,11 +7,13 @@ use jiff::Timestamp;
 
 use super::ORG;
 use super::agents::AgentPools;
+use super::certificates::Certificates;
 use super::counters::Counters;
 use super::error::Error;
 use super::faults::Faults;
 use super::hooks::Hooks;
 use super::integrations::Integrations;
+use super::key_rotation::{self, KeyRotation};
 use super::keys::{KeySet, SigningKey};
 use super::org::Org;
 use super::proof::Proofs;
@@ -31,6 +33,10 @@ pub(super) struct World {
     pub(super) integrations: Integrations,
     /// When a server comes to sign with a new key that the log does not yet tell of.
     pub(super) rollovers: Vec<(Timestamp, String)>,
+    pub(super) certificates: Certificates,
+    pub(super) rotation: KeyRotation,
+    /// When its keys came to sign, where no other time is known.
+    pub(super) began: Timestamp,
     keys: BTreeMap<String, KeySet>,
     /// Signs the org server's access tokens and is published nowhere.
     unpublished: Option<SigningKey>,
@@ -40,6 +46,7 @@ impl World {
     pub(super) fn new(org: Org, url: String) -> Self {
         Self {
             counters: Counters::new(org.buckets.clone(), org.window),
+            began: key_rotation::began(org.clock.now()),
             org,
             url,
             tokens: Tokens::default(),
@@ -50,6 +57,8 @@ impl World {
             agent_pools: AgentPools::new(),
             integrations: Integrations::new(),
             rollovers: Vec::new(),
+            certificates: Certificates::default(),
+            rotation: KeyRotation::default(),
             keys: BTreeMap::new(),
             unpublished: None,
         }
@@ -77,9 +86,21 @@ impl World {
         match self.keys.entry(server.to_owned()) {
             std::collections::btree_map::Entry::Occupied(entry) => Ok(entry.into_mut()),
             std::collections::btree_map::Entry::Vacant(entry) => {
-                Ok(entry.insert(KeySet::new(self.org.keys_fresh_for, now)?))
+                let keys = KeySet::new(self.org.keys_fresh_for, now)?;
+                Ok(entry.insert(keys.in_use_since(self.began)))
             }
         }
+    }
+
+    /// When a server's key came to sign, and when the next one will; nothing where nobody asked for its
+    /// keys yet.
+    pub(super) fn rotations(
+        &mut self,
+        server: &str,
+        now: Timestamp,
+    ) -> Option<(Timestamp, Option<Timestamp>)> {
+        let keys = self.keys.get_mut(server)?;
+        Some(keys.rotations(now))
     }
 
     pub(super) fn mint(&mut self, mint: &Mint, now: Timestamp) -> Result<String, Error> {

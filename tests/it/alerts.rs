@@ -1,4 +1,5 @@
 mod agents;
+mod ends;
 mod events;
 mod stage;
 
@@ -54,6 +55,7 @@ async fn what_happens_at_okta_arrives_as_an_alert_and_resolves_when_it_is_over()
         Box::pin(events::system_log(&stage)),
         Box::pin(store_failing(&stage)),
         Box::pin(config_reload_failed(&stage)),
+        Box::pin(ends::ends(&stage)),
     );
     assert_eq!(stage.heard_with("org", "well"), [""; 0], "{stage:?}");
 }

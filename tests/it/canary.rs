@@ -95,7 +95,7 @@ async fn org(fault: Option<Fault>, tls: bool, app: &ServiceApp) -> Running {
 }
 
 /// How many probes each org has.
-const PROBES: usize = 15;
+const PROBES: usize = 17;
 /// How many status pages there are.
 const PAGES: usize = 4;
 
@@ -140,6 +140,8 @@ fn settings(name: usize, okta: &Running, directory: &Path) -> String {
         post: {{ path: /api/v1/x, credential: post, {pace} }}
       jwks: {{ org: {{ {pace} }}, default: {{ authorization_server: default, {pace} }} }}
       rate_limit_settings: {{ credential: monitor, {pace} }}
+      authorization_servers: {{ credential: monitor, {pace} }}
+      certificates: {{ credential: monitor, apps: true, {pace} }}
       agent_pools: {{ credential: monitor, {pace} }}
       integrations: {{ credential: monitor, {pace} }}
       system_log: {{ credential: monitor, {pace} }}

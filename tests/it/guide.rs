@@ -1,9 +1,10 @@
 use std::{collections::BTreeSet, fs, time::Duration};
 
+use jiff::SignedDuration;
 use okta_exporter::{
     guide,
     sim::{
-        ApiToken, Clock, Fault, Incident, LogEvent, Mint, ORG, Org, PageMode, Running,
+        ApiToken, Clock, Controls, Fault, Incident, LogEvent, Mint, ORG, Org, PageMode, Running,
         RunningStatusPage, StatusPage, Tls,
     },
 };
@@ -278,6 +279,19 @@ async fn forgotten() -> (Exporter, Held) {
     exporter.until(|page| page.get(polls) >= Some(read)).await;
     okta.controls().forget_log_cursors();
     (exporter, vec![Box::new(okta)])
+}
+
+/// An org that was given something that ends.
+async fn ending(furnish: impl FnOnce(&Controls)) -> (Exporter, Held) {
+    let okta = org().start().await.unwrap();
+    furnish(&okta.controls());
+    let probes =
+        "{ authorization_servers: {}, certificates: { apps: true, interval: 1s, timeout: 1s } }";
+    watch(okta, probes).await
+}
+
+fn days(days: i64) -> SignedDuration {
+    SignedDuration::from_hours(24 * days)
 }
 
 /// One of two agents loses its connection.
@@ -578,6 +592,19 @@ recognised! {
     a_stream_that_carries_nothing: "log-stream-off" => integrations(|sim| sim.deactivate_log_stream("to-the-archive"));
     a_hook_that_lost_its_verification: "event-hook-unverified" => integrations(|sim| sim.verify_hook("to-the-tickets", false));
     a_feature_that_nobody_asked_for: "withheld" => with(org().without_feature("/api/v1/agentPools"), "{ agent_pools: { optional: true } }");
+    a_key_that_nobody_rotates: "signing-key-not-rotated" => ending(|okta| okta.rotate_keys_by_hand("default", days(400)));
+    an_application_whose_certificate_ends: "app-certificate-expiring" => ending(|okta| okta.add_saml_app("Payroll", days(20)).unwrap());
+    a_provider_whose_certificate_ends: "idp-certificate-expiring" => ending(|okta| okta.add_idp("Partner", days(20)).unwrap());
+    a_domain_whose_certificate_ends: "domain-certificate-expiring" => ending(|okta| okta.add_domain("login.acme.example", false, days(20)));
+    a_domain_that_okta_did_not_renew: "managed-domain-certificate-expiring" => ending(|okta| okta.add_domain("login.acme.example", true, days(10)));
+    a_domain_that_is_not_verified: "domain-not-verified" => ending(|okta| {
+        okta.add_domain("login.acme.example", true, days(80));
+        okta.set_domain_status("login.acme.example", "IN_PROGRESS");
+    });
+    a_certificate_that_is_misdated: "certificate-misdated" => ending(|okta| {
+        okta.add_idp("Partner", days(400)).unwrap();
+        okta.misdate_certificate("Partner");
+    });
     a_feed_that_is_frozen: "status-page-frozen" => status_page(PageMode::Frozen);
     a_status_page_that_was_rewritten: "status-page-unreadable" => status_page(PageMode::Rewritten);
     a_status_page_of_nobody: "status-page-unreachable" => page_at("https://nobody.invalid");

@@ -17,6 +17,9 @@ use crate::{probe::missed::Missed, units::OktaTime};
 const WRONG_CACHES: SignedDuration = SignedDuration::from_hours(1);
 /// Okta's time is known to a second or so, and nobody is accused for that.
 const TOLERANCE: Duration = Duration::from_secs(5);
+/// An answer this much later that may be cached until the same moment was not given for so long from
+/// when it came: its `max-age` counts down.
+const COUNTS_DOWN: SignedDuration = SignedDuration::from_secs(15);
 /// The most early removals that are kept.
 const MOST_EARLY: usize = 20;
 
@@ -38,6 +41,15 @@ pub struct History {
     /// It has changed, and whether that is all of the change is not settled.
     changing: bool,
     pub(super) last_change: Option<OktaTime>,
+    countdown: Option<Countdown>,
+}
+
+/// Until when answers may be cached, be it a fixed moment or one that moves on with each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Countdown {
+    to: OktaTime,
+    /// When an answer first named this moment.
+    since: OktaTime,
 }
 
 /// One key that counts as published.
@@ -133,7 +145,24 @@ impl History {
             self.rotations += 1;
         }
         self.doubtful.clone_from(&seen.doubtful);
+        self.count_down(seen);
         self
+    }
+
+    fn count_down(&mut self, seen: &Observation) {
+        let is_same =
+            |earlier: &Countdown, to: OktaTime| to.since(earlier.to).unsigned_abs() <= TOLERANCE;
+        self.countdown = seen.expires().map(|to| match self.countdown.take() {
+            Some(earlier) if is_same(&earlier, to) => earlier,
+            _ => Countdown { to, since: seen.at },
+        });
+    }
+
+    /// The moment that the `max-age` of the answers counts down to: until then the keys are as they are.
+    pub(super) fn next_change(&self, seen: &Observation) -> Option<OktaTime> {
+        let countdown = self.countdown.as_ref()?;
+        let is_fixed = seen.at.since(countdown.since) >= COUNTS_DOWN;
+        is_fixed.then_some(countdown.to)
     }
 
     /// An answer did not hold a key, as far as it could be read.

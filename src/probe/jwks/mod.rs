@@ -84,6 +84,11 @@ const EXPIRES: Family = Family::gauge(
     "Until when the last answer may be cached.",
     SERVER,
 );
+const NEXT_CHANGE: Family = Family::gauge(
+    "okta_jwks_next_change_timestamp_seconds",
+    "The fixed moment that the max-age of answers counts down to, where it does: until then the set stays, and then it may change.",
+    SERVER,
+);
 
 /// The most keys of one set that get series of their own; Okta publishes one to three.
 const MOST_KEYS: usize = 20;
@@ -139,6 +144,7 @@ impl Kind for Probe {
         &EARLY_REMOVALS,
         &MAX_AGE,
         &EXPIRES,
+        &NEXT_CHANGE,
     ];
 
     type Observation = Observation;
@@ -228,6 +234,8 @@ impl Kind for Probe {
         );
         page.push_some(&MAX_AGE, &server, seen.max_age.map(|age| age.as_secs_f64()));
         page.push_some(&EXPIRES, &server, seen.expires().map(OktaTime::seconds));
+        let next = history.next_change(seen);
+        page.push_some(&NEXT_CHANGE, &server, next.map(OktaTime::seconds));
         for (change, count) in [("added", history.added), ("removed", history.removed)] {
             page.push(&CHANGES, &[server[0], server[1], change], count as f64);
         }

@@ -1,6 +1,8 @@
 //! What a series of answers comes to: the debounce, what counts as too early, and that what is
 //! remembered can be kept.
 
+mod countdown;
+
 use std::time::Duration;
 
 use proptest::prelude::*;

@@ -4,7 +4,9 @@ use http::Method;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::authorization_servers;
 use super::call::Call;
+use super::certificates;
 use super::logs;
 use super::rate_limits;
 use crate::sim::answer::{Answer, id};
@@ -42,13 +44,14 @@ pub(super) fn scope(method: &Method, rest: &[&str]) -> Option<String> {
     Some(format!("{thing}.{right}"))
 }
 
-pub(super) fn resource(world: &World, call: &Call, rest: &[&str]) -> Answer {
+pub(super) fn resource(world: &mut World, call: &Call, rest: &[&str]) -> Answer {
     match rest {
         ["users"] => page(world, call, |n| user(n, call.now)),
         ["users", id] => one(id, "00u", "User", |n| user(n, call.now)),
         ["groups"] => Answer::resource(&json!([group(0), group(1)])),
         ["groups", id] => one(id, "00g", "UserGroup", group),
-        ["apps"] => Answer::resource(&json!([app(0), app(1)])),
+        ["apps"] => certificates::apps(world, call, [app(0), app(1)]),
+        ["apps", id, "credentials", "keys"] => certificates::app_keys(world, id),
         ["apps", id] => one(id, "0oa", "AppInstance", app),
         ["logs"] => logs::logs(world, call),
         ["org"] => Answer::resource(&json!({
@@ -60,21 +63,21 @@ pub(super) fn resource(world: &World, call: &Call, rest: &[&str]) -> Answer {
         })),
         ["api-tokens"] => Answer::resource(&api_tokens(world, call.now)),
         ["agentPools"] => Answer::resource(&world.agent_pools.list(call.now)),
-        ["authorizationServers"] => Answer::resource(&authorization_servers(world)),
+        ["authorizationServers"] => authorization_servers::list(world, call),
         ["rate-limit-settings", which] => rate_limits::settings(world, call, which),
         ["principal-rate-limits"] => rate_limits::principals(world, call),
         ["domains"] if call.method == Method::POST => {
             let created = json!({ "id": id("OcD", 0), "validationStatus": "NOT_STARTED" });
             Answer::resource(&created)
         }
-        ["domains"] => Answer::resource(&json!({ "domains": [] })),
+        ["domains"] => certificates::domains(world),
         ["eventHooks"] => {
             let hooks = [world.hooks.list(), world.integrations.event_hooks()];
             Answer::resource(&json!(hooks.concat()))
         }
         ["inlineHooks"] => Answer::resource(&world.integrations.inline_hooks()),
         ["logStreams"] => Answer::resource(&world.integrations.log_streams()),
-        ["idps"] => Answer::resource(&json!([])),
+        ["idps", rest @ ..] => certificates::idps(world, call, rest),
         _ => Answer::not_found(&call.path),
     }
 }
@@ -163,18 +166,4 @@ fn api_tokens(world: &World, now: Timestamp) -> Value {
         })
     });
     Value::Array(tokens.collect())
-}
-
-fn authorization_servers(world: &World) -> Value {
-    let servers = world.org.servers.iter().map(|server| {
-        json!({
-            "id": server,
-            "name": server,
-            "status": "ACTIVE",
-            "issuer": world.issuer(server),
-            "audiences": ["api://default"],
-            "credentials": { "signing": { "rotationMode": "AUTO" } },
-        })
-    });
-    Value::Array(servers.collect())
 }

@@ -1,7 +1,9 @@
 //! From a request to its answer: record, fault, edge, caller, limit, resource, in this order.
 
+mod authorization_servers;
 mod call;
 mod caller;
+mod certificates;
 mod logs;
 mod management;
 mod metadata;
