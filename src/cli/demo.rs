@@ -131,7 +131,7 @@ orgs:
     ca_file: "{ca_file}"
     event_hook: {{ authorization_file: "{hook_secret_file}" }}
     credentials:
-      service-app: {{ oauth: {{ client_id: {APP}, key_id: demo, private_key_file: "{key_file}", scopes: [okta.users.read, okta.groups.read] }} }}
+      service-app: {{ oauth: {{ client_id: {APP}, key_id: demo, private_key_file: "{key_file}", scopes: [okta.users.read, okta.groups.read, okta.dr.read] }} }}
       monitor: {{ api_token_file: "{api_token_file}", principal_id: "{PRINCIPAL}" }}
       twin: {{ api_token_file: "{twin_token_file}" }}
     probes:
@@ -161,6 +161,7 @@ orgs:
       certificates: {{ credential: monitor, apps: true, interval: 5s }}
       agent_pools: {{ credential: monitor, interval: 5s }}
       integrations: {{ credential: monitor, interval: 5s }}
+      disaster_recovery: {{ credential: service-app, interval: 5s }}
       system_log: {{ credential: monitor, interval: 10s }}
 "#
     ))

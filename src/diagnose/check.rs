@@ -127,6 +127,7 @@ impl Verdict {
             | Fact::AgentPoolNotOperational
             | Fact::LogStreamOff
             | Fact::EventHookUnverified
+            | Fact::FailedOver
             | Fact::LogGap
             | Fact::Overdue
             | Fact::StoreFailing => Self::Degraded,

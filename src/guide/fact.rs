@@ -103,6 +103,7 @@ closed_list! {
         AgentPoolNotOperational,
         LogStreamOff,
         EventHookUnverified,
+        FailedOver,
         LogGap,
         Overdue,
         StoreFailing,
@@ -172,6 +173,9 @@ impl Fact {
             }
             Self::Withheld => {
                 "what a probe reads that the exporter made by itself is withheld from its credential, or the org has no such thing"
+            }
+            Self::FailedOver => {
+                "Okta serves a domain of the org from where it recovers from disasters"
             }
             Self::LogStreamOff => "a log stream of the org is not active",
             Self::EventHookUnverified => "an event hook of the org is active and not verified",

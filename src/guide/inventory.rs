@@ -115,6 +115,17 @@ pub(super) const CHAPTER: Chapter = Chapter {
             alert: None,
         },
         Case {
+            slug: "failed-over",
+            title: "The org has failed over",
+            signs: &[Sign::Known(Fact::FailedOver)],
+            cause: "an administrator or Okta moved the domain to the other region: people can sign in there, and most changes wait",
+            action: "hold back what writes to the org; when Okta's status for its cell is well again, fail back (`POST \
+                     /api/v1/dr/failback`)",
+            takes: "5 min",
+            risk: Risk::Medium,
+            alert: Some("OktaFailedOver"),
+        },
+        Case {
             slug: "withheld",
             title: "Something of the org is not shown to this credential",
             signs: &[Sign::Known(Fact::Withheld)],

@@ -70,6 +70,7 @@ impl<'a> Symptom<'a> {
         }
         let (mode, words) = match failure {
             Failure::NoToken(why) => return Self::of(&why.cause, kind),
+            Failure::DisasterRecovery(why) => return Self::of(why, kind),
             Failure::Refused(refusal) => return Self::Response(ResponseSymptom::of(refusal)),
             Failure::InvalidBody(words) => (FailureMode::Body, words.as_str()),
             Failure::Mismatch(words) => (FailureMode::Mismatch, words.as_str()),
@@ -110,6 +111,7 @@ impl<'a> Symptom<'a> {
             | Failure::Secret(_)
             | Failure::NoToken(_)
             | Failure::MissingScope(_)
+            | Failure::DisasterRecovery(_)
             | Failure::Overlap
             | Failure::BreakerOpen
             | Failure::Budget { .. }

@@ -99,6 +99,11 @@ pub enum Failure {
         /// How long until there is room again.
         again_in: Duration,
     },
+    /// The host that tells of the org's disaster recovery is in trouble, which says nothing of the org.
+    #[error(
+        "Okta tells of disaster recovery at the host `drapp.` before the org's own `okta.com` one: {0}"
+    )]
+    DisasterRecovery(Box<Failure>),
     /// This process may open no more files and connections.
     #[error(
         "okta-exporter has as many files and connections open as it may (`ulimit -n`): nothing was asked, and \
@@ -204,6 +209,7 @@ impl Failure {
             Self::NoToken(why) if why.is_ungranted() => Reason::Forbidden,
             Self::NoToken(why) => why.cause.reason(),
             Self::MissingScope(_) => Reason::Forbidden,
+            Self::DisasterRecovery(why) => why.reason(),
             Self::Cut { .. } | Self::InvalidBody(_) => Reason::InvalidBody,
             Self::Mismatch(_) | Self::Secret(_) => Reason::Config,
             Self::Overlap => Reason::Overlap,
@@ -241,9 +247,18 @@ impl Failure {
         }
     }
 
+    /// The same, where the host that tells of disaster recovery is in trouble and not the org.
+    #[must_use]
+    pub fn of_disaster_recovery(self) -> Self {
+        if self.is_org_trouble() && !matches!(self, Self::NoToken(_)) {
+            return Self::DisasterRecovery(Box::new(self));
+        }
+        self
+    }
+
     /// True where it is this program or its machine that failed: nothing was seen of the org.
     pub fn is_own(&self) -> bool {
-        self.reason() == Reason::Internal
+        self.reason() == Reason::Internal || matches!(self, Self::DisasterRecovery(_))
     }
 
     /// True where nothing was asked: it went wrong a while ago, and it is too early to try again.
@@ -256,6 +271,7 @@ impl Failure {
         match self {
             Self::Refused(refusal) => Some(refusal),
             Self::NoToken(why) => why.cause.refusal(),
+            Self::DisasterRecovery(why) => why.refusal(),
             _ => None,
         }
     }

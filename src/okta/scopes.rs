@@ -142,13 +142,12 @@ mod tests {
     ];
 
     /// Published, and no path is called so.
-    const OF_NO_PATH: [&str; 14] = [
+    const OF_NO_PATH: [&str; 13] = [
         "okta.accessRequests.tasks.read",
         "okta.botProtection.read",
         "okta.certificateAuthorities.read",
         "okta.customTelephonyProvider.read",
         "okta.directories.groups.read",
-        "okta.dr.read",
         "okta.events.read",
         "okta.oauthIntegrations.read",
         "okta.personal.adminSettings.read",

@@ -22,6 +22,7 @@ mod unfamiliar;
 pub mod agent_pools;
 pub mod authorization_servers;
 pub mod certificates;
+pub mod disaster_recovery;
 pub mod discovery;
 pub mod endpoint;
 pub mod integrations;
@@ -81,6 +82,8 @@ kinds! {
     AuthorizationServers: authorization_servers,
     /// Certificates that end.
     Certificates: certificates,
+    /// Where the org's domains are served from.
+    DisasterRecovery: disaster_recovery,
     /// What happens in the org.
     SystemLog: system_log,
     /// A status page.

@@ -193,7 +193,7 @@ fn is_gone(failure: &Failure) -> bool {
 
 /// True where another path may well be answered. A status of its own, such as 404, counts as such;
 /// the org's trouble, a limit or a refused credential do not.
-fn is_about_this_path(failure: &Failure) -> bool {
+pub(super) fn is_about_this_path(failure: &Failure) -> bool {
     let of_the_path = matches!(
         failure.reason(),
         Reason::Forbidden | Reason::HttpStatus | Reason::InvalidBody | Reason::TooLarge

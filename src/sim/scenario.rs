@@ -79,6 +79,8 @@ enum Step {
     /// Okta switches a log stream off; an administrator switches it on again.
     StopStream,
     StartStream,
+    /// The org fails over to another region, or back.
+    FailOver(bool),
     /// An event hook loses its verification, or regains it.
     VerifyHook(bool),
     /// A path never answers, once.
@@ -111,6 +113,7 @@ const STEPS: &[(u64, Step)] = &[
     (28, Step::Fail("/api/v1/apps", 503, "E0000009", 2)),
     (30, Step::FailSignIns(25)),
     (30, Step::Certify(APP, 5)),
+    (31, Step::FailOver(true)),
     (32, Step::RefuseGrants(8)),
     (33, Step::Stall("/api/v1/groups")),
     (36, Step::TooManyAtOnce("/api/v1/logs")),
@@ -120,6 +123,7 @@ const STEPS: &[(u64, Step)] = &[
     (44, Step::Rotate(ORG)),
     (45, Step::ReturnAgent("dc2")),
     (45, Step::Mint(20)),
+    (47, Step::FailOver(false)),
     (48, Step::VerifyHook(true)),
     (50, Step::Progress("Resolved")),
 ];
@@ -143,7 +147,7 @@ pub fn demo_org(name: &str, token: &str) -> Org {
 /// A service app as Okta makes them today: with DPoP, and with less granted than it asks for.
 pub fn service_app(id: &str, public_key: &str) -> ServiceApp {
     let app = ServiceApp::new(id).key("demo", public_key);
-    app.grant(["okta.users.read"]).dpop()
+    app.grant(["okta.users.read", "okta.dr.read"]).dpop()
 }
 
 /// Runs the scenario until the org stops. Each token minted is handed to `minted`, which may for
@@ -209,6 +213,7 @@ pub async fn run(
                 Step::Certify(name, days) => controls.renew_certificate(name, in_days(*days))?,
                 Step::StopStream => controls.deactivate_log_stream("to-the-archive"),
                 Step::StartStream => controls.activate_log_stream("to-the-archive"),
+                Step::FailOver(is_over) => controls.fail_over(*is_over),
                 Step::VerifyHook(holds) => controls.verify_hook("to-the-tickets", *holds),
                 Step::TooManyAtOnce(path) => controls.fault(path, Fault::concurrency().times(1)),
             }

@@ -42,6 +42,7 @@ async fn what_happens_at_okta_arrives_as_an_alert_and_resolves_when_it_is_over()
         Box::pin(events::events(&stage)),
         Box::pin(events::event_hook(&stage)),
         Box::pin(agents::agents(&stage)),
+        Box::pin(agents::failed_over(&stage)),
         Box::pin(keys(&stage)),
         Box::pin(incidents(&stage)),
         Box::pin(unreachable(&stage)),

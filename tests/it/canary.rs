@@ -95,7 +95,7 @@ async fn org(fault: Option<Fault>, tls: bool, app: &ServiceApp) -> Running {
 }
 
 /// How many probes each org has.
-const PROBES: usize = 17;
+const PROBES: usize = 18;
 /// How many status pages there are.
 const PAGES: usize = 4;
 
@@ -144,6 +144,7 @@ fn settings(name: usize, okta: &Running, directory: &Path) -> String {
       certificates: {{ credential: monitor, apps: true, {pace} }}
       agent_pools: {{ credential: monitor, {pace} }}
       integrations: {{ credential: monitor, {pace} }}
+      disaster_recovery: {{ credential: edge, {pace} }}
       system_log: {{ credential: monitor, {pace} }}
       token:
         opaque: {{ access_token: {WATCHED}, {introspect}, {pace} }}

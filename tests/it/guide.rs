@@ -302,6 +302,19 @@ async fn dropped() -> (Exporter, Held) {
     (exporter, vec![Box::new(okta)])
 }
 
+/// The org is served from elsewhere.
+async fn failed_over() -> (Exporter, Held) {
+    let okta = org()
+        .bearer("00bearer", ["okta.dr.read"])
+        .start()
+        .await
+        .unwrap();
+    okta.controls().fail_over(true);
+    let yaml = acme(&okta, "{ disaster_recovery: {} }");
+    let yaml = yaml.replace(&format!("api_token: {API_TOKEN}"), "bearer_token: 00bearer");
+    (Exporter::start(&yaml).await, vec![Box::new(okta)])
+}
+
 /// Something stops that carries events away.
 async fn integrations(stop: impl FnOnce(&okta_exporter::sim::Controls)) -> (Exporter, Held) {
     let okta = org().start().await.unwrap();
@@ -591,6 +604,7 @@ recognised! {
     a_pool_whose_agent_dropped: "agent-pool" => dropped();
     a_stream_that_carries_nothing: "log-stream-off" => integrations(|sim| sim.deactivate_log_stream("to-the-archive"));
     a_hook_that_lost_its_verification: "event-hook-unverified" => integrations(|sim| sim.verify_hook("to-the-tickets", false));
+    an_org_that_failed_over: "failed-over" => failed_over();
     a_feature_that_nobody_asked_for: "withheld" => with(org().without_feature("/api/v1/agentPools"), "{ agent_pools: { optional: true } }");
     a_key_that_nobody_rotates: "signing-key-not-rotated" => ending(|okta| okta.rotate_keys_by_hand("default", days(400)));
     an_application_whose_certificate_ends: "app-certificate-expiring" => ending(|okta| okta.add_saml_app("Payroll", days(20)).unwrap());

@@ -4,6 +4,7 @@
 mod agent_pools;
 mod authorization_servers;
 mod certificates;
+mod disaster_recovery;
 mod integrations;
 mod support;
 

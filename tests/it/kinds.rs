@@ -85,6 +85,7 @@ async fn the_simulated_okta_serves_what_each_kind_asks_and_what_it_learns_can_be
     let okta = Org::new("acme")
         .api_token(ApiToken::new("monitor", API_TOKEN))
         .client("0oa1b2c3d4e5f6g7h8i9", API_TOKEN)
+        .bearer(API_TOKEN, ["okta.dr.read"])
         .start()
         .await
         .unwrap();

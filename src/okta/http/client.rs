@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use url::Url;
+use url::{Host, Url};
 
 use super::{
     allowance::Allowance,
@@ -13,7 +13,7 @@ use super::{
     proxy::{Proxies, Proxy},
     tls::{NoClient, TlsSetup},
 };
-use crate::okta::{Buckets, Origins, clock::OktaClock};
+use crate::okta::{Buckets, Failure, Origins, clock::OktaClock};
 use crate::units::Name;
 
 pub(super) const USER_AGENT: &str = concat!("okta-exporter/", env!("CARGO_PKG_VERSION"));
@@ -105,6 +105,23 @@ impl Client {
         Self { buckets, ..self }
     }
 
+    /// For the host that tells of its org's disaster recovery: `drapp.` before the org's own, whatever
+    /// answers may say, so that a credential goes nowhere else. An address has no names below it; there
+    /// the org tells by itself, as the simulated one does.
+    pub(super) fn of_disaster_recovery(&self) -> Result<Self, Failure> {
+        let mut origin = self.origin.clone();
+        if let Some(Host::Domain(host)) = self.origin.host() {
+            let host = format!("drapp.{host}");
+            let set = origin.set_host(Some(&host));
+            set.map_err(|e| Failure::Mismatch(format!("{host} is no host: {e}")))?;
+        }
+        Ok(Self {
+            origin,
+            first: Arc::default(),
+            ..self.clone()
+        })
+    }
+
     /// True if an org answers, and not a page.
     pub(super) fn is_org(&self) -> bool {
         self.buckets.is_some()
@@ -129,6 +146,30 @@ impl Client {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn disaster_recovery_is_told_by_a_host_below_the_orgs_and_by_no_other() {
+        let tls = TlsSetup::new(None).unwrap();
+        for (org, told_by) in [
+            ("https://acme.okta.com", "https://drapp.acme.okta.com/"),
+            (
+                "https://acme.okta.com:8443",
+                "https://drapp.acme.okta.com:8443/",
+            ),
+            ("http://127.0.0.1:6583", "http://127.0.0.1:6583/"),
+            ("http://[::1]:6583", "http://[::1]:6583/"),
+        ] {
+            let url = Url::parse(org).unwrap();
+            let client = Client::new(&url, &tls, &Proxies::default()).unwrap();
+            // What the org's documents tell changes nothing.
+            client
+                .origins()
+                .tell(vec![Url::parse("https://evil.example").unwrap()]);
+            let beside = client.of_disaster_recovery().unwrap();
+            assert_eq!(beside.origin.as_str(), told_by);
+            assert_eq!(client.origin.as_str(), format!("{org}/"));
+        }
+    }
 
     #[test]
     fn an_org_has_buckets_and_a_page_has_none() {

@@ -100,6 +100,14 @@ impl ResponseMeta {
     pub(super) fn of_page(self) -> Self {
         Self {
             error_code: None,
+            ..self.of_other_host()
+        }
+    }
+
+    /// What is left of it where another host of Okta's answered: its clock, limits and certificate are
+    /// not the org's.
+    pub(super) fn of_other_host(self) -> Self {
+        Self {
             date: None,
             rate_limit: None,
             chain: None,

@@ -23,6 +23,8 @@ pub struct Request<'a> {
     pub(super) accept: &'static str,
     pub(super) user_agent: Option<&'static str>,
     pub(super) new_connection: bool,
+    /// It goes to the host that tells of the org's disaster recovery.
+    pub(in crate::okta) is_for_disaster_recovery: bool,
     pub(super) form: Option<Form<'a>>,
     pub(super) most_bytes: usize,
     /// A longer answer is cut off there, and is no failure.
@@ -85,6 +87,7 @@ impl<'a> Request<'a> {
             accept: "application/json",
             user_agent: None,
             new_connection: false,
+            is_for_disaster_recovery: false,
             form: None,
             most_bytes: MOST,
             may_be_cut: false,
@@ -129,6 +132,15 @@ impl<'a> Request<'a> {
     #[must_use]
     pub fn with(self, credential: Option<&'a Credential>) -> Self {
         Self { credential, ..self }
+    }
+
+    /// To the host that tells of the org's disaster recovery, in place of the org's.
+    #[must_use]
+    pub fn for_disaster_recovery(self) -> Self {
+        Self {
+            is_for_disaster_recovery: true,
+            ..self
+        }
     }
 
     /// Over a connection of its own, as a new client would come.

@@ -119,8 +119,23 @@ impl<'a> Session<'a> {
         Admission::ask(self.gate, charge).await
     }
 
+    /// The bucket of the org's that a request draws on.
     fn bucket(&self, request: &Request<'_>) -> Option<Cow<'static, str>> {
-        self.client.bucket_of(request.method(), request.path())
+        let is_of_org = !request.is_for_disaster_recovery;
+        is_of_org.then(|| self.client.bucket_of(request.method(), request.path()))?
+    }
+
+    /// The client for the host that a request is for.
+    fn client(&self, request: &Request<'_>) -> Result<Cow<'a, Client>, Failure> {
+        if request.is_for_disaster_recovery {
+            return self.client.of_disaster_recovery().map(Cow::Owned);
+        }
+        Ok(Cow::Borrowed(self.client))
+    }
+
+    /// The URL that a request goes to.
+    pub(in crate::okta) fn url_of(&self, request: &Request<'_>) -> Result<Url, Failure> {
+        url_at(&self.client(request)?.origin, &request.path)
     }
 
     /// Sends one request that was admitted, and writes the exchange down.
@@ -133,14 +148,16 @@ impl<'a> Session<'a> {
         let scheme = auth.scheme();
         // A hop that counts against a limit would be one that nobody admitted.
         let is_counted = self.bucket(request).is_some();
-        let one_url = is_counted || auth.dpop.is_some() || request.form.is_some();
-        let outgoing = match self.build(request, auth, one_url) {
-            Ok(outgoing) => outgoing,
-            Err(failure) => return Attempt::unsent(failure),
+        let is_of_org = !request.is_for_disaster_recovery;
+        let one_url = is_counted || auth.dpop.is_some() || request.form.is_some() || !is_of_org;
+        let outgoing = self.build(request, auth, one_url);
+        let (outgoing, client) = match (outgoing, self.client(request)) {
+            (Ok(outgoing), Ok(client)) => (outgoing, client),
+            (Err(failure), _) | (_, Err(failure)) => return Attempt::unsent(failure),
         };
+        let client = &*client;
         admission.sending();
         let (trace, at, sent) = (Trace::default(), Timestamp::now(), Moment::now());
-        let client = self.client;
         let exchange = async {
             if request.new_connection {
                 Box::pin(exchange(client, &client.fresh, outgoing, &trace)).await
@@ -170,10 +187,10 @@ impl<'a> Session<'a> {
             Ok(received) => {
                 headers.clone_from(&received.headers);
                 let (meta, result) = received.judge(&asked);
-                let meta = if self.client.is_org() {
-                    meta
-                } else {
-                    meta.of_page()
+                let meta = match (self.client.is_org(), is_of_org) {
+                    (true, true) => meta,
+                    (true, false) => meta.of_other_host(),
+                    (false, _) => meta.of_page(),
                 };
                 (Ok(meta), result)
             }
@@ -219,17 +236,7 @@ impl<'a> Session<'a> {
     /// The URL of a path of this host, without doubled slashes: Okta compares it letter by letter
     /// with the one that a proof names.
     pub(in crate::okta) fn url(&self, path: &str) -> Result<Url, Failure> {
-        let shown = without_secrets(path);
-        let leaves = || Failure::Internal(format!("the path {shown} leaves the org's host"));
-        let url = self
-            .client
-            .origin
-            .join(&path::normal(path))
-            .map_err(|e| Failure::Internal(format!("{shown}: {e}")))?;
-        if url.origin() != self.client.origin.origin() {
-            return Err(leaves());
-        }
-        Ok(url)
+        url_at(&self.client.origin, path)
     }
 
     /// The path of the page that follows the one at `path`, where a `Link` names one. The same list of
@@ -255,7 +262,7 @@ impl<'a> Session<'a> {
         auth: AuthHeaders,
         one_url: bool,
     ) -> Result<Outgoing, Failure> {
-        let url = self.url(&request.path)?;
+        let url = self.url_of(request)?;
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, HeaderValue::from_static(request.accept));
         let user_agent = request.user_agent.unwrap_or(USER_AGENT);
@@ -302,6 +309,19 @@ impl<'a> Session<'a> {
             one_url,
         })
     }
+}
+
+/// The URL of a path of this host.
+fn url_at(origin: &Url, path: &str) -> Result<Url, Failure> {
+    let shown = without_secrets(path);
+    let leaves = || Failure::Internal(format!("the path {shown} leaves the org's host"));
+    let url = origin
+        .join(&path::normal(path))
+        .map_err(|e| Failure::Internal(format!("{shown}: {e}")))?;
+    if url.origin() != origin.origin() {
+        return Err(leaves());
+    }
+    Ok(url)
 }
 
 /// What came of one request, and the headers of the answer: a refusal may bring a nonce along.

@@ -39,7 +39,7 @@ impl OAuthApp {
         credential: &Credential,
         request: &Request<'_>,
     ) -> Result<Response, Failure> {
-        let url = okta.url(&request.path)?;
+        let url = okta.url_of(request)?;
         let mut token = self.token_for(&url, okta, credential).await?;
         let mut tried = Vec::new();
         let mut request = request.clone();

@@ -11,6 +11,7 @@ use super::logs;
 use super::rate_limits;
 use crate::sim::answer::{Answer, id};
 use crate::sim::clock::after;
+use crate::sim::credentials::Presented;
 use crate::sim::world::World;
 
 /// The first path segment below `/api/v1`, and the thing whose scopes it takes.
@@ -20,6 +21,7 @@ const THINGS: &[(&str, &str)] = &[
     ("apps", "okta.apps"),
     ("authorizationServers", "okta.authorizationServers"),
     ("domains", "okta.domains"),
+    ("dr", "okta.dr"),
     ("eventHooks", "okta.eventHooks"),
     ("groups", "okta.groups"),
     ("idps", "okta.idps"),
@@ -74,6 +76,11 @@ pub(super) fn resource(world: &mut World, call: &Call, rest: &[&str]) -> Answer 
         ["eventHooks"] => {
             let hooks = [world.hooks.list(), world.integrations.event_hooks()];
             Answer::resource(&json!(hooks.concat()))
+        }
+        ["dr", "status"] if !matches!(call.presented, Presented::Ssws(_)) => {
+            let domain = format!("{}.okta.com", world.org.name);
+            let status = json!({ "domain": domain, "isFailedOver": world.org.is_failed_over });
+            Answer::resource(&json!({ "status": [status] }))
         }
         ["inlineHooks"] => Answer::resource(&world.integrations.inline_hooks()),
         ["logStreams"] => Answer::resource(&world.integrations.log_streams()),

@@ -1,6 +1,7 @@
 //! Scenes of what an org leans on beside Okta: agents, log streams, hooks.
 
-use super::{org, stage::Stage, watch};
+use super::{configuration, org, stage::Stage, watch};
+use crate::support::{API_TOKEN, Exporter};
 
 /// Agents drop, one and then the other; a log stream is switched off and a hook loses its verification,
 /// and all comes back.
@@ -36,4 +37,20 @@ pub async fn agents(stage: &Stage) {
     stage.resolves("OktaLogStreamDeactivated", &stream).await;
     stage.resolves("OktaEventHookUnverified", &hook).await;
     stage.resolves("OktaHookDeactivated", &inline).await;
+}
+
+/// The org fails over, and back.
+pub async fn failed_over(stage: &Stage) {
+    let okta = org("moved").bearer("00bearer", ["okta.dr.read"]);
+    let okta = okta.start().await.unwrap();
+    let yaml = configuration("moved", &okta, "disaster_recovery: {}", "status_pages: {}");
+    let yaml = yaml.replace(&format!("api_token: {API_TOKEN}"), "bearer_token: 00bearer");
+    let exporter = Exporter::start(&yaml).await;
+    exporter.first_round().await;
+    stage.scrape(exporter.url()).await;
+    let moved = [("org", "moved"), ("domain", "moved.okta.com")];
+    okta.controls().fail_over(true);
+    stage.fires("OktaFailedOver", &moved).await;
+    okta.controls().fail_over(false);
+    stage.resolves("OktaFailedOver", &moved).await;
 }
