@@ -92,6 +92,7 @@ impl Board {
             if let Some(row) = facts.rows.get_mut(id) {
                 Arc::make_mut(row).record(outcome, now, now.after(expected_in));
             }
+            facts.judge(id.org.as_ref(), (now, self.clock.at(now)));
         }
         self.recorded.send_replace(());
     }

@@ -17,6 +17,7 @@ use super::{
     footprint::{Fed, Footprints},
     ledger::Ledger,
     limits::Limits,
+    org_verdict::VerdictWord,
     row::Row,
     tokens,
 };
@@ -47,6 +48,8 @@ pub(super) struct Owner {
     pub(super) events: Option<Arc<Account>>,
     pub(super) credentials: Vec<Arc<Credential>>,
     pub(super) footprints: Footprints,
+    /// How the org is, and since when; `None` before the first outcome.
+    pub(super) verdict: Option<(VerdictWord, Timestamp)>,
 }
 
 impl Owner {
@@ -146,6 +149,11 @@ impl Facts {
                 events::draw(label, account, page);
             }
             if let Some(org) = org {
+                let verdict = self.verdict(org, (now, shown)).word;
+                for word in VerdictWord::ALL {
+                    let labels = [label, word.as_str()];
+                    page.push(&own::VERDICT, &labels, f64::from(word == verdict));
+                }
                 self.draw_incidents(org, page);
                 self.draw_org_limits(org, now, page);
             }

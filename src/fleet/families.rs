@@ -54,6 +54,11 @@ pub(super) const BREAKER: Family = Family::gauge(
     "1 for the state that the org's circuit breaker is in, 0 for the others.",
     &["org", "state"],
 );
+pub(super) const VERDICT: Family = Family::gauge(
+    "okta_org_verdict",
+    "1 for how the org is, 0 for the others: network (nothing answers), okta (it fails itself), cell (an incident is open there), credential, limit, degraded (something else), unknown, well.",
+    &["org", "verdict"],
+);
 pub(super) const ORG_INCIDENTS: Family = Family::gauge(
     "okta_org_incidents",
     "Open incidents that name this org's cell; absent where the cell or the page is unknown.",
@@ -73,7 +78,7 @@ pub(super) const ORG_LIMIT: Family = Family::gauge(
 );
 
 /// Every family of the fleet's own.
-pub(super) const FAMILIES_HERE: [&Family; 13] = [
+pub(super) const FAMILIES_HERE: [&Family; 14] = [
     &SUCCESS,
     &DURATION,
     &RUNS,
@@ -84,6 +89,7 @@ pub(super) const FAMILIES_HERE: [&Family; 13] = [
     &BREAKDOWNS,
     &PROBES,
     &BREAKER,
+    &VERDICT,
     &ORG_INCIDENTS,
     &ORG_INCIDENTS_OF_UNKNOWN_REACH,
     &ORG_LIMIT,

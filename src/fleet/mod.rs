@@ -14,11 +14,13 @@ mod families;
 mod findings;
 mod footprint;
 mod history;
+mod judge;
 mod keeper;
 mod keepers;
 mod ledger;
 pub mod limits;
 mod memory;
+mod org_verdict;
 mod plan;
 mod report;
 mod row;
@@ -37,9 +39,10 @@ pub use findings::{certificate, clock, incidents, scopes, unmatched};
 pub use history::PastRun;
 pub use keeper::Keeper;
 pub use keepers::{Changes, Fleet};
+pub use org_verdict::{OrgVerdict, VerdictWord};
 pub use plan::{Duty, Plan, ProbeId, plans};
 pub use run::{Outcome, ProbeRun, RunOnce};
-pub use view::{LimitView, Noted, OrgView, ProbeView, Trouble, View};
+pub use view::{LimitView, Noted, OrgView, ProbeView, Trouble, VerdictView, View};
 
 /// Every family that may stand on the page, the process's own left out.
 pub fn families() -> Vec<&'static Family> {

@@ -33,6 +33,8 @@ pub(super) struct Row {
     pub(super) known: AnyKnown,
     pub(super) last: Option<Ended>,
     pub(super) last_failure: Option<(Timestamp, Failure)>,
+    /// How the last run ended that asked somebody: neither the breaker nor the budget kept it back.
+    pub(super) last_asked: Option<Result<(), Failure>>,
     /// Why the budget lets no run begin, and when it last said so: no run, and so no failure of one.
     pub(super) held_back: Option<(Timestamp, Failure)>,
     last_success: Option<Timestamp>,
@@ -66,6 +68,7 @@ impl Row {
             known: nothing_known(interval),
             last: None,
             last_failure: None,
+            last_asked: None,
             held_back: None,
             last_success: None,
             has_ended: false,
@@ -88,6 +91,7 @@ impl Row {
         self.has_ended = false;
         self.is_broken_down = false;
         self.last_failure = None;
+        self.last_asked = None;
         self.held_back = None;
         self.limited.clear();
         self.interval = interval;
@@ -137,6 +141,13 @@ impl Row {
                     self.last_failure = told;
                 }
             }
+        }
+        let kept_back = matches!(
+            reason,
+            Some(Reason::BreakerOpen | Reason::Budget | Reason::Overlap)
+        );
+        if !kept_back {
+            self.last_asked = Some(failure.clone().map_or(Ok(()), Err));
         }
         self.has_ended |= took.is_some();
         // A run that was left out did not end: it must not hide that none does, unless it is held

@@ -3,7 +3,12 @@
 
 use serde::Serialize;
 
-use super::{Board, PastRun, ProbeId, limits::KnownLimit, row::Row};
+use super::{
+    Board, PastRun, ProbeId,
+    limits::KnownLimit,
+    org_verdict::{OrgVerdict, VerdictWord},
+    row::Row,
+};
 use crate::{
     guide::{self, Advice, Finding},
     okta::Failure,
@@ -22,11 +27,24 @@ pub struct View {
     pub orgs: Vec<OrgView>,
 }
 
+/// How an org is.
+#[derive(Debug, Clone, Serialize)]
+pub struct VerdictView {
+    /// In a word.
+    pub verdict: VerdictWord,
+    /// Since when it is so.
+    pub since: Option<Timestamp>,
+    /// Why.
+    pub why: String,
+}
+
 /// One org.
 #[derive(Debug, Clone, Serialize)]
 pub struct OrgView {
     /// Its name; `None` for the status pages.
     pub name: Option<String>,
+    /// How it is; `None` for the status pages.
+    pub verdict: Option<VerdictView>,
     /// Its cell, where it is known.
     pub cell: Option<String>,
     /// The breaker's facts.
@@ -136,6 +154,15 @@ impl Board {
             let wrong = facts.org_findings(org.as_ref(), skew, now);
             OrgView {
                 name: org.as_ref().map(ToString::to_string),
+                verdict: org.as_ref().map(|org| {
+                    let OrgVerdict { word, why } = facts.verdict(org, (moment, now));
+                    let since = owner.verdict.filter(|(before, _)| *before == word);
+                    VerdictView {
+                        verdict: word,
+                        since: since.map(|(_, since)| since),
+                        why,
+                    }
+                }),
                 cell: org
                     .as_ref()
                     .and_then(|org| facts.cell(org))

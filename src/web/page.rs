@@ -5,7 +5,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::paths;
 use crate::{
-    fleet::{LimitView, Noted, OrgView, ProbeView, Trouble, View},
+    fleet::{LimitView, Noted, OrgView, ProbeView, Trouble, VerdictView, VerdictWord, View},
     guide::{Advice, sentence},
     units::{OktaTime, Timestamp},
 };
@@ -83,6 +83,7 @@ fn section(org: &OrgView, now: Timestamp) -> Markup {
     html! {
         section {
             h2 { (org.name.as_deref().unwrap_or("Status pages")) }
+            @if let Some(told) = &org.verdict { (verdict(told, now)) }
             p.facts {
                 @if let Some(cell) = &org.cell { span { "cell " b { (cell) } } }
                 @if let Some(skew) = org.clock_skew_seconds { span { "clock skew " b { (format!("{skew:+.1} s")) } } }
@@ -94,6 +95,22 @@ fn section(org: &OrgView, now: Timestamp) -> Markup {
                 thead { tr { th { "probe" } th { "state" } th { "last run" } th { "took" } th { "what happened, and what to do" } } }
                 tbody { @for probe in &org.probes { (row(probe, now)) } }
             }
+        }
+    }
+}
+
+fn verdict(told: &VerdictView, now: Timestamp) -> Markup {
+    let class = match told.verdict {
+        VerdictWord::Well => "good",
+        VerdictWord::Unknown => "wait",
+        VerdictWord::Degraded | VerdictWord::Limit => "warn",
+        _ => "bad",
+    };
+    html! {
+        p {
+            span.badge.(class) { (told.verdict.as_str()) } " "
+            @if let Some(since) = told.since { span.dim { "since " (ago(since, now)) ": " } }
+            (told.why)
         }
     }
 }

@@ -70,6 +70,9 @@ mod status_page;
 /// What a series is worth, where it is easily taken for granted that it is there.
 mod values;
 
+/// One word for each org.
+mod verdict;
+
 /// When things are asked: intervals, overlaps, the breaker, connections.
 mod schedule;
 
