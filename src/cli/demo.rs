@@ -162,6 +162,7 @@ orgs:
       agent_pools: {{ credential: monitor, interval: 5s }}
       integrations: {{ credential: monitor, interval: 5s }}
       disaster_recovery: {{ credential: service-app, interval: 5s }}
+      org: {{ credential: monitor, interval: 5s }}
       system_log: {{ credential: monitor, interval: 10s }}
 "#
     ))

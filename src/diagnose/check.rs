@@ -128,6 +128,9 @@ impl Verdict {
             | Fact::LogStreamOff
             | Fact::EventHookUnverified
             | Fact::FailedOver
+            | Fact::OrgExpiring
+            | Fact::SupportAccessOpen
+            | Fact::NobodySubscribed
             | Fact::LogGap
             | Fact::Overdue
             | Fact::StoreFailing => Self::Degraded,

@@ -104,6 +104,9 @@ closed_list! {
         LogStreamOff,
         EventHookUnverified,
         FailedOver,
+        OrgExpiring,
+        SupportAccessOpen,
+        NobodySubscribed,
         LogGap,
         Overdue,
         StoreFailing,
@@ -180,6 +183,11 @@ impl Fact {
             Self::LogStreamOff => "a log stream of the org is not active",
             Self::EventHookUnverified => "an event hook of the org is active and not verified",
             Self::AgentPoolNotOperational => "Okta calls a pool of agents degraded or disrupted",
+            Self::OrgExpiring => "the org expires within 30 days",
+            Self::SupportAccessOpen => "Okta Support may sign in to the org",
+            Self::NobodySubscribed => {
+                "none of the admin roles for which they are gets Okta's mails about rate limits"
+            }
             Self::LogGap => {
                 "within the last hour Okta refused the cursor of its System Log, no longer kept what was still to be read, or sent one event of more than 6 MiB"
             }

@@ -126,6 +126,38 @@ pub(super) const CHAPTER: Chapter = Chapter {
             alert: Some("OktaFailedOver"),
         },
         Case {
+            slug: "org-expiring",
+            title: "The org is about to end",
+            signs: &[Sign::Known(Fact::OrgExpiring)],
+            cause: "it is a trial, or its contract was not renewed: when it expires, nobody signs in",
+            action: "ask whoever holds the contract with Okta; an org that is paid for has no end",
+            takes: "days",
+            risk: Risk::Low,
+            alert: Some("OktaOrgExpiring"),
+        },
+        Case {
+            slug: "support-access-open",
+            title: "Okta Support may sign in",
+            signs: &[Sign::Known(Fact::SupportAccessOpen)],
+            cause: "an administrator gave Okta Support access, which lasts eight hours and can be extended by days; while it \
+                     is open, somebody outside acts as an administrator",
+            action: "see that a support case is behind it; else close it: Admin Console > Settings > Account > Give Access to \
+                     Okta Support",
+            takes: "5 min",
+            risk: Risk::Low,
+            alert: Some("OktaSupportAccessOpen"),
+        },
+        Case {
+            slug: "nobody-subscribed",
+            title: "Nobody gets Okta's mails about rate limits",
+            signs: &[Sign::Known(Fact::NobodySubscribed)],
+            cause: "each role was unsubscribed: Okta warns of its limits by mail, and nobody reads that",
+            action: "subscribe a role whose mails are read: Admin Console > Settings > Account > Admin email notifications",
+            takes: "5 min",
+            risk: Risk::Low,
+            alert: Some("OktaNobodySubscribed"),
+        },
+        Case {
             slug: "withheld",
             title: "Something of the org is not shown to this credential",
             signs: &[Sign::Known(Fact::Withheld)],

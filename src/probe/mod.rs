@@ -27,6 +27,7 @@ pub mod discovery;
 pub mod endpoint;
 pub mod integrations;
 pub mod jwks;
+pub mod org;
 pub mod organization;
 pub mod rate_limit_settings;
 pub mod status_page;
@@ -84,6 +85,8 @@ kinds! {
     Certificates: certificates,
     /// Where the org's domains are served from.
     DisasterRecovery: disaster_recovery,
+    /// The org itself.
+    Org: org,
     /// What happens in the org.
     SystemLog: system_log,
     /// A status page.

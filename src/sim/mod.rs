@@ -14,6 +14,7 @@
 //! # Ok(()) }
 //! ```
 
+mod account;
 mod agents;
 mod answer;
 mod background;

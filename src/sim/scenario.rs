@@ -50,6 +50,9 @@ const PARTNERS: &str = "partners";
 const IDP: &str = "Partner sign-in";
 const APP: &str = "Payroll";
 
+/// How long the trial still lasts: near enough to its end to be told.
+const TRIAL: Duration = Duration::from_hours(25 * 24);
+
 /// One thing that happens.
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -76,6 +79,8 @@ enum Step {
     ReturnAgent(&'static str),
     /// What has this name gets a certificate for so many days.
     Certify(&'static str, i64),
+    /// Okta Support may sign in for so many seconds.
+    OpenSupport(u64),
     /// Okta switches a log stream off; an administrator switches it on again.
     StopStream,
     StartStream,
@@ -118,6 +123,7 @@ const STEPS: &[(u64, Step)] = &[
     (33, Step::Stall("/api/v1/groups")),
     (36, Step::TooManyAtOnce("/api/v1/logs")),
     (38, Step::Progress("Monitoring")),
+    (38, Step::OpenSupport(15)),
     (40, Step::StopStream),
     (42, Step::Rotate("default")),
     (44, Step::Rotate(ORG)),
@@ -160,6 +166,7 @@ pub async fn run(
     page: &StatusPage,
     mut minted: impl FnMut(&str),
 ) -> Result<(), Error> {
+    controls.expire_org_in(TRIAL);
     for name in [EXPORTER, TWIN] {
         let who = Principal::new(name).percent(CEILING);
         // Most windows end nearly used up; one in each round of the scenario runs out.
@@ -211,6 +218,9 @@ pub async fn run(
                 Step::DropAgent(name) => controls.drop_agent(name),
                 Step::ReturnAgent(name) => controls.return_agent(name),
                 Step::Certify(name, days) => controls.renew_certificate(name, in_days(*days))?,
+                Step::OpenSupport(seconds) => {
+                    controls.open_support_access(Duration::from_secs(*seconds));
+                }
                 Step::StopStream => controls.deactivate_log_stream("to-the-archive"),
                 Step::StartStream => controls.activate_log_stream("to-the-archive"),
                 Step::FailOver(is_over) => controls.fail_over(*is_over),

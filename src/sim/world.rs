@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::ORG;
+use super::account::Account;
 use super::agents::AgentPools;
 use super::certificates::Certificates;
 use super::counters::Counters;
@@ -31,6 +32,7 @@ pub(super) struct World {
     pub(super) hooks: Hooks,
     pub(super) agent_pools: AgentPools,
     pub(super) integrations: Integrations,
+    pub(super) account: Account,
     /// When a server comes to sign with a new key that the log does not yet tell of.
     pub(super) rollovers: Vec<(Timestamp, String)>,
     pub(super) certificates: Certificates,
@@ -56,6 +58,7 @@ impl World {
             hooks: Hooks::default(),
             agent_pools: AgentPools::new(),
             integrations: Integrations::new(),
+            account: Account::new(),
             rollovers: Vec::new(),
             certificates: Certificates::default(),
             rotation: KeyRotation::default(),

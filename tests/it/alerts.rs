@@ -1,6 +1,7 @@
 mod agents;
 mod ends;
 mod events;
+mod org;
 mod stage;
 
 use std::{fs, path::Path, time::Duration};
@@ -54,6 +55,7 @@ async fn what_happens_at_okta_arrives_as_an_alert_and_resolves_when_it_is_over()
         Box::pin(overdue(&stage)),
         Box::pin(exporter_down(&stage)),
         Box::pin(events::system_log(&stage)),
+        Box::pin(org::org_itself(&stage)),
         Box::pin(store_failing(&stage)),
         Box::pin(config_reload_failed(&stage)),
         Box::pin(ends::ends(&stage)),

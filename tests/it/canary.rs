@@ -145,6 +145,7 @@ fn settings(name: usize, okta: &Running, directory: &Path) -> String {
       agent_pools: {{ credential: monitor, {pace} }}
       integrations: {{ credential: monitor, {pace} }}
       disaster_recovery: {{ credential: edge, {pace} }}
+      org: {{ credential: monitor, {pace} }}
       system_log: {{ credential: monitor, {pace} }}
       token:
         opaque: {{ access_token: {WATCHED}, {introspect}, {pace} }}

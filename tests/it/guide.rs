@@ -294,6 +294,14 @@ fn days(days: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * days)
 }
 
+/// Something happens to the org itself.
+async fn of_org(happens: impl FnOnce(&Controls)) -> (Exporter, Held) {
+    let okta = org().start().await.unwrap();
+    happens(&okta.controls());
+    let exporter = Exporter::watch(&okta, "{ org: {} }").await;
+    (exporter, vec![Box::new(okta)])
+}
+
 /// One of two agents loses its connection.
 async fn dropped() -> (Exporter, Held) {
     let okta = org().start().await.unwrap();
@@ -605,6 +613,9 @@ recognised! {
     a_stream_that_carries_nothing: "log-stream-off" => integrations(|sim| sim.deactivate_log_stream("to-the-archive"));
     a_hook_that_lost_its_verification: "event-hook-unverified" => integrations(|sim| sim.verify_hook("to-the-tickets", false));
     an_org_that_failed_over: "failed-over" => failed_over();
+    an_org_that_is_about_to_end: "org-expiring" => of_org(|sim| sim.expire_org_in(Duration::from_hours(24)));
+    a_support_that_may_sign_in: "support-access-open" => of_org(|sim| sim.open_support_access(Duration::from_hours(8)));
+    mails_that_nobody_gets: "nobody-subscribed" => of_org(|sim| sim.unsubscribe("RATELIMIT_NOTIFICATION"));
     a_feature_that_nobody_asked_for: "withheld" => with(org().without_feature("/api/v1/agentPools"), "{ agent_pools: { optional: true } }");
     a_key_that_nobody_rotates: "signing-key-not-rotated" => ending(|okta| okta.rotate_keys_by_hand("default", days(400)));
     an_application_whose_certificate_ends: "app-certificate-expiring" => ending(|okta| okta.add_saml_app("Payroll", days(20)).unwrap());

@@ -6,6 +6,7 @@ mod authorization_servers;
 mod certificates;
 mod disaster_recovery;
 mod integrations;
+mod org;
 mod support;
 
 use okta_exporter::sim::{ApiToken, Fault, Org};
@@ -31,6 +32,7 @@ const INVENTORY: &[Inventory] = &[
     authorization_servers::INVENTORY,
     certificates::INVENTORY,
     integrations::INVENTORY,
+    org::INVENTORY,
 ];
 
 impl Inventory {

@@ -155,6 +155,41 @@ fn each_kind_says_how_often_it_runs_and_what_its_credential_needs() {
     }
 }
 
+/// The kinds that only tell what an org has; each is on by itself where a credential may read it.
+const INVENTORY: [&str; 6] = [
+    "agent_pools",
+    "api_tokens",
+    "authorization_servers",
+    "certificates",
+    "integrations",
+    "org",
+];
+
+#[test]
+fn what_an_org_has_costs_less_than_ten_requests_an_hour_by_default() {
+    let yaml = "status_pages: {}\norgs: { acme: { url: 'https://acme.okta.com', credentials: { monitor: { api_token: 00secret } } } }";
+    let config = Config::parse(yaml, &BTreeMap::new()).unwrap_or_else(|e| panic!("{e}"));
+    let (mut an_hour, mut counted) = (0.0, BTreeSet::new());
+    for (
+        _,
+        Planned {
+            probe, interval, ..
+        },
+    ) in planned(config)
+    {
+        if INVENTORY.contains(&probe.kind()) {
+            let asks = probe.asks();
+            assert!(!asks.is_empty(), "{} asks nothing", probe.kind());
+            an_hour += asks.iter().map(|ask| ask.per_hour(interval)).sum::<f64>();
+            counted.insert(probe.kind());
+        }
+    }
+    let known = KINDS.iter().map(|info| info.kind);
+    let known: BTreeSet<&str> = known.filter(|kind| INVENTORY.contains(kind)).collect();
+    assert_eq!(counted, known, "what a credential may read is on by itself");
+    assert!(an_hour < 10.0, "{an_hour} requests an hour");
+}
+
 #[test]
 fn what_is_remembered_is_kept_under_oktas_own_ids_and_not_under_names_that_may_change() {
     let keys = |org: &str, jwks: &str, host: &str| {

@@ -1,16 +1,14 @@
 //! What a configuration asks of whom, and what each credential must be allowed for it. Pure.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::Serialize;
 
+use super::needs::{Needed, Needs};
 use crate::{
     config::{Config, Org, Planned},
-    okta::{AuthMethod, Client, Credential, OAuthApp, scopes},
-    probe::{self, Ask, Caller, Permission},
+    okta::{Client, Credential},
+    probe::{self, Ask, Caller},
     units::without_secrets,
 };
 
@@ -58,31 +56,12 @@ pub(in crate::cli) struct Line {
     pub(in crate::cli) permission: Option<Needed>,
 }
 
-/// What reading takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(in crate::cli) struct Needed {
-    pub(in crate::cli) scope: Option<&'static str>,
-    pub(in crate::cli) least_role: &'static str,
-}
-
 /// What one credential takes from one bucket.
 #[derive(Debug, Serialize)]
 pub(super) struct Sum {
     pub(super) credential: Option<String>,
     pub(super) bucket: Option<String>,
     pub(super) requests_an_hour: f64,
-}
-
-/// What one credential needs in all.
-#[derive(Debug, Serialize)]
-pub(super) struct Needs {
-    pub(super) credential: String,
-    pub(super) is: &'static str,
-    pub(super) scopes: BTreeSet<&'static str>,
-    /// Those of the scopes that a service app is not configured to ask for.
-    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
-    pub(super) not_asked_for: BTreeSet<&'static str>,
-    pub(super) least_roles: BTreeSet<&'static str>,
 }
 
 impl Demand {
@@ -119,7 +98,14 @@ impl OrgDemand {
             .map(|one| &**one)
             .filter(asking)
             .collect();
-        let needs = used.iter().map(|one| Needs::of(one, &requests)).collect();
+        let needs = used.iter().map(|one| {
+            let name = one.name.as_str();
+            let own = requests.iter();
+            let own = own.filter(|line| line.credential.as_deref() == Some(name));
+            let permissions: Vec<Needed> = own.filter_map(|line| line.permission).collect();
+            Needs::of(one, &permissions)
+        });
+        let needs = needs.collect();
         let minted = used.iter().filter_map(|one| minting(one, &org.client));
         let minted: Vec<Line> = minted.collect();
         requests.extend(minted);
@@ -187,39 +173,6 @@ fn sums(requests: &[Line]) -> Vec<Sum> {
 /// What is asked once a day is still told, and no more digits.
 fn rounded(an_hour: f64) -> f64 {
     (an_hour * 100.0).round() / 100.0
-}
-
-impl Needs {
-    fn of(credential: &Credential, requests: &[Line]) -> Self {
-        let name = credential.name.as_str();
-        let own = requests
-            .iter()
-            .filter(|line| line.credential.as_deref() == Some(name));
-        let permissions: Vec<Needed> = own.filter_map(|line| line.permission).collect();
-        let scopes: BTreeSet<_> = permissions.iter().filter_map(|one| one.scope).collect();
-        let asked = credential.app().map(OAuthApp::scopes);
-        let lacks = |scope: &&&str| asked.is_some_and(|asked| !scopes::cover(asked, scope));
-        Self {
-            credential: name.to_owned(),
-            is: match credential.method {
-                AuthMethod::ApiToken(_) => "an API token",
-                AuthMethod::Bearer(_) => "an access token",
-                AuthMethod::OAuth(_) => "a service app",
-            },
-            not_asked_for: scopes.iter().filter(lacks).copied().collect(),
-            scopes,
-            least_roles: permissions.iter().map(|one| one.least_role).collect(),
-        }
-    }
-}
-
-impl From<Permission> for Needed {
-    fn from(Permission { scope, role }: Permission) -> Self {
-        Self {
-            scope,
-            least_role: role,
-        }
-    }
 }
 
 #[cfg(test)]

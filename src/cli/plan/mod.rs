@@ -2,6 +2,7 @@
 //! what that takes. Nobody is asked, and no secret is read.
 
 mod demand;
+mod needs;
 mod text;
 
 use std::path::PathBuf;

@@ -1,6 +1,9 @@
 //! The plan for people: tables whose columns are as wide as what stands in them.
 
-use super::demand::{Demand, Line, Needs, OrgDemand, Sum};
+use super::{
+    demand::{Demand, Line, OrgDemand, Sum},
+    needs::Needs,
+};
 
 const INDENT: &str = "  ";
 const NOTHING: &str = "–";

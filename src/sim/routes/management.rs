@@ -31,6 +31,8 @@ const THINGS: &[(&str, &str)] = &[
     ("org", "okta.orgs"),
     ("principal-rate-limits", "okta.principalRateLimits"),
     ("rate-limit-settings", "okta.rateLimits"),
+    ("roles", "okta.roles"),
+    ("threats", "okta.threatInsights"),
     ("users", "okta.users"),
 ];
 
@@ -56,13 +58,10 @@ pub(super) fn resource(world: &mut World, call: &Call, rest: &[&str]) -> Answer 
         ["apps", id, "credentials", "keys"] => certificates::app_keys(world, id),
         ["apps", id] => one(id, "0oa", "AppInstance", app),
         ["logs"] => logs::logs(world, call),
-        ["org"] => Answer::resource(&json!({
-            "id": "00oSimulatedOrg00000",
-            "subdomain": world.org.name,
-            "companyName": world.org.name,
-            "status": "ACTIVE",
-            "expiresAt": null,
-        })),
+        ["org"] => Answer::resource(&world.account.org(&world.org.name)),
+        ["org", "privacy", "oktaSupport"] => Answer::resource(&world.account.support(call.now)),
+        ["threats", "configuration"] => Answer::resource(&world.account.threats()),
+        ["roles", role, "subscriptions"] => Answer::resource(&world.account.subscriptions(role)),
         ["api-tokens"] => Answer::resource(&api_tokens(world, call.now)),
         ["agentPools"] => Answer::resource(&world.agent_pools.list(call.now)),
         ["authorizationServers"] => authorization_servers::list(world, call),

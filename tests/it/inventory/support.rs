@@ -29,7 +29,6 @@ pub struct Part {
 /// What a path answers.
 pub enum Answer {
     /// One document.
-    #[allow(dead_code, reason = "for kinds that read more than lists")]
     Document(fn() -> Value),
     /// A list.
     List(List),

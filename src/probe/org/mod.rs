@@ -1,0 +1,190 @@
+//! The org itself: whether it is active and until when, whether Okta Support may sign in, what
+//! ThreatInsight does about suspicious addresses, and which admin roles get Okta's own mails. Its cell
+//! is told by [`organization`](super::organization).
+
+mod draw;
+mod known;
+mod memory;
+mod read;
+mod subscribers;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::{sync::Arc, time::Duration};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    ask::{Ask, HowOften},
+    candidate::Candidate,
+    kind::{Access, Kind, Known, Place, ProbeResult, Scope},
+    plan::PlanContext,
+    problem::Problem,
+    round::{Ending, Learned, Round},
+    unfamiliar::Unfamiliar,
+};
+use crate::{
+    guide::{Fact, Finding},
+    metrics::{Family, Page},
+    okta::{Credential, Session},
+    units::{Interval, OktaTime},
+};
+pub use memory::{Memory, Observation};
+use read::{ListedOrg, ListedSupport, ListedThreats};
+use subscribers::{ROLES, SUBSCRIPTIONS_API, SUBSCRIPTIONS_EVERY, subscribers, subscriptions_of};
+use words::Notification;
+
+const ORG: &str = "/api/v1/org";
+const SUPPORT: &str = "/api/v1/org/privacy/oktaSupport";
+const THREATS: &str = "/api/v1/threats/configuration";
+/// The paths, of the roles the first.
+const PATHS: &[&str] = &[
+    ORG,
+    SUPPORT,
+    THREATS,
+    "/api/v1/roles/SUPER_ADMIN/subscriptions",
+];
+
+/// How long before its end an org is told of.
+const ENDS_SOON: Duration = Duration::from_hours(30 * 24);
+
+/// What may be written under `probes.org`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The name of the credential that reads; left out, the org's first that may read all, else the
+    /// first that may read something.
+    credential: Option<String>,
+    /// What may not be read is absent, and no failure.
+    optional: bool,
+}
+
+impl super::kind::Settings for Settings {
+    type Probe = Probe;
+
+    const PLACE: Place = Place::Once;
+    const INTERVAL: Interval = Interval::seconds(6 * 60 * 60);
+    const ACCESS: Access = Access::Read {
+        paths: PATHS,
+        role: "Read-Only Administrator",
+    };
+
+    fn by_default(credentials: &[Candidate<'_>]) -> Option<Value> {
+        let reader = Candidate::reader(credentials, PATHS)?;
+        let reads_all = PATHS.iter().all(|path| reader.may_read(path));
+        reads_all.then(|| json!({ "credential": reader.name, "optional": true }))
+    }
+
+    fn plan(&self, _name: &str, context: &PlanContext<'_>) -> Result<Probe, Vec<Problem>> {
+        let reader = context.reader(self.credential.as_deref(), PATHS);
+        Ok(Probe {
+            reader: reader.map_err(|problem| vec![problem])?,
+            is_optional: self.optional,
+        })
+    }
+}
+
+/// Who reads.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    reader: Arc<Credential>,
+    is_optional: bool,
+}
+
+impl Kind for Probe {
+    const KIND: &'static str = "org";
+    const FAMILIES: &'static [&'static Family] = draw::FAMILIES;
+    const APIS: &'static [&'static str] = &[Self::KIND, SUBSCRIPTIONS_API];
+
+    type Observation = Observation;
+    type Memory = Memory;
+
+    fn credentials(&self) -> Vec<&Credential> {
+        vec![&self.reader]
+    }
+
+    fn asks(&self, _access: Access) -> Vec<Ask<'_>> {
+        let documents = [ORG, SUPPORT, THREATS].map(|path| Ask::get(Self::KIND, path));
+        let subscriptions = ROLES.map(|role| {
+            let ask = Ask::get(SUBSCRIPTIONS_API, subscriptions_of(role));
+            ask.asked(HowOften::Every(SUBSCRIPTIONS_EVERY))
+        });
+        let all = documents.into_iter().chain(subscriptions);
+        all.map(|ask| ask.with(Some(&*self.reader))).collect()
+    }
+
+    /// One for the org.
+    fn memory_id(&self) -> Option<&str> {
+        Some("")
+    }
+
+    async fn run(&self, okta: &Session<'_>, known: &Memory) -> ProbeResult<Observation> {
+        let mut round = Round::new(okta, &self.reader);
+        let mut words = Unfamiliar::default();
+        let listed: Learned<ListedOrg> = round.document(Self::KIND, ORG).await;
+        let lifetime = listed.and_then(|org| Some(org.read(&mut words)));
+        let listed: Learned<ListedSupport> = round.document(Self::KIND, SUPPORT).await;
+        let support = listed.and_then(|support| support.read(&mut words));
+        let listed: Learned<ListedThreats> = round.document(Self::KIND, THREATS).await;
+        let threats = listed.and_then(|threats| threats.read(&mut words));
+        let subscribers = subscribers(&mut round, known.subscribers.as_ref(), &mut words).await;
+        words.tell(&known.words, "the org");
+        let Ending { failure, withheld } = round.end(self.is_optional);
+        ProbeResult {
+            observation: Some(Observation {
+                lifetime,
+                support,
+                threats,
+                subscribers,
+                words,
+                withheld,
+            }),
+            failure,
+        }
+    }
+
+    fn learn(memory: Memory, seen: &Observation) -> Memory {
+        memory.learn(seen)
+    }
+
+    fn findings(known: &Known<'_, Self>, now: OktaTime) -> Vec<Finding> {
+        let Some(seen) = known.observation else {
+            return Vec::new();
+        };
+        let memory = &known.memory;
+        let expires = memory.lifetime.and_then(|lifetime| lifetime.expires);
+        let ending = expires
+            .map(OktaTime::written)
+            .filter(|end| end.left_at(now) < ENDS_SOON);
+        let ending =
+            ending.map(|end| Finding::new(Fact::OrgExpiring, format!("the org expires at {end}")));
+        let open = memory.support.filter(|support| support.is_open_at(now));
+        let open = open.map(|support| Finding::new(Fact::SupportAccessOpen, support.to_string()));
+        let silent = memory
+            .subscribers
+            .as_ref()
+            .filter(|subscribers| subscribers.roles.get(&Notification::RateLimit) == Some(&0));
+        let silent = silent.map(|_| {
+            let roles = ROLES.join(", ");
+            Finding::new(
+                Fact::NobodySubscribed,
+                format!("none of the roles {roles} gets Okta's mails about rate limits"),
+            )
+        });
+        let withheld = seen.withheld.as_ref();
+        let withheld = withheld.map(|why| Finding::new(Fact::Withheld, why));
+        [ending, open, silent, withheld]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
+    /// Nothing before this program's own first answer: what was remembered may be over by then.
+    fn draw(known: &Known<'_, Self>, scope: Scope<'_>, page: &mut Page) {
+        if known.observation.is_some() {
+            draw::draw(&known.memory, scope, page);
+        }
+    }
+}
