@@ -2,7 +2,7 @@
 //! towards them, those of custom domains, and, where somebody wants them, those that SAML applications are
 //! signed for with. Okta lists old ones for ever; told are only those that are in use.
 //!
-//! What costs a request for each application or provider is read by a walk, one step a run: [`ask`].
+//! What costs a request for each application or provider is read by a walk, one step a run: `ask`.
 
 mod ask;
 mod draw;
