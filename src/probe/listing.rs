@@ -1,5 +1,7 @@
 //! A list of Okta's that comes in pages: what was read of it, and how much of it that is.
 
+use std::collections::BTreeSet;
+
 use crate::okta::{Listed, Object};
 
 /// The most entries that one page may have: no page of Okta's that is asked for here has more.
@@ -48,6 +50,16 @@ impl<T> Listing<T> {
         self.is_complete = next.is_complete;
     }
 
+    /// The same list with each entry read; one that this cannot make sense of is left out.
+    pub(super) fn filter_map<U>(self, read: impl FnMut(T) -> Option<U>) -> Listing<U> {
+        Listing {
+            entries: self.entries.into_iter().filter_map(read).collect(),
+            unreadable: self.unreadable,
+            is_complete: self.is_complete,
+            pages: self.pages,
+        }
+    }
+
     /// Takes in one page.
     pub(super) fn add(&mut self, Listed(page): ListPage<T>) {
         self.pages += 1;
@@ -55,6 +67,22 @@ impl<T> Listing<T> {
             self.unreadable += usize::from(entry.is_none());
             self.entries.extend(entry);
         }
+    }
+}
+
+impl<T: Clone> Listing<T> {
+    /// The entries, with those of earlier that may still be there: what is not on a list that was not
+    /// read to its end need not be gone.
+    pub(super) fn with(self, earlier: &[T], id: impl Fn(&T) -> &str) -> Vec<T> {
+        let known: BTreeSet<&str> = self.entries.iter().map(&id).collect();
+        let others = earlier.iter().filter(|_| !self.is_complete);
+        let others: Vec<T> = others
+            .filter(|one| !known.contains(id(one)))
+            .cloned()
+            .collect();
+        let mut all = self.entries;
+        all.extend(others);
+        all
     }
 }
 
@@ -86,6 +114,20 @@ mod tests {
         let entries = listing.entries.iter().map(|thing| thing.n);
         assert_eq!(entries.collect::<Vec<_>>(), [Some(1.0), Some(2.0), None]);
         assert_eq!(listing.unreadable, 5);
+    }
+
+    #[test]
+    fn what_is_not_on_a_list_that_was_not_read_to_its_end_need_not_be_gone() {
+        let listing = |is_complete| Listing {
+            entries: vec!["b", "c"],
+            is_complete,
+            ..Listing::new()
+        };
+        let with = |is_complete| listing(is_complete).with(&["a", "b"], |one| one);
+        assert_eq!(with(false), ["b", "c", "a"]);
+        assert_eq!(with(true), ["b", "c"]);
+        let long = listing(true).filter_map(|one| (one > "b").then(|| one.len()));
+        assert_eq!((long.entries, long.is_complete), (vec![1], true));
     }
 
     #[test]

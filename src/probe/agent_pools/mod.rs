@@ -1,30 +1,29 @@
 //! The agents that connect directories and networks on the premises to Okta: Active Directory, LDAP,
 //! IWA, RADIUS, RUM, provisioning, MFA. An agent that drops is heard of when people cannot sign in.
 
+mod agent_list;
 mod draw;
+mod memory;
 mod read;
+mod settings;
 
-use std::{collections::BTreeSet, sync::Arc};
-
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use std::sync::Arc;
 
 use super::{
-    candidate::Candidate,
-    kind::{Access, Kind, Known, Place, ProbeResult, Scope},
-    plan::PlanContext,
-    problem::Problem,
-    round::{Ending, Learned, Round},
+    kind::{Kind, Known, ProbeResult, Scope},
+    round::{Ending, Round},
     unfamiliar::Unfamiliar,
 };
 use crate::{
     guide::{Fact, Finding},
     metrics::{Family, Page},
     okta::{Credential, Session},
-    units::{Interval, OktaTime},
+    units::OktaTime,
 };
+pub use memory::{Memory, Observation};
 use read::ListedPool;
 pub use read::{Agent, Pool, PoolKind, Status};
+pub use settings::Settings;
 
 const PATH: &str = "/api/v1/agentPools";
 /// Asks for enough: left out, Okta lists five pools of each type.
@@ -32,68 +31,11 @@ const FIRST_PAGE: &str = "/api/v1/agentPools?limitPerPoolType=200";
 /// The most pages read.
 const PAGES: usize = 20;
 
-/// What may be written under `probes.agent_pools`.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    /// The name of the credential that reads; left out, the org's first that may.
-    credential: Option<String>,
-    /// What may not be read is absent, and no failure.
-    optional: bool,
-}
-
-impl super::kind::Settings for Settings {
-    type Probe = Probe;
-
-    const PLACE: Place = Place::Once;
-    const INTERVAL: Interval = Interval::seconds(20 * 60);
-    const ACCESS: Access = Access::Read {
-        paths: &[PATH],
-        role: "Read-Only Administrator",
-    };
-
-    fn by_default(credentials: &[Candidate<'_>]) -> Option<Value> {
-        let reader = credentials.iter().find(|one| one.may_read(PATH))?;
-        Some(json!({ "credential": reader.name, "optional": true }))
-    }
-
-    fn plan(&self, _name: &str, context: &PlanContext<'_>) -> Result<Probe, Vec<Problem>> {
-        let reader = context.reader(self.credential.as_deref(), &[PATH]);
-        Ok(Probe {
-            reader: reader.map_err(|problem| vec![problem])?,
-            is_optional: self.optional,
-        })
-    }
-}
-
 /// Who reads.
 #[derive(Debug, Clone)]
 pub struct Probe {
     reader: Arc<Credential>,
     is_optional: bool,
-}
-
-/// What one run saw.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Observation {
-    pools: Learned<Pools>,
-    words: Unfamiliar,
-    withheld: Option<String>,
-}
-
-/// The pools that were listed.
-#[derive(Debug, Clone, PartialEq)]
-struct Pools {
-    listed: Vec<Pool>,
-    /// False where there may be others.
-    are_all: bool,
-}
-
-/// What is known: what a disturbance kept from being read is as it was.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Memory {
-    pools: Vec<Pool>,
-    words: Unfamiliar,
 }
 
 impl Kind for Probe {
@@ -111,14 +53,8 @@ impl Kind for Probe {
         let mut round = Round::new(okta, &self.reader);
         let mut words = Unfamiliar::default();
         let listed = round.list(Self::KIND, FIRST_PAGE.to_owned(), PAGES).await;
-        let pools = listed.and_then(|listing| {
-            let entries = listing.entries.into_iter();
-            let read = |pool: ListedPool| pool.read(&mut words);
-            Some(Pools {
-                listed: entries.filter_map(read).collect(),
-                are_all: listing.is_complete,
-            })
-        });
+        let pools =
+            listed.and_then(|all| Some(all.filter_map(|pool: ListedPool| pool.read(&mut words))));
         words.tell(&known.words, "agents");
         let Ending { failure, withheld } = round.end(self.is_optional);
         ProbeResult {
@@ -131,38 +67,18 @@ impl Kind for Probe {
         }
     }
 
-    fn learn(memory: Memory, seen: &Observation) -> Memory {
-        let pools = seen.pools.clone().and_then(
-            |Pools {
-                 mut listed,
-                 are_all,
-             }| {
-                let ids: BTreeSet<String> = listed.iter().map(|pool| pool.id.clone()).collect();
-                let others = memory
-                    .pools
-                    .iter()
-                    .filter(|pool| !are_all && !ids.contains(&pool.id));
-                listed.extend(others.cloned());
-                Some(listed)
-            },
-        );
-        Memory {
-            pools: pools.after(Some(memory.pools)).unwrap_or_default(),
-            words: seen.words.clone().and(memory.words),
-        }
+    fn learn(memory: Memory, observation: &Observation) -> Memory {
+        memory.learn(observation)
     }
 
     fn findings(known: &Known<'_, Self>, _now: OktaTime) -> Vec<Finding> {
         let Some(seen) = known.observation else {
             return Vec::new();
         };
+        let mut findings = known.memory.findings();
         let withheld = seen.withheld.as_ref();
-        let withheld = withheld.map(|why| Finding::new(Fact::Withheld, why));
-        let down = known.memory.pools.iter().filter(|pool| pool.is_down());
-        let down = down.map(|pool| {
-            Finding::new(Fact::AgentPoolNotOperational, pool.told()).about(pool.id.as_str())
-        });
-        down.chain(withheld).collect()
+        findings.extend(withheld.map(|why| Finding::new(Fact::Withheld, why)));
+        findings
     }
 
     fn dropped(known: &Known<'_, Self>) -> usize {
@@ -176,30 +92,5 @@ impl Kind for Probe {
         if known.observation.is_some() {
             draw::draw(&known.memory.pools, scope, page);
         }
-    }
-}
-
-impl Pool {
-    /// True where agents do not work though nobody switched them off.
-    fn is_down(&self) -> bool {
-        matches!(self.status, Some(Status::Degraded | Status::Disrupted))
-    }
-
-    /// How it does, in words.
-    fn told(&self) -> String {
-        let kind = self.kind.map_or("agent", PoolKind::as_str);
-        let status = self.status.map_or("of an unknown status", Status::as_str);
-        let down = self
-            .agents
-            .iter()
-            .filter(|agent| agent.status >= Some(Status::Degraded));
-        let mut names: Vec<&str> = down.map(|agent| agent.name.as_str()).take(5).collect();
-        names.sort_unstable();
-        let (name, id) = (&self.name, &self.id);
-        let which = match names.as_slice() {
-            [] => String::new(),
-            names => format!(": {}", names.join(", ")),
-        };
-        format!("the {kind} pool `{name}` ({id}) is {status}{which}")
     }
 }

@@ -1,20 +1,15 @@
 //! What Okta says of pools and agents: pure, and tolerant of members that are missing, null or new.
 
-use std::{fmt, str::FromStr};
+use std::str::FromStr;
 
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
-};
+use serde::{Deserialize, Serialize};
 
+use super::agent_list::AgentList;
 use crate::{
-    okta::{Claim, Member, Object, claim},
+    okta::{Claim, Member, claim},
     probe::{label, unfamiliar::Unfamiliar},
     units::{Timestamp, closed_list},
 };
-
-/// The most agents of one pool that are looked at.
-const MOST_AGENTS: usize = 1_000;
 
 closed_list! {
     /// What a pool's agents do.
@@ -87,7 +82,7 @@ pub(super) struct ListedPool {
     disrupted_agents: Option<f64>,
     #[serde(deserialize_with = "claim")]
     inactive_agents: Option<f64>,
-    agents: ListedAgents,
+    agents: AgentList<ListedAgent>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -176,67 +171,6 @@ impl Claim for LastConnection {
     }
 }
 
-/// A list, or the one agent that there is in place of a list; of another form, none.
-#[derive(Debug, Default)]
-struct ListedAgents(Vec<ListedAgent>);
-
-impl<'de> Deserialize<'de> for ListedAgents {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AgentsVisitor)
-    }
-}
-
-struct AgentsVisitor;
-
-impl<'de> Visitor<'de> for AgentsVisitor {
-    type Value = ListedAgents;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ListedAgents, A::Error> {
-        let mut agents = Vec::new();
-        while agents.len() < MOST_AGENTS {
-            match list.next_element::<Object<ListedAgent>>()? {
-                Some(Object(agent)) => agents.extend(agent),
-                None => return Ok(ListedAgents(agents)),
-            }
-        }
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(ListedAgents(agents))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ListedAgents, A::Error> {
-        let agent = ListedAgent::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(ListedAgents(vec![agent]))
-    }
-
-    fn visit_unit<E>(self) -> Result<ListedAgents, E> {
-        Ok(ListedAgents::default())
-    }
-
-    fn visit_bool<E>(self, _value: bool) -> Result<ListedAgents, E> {
-        Ok(ListedAgents::default())
-    }
-
-    fn visit_i64<E>(self, _value: i64) -> Result<ListedAgents, E> {
-        Ok(ListedAgents::default())
-    }
-
-    fn visit_u64<E>(self, _value: u64) -> Result<ListedAgents, E> {
-        Ok(ListedAgents::default())
-    }
-
-    fn visit_f64<E>(self, _value: f64) -> Result<ListedAgents, E> {
-        Ok(ListedAgents::default())
-    }
-
-    fn visit_str<E>(self, _value: &str) -> Result<ListedAgents, E> {
-        Ok(ListedAgents::default())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -300,14 +234,6 @@ mod tests {
             let pool = read(json!({"id": "0oa1", "agents": none})).unwrap();
             assert_eq!(pool.agents, [], "{none}");
         }
-        let many = vec![json!({"id": "a531"}); MOST_AGENTS + 5];
-        assert_eq!(
-            read(json!({"id": "0oa1", "agents": many}))
-                .unwrap()
-                .agents
-                .len(),
-            MOST_AGENTS
-        );
     }
 
     #[test]
