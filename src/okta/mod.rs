@@ -30,7 +30,7 @@ pub mod readers;
 mod sanitize;
 pub mod scopes;
 
-pub use self::http::certificate::{ServedChain, certificate_end};
+pub use self::http::certificate::ServedChain;
 pub use self::http::client::Client;
 pub use self::http::exchange::{Exchange, Phases, ResponseMeta};
 pub use self::http::gate::{Charge, Gate, Ticket};
@@ -55,6 +55,7 @@ pub use jose::jwks::{BadKeySet, KeySet};
 pub use jose::jwt::{AccessToken, BadJwt, Claims, OneOrMany};
 pub use jose::private_key::PrivateKey;
 pub use jose::published_key::{PublishedKey, Signature};
+pub use jose::x5c::certificate_end;
 pub use oauth::app::{OAuthApp, OAuthSettings};
 pub use oauth::assertion::ClientAuth;
 pub use oauth::client::OAuthClient;

@@ -1,6 +1,5 @@
 //! X.509 as far as expiry goes. Verifying is rustls' work.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use rustls::pki_types::CertificateDer;
 use x509_cert::{Certificate, der::Decode};
 
@@ -29,17 +28,9 @@ impl ServedChain {
     }
 }
 
-/// When a certificate expires that stands in a key's `x5c`: DER in base64, at times with line breaks in
-/// it. `None` if it cannot be read.
-pub fn certificate_end(x5c: &str) -> Option<Timestamp> {
-    let mut text = x5c.to_owned();
-    text.retain(|c| !c.is_ascii_whitespace());
-    not_after(&STANDARD.decode(text).ok()?)
-}
-
 /// When this DER certificate expires; `None` if it cannot be read. RFC 5280's "no end" lies beyond
 /// the last moment that can be told, and is that moment.
-fn not_after(der: &[u8]) -> Option<Timestamp> {
+pub(in crate::okta) fn not_after(der: &[u8]) -> Option<Timestamp> {
     let certificate = Certificate::from_der(der).ok()?;
     let end = certificate
         .tbs_certificate()
@@ -70,25 +61,6 @@ mod tests {
         params.not_after = rcgen::date_time_ymd(9999, 12, 31) + Duration::from_secs(86_399);
         let der = params.self_signed(&key).unwrap();
         assert_eq!(not_after(der.der()), Some(Timestamp::MAX));
-    }
-
-    #[test]
-    fn line_breaks_in_the_text_of_a_certificate_do_no_harm() {
-        let key = rcgen::KeyPair::generate().unwrap();
-        let mut params = rcgen::CertificateParams::new(vec!["idp".to_owned()]).unwrap();
-        params.not_after = rcgen::date_time_ymd(2031, 2, 3);
-        let text = STANDARD.encode(params.self_signed(&key).unwrap().der());
-        let end = Some("2031-02-03T00:00:00Z".parse().unwrap());
-        for broken in [
-            text.clone(),
-            text.replace('A', "A\r\n"),
-            format!("\n {text}\t"),
-        ] {
-            assert_eq!(certificate_end(&broken), end);
-        }
-        for rubbish in ["", "AAAA", "é", &text[..40]] {
-            assert_eq!(certificate_end(rubbish), None, "{rubbish}");
-        }
     }
 
     #[test]

@@ -6,3 +6,4 @@ pub(super) mod jwt;
 pub(super) mod key_text;
 pub(super) mod private_key;
 pub(super) mod published_key;
+pub(super) mod x5c;

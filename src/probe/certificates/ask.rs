@@ -1,10 +1,10 @@
-//! What is asked: the lists, and below them one thing after the other.
+//! What is asked in each interval: the lists. What lies below them is walked.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    memory::{Idps, Memory, Observation, Step, Trust},
-    read::{Certificate, DomainList, Idp, IdpStatus, ListedApp, ListedIdp, ListedKey, Owner, Use},
+    memory::{Idps, Observation, Step, Trust},
+    read::{Certificate, DomainList, Idp, IdpStatus, ListedIdp, ListedKey, Use},
 };
 use crate::{
     okta::{Credential, Object},
@@ -27,9 +27,6 @@ pub(super) const IDPS_API: &str = "certificates_idps";
 pub(super) const APPS_API: &str = "certificates_apps";
 /// How often everything but what is walked is read: the ends are months away.
 pub(super) const INTERVAL: Interval = Interval::seconds(6 * 60 * 60);
-/// A step of a walk follows the one before after so long: half a request a minute, of a bucket of which
-/// a token of a free org has 25.
-pub(super) const PACE: Duration = Duration::from_mins(2);
 /// The most pages of identity providers, or of their keys.
 const PAGES: usize = 10;
 
@@ -124,65 +121,4 @@ fn trusted(idps: &BTreeMap<String, Idp>, keys: &[ListedKey]) -> Vec<Certificate>
                 .collect::<Vec<_>>()
         })
         .collect()
-}
-
-/// The next step of a walk: the keys of one owner, or one page of applications.
-pub(super) async fn step(round: &mut Round<'_>, known: &Memory) -> Observation {
-    let step = match (known.pending.front(), &known.page) {
-        (Some(owner), _) => read(round, owner).await,
-        (None, Some(page)) => list(round, page).await,
-        (None, None) => Step::Missed,
-    };
-    Observation {
-        at: round.okta().oktas_time(),
-        step,
-        words: Unfamiliar::default(),
-        withheld: None,
-    }
-}
-
-/// One page of applications.
-async fn list(round: &mut Round<'_>, page: &str) -> Step {
-    let is_first = !page.contains("after=");
-    match round.page::<ListedApp>(APPS_API, page, !is_first).await {
-        Learned::Known((list, next)) => Step::Listed {
-            apps: list
-                .entries
-                .into_iter()
-                .filter_map(ListedApp::read)
-                .collect(),
-            is_last: list.is_complete,
-            next,
-        },
-        Learned::Unknown => Step::Over,
-        Learned::Missed => Step::Missed,
-    }
-}
-
-/// An owner's keys, and no secrets of its: the one in use, else the newest.
-async fn read(round: &mut Round<'_>, owner: &Owner) -> Step {
-    let (api, things) = match owner.usage {
-        Use::AppSigning => (APPS_API, APPS),
-        _ => (IDPS_API, IDPS),
-    };
-    let path = format!("{things}/{}/credentials/keys", owner.id);
-    // Whatever owned them may be gone by now.
-    match round.page::<ListedKey>(api, &path, true).await {
-        Learned::Known((list, _)) => Step::Read {
-            owner: owner.clone(),
-            certificate: in_use(&list.entries, owner),
-        },
-        Learned::Unknown => Step::Over,
-        Learned::Missed => Step::Missed,
-    }
-}
-
-fn in_use(keys: &[ListedKey], owner: &Owner) -> Option<Certificate> {
-    let is_named = |key: &&ListedKey| key.kid.is_some() && key.kid == owner.kid;
-    let newest = || keys.iter().max_by_key(|key| key.created());
-    let key = match &owner.kid {
-        Some(_) => keys.iter().find(is_named),
-        None => newest(),
-    };
-    key?.of(owner)
 }

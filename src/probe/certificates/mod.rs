@@ -2,111 +2,31 @@
 //! towards them, those of custom domains, and, where somebody wants them, those that SAML applications are
 //! signed for with. Okta lists old ones for ever; told are only those that are in use.
 //!
-//! What costs a request for each application or provider is read by a walk, one step a run: `ask`.
+//! What costs a request for each application or provider is read by a walk, one step a run.
 
 mod ask;
 mod draw;
 mod memory;
 mod read;
-
-use serde::Deserialize;
-use serde_json::{Value, json};
+mod settings;
+mod walk;
 
 use super::{
     ask::Ask,
-    candidate::Candidate,
-    kind::{Access, Kind, Known, Next, Place, ProbeResult, Scope},
-    plan::PlanContext,
-    problem::Problem,
+    kind::{Access, Kind, Known, Next, ProbeResult, Scope},
     round::{Ending, Round},
 };
 use crate::{
     guide::Finding,
     metrics::{Family, Page},
     okta::{Credential, Session},
-    units::{Interval, OktaTime},
+    units::OktaTime,
 };
 
 pub use self::ask::Probe;
-use self::ask::{APPS, APPS_API, DOMAINS, IDP_KEYS, IDPS, IDPS_API, INTERVAL, KIND};
+use self::ask::{APPS, APPS_API, DOMAINS, IDP_KEYS, IDPS, IDPS_API, KIND};
 pub use memory::{Memory, Observation};
-
-/// What is read unless the settings say otherwise.
-const PATHS: &[&str] = &[IDPS, IDP_KEYS, DOMAINS];
-
-/// What may be written under `probes.certificates`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a thing that is read or not, or told or not, as people write it"
-)]
-pub struct Settings {
-    /// The name of the credential that reads; left out, the org's first that may read all.
-    credential: Option<String>,
-    /// Those of SAML applications: a request for each that has a new one, from a small bucket.
-    apps: bool,
-    /// Those of identity providers.
-    idps: bool,
-    /// Those of custom domains.
-    domains: bool,
-    /// What may not be read is absent, and no failure.
-    optional: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            credential: None,
-            apps: false,
-            idps: true,
-            domains: true,
-            optional: false,
-        }
-    }
-}
-
-impl super::kind::Settings for Settings {
-    type Probe = Probe;
-
-    const PLACE: Place = Place::Once;
-    /// Their ends are months away.
-    const INTERVAL: Interval = INTERVAL;
-    const ACCESS: Access = Access::Read {
-        paths: PATHS,
-        role: "Read-Only Administrator",
-    };
-
-    /// Only where nothing would be withheld, and without applications.
-    fn by_default(credentials: &[Candidate<'_>]) -> Option<Value> {
-        let reader = Candidate::reader(credentials, PATHS)?;
-        let reads_all = PATHS.iter().all(|path| reader.may_read(path));
-        reads_all.then(|| json!({ "credential": reader.name, "optional": true }))
-    }
-
-    fn plan(&self, _name: &str, context: &PlanContext<'_>) -> Result<Probe, Vec<Problem>> {
-        let wanted = [
-            (self.idps, IDPS),
-            (self.idps, IDP_KEYS),
-            (self.domains, DOMAINS),
-            (self.apps, APPS),
-        ];
-        let wanted = wanted.into_iter().filter(|(is_wanted, _)| *is_wanted);
-        let paths: Vec<&str> = wanted.map(|(_, path)| path).collect();
-        if paths.is_empty() {
-            let fix = "nothing is left to watch: let one of `apps`, `idps` and `domains` be true";
-            return Err(vec![Problem::new("", fix)]);
-        }
-        let reader = context.reader(self.credential.as_deref(), &paths);
-        Ok(Probe {
-            reader: reader.map_err(|problem| vec![problem])?,
-            apps: self.apps,
-            idps: self.idps,
-            domains: self.domains,
-            is_optional: self.optional,
-        })
-    }
-}
+pub use settings::Settings;
 
 impl Kind for Probe {
     const KIND: &'static str = KIND;
@@ -142,7 +62,7 @@ impl Kind for Probe {
     async fn run(&self, okta: &Session<'_>, known: &Memory) -> ProbeResult<Observation> {
         let mut round = Round::new(okta, &self.reader);
         let mut seen = if known.is_walking(okta.oktas_time()) {
-            ask::step(&mut round, known).await
+            walk::step(&mut round, known).await
         } else {
             self.look(&mut round).await
         };
@@ -162,7 +82,7 @@ impl Kind for Probe {
 
     fn next(memory: &Memory) -> Next {
         if memory.has_steps() {
-            return Next::Within(ask::PACE);
+            return Next::Within(walk::PACE);
         }
         Next::AtInterval
     }
