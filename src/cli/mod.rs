@@ -15,6 +15,7 @@ mod permissions;
 mod plan;
 mod reload;
 mod run;
+mod service_manager;
 mod signal;
 #[cfg(feature = "simulator")]
 mod simulate;

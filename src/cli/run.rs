@@ -8,6 +8,7 @@ use super::{
     logging::{self, LogArgs},
     output::Fatal,
     reload::{self, ReloadArgs, Source, Wishes},
+    service_manager,
     signal::StopSignals,
     storage_args::StorageArgs,
     web_args::WebArgs,
@@ -125,6 +126,7 @@ async fn watch(
         status_pages,
         "serving"
     );
+    service_manager::ready(orgs, probes);
     let wanted = tokio::spawn(wishes.asked_of(app.reloads().clone()));
     let signal = loop {
         tokio::select! {
@@ -133,6 +135,7 @@ async fn watch(
         }
     };
     wanted.abort();
+    service_manager::stopping();
     tracing::info!(signal, "draining");
     app.drain().await;
     let ran_seconds = started.elapsed().as_secs_f64();

@@ -7,7 +7,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::support::{API_TOKEN, Program, Scrape, acme, endpoint};
+use crate::support::{API_TOKEN, PATIENCE, Program, Scrape, acme, endpoint};
 
 const ANY_PORT: &str = "--web.listen-address=127.0.0.1:0";
 
@@ -668,4 +668,29 @@ async fn the_plan_is_told_for_people_and_for_programs_and_no_secret_need_be_ther
     let requests = json["orgs"][0]["requests"].as_array().unwrap();
     let users = requests.iter().find(|one| one["probe"] == "endpoint/users");
     assert_eq!(users.unwrap()["path"], "/api/v1/users?limit=1", "{json}");
+}
+
+#[tokio::test]
+async fn the_service_manager_is_told_when_it_serves_and_when_it_ends() {
+    let okta = org().await;
+    let file = File::of(&acme(&okta, "{ discovery: {} }"));
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("notify");
+    let manager = tokio::net::UnixDatagram::bind(&path).unwrap();
+    let socket = [("NOTIFY_SOCKET", path.to_str().unwrap())];
+    let exporter = Program::exporter(&[&file.flag(), ANY_PORT], &socket);
+    let told = async || {
+        let mut text = [0; 256];
+        let length = tokio::time::timeout(PATIENCE, manager.recv(&mut text)).await;
+        let length = length.expect("nothing was told").unwrap();
+        String::from_utf8(text[..length].to_vec()).unwrap()
+    };
+    let ready = told().await;
+    assert!(
+        ready.contains("READY=1\nSTATUS=watching 1 orgs with 1 probes"),
+        "{ready}"
+    );
+    let (status, _) = exporter.terminate().await;
+    assert!(status.success());
+    assert_eq!(told().await.trim(), "STOPPING=1");
 }
