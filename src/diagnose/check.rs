@@ -124,6 +124,7 @@ impl Verdict {
             | Fact::IncidentOfUnknownReach
             | Fact::IncidentsUnmatched
             | Fact::PrincipalNotListed
+            | Fact::SettingChanged
             | Fact::AgentPoolNotOperational
             | Fact::LogStreamOff
             | Fact::EventHookUnverified

@@ -99,6 +99,7 @@ closed_list! {
         IncidentOfUnknownReach,
         IncidentsUnmatched,
         PrincipalNotListed,
+        SettingChanged,
         Withheld,
         AgentPoolNotOperational,
         LogStreamOff,
@@ -173,6 +174,9 @@ impl Fact {
             }
             Self::PrincipalNotListed => {
                 "Okta lists no API token of a credential's `principal_id` among the principals"
+            }
+            Self::SettingChanged => {
+                "within the last day a setting of the org's rate limits came to be another"
             }
             Self::Withheld => {
                 "what a probe reads that the exporter made by itself is withheld from its credential, or the org has no such thing"

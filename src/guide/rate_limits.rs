@@ -77,6 +77,18 @@ pub(super) const CHAPTER: Chapter = Chapter {
             alert: None,
         },
         Case {
+            slug: "settings-changed",
+            title: "A setting of the org's rate limits has changed",
+            signs: &[Sign::Known(Fact::SettingChanged)],
+            cause: "an administrator changed it: from which share of a limit Okta warns, how single clients are treated, whether \
+                     administrators get mails, or which share of a bucket a credential may use",
+            action: "see that it was meant: the System Log has who did it (`system.rate_limit.configuration.update`); nothing \
+                     else need be done, and it is told for a day",
+            takes: "5 min",
+            risk: Risk::Low,
+            alert: None,
+        },
+        Case {
             slug: "limit-not-told",
             title: "The endpoint tells no rate limit",
             signs: &[Sign::Known(Fact::LimitNotTold)],

@@ -79,6 +79,8 @@ enum Step {
     ReturnAgent(&'static str),
     /// What has this name gets a certificate for so many days.
     Certify(&'static str, i64),
+    /// An administrator lets Okta warn from such a percentage of a bucket on.
+    WarnFrom(u32),
     /// Okta Support may sign in for so many seconds.
     OpenSupport(u64),
     /// Okta switches a log stream off; an administrator switches it on again.
@@ -104,6 +106,7 @@ const STEPS: &[(u64, Step)] = &[
     (5, Step::Plan),
     (6, Step::StartStream),
     (8, Step::Fail("/api/v1/groups", 403, "E0000006", 2)),
+    (9, Step::WarnFrom(50)),
     (10, Step::Log("system.api_token.create")),
     (12, Step::Announce("default", 8)),
     (15, Step::Trouble),
@@ -121,6 +124,7 @@ const STEPS: &[(u64, Step)] = &[
     (31, Step::FailOver(true)),
     (32, Step::RefuseGrants(8)),
     (33, Step::Stall("/api/v1/groups")),
+    (34, Step::WarnFrom(60)),
     (36, Step::TooManyAtOnce("/api/v1/logs")),
     (38, Step::Progress("Monitoring")),
     (38, Step::OpenSupport(15)),
@@ -218,6 +222,7 @@ pub async fn run(
                 Step::DropAgent(name) => controls.drop_agent(name),
                 Step::ReturnAgent(name) => controls.return_agent(name),
                 Step::Certify(name, days) => controls.renew_certificate(name, in_days(*days))?,
+                Step::WarnFrom(percent) => controls.set_warning_threshold(*percent),
                 Step::OpenSupport(seconds) => {
                     controls.open_support_access(Duration::from_secs(*seconds));
                 }

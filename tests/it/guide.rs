@@ -294,6 +294,16 @@ fn days(days: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * days)
 }
 
+/// Okta warns from another share of a limit on than before.
+async fn moved() -> (Exporter, Held) {
+    let okta = org().start().await.unwrap();
+    let probes = "{ rate_limit_settings: { interval: 1s, timeout: 1s } }";
+    let exporter = Exporter::watch(&okta, probes).await;
+    exporter.first_round().await;
+    okta.controls().set_warning_threshold(85);
+    (exporter, vec![Box::new(okta)])
+}
+
 /// Something happens to the org itself.
 async fn of_org(happens: impl FnOnce(&Controls)) -> (Exporter, Held) {
     let okta = org().start().await.unwrap();
@@ -613,6 +623,7 @@ recognised! {
     a_stream_that_carries_nothing: "log-stream-off" => integrations(|sim| sim.deactivate_log_stream("to-the-archive"));
     a_hook_that_lost_its_verification: "event-hook-unverified" => integrations(|sim| sim.verify_hook("to-the-tickets", false));
     an_org_that_failed_over: "failed-over" => failed_over();
+    a_threshold_that_was_moved: "settings-changed" => moved();
     an_org_that_is_about_to_end: "org-expiring" => of_org(|sim| sim.expire_org_in(Duration::from_hours(24)));
     a_support_that_may_sign_in: "support-access-open" => of_org(|sim| sim.open_support_access(Duration::from_hours(8)));
     mails_that_nobody_gets: "nobody-subscribed" => of_org(|sim| sim.unsubscribe("RATELIMIT_NOTIFICATION"));

@@ -369,3 +369,42 @@ async fn a_service_app_is_known_by_its_client_id() {
     );
     assert_eq!(page.value("okta_rate_limit_warning_threshold_ratio"), 0.6);
 }
+
+#[tokio::test]
+async fn a_setting_that_changes_is_told_with_when_and_survives_a_restart() {
+    let token = ApiToken::new("monitor", API_TOKEN);
+    let okta = Org::new("acme").api_token(token).start().await.unwrap();
+    let files = tempfile::tempdir().unwrap();
+    let storage = files.path().join("state.redb");
+    let yaml = format!(
+        "storage: {{ path: '{}' }}\nstatus_pages: {{}}\norgs: {{ acme: {{ url: '{}', budget: 1, credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}, probes: {{ rate_limit_settings: {{ interval: 1s, timeout: 1s }} }} }} }}\n",
+        storage.display(),
+        okta.url()
+    );
+    let changed = |setting: &str| {
+        format!(
+            r#"okta_rate_limit_settings_last_change_timestamp_seconds{{org="acme",setting="{setting}"}}"#
+        )
+    };
+    let all = "okta_rate_limit_settings_last_change_timestamp_seconds";
+    let mails = "okta_rate_limit_admin_notifications";
+    let exporter = Exporter::start(&yaml).await;
+    let page = exporter.first_round().await;
+    assert_eq!(page.value(mails), 1.0);
+    assert!(page.all(all).is_empty(), "{page}");
+    okta.controls().set_admin_notifications(false);
+    let notifications = changed("admin_notifications");
+    let page = exporter
+        .until(|page| page.get(&notifications).is_some())
+        .await;
+    assert_eq!(page.value(mails), 0.0);
+    let at = page.value(&notifications);
+    assert!((at - jiff::Timestamp::now().as_second() as f64).abs() < 60.0);
+    exporter.drain().await;
+    okta.controls().set_warning_threshold(85);
+    let threshold = changed("warning_threshold");
+    let exporter = Exporter::start(&yaml).await;
+    let page = exporter.until(|page| page.get(&threshold).is_some()).await;
+    assert_eq!(page.value(&notifications), at, "{page}");
+    assert_eq!(page.all(all).len(), 2, "{page}");
+}

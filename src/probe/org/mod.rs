@@ -36,6 +36,9 @@ use read::{ListedOrg, ListedSupport, ListedThreats};
 use subscribers::{ROLES, SUBSCRIPTIONS_API, SUBSCRIPTIONS_EVERY, subscribers, subscriptions_of};
 use words::Notification;
 
+/// What the requests for its documents are called: an endpoint of one's own may well be called `org`.
+const API: &str = "org_settings";
+
 const ORG: &str = "/api/v1/org";
 const SUPPORT: &str = "/api/v1/org/privacy/oktaSupport";
 const THREATS: &str = "/api/v1/threats/configuration";
@@ -96,7 +99,7 @@ pub struct Probe {
 impl Kind for Probe {
     const KIND: &'static str = "org";
     const FAMILIES: &'static [&'static Family] = draw::FAMILIES;
-    const APIS: &'static [&'static str] = &[Self::KIND, SUBSCRIPTIONS_API];
+    const APIS: &'static [&'static str] = &[API, SUBSCRIPTIONS_API];
 
     type Observation = Observation;
     type Memory = Memory;
@@ -106,7 +109,7 @@ impl Kind for Probe {
     }
 
     fn asks(&self, _access: Access) -> Vec<Ask<'_>> {
-        let documents = [ORG, SUPPORT, THREATS].map(|path| Ask::get(Self::KIND, path));
+        let documents = [ORG, SUPPORT, THREATS].map(|path| Ask::get(API, path));
         let subscriptions = ROLES.map(|role| {
             let ask = Ask::get(SUBSCRIPTIONS_API, subscriptions_of(role));
             ask.asked(HowOften::Every(SUBSCRIPTIONS_EVERY))
@@ -123,11 +126,11 @@ impl Kind for Probe {
     async fn run(&self, okta: &Session<'_>, known: &Memory) -> ProbeResult<Observation> {
         let mut round = Round::new(okta, &self.reader);
         let mut words = Unfamiliar::default();
-        let listed: Learned<ListedOrg> = round.document(Self::KIND, ORG).await;
+        let listed: Learned<ListedOrg> = round.document(API, ORG).await;
         let lifetime = listed.and_then(|org| Some(org.read(&mut words)));
-        let listed: Learned<ListedSupport> = round.document(Self::KIND, SUPPORT).await;
+        let listed: Learned<ListedSupport> = round.document(API, SUPPORT).await;
         let support = listed.and_then(|support| support.read(&mut words));
-        let listed: Learned<ListedThreats> = round.document(Self::KIND, THREATS).await;
+        let listed: Learned<ListedThreats> = round.document(API, THREATS).await;
         let threats = listed.and_then(|threats| threats.read(&mut words));
         let subscribers = subscribers(&mut round, known.subscribers.as_ref(), &mut words).await;
         words.tell(&known.words, "the org");

@@ -4,18 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::read::{ClientMode, PrincipalShare};
+use super::{
+    changes::{Changes, Setting, percent},
+    read::{ClientMode, PrincipalShare},
+};
 use crate::{
     okta::{Principal, PrincipalKind},
     probe::round::Learned,
-    units::Name,
+    units::{Name, OktaTime},
 };
 
 /// What one round learned.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation {
+    /// When.
+    pub(super) at: OktaTime,
     pub(super) warning_threshold: Learned<f64>,
     pub(super) client_mode: Learned<ClientMode>,
+    pub(super) admin_notifications: Learned<bool>,
     pub(super) shares: Vec<Shares>,
 }
 
@@ -34,20 +40,25 @@ pub(super) struct Shares {
 pub struct Memory {
     pub(super) warning_threshold: Option<f64>,
     pub(super) client_mode: Option<ClientMode>,
+    #[serde(default)]
+    pub(super) admin_notifications: Option<bool>,
     /// By the principals' ids.
     pub(super) shares: BTreeMap<String, PrincipalShare>,
     /// The ids of API tokens that Okta does not list, though it lists others' shares.
     #[serde(default)]
     pub(super) unlisted: BTreeSet<String>,
+    #[serde(default)]
+    pub(super) changes: Changes,
 }
 
 impl Memory {
     /// What is known after one more round.
     pub(super) fn learn(self, seen: &Observation) -> Self {
+        let (at, mut changes) = (seen.at, self.changes);
         let mut shares = BTreeMap::new();
         let mut unlisted = BTreeSet::new();
         for Shares { ours, listed } in &seen.shares {
-            for Principal { id, kind } in ours.values() {
+            for (name, Principal { id, kind }) in ours {
                 // An app's id is its client's, which the token tells; a token's is written by hand.
                 let is_missing = listed
                     .clone()
@@ -59,16 +70,43 @@ impl Memory {
                     unlisted.insert(id.clone());
                 }
                 let listed = listed.clone().and_then(|listed| listed.get(id).copied());
-                if let Some(share) = listed.after(self.shares.get(id).copied()) {
+                let before = self.shares.get(id).copied();
+                if let Some(share) = listed.after(before) {
+                    let before = before.unwrap_or_default();
+                    for (of, before, after) in [
+                        ("of requests", before.requests, share.requests),
+                        ("of those at once", before.concurrency, share.concurrency),
+                    ] {
+                        let pair = (before.as_ref(), after.as_ref());
+                        let told = |ratio: &f64| format!("{} {of} for `{name}`", percent(*ratio));
+                        changes.note(Setting::PrincipalCeiling, pair, at, told);
+                    }
                     shares.insert(id.clone(), share);
                 }
             }
         }
+        let warning_threshold = seen.warning_threshold.clone().after(self.warning_threshold);
+        let client_mode = seen.client_mode.clone().after(self.client_mode);
+        let admin_notifications = seen.admin_notifications.clone();
+        let admin_notifications = admin_notifications.after(self.admin_notifications);
+        let pair = (self.warning_threshold.as_ref(), warning_threshold.as_ref());
+        changes.note(Setting::WarningThreshold, pair, at, |ratio| percent(*ratio));
+        let pair = (self.client_mode.as_ref(), client_mode.as_ref());
+        let mode = |mode: &ClientMode| mode.as_str().to_owned();
+        changes.note(Setting::ClientMode, pair, at, mode);
+        let pair = (
+            self.admin_notifications.as_ref(),
+            admin_notifications.as_ref(),
+        );
+        let on = |on: &bool| if *on { "on" } else { "off" }.to_owned();
+        changes.note(Setting::AdminNotifications, pair, at, on);
         Self {
-            warning_threshold: seen.warning_threshold.clone().after(self.warning_threshold),
-            client_mode: seen.client_mode.clone().after(self.client_mode),
+            warning_threshold,
+            client_mode,
+            admin_notifications,
             shares,
             unlisted,
+            changes,
         }
     }
 }
@@ -132,6 +170,8 @@ mod tests {
                     (format!("monitor-{n}").parse().unwrap(), principal)
                 });
                 Observation {
+                    at: OktaTime::default(),
+                    admin_notifications: Learned::Unknown,
                     warning_threshold: threshold,
                     client_mode: mode,
                     shares: vec![Shares {
@@ -159,6 +199,8 @@ mod tests {
         ) {
             let known = Memory::default().learn(&seen);
             let all = |threshold, mode, listed| Observation {
+                at: OktaTime::default(),
+                admin_notifications: Learned::Unknown,
                 warning_threshold: threshold,
                 client_mode: mode,
                 shares: vec![Shares { listed, ..seen.shares[0].clone() }],

@@ -3,6 +3,8 @@
 //! say, stays unknown: no default is put in its place. How much of a limit is used is the
 //! [`fleet`](crate::fleet)'s.
 
+mod changes;
+mod draw;
 mod memory;
 mod read;
 
@@ -27,29 +29,11 @@ use crate::{
 };
 use memory::Shares;
 pub use memory::{Memory, Observation};
+use read::{AdminNotifications, PerClient, PrincipalLimits, WarningThreshold};
 pub use read::{ClientMode, PrincipalShare};
-use read::{PerClient, PrincipalLimits, WarningThreshold};
 
-const RATIO: Family = Family::gauge(
-    "okta_rate_limit_principal_ratio",
-    "The credential's ceiling as a share of the org's bucket, by the principal rate limits.",
-    &["org", "credential"],
-);
-const CONCURRENCY: Family = Family::gauge(
-    "okta_rate_limit_principal_concurrency_ratio",
-    "The credential's share of the org's concurrent requests, by the principal rate limits.",
-    &["org", "credential"],
-);
-const THRESHOLD: Family = Family::gauge(
-    "okta_rate_limit_warning_threshold_ratio",
-    "Share of an org's bucket from which on Okta itself warns.",
-    &["org"],
-);
-const MODE: Family = Family::gauge(
-    "okta_rate_limit_client_mode",
-    "1 for the mode in force of limits by single client, 0 for the others.",
-    &["org", "mode"],
-);
+/// For how many hours a change is told.
+const TOLD_FOR: i64 = 24;
 
 /// What the requests for each credential's share are called.
 const PRINCIPALS_API: &str = "principal_rate_limits";
@@ -59,8 +43,9 @@ const PATHS: &[&str] = &[PER_CLIENT, "/api/v1/principal-rate-limits"];
 
 const WARNING_THRESHOLD: &str = "/api/v1/rate-limit-settings/warning-threshold";
 const PER_CLIENT: &str = "/api/v1/rate-limit-settings/per-client";
+const ADMIN_NOTIFICATIONS: &str = "/api/v1/rate-limit-settings/admin-notifications";
 /// The documents of one setting each.
-const SETTINGS: [&str; 2] = [WARNING_THRESHOLD, PER_CLIENT];
+const SETTINGS: [&str; 3] = [WARNING_THRESHOLD, PER_CLIENT, ADMIN_NOTIFICATIONS];
 
 /// The most that Okta puts on a page of principals.
 const PAGE: usize = 50;
@@ -112,7 +97,7 @@ pub struct Probe {
 
 impl Kind for Probe {
     const KIND: &'static str = "rate_limit_settings";
-    const FAMILIES: &'static [&'static Family] = &[&RATIO, &CONCURRENCY, &THRESHOLD, &MODE];
+    const FAMILIES: &'static [&'static Family] = draw::FAMILIES;
     const APIS: &'static [&'static str] = &[Self::KIND, PRINCIPALS_API];
 
     type Observation = Observation;
@@ -153,7 +138,12 @@ impl Kind for Probe {
                 .document(Self::KIND, PER_CLIENT)
                 .await
                 .and_then(PerClient::mode),
+            admin_notifications: round
+                .document(Self::KIND, ADMIN_NOTIFICATIONS)
+                .await
+                .and_then(AdminNotifications::are_on),
             shares: self.shares(&mut round).await,
+            at: okta.oktas_time(),
         };
         ProbeResult {
             observation: Some(observation),
@@ -165,7 +155,7 @@ impl Kind for Probe {
         memory.learn(observation)
     }
 
-    fn findings(known: &Known<'_, Self>, _now: OktaTime) -> Vec<Finding> {
+    fn findings(known: &Known<'_, Self>, now: OktaTime) -> Vec<Finding> {
         let seen = known.observation.into_iter();
         let unlisted = seen.flat_map(|seen| seen.unlisted(&known.memory));
         let finding = |(name, id): (&Name, &str)| {
@@ -174,7 +164,13 @@ impl Kind for Probe {
             );
             Finding::new(Fact::PrincipalNotListed, what).about(name.as_str())
         };
-        unlisted.map(finding).collect()
+        let changes = known.memory.changes.all();
+        let recent = changes.filter(|(_, change)| now.since(change.at).as_hours() < TOLD_FOR);
+        let changed = recent.map(|(setting, change)| {
+            let setting = setting.as_str();
+            Finding::new(Fact::SettingChanged, format!("`{setting}`: {change}")).about(setting)
+        });
+        unlisted.map(finding).chain(changed).collect()
     }
 
     /// Nothing before this program's own first answer: what was remembered may be over by then.
@@ -182,18 +178,7 @@ impl Kind for Probe {
         if known.observation.is_none() {
             return;
         }
-        for (name, share) in known.shares() {
-            let credential = [scope.org, name.as_str()];
-            page.push_some(&RATIO, &credential, share.requests);
-            page.push_some(&CONCURRENCY, &credential, share.concurrency);
-        }
-        page.push_some(&THRESHOLD, &[scope.org], known.warns_from());
-        if let Some(current) = known.memory.client_mode {
-            for mode in ClientMode::ALL {
-                let holds = f64::from(mode == current);
-                page.push(&MODE, &[scope.org, mode.as_str()], holds);
-            }
-        }
+        draw::draw(&known.memory, known.shares(), scope, page);
     }
 }
 
@@ -320,6 +305,8 @@ mod tests {
         let seen = Observation {
             warning_threshold: Learned::Known(0.6),
             client_mode: Learned::Known(ClientMode::LogOnly),
+            admin_notifications: Learned::Known(true),
+            at: OktaTime::default(),
             shares: vec![Shares {
                 ours: [("monitor".parse().unwrap(), ours)].into(),
                 listed: Learned::Known([("00T1".to_owned(), share)].into()),
@@ -349,6 +336,7 @@ mod tests {
         let told = drawn(Some(&seen)).into_iter();
         let told = told.map(|line| line.replace("okta_rate_limit_", ""));
         let expected = [
+            r#"admin_notifications{org="acme"} 1"#,
             r#"client_mode{org="acme",mode="disabled"} 0"#,
             r#"client_mode{org="acme",mode="enforce"} 0"#,
             r#"client_mode{org="acme",mode="log_only"} 1"#,

@@ -20,6 +20,21 @@ pub(super) struct PerClient {
     default_mode: Option<String>,
 }
 
+/// `…/rate-limit-settings/admin-notifications`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct AdminNotifications {
+    #[serde(deserialize_with = "claim")]
+    notifications_enabled: Option<bool>,
+}
+
+impl AdminNotifications {
+    /// Whether administrators get mails.
+    pub(super) fn are_on(self) -> Option<bool> {
+        self.notifications_enabled
+    }
+}
+
 closed_list! {
     /// How Okta treats a client that exceeds a limit of its own, such as one browser at a sign-in
     /// page.

@@ -33,6 +33,16 @@ impl Controls {
         self.world().account.threat_action = action;
     }
 
+    /// From which percentage of a bucket on Okta warns.
+    pub fn set_warning_threshold(&self, percent: u32) {
+        self.world().org.warning_threshold = percent;
+    }
+
+    /// Whether administrators get mails about limits at all.
+    pub fn set_admin_notifications(&self, on: bool) {
+        self.world().account.mails_of_limits = on;
+    }
+
     /// Nobody gets Okta's mail of this kind any more.
     pub fn unsubscribe(&self, mail: &str) {
         let mut world = self.world();

@@ -31,6 +31,8 @@ pub(super) struct Account {
     expires: Option<Timestamp>,
     support_until: Option<Timestamp>,
     threat_action: &'static str,
+    /// Whether administrators get mails about limits at all.
+    pub(in crate::sim) mails_of_limits: bool,
     /// The mails that nobody gets.
     unsubscribed: BTreeSet<String>,
 }
@@ -42,6 +44,7 @@ impl Account {
             expires: None,
             support_until: None,
             threat_action: "audit",
+            mails_of_limits: true,
             unsubscribed: BTreeSet::new(),
         }
     }

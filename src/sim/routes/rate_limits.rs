@@ -17,7 +17,9 @@ pub(super) fn settings(world: &World, call: &Call, which: &str) -> Answer {
             "defaultMode": world.org.client_mode,
             "useCaseModeOverrides": {},
         })),
-        "admin-notifications" => Answer::resource(&json!({ "notificationsEnabled": true })),
+        "admin-notifications" => {
+            Answer::resource(&json!({ "notificationsEnabled": world.account.mails_of_limits }))
+        }
         _ => Answer::not_found(&call.path),
     }
 }
