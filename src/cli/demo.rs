@@ -163,6 +163,7 @@ orgs:
       integrations: {{ credential: monitor, interval: 5s }}
       disaster_recovery: {{ credential: service-app, interval: 5s }}
       org: {{ credential: monitor, interval: 5s }}
+      api_tokens: {{ credential: monitor, interval: 10s }}
       system_log: {{ credential: monitor, interval: 10s }}
 "#
     ))

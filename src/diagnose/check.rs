@@ -132,6 +132,8 @@ impl Verdict {
             | Fact::OrgExpiring
             | Fact::SupportAccessOpen
             | Fact::NobodySubscribed
+            | Fact::ApiTokenExpiring
+            | Fact::ApiTokenGone
             | Fact::LogGap
             | Fact::Overdue
             | Fact::StoreFailing => Self::Degraded,

@@ -2,6 +2,7 @@
 //! run is due. All scheduling policy meets here; the probe knows nothing of it.
 
 mod breakdown;
+mod exhausted;
 mod running;
 #[cfg(test)]
 mod tests;
@@ -21,7 +22,7 @@ use super::{
     aim::LONGEST_WINDOW,
     controls::OrgControls,
     events::Account,
-    limits::{BudgetGate, EndedRun, GatedRun, Limits, Purpose},
+    limits::{EndedRun, GatedRun, Limits, Purpose},
     memory::Remembered,
     report::{self, Reporter},
     schedule,
@@ -100,6 +101,7 @@ impl<R: RunOnce> Keeper<R> {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.due(progress.due, late) => self.tick(&mut progress),
+                () = self.exhausted(progress.due), if progress.running.is_none() => self.tick(&mut progress),
                 () = self.trial_due(), if progress.running.is_none() => self.try_org(&mut progress),
                 () = held_back(told_at) => self.tell_held_back(&mut progress),
                 (ended, pass) = ended(&mut progress.running, &self.board) => {
@@ -216,11 +218,10 @@ impl<R: RunOnce> Keeper<R> {
             purpose,
         };
         let gate = self.limits().map(|limits| Arc::new(limits.gate(gated)));
-        let passed = gate.clone();
+        let (passed, limits) = (gate.clone(), self.limits().cloned());
         let task = AbortOnDropHandle::new(tokio::spawn(async move {
             let mut trouble = remembered.recall(&plan.run).await.err();
-            let gate = passed.as_deref();
-            let asked = gate.map(|gate| gate as &dyn Gate);
+            let asked = passed.as_deref().map(|gate| gate as &dyn Gate);
             let mut outcome = plan.run.run_once(&remembered.memory, asked).await;
             if !remembered.may_learn() {
                 outcome.memory = None;
@@ -228,13 +229,16 @@ impl<R: RunOnce> Keeper<R> {
             if let Some(memory) = &outcome.memory {
                 let seen = outcome.result.observation.as_ref();
                 let events = seen.map(AnyObservation::events).unwrap_or_default();
+                if let Some(limits) = limits {
+                    limits.told(events);
+                }
                 let failed = remembered.learn(memory.clone(), events).await.err();
                 trouble = trouble.or(failed);
             }
             Ended {
                 began,
                 outcome,
-                waited: gate.is_some_and(BudgetGate::has_waited),
+                waited: passed.is_some_and(|gate| gate.has_waited()),
                 remembered: Some(remembered),
                 trouble,
             }

@@ -163,13 +163,6 @@ impl Fleet {
             let earlier = before.remove(name);
             let account = earlier.as_ref().and_then(|e| e.controls.events.clone());
             let events = accounts::account(name, org, account, &self.store);
-            if let Some((hook, account)) = org.event_hook.clone().zip(events.clone()) {
-                // So that counts stand there before the first delivery, which tries again.
-                let recalled = Arc::clone(&account);
-                drop(tokio::spawn(async move { recalled.recall().await }));
-                let hook = Hook::new(name.clone(), hook, account);
-                hooks.insert(name.clone(), Arc::new(hook));
-            }
             let same = earlier.filter(|guarded| guarded.fingerprint == org.fingerprint);
             let is_new = same.is_none();
             let mut guarded = same.unwrap_or_else(|| Guarded {
@@ -183,6 +176,16 @@ impl Fleet {
                 },
             });
             guarded.controls.events = events;
+            if let Some((hook, account)) =
+                org.event_hook.clone().zip(guarded.controls.events.clone())
+            {
+                let limits = Arc::clone(&guarded.controls.limits);
+                // So that counts stand there before the first delivery, which tries again.
+                let recalled = Arc::clone(&account);
+                drop(tokio::spawn(async move { recalled.recall().await }));
+                let hook = Hook::new(name.clone(), hook, (account, limits));
+                hooks.insert(name.clone(), Arc::new(hook));
+            }
             let introduction = Introduction {
                 cell: org.cell.clone(),
                 credentials: org.credentials.values().cloned().collect(),

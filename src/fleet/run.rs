@@ -31,6 +31,11 @@ pub trait RunOnce: fmt::Debug + Send + Sync + 'static {
     /// True where a run is best made at the end of a rate-limit window, and at no other time.
     fn aims_at_windows(&self) -> bool;
 
+    /// True where a limit of the org that runs out is a reason to run.
+    fn asks_when_exhausted(&self) -> bool {
+        false
+    }
+
     /// True where it follows the org's log: what its runs see are events, each of which counts once.
     fn tells_events(&self) -> bool {
         false
@@ -72,6 +77,10 @@ pub struct ProbeRun {
 impl RunOnce for ProbeRun {
     fn aims_at_windows(&self) -> bool {
         self.probe.aims_at_windows()
+    }
+
+    fn asks_when_exhausted(&self) -> bool {
+        self.probe.asks_when_exhausted()
     }
 
     fn tells_events(&self) -> bool {

@@ -108,6 +108,8 @@ closed_list! {
         OrgExpiring,
         SupportAccessOpen,
         NobodySubscribed,
+        ApiTokenExpiring,
+        ApiTokenGone,
         LogGap,
         Overdue,
         StoreFailing,
@@ -192,6 +194,10 @@ impl Fact {
             Self::NobodySubscribed => {
                 "none of the admin roles for which they are gets Okta's mails about rate limits"
             }
+            Self::ApiTokenExpiring => {
+                "an API token of the org, other than the exporter's own, ends within a week unless it is used"
+            }
+            Self::ApiTokenGone => "within the last day an API token left the org's list",
             Self::LogGap => {
                 "within the last hour Okta refused the cursor of its System Log, no longer kept what was still to be read, or sent one event of more than 6 MiB"
             }

@@ -238,5 +238,28 @@ pub(super) const CHAPTER: Chapter = Chapter {
             risk: Risk::Low,
             alert: None,
         },
+        Case {
+            slug: "api-token-expiring",
+            title: "An API token that nobody uses ends soon",
+            signs: &[Sign::Known(Fact::ApiTokenExpiring)],
+            cause: "a token ends thirty days after its last use, and then for good: what runs once a month finds it gone",
+            action: "find what should use it (its owner is named at Admin Console > Security > API > Tokens); use it once, \
+                     and it lives for thirty days more; revoke it where nobody needs it",
+            takes: "15–30 min",
+            risk: Risk::Medium,
+            alert: Some("OktaApiTokenExpiring"),
+        },
+        Case {
+            slug: "api-token-gone",
+            title: "An API token is gone",
+            signs: &[Sign::Known(Fact::ApiTokenGone)],
+            cause: "it was revoked, its owner was deactivated, or nobody used it for thirty days; whatever used it is refused \
+                     with E0000011",
+            action: "see who did it (System Log: `system.api_token.revoke`, `user.lifecycle.deactivate`); give what used it a \
+                     new token, of an owner who stays",
+            takes: "15–30 min",
+            risk: Risk::Medium,
+            alert: Some("OktaApiTokenDisappeared"),
+        },
     ],
 };

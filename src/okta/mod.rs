@@ -33,7 +33,7 @@ pub mod scopes;
 pub use self::http::certificate::ServedChain;
 pub use self::http::client::Client;
 pub use self::http::exchange::{Exchange, Phases, ResponseMeta};
-pub use self::http::gate::{Charge, Gate, Ticket};
+pub use self::http::gate::{Charge, ExhaustedWindow, Gate, Ticket};
 pub use self::http::proxy::Proxies;
 pub use self::http::request::{Form, Request};
 pub use self::http::response::Response;

@@ -65,6 +65,12 @@ pub trait Kind: Sized {
         false
     }
 
+    /// True where a limit of the org that runs out is a reason to run: what is asked then tells who was
+    /// active. Its windows are [`Session::exhausted`].
+    fn asks_when_exhausted(&self) -> bool {
+        false
+    }
+
     /// The credentials that it asks with.
     fn credentials(&self) -> Vec<&Credential> {
         Vec::new()
@@ -231,7 +237,7 @@ mod tests {
      {
         let probe = organization::Probe;
         assert_eq!((probe.series_id(), probe.memory_id()), (None, None));
-        assert!(!probe.aims_at_windows());
+        assert!(!probe.aims_at_windows() && !probe.asks_when_exhausted());
         assert!(probe.credentials().is_empty() && probe.refers_to().is_empty());
         assert_eq!(organization::Probe::next(&()), Next::AtInterval);
         let known = Known::<organization::Probe> {

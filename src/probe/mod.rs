@@ -20,6 +20,7 @@ mod table;
 mod unfamiliar;
 
 pub mod agent_pools;
+pub mod api_tokens;
 pub mod authorization_servers;
 pub mod certificates;
 pub mod disaster_recovery;
@@ -87,6 +88,8 @@ kinds! {
     DisasterRecovery: disaster_recovery,
     /// The org itself.
     Org: org,
+    /// The org's API tokens.
+    ApiTokens: api_tokens,
     /// What happens in the org.
     SystemLog: system_log,
     /// A status page.

@@ -158,6 +158,11 @@ macro_rules! kinds {
                 match self { $(Self::$kind(probe) => probe.aims_at_windows(),)* }
             }
 
+            /// See [`Kind::asks_when_exhausted`].
+            pub fn asks_when_exhausted(&self) -> bool {
+                match self { $(Self::$kind(probe) => probe.asks_when_exhausted(),)* }
+            }
+
             /// See [`Kind::credentials`].
             pub fn credentials(&self) -> Vec<&Credential> {
                 match self { $(Self::$kind(probe) => probe.credentials(),)* }

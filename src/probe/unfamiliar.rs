@@ -31,7 +31,7 @@ impl Unfamiliar {
         for word in self.0.difference(&earlier.0) {
             tracing::info!(
                 word,
-                "Okta has a word for {what} that is not known here: it is shown as `other`"
+                "Okta has a word for {what} that is not known here: it is shown as `other`, or not at all"
             );
         }
     }

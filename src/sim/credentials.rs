@@ -1,9 +1,14 @@
 //! Who may call the simulated org, and who a caller is. Access tokens are kept in [`super::tokens`].
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use jiff::Timestamp;
+
+use super::token_life::Life;
 
 /// Whose counter a request is charged to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +71,7 @@ pub struct ApiToken {
     pub(super) principal: Principal,
     pub(super) grant: Grant,
     pub(super) alive: bool,
+    pub(super) life: Life,
 }
 
 impl ApiToken {
@@ -76,6 +82,7 @@ impl ApiToken {
             principal: Principal::new(name),
             grant: Grant::Everything,
             alive: true,
+            life: Life::default(),
         }
     }
 
@@ -105,6 +112,25 @@ impl ApiToken {
     pub fn dead(mut self) -> Self {
         self.alive = false;
         self
+    }
+
+    /// Nobody has used it for so long when the org begins.
+    #[must_use]
+    pub fn unused_for(mut self, length: Duration) -> Self {
+        self.life.unused_for = length;
+        self
+    }
+
+    /// From where it may be used, in Okta's word: `ANYWHERE` or `ZONE`.
+    #[must_use]
+    pub fn connection(mut self, word: &str) -> Self {
+        word.clone_into(&mut self.life.connection);
+        self
+    }
+
+    /// True until it is revoked, or nobody used it for thirty days.
+    pub(super) fn lives(&self, now: Timestamp) -> bool {
+        self.alive && now < self.life.end()
     }
 }
 

@@ -17,6 +17,7 @@
 mod account;
 mod agents;
 mod answer;
+mod api_tokens;
 mod background;
 mod rate_limit_bucket;
 mod bucket_patterns;
@@ -46,6 +47,7 @@ mod status_page;
 mod stops;
 mod system_log;
 mod tls;
+mod token_life;
 mod tokens;
 mod world;
 

@@ -32,6 +32,13 @@ const CEILING: u32 = 25;
 /// The bucket that both spend from, and what the org may spend of it.
 const SPENT: (&str, u32) = ("/api/v1/users", 200);
 
+/// The other callers' tokens, by whom and how many days nobody used them. A token ends after thirty.
+const UNUSED: [(&str, u64); 3] = [
+    ("nightly-job", 0),
+    ("old-integration", 26),
+    ("contractor", 3),
+];
+
 /// How many users sign in each minute, and how many of a hundred fail to.
 const SIGN_INS: (u32, usize) = (120, 5);
 
@@ -83,6 +90,8 @@ enum Step {
     WarnFrom(u32),
     /// Okta Support may sign in for so many seconds.
     OpenSupport(u64),
+    /// Somebody revokes an API token: once, however often this comes.
+    Revoke(&'static str),
     /// Okta switches a log stream off; an administrator switches it on again.
     StopStream,
     StartStream,
@@ -117,6 +126,7 @@ const STEPS: &[(u64, Step)] = &[
     // believes it only after some minutes.
     (24, Step::Withdraw("default")),
     (25, Step::VerifyHook(false)),
+    (25, Step::Revoke("contractor")),
     (26, Step::Progress("Identified")),
     (28, Step::Fail("/api/v1/apps", 503, "E0000009", 2)),
     (30, Step::FailSignIns(25)),
@@ -146,12 +156,16 @@ pub fn twin(token: &str) -> ApiToken {
 /// The demo's org: a short window, and `token` as the exporter's API token. The scenario runs on any
 /// org, but only here does the exporter see its quota spent.
 pub fn demo_org(name: &str, token: &str) -> Org {
-    Org::new(name)
+    let org = Org::new(name)
         .window(WINDOW)
         .limit(SPENT.0, SPENT.1)
         .keys_fresh_for(KEYS_FRESH)
         .authorization_server(PARTNERS)
-        .api_token(ApiToken::new(EXPORTER, token).percent(CEILING))
+        .api_token(ApiToken::new(EXPORTER, token).percent(CEILING));
+    UNUSED.iter().fold(org, |org, (name, days)| {
+        let token = ApiToken::new(name, &format!("00simulated-{name}-token"));
+        org.api_token(token.unused_for(Duration::from_hours(24 * days)))
+    })
 }
 
 /// A service app as Okta makes them today: with DPoP, and with less granted than it asks for.
@@ -226,6 +240,7 @@ pub async fn run(
                 Step::OpenSupport(seconds) => {
                     controls.open_support_access(Duration::from_secs(*seconds));
                 }
+                Step::Revoke(name) => drop(controls.revoke_api_token(name)),
                 Step::StopStream => controls.deactivate_log_stream("to-the-archive"),
                 Step::StartStream => controls.activate_log_stream("to-the-archive"),
                 Step::FailOver(is_over) => controls.fail_over(*is_over),

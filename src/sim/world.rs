@@ -45,7 +45,11 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(org: Org, url: String) -> Self {
+    pub(super) fn new(mut org: Org, url: String) -> Self {
+        let now = org.clock.now();
+        for token in &mut org.api_tokens {
+            token.life.begin(now);
+        }
         Self {
             counters: Counters::new(org.buckets.clone(), org.window),
             began: key_rotation::began(org.clock.now()),

@@ -1,4 +1,5 @@
 mod agents;
+mod api_tokens;
 mod ends;
 mod events;
 mod org;
@@ -39,6 +40,7 @@ async fn what_happens_at_okta_arrives_as_an_alert_and_resolves_when_it_is_over()
         Box::pin(limits(&stage)),
         Box::pin(budget(&stage)),
         Box::pin(tokens(&stage)),
+        Box::pin(api_tokens::api_tokens(&stage)),
         Box::pin(scope_of_our_own(&stage)),
         Box::pin(events::events(&stage)),
         Box::pin(events::event_hook(&stage)),

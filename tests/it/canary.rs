@@ -95,7 +95,7 @@ async fn org(fault: Option<Fault>, tls: bool, app: &ServiceApp) -> Running {
 }
 
 /// How many probes each org has.
-const PROBES: usize = 18;
+const PROBES: usize = 19;
 /// How many status pages there are.
 const PAGES: usize = 4;
 
@@ -146,6 +146,7 @@ fn settings(name: usize, okta: &Running, directory: &Path) -> String {
       integrations: {{ credential: monitor, {pace} }}
       disaster_recovery: {{ credential: edge, {pace} }}
       org: {{ credential: monitor, {pace} }}
+      api_tokens: {{ credential: monitor, {pace} }}
       system_log: {{ credential: monitor, {pace} }}
       token:
         opaque: {{ access_token: {WATCHED}, {introspect}, {pace} }}

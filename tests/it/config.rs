@@ -301,9 +301,9 @@ fn one_interval_by_a_variable_changes_one_probe_and_leaves_the_defaults() {
         ("OKTA_EXPORTER__STATUS_PAGES", "{}"),
     ];
     for (variables, probes) in [
-        (domain.to_vec(), 14),
-        ([&domain[..], &[watched]].concat(), 15),
-        (own.to_vec(), 14),
+        (domain.to_vec(), 15),
+        ([&domain[..], &[watched]].concat(), 16),
+        (own.to_vec(), 15),
     ] {
         let without = planned_by(&variables);
         assert_eq!(without.len(), probes, "{without:#?}");

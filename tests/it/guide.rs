@@ -495,6 +495,22 @@ async fn principal(id: &str) -> (Exporter, Held) {
     (Exporter::start(&yaml).await, vec![Box::new(okta)])
 }
 
+/// One token that nobody has used for 25 days, and another that is revoked.
+async fn idle_token() -> (Exporter, Held) {
+    let unused = Duration::from_hours(25 * 24);
+    let idle = ApiToken::new("monthly", "00monthly").unused_for(unused);
+    with(org().api_token(idle), "{ api_tokens: {} }").await
+}
+
+async fn token_gone() -> (Exporter, Held) {
+    let okta = org().api_token(ApiToken::new("contractor", "00contractor"));
+    let okta = okta.start().await.unwrap();
+    let exporter = Exporter::watch(&okta, "{ api_tokens: { interval: 1s, timeout: 1s } }").await;
+    exporter.first_round().await;
+    assert!(okta.controls().revoke_api_token("contractor"));
+    (exporter, vec![Box::new(okta)])
+}
+
 async fn incident_on(cells: &str, mode: PageMode) -> (Exporter, Held) {
     let okta = org().cell("ok7").start().await.unwrap();
     let page = StatusPage::new(&Clock::running());
@@ -601,6 +617,8 @@ recognised! {
 
     a_public_document_that_is_refused: "public-document-refused" => fault_at("/.well-known/openid-configuration", Fault::error(403, "E0000006"), "{ discovery: {} }");
     a_request_without_credential: "no-credential" => with(org(), "{ endpoint: { it: { path: /api/v1/users } } }");
+    an_api_token_that_nobody_uses: "api-token-expiring" => idle_token();
+    an_api_token_that_was_revoked: "api-token-gone" => token_gone();
     an_api_token_that_is_dead: "dead-api-token" => with(Org::new("acme").api_token(ApiToken::new("monitor", API_TOKEN).dead()), &asking("/api/v1/users"));
     a_feature_that_the_org_lacks: "feature-not-licensed" => with(org().without_feature("/api/v1/groups"), &asking("/api/v1/groups"));
     a_bearer_without_the_scope: "missing-scope" => bearer(org().bearer("00bearer", ["okta.groups.read"]), |_| "00bearer".to_owned());

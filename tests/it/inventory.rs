@@ -2,6 +2,7 @@
 //! that may come of it. What only one kind tells stands in a file of its own.
 
 mod agent_pools;
+mod api_tokens;
 mod authorization_servers;
 mod certificates;
 mod disaster_recovery;
@@ -29,6 +30,7 @@ struct Inventory {
 /// Every kind that reads an inventory.
 const INVENTORY: &[Inventory] = &[
     agent_pools::INVENTORY,
+    api_tokens::INVENTORY,
     authorization_servers::INVENTORY,
     certificates::INVENTORY,
     integrations::INVENTORY,

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use super::{account::Account, delivery_result::DeliveryResult, secret::HookSecret};
 use crate::{
     config,
+    fleet::limits::Limits,
     okta::event::Delivery,
     units::{Moment, Name, Timestamp},
 };
@@ -29,6 +30,7 @@ pub struct Hook {
     header: HeaderName,
     secret: HookSecret,
     account: Arc<Account>,
+    limits: Arc<Limits>,
     room: Semaphore,
     /// When it was last logged that a delivery was refused.
     told: Mutex<Option<Moment>>,
@@ -39,12 +41,17 @@ pub struct Hook {
 pub struct Hooks(Arc<Mutex<BTreeMap<Name, Arc<Hook>>>>);
 
 impl Hook {
-    pub(in crate::fleet) fn new(org: Name, hook: config::EventHook, account: Arc<Account>) -> Self {
+    pub(in crate::fleet) fn new(
+        org: Name,
+        hook: config::EventHook,
+        (account, limits): (Arc<Account>, Arc<Limits>),
+    ) -> Self {
         Self {
             org,
             header: hook.header,
             secret: HookSecret::new(hook.secret),
             account,
+            limits,
             room: Semaphore::new(MOST_WAITING),
             told: Mutex::default(),
         }
@@ -74,6 +81,7 @@ impl Hook {
             self.refused(&"too many deliveries wait to be kept");
             return Err(DeliveryResult::Unavailable);
         };
+        self.limits.told(&delivery.page.events);
         let kept = self.account.told_by_hook(delivery, Timestamp::now()).await;
         kept.map_err(|why| {
             self.refused(&why);

@@ -17,7 +17,7 @@ use super::{
     refused::Refused,
 };
 use crate::{
-    okta::{Charge, Exchange, Failure, Gate, Ticket},
+    okta::{Charge, Exchange, ExhaustedWindow, Failure, Gate, Ticket},
     units::Moment,
 };
 
@@ -147,5 +147,9 @@ impl Gate for BudgetGate {
 
     fn abandon(&self, ticket: Ticket, sent: bool) {
         self.limits.abandon(ticket, sent);
+    }
+
+    fn exhausted(&self) -> Vec<ExhaustedWindow> {
+        self.limits.exhausted_windows()
     }
 }

@@ -10,6 +10,8 @@ mod bucket_limit;
 mod bucket_mismatch;
 mod budget_gate;
 mod draw;
+mod exhausted;
+mod exhausted_windows;
 mod families;
 mod forget;
 mod limit_key;

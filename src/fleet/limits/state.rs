@@ -8,6 +8,7 @@ use super::{
     bucket_assignment::BucketAssignment,
     bucket_limit::BucketLimit,
     bucket_mismatch::{BucketApi, BucketMismatch},
+    exhausted_windows::ExhaustedWindows,
     limit_key::{LimitKey, credential_label},
     queue::Place,
 };
@@ -29,6 +30,7 @@ pub(super) struct LimitsState {
     pub(super) charged: BTreeMap<Cow<'static, str>, Charge>,
     /// What was found and not yet told.
     pub(super) found: Vec<BucketMismatch>,
+    pub(super) exhausted: ExhaustedWindows,
     tickets: u64,
     places: u64,
 }
@@ -67,6 +69,11 @@ impl LimitsState {
             None => {}
         }
         bucket.schedule(clock, share, now);
+        let length = bucket.aim.length();
+        if let Some(sample) = &sample {
+            let bucket = self.key(&charge).bucket;
+            self.exhausted.see(&bucket, sample, length);
+        }
         if !found.is_empty() {
             let credential = credential_label(charge.credential.as_ref());
             let moved = self.buckets.iter_mut();

@@ -1,6 +1,7 @@
 //! What an org's limits make of exchanges, from admission to what is scheduled next, in a time of
 //! its own. The time of day is not told to them at all.
 
+mod exhausted;
 mod rules;
 mod under_way;
 

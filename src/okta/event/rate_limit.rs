@@ -4,7 +4,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use serde::{
     Deserialize, Deserializer,
@@ -22,6 +22,8 @@ use super::{
 
 /// The longest pattern of a bucket, and the longest id, that are kept.
 const LONGEST: usize = 128;
+/// The longest window there is, in seconds.
+const LONGEST_WINDOW: u64 = 300;
 /// The most targets of an event that are looked at.
 const MOST_TARGETS: usize = 100;
 
@@ -45,6 +47,8 @@ pub struct RateLimitEvent {
     pub bucket: Option<Box<str>>,
     /// Whose requests these were, where the event names it.
     pub offender: Option<Offender>,
+    /// How long after the event the bucket's window ends, where it says so.
+    pub resets_in: Option<Duration>,
 }
 
 /// One target of an event.
@@ -71,6 +75,7 @@ struct DebugData<'a> {
     burst_pattern: OddText<'a>,
     bucket: OddText<'a>,
     scope: OddText<'a>,
+    resets_in: OddText<'a>,
     client_id: OddText<'a>,
 }
 
@@ -83,6 +88,7 @@ impl<'de: 'a, 'a> Members<'de> for DebugData<'a> {
             "rateLimitScopeType" | "operationRateLimitScopeType" => {
                 self.scope = map.next_value()?;
             }
+            "rateLimitSecondsToReset" => self.resets_in = map.next_value()?,
             "clientId" => self.client_id = map.next_value()?,
             _ => drop(map.next_value::<IgnoredAny>()?),
         }
@@ -173,6 +179,7 @@ pub(super) fn read(event_type: &str, event: &RawEvent<'_>) -> Option<RateLimitEv
                 named("oauth2client"),
             ],
         ),
+        resets_in: data.resets_in.as_deref().and_then(seconds),
     })
 }
 
@@ -197,6 +204,15 @@ fn offender(token: Option<&str>, clients: [Option<&str>; 4]) -> Option<Offender>
             id: id(token?, "00T")?,
         })
     })
+}
+
+/// A length in seconds that a window may have.
+fn seconds(told: &str) -> Option<Duration> {
+    let seconds = told
+        .parse()
+        .ok()
+        .filter(|seconds| *seconds <= LONGEST_WINDOW)?;
+    Some(Duration::from_secs(seconds))
 }
 
 /// A pattern, as a label may carry it.

@@ -17,7 +17,7 @@ use super::{
     admission::Admission,
     client::{Client, USER_AGENT},
     exchange::Exchange,
-    gate::{Charge, Gate},
+    gate::{Charge, ExhaustedWindow, Gate},
     proxy::Proxy,
     request::{AuthHeaders, Request},
     response::{Asked, Response},
@@ -70,6 +70,11 @@ impl<'a> Session<'a> {
     /// The org's (or page's) origin, for comparing issuers.
     pub fn origin(&self) -> &Url {
         &self.client.origin
+    }
+
+    /// The last windows of the org's limits in which nothing was left, as far as the gate knows.
+    pub fn exhausted(&self) -> Vec<ExhaustedWindow> {
+        self.gate.map(Gate::exhausted).unwrap_or_default()
     }
 
     /// What the org is reached by.

@@ -44,7 +44,7 @@ impl World {
                     .iter()
                     .find(|token| token.value == *value);
                 let token = known
-                    .filter(|token| token.alive)
+                    .filter(|token| token.lives(call.now))
                     .ok_or(AuthError::DeadToken)?;
                 Ok((token.principal.clone(), token.grant.clone()))
             }

@@ -10,7 +10,6 @@ use super::certificates;
 use super::logs;
 use super::rate_limits;
 use crate::sim::answer::{Answer, id};
-use crate::sim::clock::after;
 use crate::sim::credentials::Presented;
 use crate::sim::world::World;
 
@@ -62,8 +61,8 @@ pub(super) fn resource(world: &mut World, call: &Call, rest: &[&str]) -> Answer 
         ["org", "privacy", "oktaSupport"] => Answer::resource(&world.account.support(call.now)),
         ["threats", "configuration"] => Answer::resource(&world.account.threats()),
         ["roles", role, "subscriptions"] => Answer::resource(&world.account.subscriptions(role)),
-        ["api-tokens"] => Answer::resource(&api_tokens(world, call.now)),
         ["agentPools"] => Answer::resource(&world.agent_pools.list(call.now)),
+        ["api-tokens"] => Answer::resource(&world.api_tokens(call.now)),
         ["authorizationServers"] => authorization_servers::list(world, call),
         ["rate-limit-settings", which] => rate_limits::settings(world, call, which),
         ["principal-rate-limits"] => rate_limits::principals(world, call),
@@ -146,30 +145,4 @@ fn app(number: usize) -> Value {
         "status": "ACTIVE",
         "signOnMode": "OPENID_CONNECT",
     })
-}
-
-/// A token that is used does not age: 30 days from its last use, which is now for each.
-fn api_tokens(world: &World, now: Timestamp) -> Value {
-    let expires = after(now, std::time::Duration::from_hours(30 * 24));
-    let expires = format!("{expires:.3}");
-    let alive = world
-        .org
-        .api_tokens
-        .iter()
-        .filter(|token| token.alive)
-        .enumerate();
-    let tokens = alive.map(|(number, token)| {
-        json!({
-            "id": id("00T", number),
-            "name": token.principal.name,
-            "userId": id("00u", 0),
-            "clientName": "Okta API",
-            "tokenWindow": "P30D",
-            "network": { "connection": "ANYWHERE" },
-            "created": "2024-05-14T09:00:00.000Z",
-            "lastUpdated": format!("{now:.3}"),
-            "expiresAt": expires,
-        })
-    });
-    Value::Array(tokens.collect())
 }

@@ -2,6 +2,7 @@
 //! of each principal. How full a bucket is stands in [`crate::sim::counters`].
 
 use http::StatusCode;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::call::Call;
@@ -28,7 +29,7 @@ pub(super) fn settings(world: &World, call: &Call, which: &str) -> Answer {
 pub(super) fn principals(world: &World, call: &Call) -> Answer {
     let filter = call.query("filter").unwrap_or_default();
     let listed = match filter.as_str() {
-        r#"principalType eq "SSWS_TOKEN""# => api_tokens(world),
+        r#"principalType eq "SSWS_TOKEN""# => api_tokens(world, call.now),
         r#"principalType eq "OAUTH_CLIENT""# => clients(world),
         _ => {
             let summary = "Api validation failed: filter";
@@ -54,13 +55,14 @@ pub(super) fn principals(world: &World, call: &Call) -> Answer {
     answer.link(&next, "next")
 }
 
-fn api_tokens(world: &World) -> Vec<Value> {
-    let alive = world.org.api_tokens.iter().filter(|token| token.alive);
+fn api_tokens(world: &World, now: Timestamp) -> Vec<Value> {
+    let tokens = world.org.api_tokens.iter().enumerate();
+    let living = tokens.filter(|(_, token)| token.lives(now));
     let entity = |(number, token): (usize, &crate::sim::ApiToken)| {
         let (share, concurrency) = (token.principal.percent, token.principal.concurrency_percent);
         principal("SSWS_TOKEN", &id("00T", number), (share, concurrency))
     };
-    alive.enumerate().map(entity).collect()
+    living.map(entity).collect()
 }
 
 fn clients(world: &World) -> Vec<Value> {

@@ -63,6 +63,9 @@ impl World {
             org,
             principal,
         } = self.counters.take(asked, who, now);
+        if let Some(who) = who {
+            self.use_tokens(&who.name, now);
+        }
         let threshold = self.org.warning_threshold;
         match verdict {
             Verdict::Pass(_) => {

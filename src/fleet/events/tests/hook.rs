@@ -22,7 +22,11 @@ fn hook(account: &Arc<Account>) -> Hook {
         header: AUTHORIZATION,
         secret: SecretSource::Given(SECRET.into()),
     };
-    Hook::new("acme".parse().unwrap(), configured, Arc::clone(account))
+    Hook::new(
+        "acme".parse().unwrap(),
+        configured,
+        (Arc::clone(account), Arc::default()),
+    )
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The real keeper in a time of its own.
 
 mod breakdown;
+mod exhausted;
 mod failing;
 mod late;
 mod memory;
@@ -38,14 +39,14 @@ struct Scripted {
     begun: Arc<Mutex<Vec<Instant>>>,
     /// It remembers how often it ran; else that it did.
     remembers: bool,
+    asks_when_exhausted: bool,
 }
 
 impl Scripted {
     fn of(script: impl IntoIterator<Item = Ending>) -> Self {
         Self {
             script: Arc::new(Mutex::new(script.into_iter().collect())),
-            begun: Arc::default(),
-            remembers: false,
+            ..Self::default()
         }
     }
 
@@ -102,6 +103,10 @@ impl Scripted {
 impl RunOnce for Scripted {
     fn aims_at_windows(&self) -> bool {
         false
+    }
+
+    fn asks_when_exhausted(&self) -> bool {
+        self.asks_when_exhausted
     }
 
     fn no_memory(&self) -> AnyMemory {

@@ -23,6 +23,7 @@ fn an_org_s_warning_names_its_bucket_and_the_token_whose_request_it_was() {
     assert_eq!(event.kind, RateLimitEventKind::Warning);
     assert_eq!(event.scope, RateLimitScope::Org);
     assert_eq!(event.bucket.as_deref(), Some("/api/v1/logs"));
+    assert_eq!(event.resets_in, Some(Duration::from_secs(17)));
     let offender = event.offender.unwrap();
     assert_eq!(
         (offender.kind, &*offender.id),
