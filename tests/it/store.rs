@@ -105,7 +105,8 @@ async fn keys_that_rotate_while_nobody_looks_are_counted_at_the_next_start_howev
     let world = World::new().await;
     let (mut exporter, mut url) = world.start().await;
     for (life, signal) in [(1.0, "TERM"), (2.0, "KILL")] {
-        let known = |page: &Scrape| at_least(page, COMMITS, 1.0);
+        // It is kept before it is shown.
+        let known = |page: &Scrape| at_least(page, COMMITS, 1.0) && page.get(ROTATIONS).is_some();
         let page = until(&url, known).await;
         assert_eq!(page.value(ROTATIONS), life - 1.0);
         exporter.signal(signal).await;
