@@ -126,7 +126,7 @@ mod tests {
         let with = |is_complete| listing(is_complete).with(&["a", "b"], |one| one);
         assert_eq!(with(false), ["b", "c", "a"]);
         assert_eq!(with(true), ["b", "c"]);
-        let long = listing(true).filter_map(|one| (one > "b").then(|| one.len()));
+        let long = listing(true).filter_map(|one| (one > "b").then_some(one.len()));
         assert_eq!((long.entries, long.is_complete), (vec![1], true));
     }
 
