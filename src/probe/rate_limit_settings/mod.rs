@@ -164,8 +164,11 @@ impl Kind for Probe {
             );
             Finding::new(Fact::PrincipalNotListed, what).about(name.as_str())
         };
-        let changes = known.memory.changes.all();
-        let recent = changes.filter(|(_, change)| now.since(change.at).as_hours() < TOLD_FOR);
+        let recent = known
+            .memory
+            .changes
+            .all()
+            .filter(|(_, change)| now.since(change.at).as_hours() < TOLD_FOR);
         let changed = recent.map(|(setting, change)| {
             let setting = setting.as_str();
             Finding::new(Fact::SettingChanged, format!("`{setting}`: {change}")).about(setting)
