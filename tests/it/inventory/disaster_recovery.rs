@@ -104,6 +104,27 @@ async fn what_is_withheld_is_unknown() {
 }
 
 #[tokio::test]
+async fn an_org_without_the_feature_a_role_that_may_not_and_a_list_of_nothing_say_nothing() {
+    let app = ServiceApp::new();
+    for (fault, refused) in [
+        (Fault::error(401, "E0000015"), 1.0),
+        (Fault::error(403, "E0000006"), 1.0),
+        (Fault::body("application/json", r#"{"status":[]}"#), 0.0),
+        (Fault::body("application/json", "{}"), 0.0),
+    ] {
+        // Who is refused so is not asked again for a while: each answer has an exporter of its own.
+        let (okta, exporter) = watch(&app, "okta.dr.read").await;
+        exporter
+            .until(|page| page.get(FAILED_OVER) == Some(0.0))
+            .await;
+        okta.controls().fault(PATH, fault.clone());
+        let page = exporter.until(|page| page.get(FAILED_OVER).is_none()).await;
+        assert!(!page.has_any("okta_dr_failed_over"), "{fault:?}: {page}");
+        assert_eq!(failed(&page, "forbidden"), refused, "{fault:?}: {page}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_that_means_harm_is_harmless() {
     let app = ServiceApp::new();
     let (okta, exporter) = watch(&app, "okta.dr.read").await;
