@@ -137,7 +137,13 @@ async fn watch(
     wanted.abort();
     service_manager::stopping();
     tracing::info!(signal, "draining");
-    app.drain().await;
+    tokio::select! {
+        () = app.drain() => {}
+        // Who waits apart from these threads may see two signals as one; here the first was seen.
+        signal = stop.received() => {
+            tracing::warn!(signal, "told to stop a second time: stopped at once");
+        }
+    }
     let ran_seconds = started.elapsed().as_secs_f64();
     tracing::info!(signal, ran_seconds, "stopped");
     Ok(())
