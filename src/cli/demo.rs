@@ -46,6 +46,8 @@ const APP: &str = "0oaSERVICEAPP";
 const KEY_FILE: &str = "private-key.pem";
 /// Its tokens end soon, so that one sees new ones minted.
 const APP_TOKEN_LASTS: Duration = Duration::from_secs(90);
+/// What who asks for a reload is told.
+const NOTHING_TO_READ: &str = "the demo has no settings that could be read again";
 /// The certificate is near its end, since that is what one wants to see.
 const CERTIFICATE_DAYS: u64 = 20;
 
@@ -81,7 +83,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
         std::fs::write(files.path().join(KEY_FILE), key.serialize_pem()).map_err(failed)?;
         let yaml = configure(&okta, &served, files.path()).map_err(failed)?;
         let config = Config::parse(&yaml, &BTreeMap::new()).map_err(|e| e.to_string())?;
-        let app = App::start(config, &args.web.clone().into())
+        let mut app = App::start(config, &args.web.clone().into())
             .await
             .map_err(|e| e.to_string())?;
         add_hook(&control, &app).await;
@@ -91,7 +93,12 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
             okta.url(),
             &served.okta_url(),
         );
-        stop.received().await;
+        loop {
+            tokio::select! {
+                _ = stop.received() => break,
+                asked = app.reload_asked() => asked.answer(Err(vec![NOTHING_TO_READ.to_owned()])),
+            }
+        }
         app.drain().await;
         Ok(())
     };

@@ -227,3 +227,14 @@ async fn twenty_reloads_under_scrapes_lose_no_counter_and_no_scrape() {
         "nobody asked Okta again for it"
     );
 }
+
+#[tokio::test]
+async fn the_demo_answers_that_it_has_no_settings_to_read() {
+    let mut demo = Program::exporter(&["demo", "--web.listen-address=127.0.0.1:0"], &[]);
+    let url = demo.until("  open ").await;
+    let url = format!("{}/-/reload", url.trim().trim_end_matches('/'));
+    let answer = http().post(url).send().await.unwrap();
+    assert_eq!(answer.status(), 500);
+    let told = answer.text().await.unwrap();
+    assert!(told.contains("the demo has no settings"), "{told}");
+}
