@@ -13,6 +13,7 @@ mod missed;
 mod permission;
 mod plan;
 mod problem;
+mod reader;
 mod round;
 mod secrets;
 mod settings;

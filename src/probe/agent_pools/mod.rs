@@ -7,15 +7,14 @@ mod memory;
 mod read;
 mod settings;
 
-use std::sync::Arc;
-
 use super::{
     kind::{Kind, Known, ProbeResult, Scope},
+    reader::{Reader, withheld},
     round::{Ending, Round},
     unfamiliar::Unfamiliar,
 };
 use crate::{
-    guide::{Fact, Finding},
+    guide::Finding,
     metrics::{Family, Page},
     okta::{Credential, Session},
     units::OktaTime,
@@ -34,8 +33,7 @@ const PAGES: usize = 20;
 /// Who reads.
 #[derive(Debug, Clone)]
 pub struct Probe {
-    reader: Arc<Credential>,
-    is_optional: bool,
+    reader: Reader,
 }
 
 impl Kind for Probe {
@@ -46,17 +44,17 @@ impl Kind for Probe {
     type Memory = Memory;
 
     fn credentials(&self) -> Vec<&Credential> {
-        vec![&self.reader]
+        vec![&self.reader.credential]
     }
 
     async fn run(&self, okta: &Session<'_>, known: &Memory) -> ProbeResult<Observation> {
-        let mut round = Round::new(okta, &self.reader);
+        let mut round = Round::new(okta, &self.reader.credential);
         let mut words = Unfamiliar::default();
         let listed = round.list(Self::KIND, FIRST_PAGE.to_owned(), PAGES).await;
         let pools =
             listed.and_then(|all| Some(all.filter_map(|pool: ListedPool| pool.read(&mut words))));
         words.tell(&known.words, "agents");
-        let Ending { failure, withheld } = round.end(self.is_optional);
+        let Ending { failure, withheld } = round.end(self.reader.is_optional);
         ProbeResult {
             observation: Some(Observation {
                 pools,
@@ -76,8 +74,7 @@ impl Kind for Probe {
             return Vec::new();
         };
         let mut findings = known.memory.findings();
-        let withheld = seen.withheld.as_ref();
-        findings.extend(withheld.map(|why| Finding::new(Fact::Withheld, why)));
+        findings.extend(withheld(seen.withheld.as_ref()));
         findings
     }
 

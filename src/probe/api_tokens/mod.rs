@@ -14,18 +14,19 @@ mod suspects;
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     candidate::Candidate,
     kind::{Access, Kind, Known, Next, Place, ProbeResult, Scope},
     plan::PlanContext,
     problem::Problem,
+    reader::{Reader, ReaderSettings, withheld},
     round::{Ending, Learned, Round},
     unfamiliar::Unfamiliar,
 };
 use crate::{
-    guide::{Fact, Finding},
+    guide::Finding,
     metrics::{Family, Page},
     okta::{AuthMethod, Credential, PrincipalKind, Session},
     units::{Interval, Name, OktaTime},
@@ -40,13 +41,8 @@ const PATHS: &[&str] = &["/api/v1/api-tokens"];
 const PAGES: usize = 5;
 /// What may be written under `probes.api_tokens`.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    /// The name of the credential that reads; left out, the org's first that may.
-    credential: Option<String>,
-    /// What may not be read is absent and no failure: so it is where nobody wrote any of this.
-    optional: bool,
-}
+#[serde(transparent)]
+pub struct Settings(ReaderSettings);
 
 impl super::kind::Settings for Settings {
     type Probe = Probe;
@@ -59,16 +55,13 @@ impl super::kind::Settings for Settings {
     };
 
     fn by_default(credentials: &[Candidate<'_>]) -> Option<Value> {
-        let reader = Candidate::reader(credentials, PATHS)?;
-        Some(json!({ "credential": reader.name, "optional": true }))
+        ReaderSettings::by_default(credentials, PATHS)
     }
 
     fn plan(&self, _name: &str, context: &PlanContext<'_>) -> Result<Probe, Vec<Problem>> {
-        let reader = context.reader(self.credential.as_deref(), PATHS);
         Ok(Probe {
-            reader: reader.map_err(|problem| vec![problem])?,
+            reader: self.0.plan(context, PATHS)?,
             credentials: context.credentials.values().cloned().collect(),
-            is_optional: self.optional,
         })
     }
 }
@@ -76,9 +69,8 @@ impl super::kind::Settings for Settings {
 /// Who reads, and whose tokens are this exporter's own.
 #[derive(Debug, Clone)]
 pub struct Probe {
-    reader: Arc<Credential>,
+    reader: Reader,
     credentials: Vec<Arc<Credential>>,
-    is_optional: bool,
 }
 
 /// What one run saw.
@@ -104,7 +96,7 @@ impl Kind for Probe {
     }
 
     fn credentials(&self) -> Vec<&Credential> {
-        vec![&self.reader]
+        vec![&self.reader.credential]
     }
 
     /// It marks the token of each.
@@ -118,7 +110,7 @@ impl Kind for Probe {
     }
 
     async fn run(&self, okta: &Session<'_>, known: &Memory) -> ProbeResult<Observation> {
-        let mut round = Round::new(okta, &self.reader);
+        let mut round = Round::new(okta, &self.reader.credential);
         let listed = round.list(Self::KIND, PATHS.concat(), PAGES).await;
         let list = listed.and_then(|listing| {
             let mut unfamiliar = Unfamiliar::default();
@@ -136,13 +128,13 @@ impl Kind for Probe {
                 unfamiliar,
             })
         });
-        let is_unnamed = matches!(self.reader.method, AuthMethod::ApiToken(_))
-            && self.reader.principal_id.is_none();
-        let Ending { failure, withheld } = round.end(self.is_optional);
+        let is_unnamed = matches!(self.reader.credential.method, AuthMethod::ApiToken(_))
+            && self.reader.credential.principal_id.is_none();
+        let Ending { failure, withheld } = round.end(self.reader.is_optional);
         let observation = Observation {
             list,
             ours: self.ours(),
-            unnamed: is_unnamed.then(|| self.reader.name.clone()),
+            unnamed: is_unnamed.then(|| self.reader.credential.name.clone()),
             withheld,
         };
         ProbeResult {
@@ -172,9 +164,8 @@ impl Kind for Probe {
 
     fn findings(known: &Known<'_, Self>, now: OktaTime) -> Vec<Finding> {
         let Some(own) = known.own() else {
-            let withheld = known.observation.and_then(|seen| seen.withheld.as_ref());
-            let withheld = withheld.map(|why| Finding::new(Fact::Withheld, why));
-            return withheld.into_iter().collect();
+            let why = known.observation.and_then(|seen| seen.withheld.as_ref());
+            return withheld(why).into_iter().collect();
         };
         findings::findings(&known.memory, &own, now)
     }

@@ -14,6 +14,7 @@ use crate::{
     probe::{
         cap::{Capped, cap},
         kind::Scope,
+        reader::withheld,
     },
     units::OktaTime,
 };
@@ -79,8 +80,7 @@ pub(super) fn draw(memory: &Memory, scope: Scope<'_>, page: &mut Page) {
 
 /// What somebody must see to.
 pub(super) fn findings(memory: &Memory, seen: &Observation, now: OktaTime) -> Vec<Finding> {
-    let withheld = seen.withheld.as_ref();
-    let withheld = withheld.map(|why| Finding::new(Fact::Withheld, why));
+    let withheld = withheld(seen.withheld.as_ref());
     let servers = memory.servers.iter();
     let overdue = servers.filter(|(_, server)| server.is_overdue(now));
     let finding = |(label, server): (&String, &Server)| {

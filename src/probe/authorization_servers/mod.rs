@@ -6,16 +6,15 @@ mod draw;
 mod memory;
 mod read;
 
-use std::sync::Arc;
-
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     candidate::Candidate,
     kind::{Access, Kind, Known, Place, ProbeResult, Scope},
     plan::PlanContext,
     problem::Problem,
+    reader::{Reader, ReaderSettings},
     round::{Ending, Round},
 };
 use crate::{
@@ -33,13 +32,8 @@ const PAGE: usize = 200;
 const PAGES: usize = 5;
 /// What may be written under `probes.authorization_servers`.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    /// The name of the credential that reads; left out, the org's first that may.
-    credential: Option<String>,
-    /// What may not be read is absent, and no failure.
-    optional: bool,
-}
+#[serde(transparent)]
+pub struct Settings(ReaderSettings);
 
 impl super::kind::Settings for Settings {
     type Probe = Probe;
@@ -53,15 +47,12 @@ impl super::kind::Settings for Settings {
     };
 
     fn by_default(credentials: &[Candidate<'_>]) -> Option<Value> {
-        let reader = Candidate::reader(credentials, PATHS)?;
-        Some(json!({ "credential": reader.name, "optional": true }))
+        ReaderSettings::by_default(credentials, PATHS)
     }
 
     fn plan(&self, _name: &str, context: &PlanContext<'_>) -> Result<Probe, Vec<Problem>> {
-        let reader = context.reader(self.credential.as_deref(), PATHS);
         Ok(Probe {
-            reader: reader.map_err(|problem| vec![problem])?,
-            is_optional: self.optional,
+            reader: self.0.plan(context, PATHS)?,
         })
     }
 }
@@ -69,8 +60,7 @@ impl super::kind::Settings for Settings {
 /// Asks for an org's custom authorization servers.
 #[derive(Debug, Clone)]
 pub struct Probe {
-    reader: Arc<Credential>,
-    is_optional: bool,
+    reader: Reader,
 }
 
 impl Kind for Probe {
@@ -81,7 +71,7 @@ impl Kind for Probe {
     type Memory = Memory;
 
     fn credentials(&self) -> Vec<&Credential> {
-        vec![&self.reader]
+        vec![&self.reader.credential]
     }
 
     /// One for the org.
@@ -90,14 +80,14 @@ impl Kind for Probe {
     }
 
     async fn run(&self, okta: &Session<'_>, known: &Memory) -> ProbeResult<Observation> {
-        let mut round = Round::new(okta, &self.reader);
+        let mut round = Round::new(okta, &self.reader.credential);
         let path = format!("/api/v1/authorizationServers?limit={PAGE}");
         let mut seen = Observation::read(round.list(Self::KIND, path, PAGES).await);
         seen.unfamiliar.tell(
             &known.unfamiliar,
             "an authorization server's status or rotation",
         );
-        let Ending { failure, withheld } = round.end(self.is_optional);
+        let Ending { failure, withheld } = round.end(self.reader.is_optional);
         seen.withheld = withheld;
         ProbeResult {
             observation: Some(seen),

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, time::Duration};
 
+use serde_json::json;
+
 use super::{draw::drawn, read::Entry, *};
 use crate::{
     probe::{

@@ -1,15 +1,16 @@
 //! What is asked in each interval: the lists. What lies below them is walked.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use super::{
     memory::{Idps, Observation, Step, Trust},
     read::{Certificate, DomainList, Idp, IdpStatus, ListedIdp, ListedKey, Use},
 };
 use crate::{
-    okta::{Credential, Object},
+    okta::Object,
     probe::{
         listing::Listing,
+        reader::Reader,
         round::{Learned, Round},
         unfamiliar::Unfamiliar,
     },
@@ -32,16 +33,11 @@ const PAGES: usize = 10;
 
 /// Asks for an org's certificates.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "they are the settings, each a thing that is read or not"
-)]
 pub struct Probe {
-    pub(super) reader: Arc<Credential>,
+    pub(super) reader: Reader,
     pub(super) apps: bool,
     pub(super) idps: bool,
     pub(super) domains: bool,
-    pub(super) is_optional: bool,
 }
 
 impl Probe {

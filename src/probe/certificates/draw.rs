@@ -14,6 +14,7 @@ use crate::{
     probe::{
         cap::{Capped, cap},
         kind::Scope,
+        reader::withheld,
     },
     units::OktaTime,
 };
@@ -116,8 +117,7 @@ pub(super) fn findings(memory: &Memory, seen: &Observation, now: OktaTime) -> Ve
     let ending = ending.into_iter().map(|it| it.ending(now));
     let misdated = memory.certificates.iter().filter_map(Certificate::misdated);
     let unverified = memory.domains.values().filter_map(Domain::unverified);
-    let withheld = seen.withheld.as_ref();
-    let withheld = withheld.map(|why| Finding::new(Fact::Withheld, why));
+    let withheld = withheld(seen.withheld.as_ref());
     ending
         .chain(misdated)
         .chain(unverified)

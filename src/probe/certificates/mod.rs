@@ -37,7 +37,7 @@ impl Kind for Probe {
     type Memory = Memory;
 
     fn credentials(&self) -> Vec<&Credential> {
-        vec![&self.reader]
+        vec![&self.reader.credential]
     }
 
     /// Of a walk its first page: what follows is asked seldom, of each key once.
@@ -49,7 +49,7 @@ impl Kind for Probe {
             (self.apps, APPS_API, APPS),
         ];
         let wanted = all.into_iter().filter(|(is_wanted, ..)| *is_wanted);
-        let ask = |(_, api, path)| Ask::get(api, path).with(Some(&*self.reader));
+        let ask = |(_, api, path)| Ask::get(api, path).with(Some(&*self.reader.credential));
         wanted.map(ask).collect()
     }
 
@@ -60,7 +60,7 @@ impl Kind for Probe {
 
     /// A walk that is under way goes on by a step; everything else is read once in an interval.
     async fn run(&self, okta: &Session<'_>, known: &Memory) -> ProbeResult<Observation> {
-        let mut round = Round::new(okta, &self.reader);
+        let mut round = Round::new(okta, &self.reader.credential);
         let mut seen = if known.is_walking(okta.oktas_time()) {
             walk::step(&mut round, known).await
         } else {
@@ -68,7 +68,7 @@ impl Kind for Probe {
         };
         seen.words
             .tell(&known.words, "identity providers or domains");
-        let Ending { failure, withheld } = round.end(self.is_optional);
+        let Ending { failure, withheld } = round.end(self.reader.is_optional);
         seen.withheld = withheld;
         ProbeResult {
             observation: Some(seen),

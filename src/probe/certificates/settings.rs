@@ -1,7 +1,7 @@
 //! What people write, and what is planned of it.
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::ask::{APPS, DOMAINS, IDP_KEYS, IDPS, INTERVAL, Probe};
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
         kind::{self, Access, Place},
         plan::PlanContext,
         problem::Problem,
+        reader::{Reader, ReaderSettings},
     },
     units::Interval,
 };
@@ -62,9 +63,7 @@ impl kind::Settings for Settings {
 
     /// Only where nothing would be withheld, and without applications.
     fn by_default(credentials: &[Candidate<'_>]) -> Option<Value> {
-        let reader = Candidate::reader(credentials, PATHS)?;
-        let reads_all = PATHS.iter().all(|path| reader.may_read(path));
-        reads_all.then(|| json!({ "credential": reader.name, "optional": true }))
+        ReaderSettings::by_default(credentials, PATHS)
     }
 
     fn plan(&self, _name: &str, context: &PlanContext<'_>) -> Result<Probe, Vec<Problem>> {
@@ -80,13 +79,12 @@ impl kind::Settings for Settings {
             let fix = "nothing is left to watch: let one of `apps`, `idps` and `domains` be true";
             return Err(vec![Problem::new("", fix)]);
         }
-        let reader = context.reader(self.credential.as_deref(), &paths);
+        let name = self.credential.as_deref();
         Ok(Probe {
-            reader: reader.map_err(|problem| vec![problem])?,
+            reader: Reader::named(name, self.optional, context, &paths)?,
             apps: self.apps,
             idps: self.idps,
             domains: self.domains,
-            is_optional: self.optional,
         })
     }
 }

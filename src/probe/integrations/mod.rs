@@ -7,15 +7,14 @@ mod memory;
 mod read;
 mod settings;
 
-use std::sync::Arc;
-
 use super::{
     kind::{Kind, Known, ProbeResult, Scope},
+    reader::{Reader, withheld},
     round::{Ending, Learned, Round},
     unfamiliar::Unfamiliar,
 };
 use crate::{
-    guide::{Fact, Finding},
+    guide::Finding,
     metrics::{Family, Page},
     okta::{Credential, Session},
     units::OktaTime,
@@ -35,8 +34,7 @@ const PAGES: usize = 20;
 /// Who reads.
 #[derive(Debug, Clone)]
 pub struct Probe {
-    reader: Arc<Credential>,
-    is_optional: bool,
+    reader: Reader,
 }
 
 impl Kind for Probe {
@@ -47,11 +45,11 @@ impl Kind for Probe {
     type Memory = Memory;
 
     fn credentials(&self) -> Vec<&Credential> {
-        vec![&self.reader]
+        vec![&self.reader.credential]
     }
 
     async fn run(&self, okta: &Session<'_>, known: &Memory) -> ProbeResult<Observation> {
-        let mut round = Round::new(okta, &self.reader);
+        let mut round = Round::new(okta, &self.reader.credential);
         let mut words = Unfamiliar::default();
         let mut lists = [const { Learned::Unknown }; 3];
         for (path, list) in PATHS.iter().zip(&mut lists) {
@@ -60,7 +58,7 @@ impl Kind for Probe {
                 listing.and_then(|all| Some(all.filter_map(|one: Listed| one.read(&mut words))));
         }
         words.tell(&known.words, "log streams and hooks");
-        let Ending { failure, withheld } = round.end(self.is_optional);
+        let Ending { failure, withheld } = round.end(self.reader.is_optional);
         ProbeResult {
             observation: Some(Observation {
                 lists,
@@ -80,8 +78,7 @@ impl Kind for Probe {
             return Vec::new();
         };
         let mut findings = known.memory.findings();
-        let withheld = seen.withheld.as_ref();
-        findings.extend(withheld.map(|why| Finding::new(Fact::Withheld, why)));
+        findings.extend(withheld(seen.withheld.as_ref()));
         findings
     }
 

@@ -1,7 +1,7 @@
 //! What may be written under `probes.integrations`, and what stands there where nobody writes any.
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{PATHS, Probe};
 use crate::{
@@ -10,20 +10,15 @@ use crate::{
         kind::{Access, Place},
         plan::PlanContext,
         problem::Problem,
+        reader::ReaderSettings,
     },
     units::Interval,
 };
 
 /// What may be written under `probes.integrations`.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    /// The name of the credential that reads; left out, the org's first that may read all, else
-    /// the first that may read something.
-    credential: Option<String>,
-    /// What may not be read is absent, and no failure.
-    optional: bool,
-}
+#[serde(transparent)]
+pub struct Settings(ReaderSettings);
 
 impl crate::probe::kind::Settings for Settings {
     type Probe = Probe;
@@ -37,16 +32,12 @@ impl crate::probe::kind::Settings for Settings {
 
     /// Only where a credential may read all of it.
     fn by_default(credentials: &[Candidate<'_>]) -> Option<Value> {
-        let reader = Candidate::reader(credentials, PATHS)?;
-        let reads_all = PATHS.iter().all(|path| reader.may_read(path));
-        reads_all.then(|| json!({ "credential": reader.name, "optional": true }))
+        ReaderSettings::by_default(credentials, PATHS)
     }
 
     fn plan(&self, _name: &str, context: &PlanContext<'_>) -> Result<Probe, Vec<Problem>> {
-        let reader = context.reader(self.credential.as_deref(), PATHS);
         Ok(Probe {
-            reader: reader.map_err(|problem| vec![problem])?,
-            is_optional: self.optional,
+            reader: self.0.plan(context, PATHS)?,
         })
     }
 }

@@ -11,10 +11,10 @@ mod subscribers;
 mod tests;
 mod words;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     ask::{Ask, HowOften},
@@ -22,6 +22,7 @@ use super::{
     kind::{Access, Kind, Known, Place, ProbeResult, Scope},
     plan::PlanContext,
     problem::Problem,
+    reader::{Reader, ReaderSettings, withheld},
     round::{Ending, Learned, Round},
     unfamiliar::Unfamiliar,
 };
@@ -55,14 +56,8 @@ const ENDS_SOON: Duration = Duration::from_hours(30 * 24);
 
 /// What may be written under `probes.org`.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    /// The name of the credential that reads; left out, the org's first that may read all, else the
-    /// first that may read something.
-    credential: Option<String>,
-    /// What may not be read is absent, and no failure.
-    optional: bool,
-}
+#[serde(transparent)]
+pub struct Settings(ReaderSettings);
 
 impl super::kind::Settings for Settings {
     type Probe = Probe;
@@ -75,16 +70,12 @@ impl super::kind::Settings for Settings {
     };
 
     fn by_default(credentials: &[Candidate<'_>]) -> Option<Value> {
-        let reader = Candidate::reader(credentials, PATHS)?;
-        let reads_all = PATHS.iter().all(|path| reader.may_read(path));
-        reads_all.then(|| json!({ "credential": reader.name, "optional": true }))
+        ReaderSettings::by_default(credentials, PATHS)
     }
 
     fn plan(&self, _name: &str, context: &PlanContext<'_>) -> Result<Probe, Vec<Problem>> {
-        let reader = context.reader(self.credential.as_deref(), PATHS);
         Ok(Probe {
-            reader: reader.map_err(|problem| vec![problem])?,
-            is_optional: self.optional,
+            reader: self.0.plan(context, PATHS)?,
         })
     }
 }
@@ -92,8 +83,7 @@ impl super::kind::Settings for Settings {
 /// Who reads.
 #[derive(Debug, Clone)]
 pub struct Probe {
-    reader: Arc<Credential>,
-    is_optional: bool,
+    reader: Reader,
 }
 
 impl Kind for Probe {
@@ -105,7 +95,7 @@ impl Kind for Probe {
     type Memory = Memory;
 
     fn credentials(&self) -> Vec<&Credential> {
-        vec![&self.reader]
+        vec![&self.reader.credential]
     }
 
     fn asks(&self, _access: Access) -> Vec<Ask<'_>> {
@@ -115,7 +105,8 @@ impl Kind for Probe {
             ask.asked(HowOften::Every(SUBSCRIPTIONS_EVERY))
         });
         let all = documents.into_iter().chain(subscriptions);
-        all.map(|ask| ask.with(Some(&*self.reader))).collect()
+        all.map(|ask| ask.with(Some(&*self.reader.credential)))
+            .collect()
     }
 
     /// One for the org.
@@ -124,7 +115,7 @@ impl Kind for Probe {
     }
 
     async fn run(&self, okta: &Session<'_>, known: &Memory) -> ProbeResult<Observation> {
-        let mut round = Round::new(okta, &self.reader);
+        let mut round = Round::new(okta, &self.reader.credential);
         let mut words = Unfamiliar::default();
         let listed: Learned<ListedOrg> = round.document(API, ORG).await;
         let lifetime = listed.and_then(|org| Some(org.read(&mut words)));
@@ -134,7 +125,7 @@ impl Kind for Probe {
         let threats = listed.and_then(|threats| threats.read(&mut words));
         let subscribers = subscribers(&mut round, known.subscribers.as_ref(), &mut words).await;
         words.tell(&known.words, "the org");
-        let Ending { failure, withheld } = round.end(self.is_optional);
+        let Ending { failure, withheld } = round.end(self.reader.is_optional);
         ProbeResult {
             observation: Some(Observation {
                 lifetime,
@@ -176,8 +167,7 @@ impl Kind for Probe {
                 format!("none of the roles {roles} gets Okta's mails about rate limits"),
             )
         });
-        let withheld = seen.withheld.as_ref();
-        let withheld = withheld.map(|why| Finding::new(Fact::Withheld, why));
+        let withheld = withheld(seen.withheld.as_ref());
         [ending, open, silent, withheld]
             .into_iter()
             .flatten()
