@@ -2,6 +2,7 @@ mod agents;
 mod api_tokens;
 mod ends;
 mod events;
+mod exporter;
 mod org;
 mod stage;
 
@@ -20,6 +21,9 @@ const CLIENT: (&str, &str) = ("0oa1", "s3cr3t");
 /// Two endpoints, asked twice a second and not once in a window.
 const ENDPOINTS: &str = "endpoint: { users: { path: /api/v1/users, credential: monitor, sampling: interval }, groups: { path: /api/v1/groups, credential: monitor, sampling: interval } }";
 
+/// What an org has that ends or stops; nothing of a well one does.
+const INVENTORY: &str = "rate_limit_settings: {}, agent_pools: {}, integrations: {}, authorization_servers: {}, certificates: {}, org: {}, api_tokens: {}";
+
 /// All scenes share one Prometheus and one Alertmanager, and play at the same time; each has an org
 /// and an exporter of its own. What is shipped waits for minutes: here the files are the shipped
 /// ones with their `for`, look backs and intervals made seconds. The longest scene waits out the five
@@ -27,9 +31,13 @@ const ENDPOINTS: &str = "endpoint: { users: { path: /api/v1/users, credential: m
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_happens_at_okta_arrives_as_an_alert_and_resolves_when_it_is_over() {
     let stage = Stage::open().await;
-    let well = org("well").start().await.unwrap();
-    let healthy =
-        format!("discovery: {{}}, organization: {{}}, jwks: {{ org: {{}} }}, {ENDPOINTS}");
+    let well = ["/api/v1*", "/api/v1/agentPools*", "/api/v1/domains*"]
+        .iter()
+        .fold(org("well"), |org, pattern| org.limit(pattern, 1_000_000));
+    let well = well.start().await.unwrap();
+    let healthy = format!(
+        "discovery: {{}}, organization: {{}}, jwks: {{ org: {{}} }}, {ENDPOINTS}, {INVENTORY}"
+    );
     // However busy this machine is, no request takes that long.
     let healthy = configuration("well", &well, &healthy, "status_pages: {}").replace("1s", "10s");
     let healthy = Exporter::start(&healthy).await;
@@ -38,7 +46,7 @@ async fn what_happens_at_okta_arrives_as_an_alert_and_resolves_when_it_is_over()
     stage.scrape(healthy.url()).await;
     tokio::join!(
         Box::pin(limits(&stage)),
-        Box::pin(budget(&stage)),
+        Box::pin(exporter::budget(&stage)),
         Box::pin(tokens(&stage)),
         Box::pin(api_tokens::api_tokens(&stage)),
         Box::pin(scope_of_our_own(&stage)),
@@ -54,12 +62,12 @@ async fn what_happens_at_okta_arrives_as_an_alert_and_resolves_when_it_is_over()
         Box::pin(refusals(&stage)),
         Box::pin(clock(&stage)),
         Box::pin(certificate(&stage)),
-        Box::pin(overdue(&stage)),
-        Box::pin(exporter_down(&stage)),
+        Box::pin(exporter::overdue(&stage)),
+        Box::pin(exporter::exporter_down(&stage)),
         Box::pin(events::system_log(&stage)),
         Box::pin(org::org_itself(&stage)),
-        Box::pin(store_failing(&stage)),
-        Box::pin(config_reload_failed(&stage)),
+        Box::pin(exporter::store_failing(&stage)),
+        Box::pin(exporter::config_reload_failed(&stage)),
         Box::pin(ends::ends(&stage)),
     );
     assert_eq!(stage.heard_with("org", "well"), [""; 0], "{stage:?}");
@@ -146,21 +154,6 @@ async fn limits(stage: &Stage) {
             .resolves(alert, &[("org", "spent"), ("api", endpoint)])
             .await;
     }
-}
-
-/// Of a limit of ten in five seconds, two probes that ask twice a second would leave nothing.
-async fn budget(stage: &Stage) {
-    let okta = org("thrifty")
-        .limit("/api/v1/users", 20)
-        .window(Duration::from_secs(5))
-        .start()
-        .await
-        .unwrap();
-    let probes = "endpoint: { users: { path: /api/v1/users, credential: monitor, sampling: interval }, more: { path: '/api/v1/users?limit=2', credential: monitor, sampling: interval } }";
-    let _exporter = watch(stage, "thrifty", &okta, probes).await;
-    stage
-        .fires("OktaProbeBudgetSpent", &[("org", "thrifty")])
-        .await;
 }
 
 async fn scope_of_our_own(stage: &Stage) {
@@ -425,88 +418,6 @@ async fn certificate(stage: &Stage) {
         "{}",
         told.summary()
     );
-}
-
-/// Every answer comes in time, and there are so many that a round of them outlasts three intervals.
-async fn overdue(stage: &Stage) {
-    let principals = (0..400).map(|n| ApiToken::new(&format!("app-{n}"), &format!("00app{n}")));
-    let okta = principals
-        .fold(org("crowded"), Org::api_token)
-        .limit("/api/v1/principal-rate-limits*", 1_000_000)
-        .limit("/api/v1*", 1_000_000)
-        .start()
-        .await
-        .unwrap();
-    let probes = "rate_limit_settings: { interval: 2s, timeout: 2s }";
-    let named = format!("api_token: {API_TOKEN}, principal_id: 00T00000000000000000");
-    let yaml = configuration("crowded", &okta, probes, "status_pages: {}")
-        .replace(&format!("api_token: {API_TOKEN}"), &named);
-    let exporter = Exporter::start(&yaml).await;
-    exporter.first_round().await;
-    stage.scrape(exporter.url()).await;
-    okta.controls()
-        .fault("/api/v1/", Fault::stall(Duration::from_secs(1)));
-    let late = [("org", "crowded"), ("probe", "rate_limit_settings")];
-    stage.fires("OktaProbeOverdue", &late).await;
-    okta.controls().clear_faults();
-    stage.resolves("OktaProbeOverdue", &late).await;
-}
-
-/// The file is taken away for a while.
-async fn store_failing(stage: &Stage) {
-    let okta = org("forgetful").start().await.unwrap();
-    let files = tempfile::tempdir().unwrap();
-    let (path, elsewhere) = (files.path().join("state"), files.path().join("elsewhere"));
-    let storage = format!(
-        "status_pages: {{}}\nstorage: {{ path: '{}' }}",
-        path.display()
-    );
-    let probes = "jwks: { org: {} }";
-    let exporter = watch_more(stage, "forgetful", &okta, probes, &storage).await;
-    let address = exporter.url().strip_prefix("http://").unwrap();
-    let of_it = [("instance", address)];
-    fs::rename(&path, &elsewhere).unwrap();
-    okta.controls().rotate_keys(ORG).unwrap();
-    let told = stage.fires("OktaExporterStoreFailing", &of_it).await;
-    assert!(told.summary().contains(address), "{}", told.summary());
-    fs::rename(&elsewhere, &path).unwrap();
-    stage.resolves("OktaExporterStoreFailing", &of_it).await;
-}
-
-/// Its settings are written wrong, and right again.
-async fn config_reload_failed(stage: &Stage) {
-    let okta = org("mistyped").start().await.unwrap();
-    let mut exporter = watch(stage, "mistyped", &okta, "discovery: {}").await;
-    let address = exporter.url().strip_prefix("http://").unwrap().to_owned();
-    let of_it = [("instance", address.as_str())];
-    exporter.refuse_settings();
-    let told = stage.fires("OktaExporterConfigReloadFailed", &of_it).await;
-    assert!(told.summary().contains(&address), "{}", told.summary());
-    let probes = "discovery: {}, organization: {}";
-    exporter
-        .apply(&configuration(
-            "mistyped",
-            &okta,
-            probes,
-            "status_pages: {}",
-        ))
-        .await;
-    stage
-        .resolves("OktaExporterConfigReloadFailed", &of_it)
-        .await;
-}
-
-async fn exporter_down(stage: &Stage) {
-    let okta = org("unwatched").start().await.unwrap();
-    let exporter = watch(stage, "unwatched", &okta, "discovery: {}").await;
-    let url = exporter.url().to_owned();
-    let address = url.strip_prefix("http://").unwrap();
-    exporter.drain().await;
-    let gone = [("instance", address)];
-    stage.fires("OktaExporterDown", &gone).await;
-    let yaml = configuration("unwatched", &okta, "discovery: {}", "status_pages: {}");
-    let _again = Exporter::start_at(&yaml, address).await;
-    stage.resolves("OktaExporterDown", &gone).await;
 }
 
 /// Writes a file that may be read at any moment.
