@@ -60,6 +60,9 @@ const APP: &str = "Payroll";
 /// How long the trial still lasts: near enough to its end to be told.
 const TRIAL: Duration = Duration::from_hours(25 * 24);
 
+/// Where API tokens are listed.
+const TOKENS: &str = "/api/v1/api-tokens";
+
 /// One thing that happens.
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -90,7 +93,8 @@ enum Step {
     WarnFrom(u32),
     /// Okta Support may sign in for so many seconds.
     OpenSupport(u64),
-    /// Somebody revokes an API token: once, however often this comes.
+    /// Somebody revokes an API token: once, however often this comes, and not before it was on a list,
+    /// since nobody misses what he never saw.
     Revoke(&'static str),
     /// Okta switches a log stream off; an administrator switches it on again.
     StopStream,
@@ -240,7 +244,11 @@ pub async fn run(
                 Step::OpenSupport(seconds) => {
                     controls.open_support_access(Duration::from_secs(*seconds));
                 }
-                Step::Revoke(name) => drop(controls.revoke_api_token(name)),
+                Step::Revoke(name) => {
+                    if was_listed(controls, TOKENS) {
+                        controls.revoke_api_token(name);
+                    }
+                }
                 Step::StopStream => controls.deactivate_log_stream("to-the-archive"),
                 Step::StartStream => controls.activate_log_stream("to-the-archive"),
                 Step::FailOver(is_over) => controls.fail_over(*is_over),
@@ -250,6 +258,13 @@ pub async fn run(
         }
         start += LENGTH;
     }
+}
+
+/// Whether this list was ever answered, as far back as requests are kept.
+fn was_listed(controls: &Controls, path: &str) -> bool {
+    let requests = controls.requests();
+    let mut lists = requests.iter().filter(|asked| asked.path == path);
+    lists.any(|asked| asked.status == Some(200))
 }
 
 /// Gives the org what ends some day.
