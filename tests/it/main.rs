@@ -136,6 +136,9 @@ mod provider;
 /// How it is set up: the composition, the service. `tests/container` builds and runs the image.
 mod deploy;
 
+/// The Helm chart and the plain manifests, as Helm, Kubernetes and Prometheus judge them.
+mod chart;
+
 /// Dashboards: what each panel must have, wherever it is imported.
 mod dashboards;
 
