@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::{
     config::{Config, Made},
-    fleet::{Board, Changes, Fleet},
+    fleet::{Board, Changes, Fleet, PastKeeper},
     store::{CannotOpen, FileStore, Health, InMemory, Store},
     web::{self, Bound, CannotServe, ReloadRequest, Reloads, Served, Serving},
 };
@@ -23,6 +23,8 @@ pub struct App {
     server: web::Server,
     /// The file that it keeps memories in; `None` where it keeps them in memory only.
     store: Option<(PathBuf, Arc<FileStore>)>,
+    /// Keeps there what happened in the last days.
+    past: Option<PastKeeper>,
     /// The configuration in force, as it may be shown.
     shown: watch::Sender<Arc<str>>,
     reloads: Reloads,
@@ -60,8 +62,9 @@ impl App {
         let board = Arc::new(Board::new().keeping_in(&health));
         let (reloads, reloads_asked) = Reloads::new(&config.shown);
         let (shown, asked) = watch::channel(std::mem::take(&mut config.shown).into());
-        let mut fleet = Fleet::new(&board, store);
+        let mut fleet = Fleet::new(&board, Arc::clone(&store));
         fleet.apply(config).await;
+        let past = file.as_ref().map(|_| PastKeeper::start(&board, store));
         let server = bound.serve(Served {
             board: Arc::clone(&board),
             shown: asked,
@@ -74,6 +77,7 @@ impl App {
             fleet,
             server,
             store: file,
+            past,
             shown,
             reloads,
             reloads_asked,
@@ -131,6 +135,9 @@ impl App {
     /// Takes no new request, lets those under way end, and stops asking Okta.
     pub async fn drain(self) {
         tokio::join!(self.server.drain(), self.fleet.stop());
+        if let Some(past) = self.past {
+            past.stop().await;
+        }
         if let Some((_, store)) = self.store {
             store.close().await;
         }

@@ -44,6 +44,9 @@
 //! | outcome | one run: its observation or failure, its time, its exchanges |
 //! | failure | why a run did not end well, with a **reason** out of a closed list |
 //! | finding | what is wrong though nothing failed: a **fact** and its **subject** (an incident, a scope) |
+//! | severity | how bad a failure or finding is, in the words of the alerts |
+//! | end | something that ends, or changes, on a day that is known |
+//! | past | the last three days, in **spans** of a quarter of an hour; **history** is the last few runs |
 //! | Okta's time | a moment by Okta's clock, a type of its own: [`units::OktaTime`]; this machine's is a `Timestamp` |
 //! | event | one line of Okta's System Log, whether the log told it or an event **hook** delivered it |
 //! | account | what an org's events have come to, and which were told: each counts once |
@@ -64,6 +67,9 @@
 //! | what an event counts as, and that it counts once | `fleet/events/state.rs`; how that is kept, `fleet/events/account.rs` |
 //! | which cells an incident is on | `units/cell_list.rs`; by several pages, `probe/status_page/reach.rs` |
 //! | a finding's subject | `guide/fact.rs`; who finds it, `findings` of the kind and `fleet/findings.rs` |
+//! | what ends next, and how long before that it matters | `ends` of the kind; `probe/end.rs` |
+//! | how bad something is | `guide/severity.rs`; of a fact, `guide/fact.rs` |
+//! | what happened in the last three days, and how it is kept | `fleet/past/` |
 //! | what survives a restart | `store/file.rs`; why a file is refused, `store/open.rs` |
 //! | what a reload changes | `fleet/keepers.rs`, and by what it is told, `config/fingerprint.rs` |
 //! | how to add something | `CONTRIBUTING.md`, a line for each kind of change |

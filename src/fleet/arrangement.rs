@@ -9,6 +9,7 @@ use std::{
 use super::{
     OrgControls, ProbeId,
     facts::{Facts, Owner},
+    past::OrgPast,
     row::Row,
 };
 use crate::{
@@ -38,6 +39,8 @@ pub(super) struct Introduction {
     pub(super) credentials: Vec<Arc<Credential>>,
     /// What guards it.
     pub(super) controls: OrgControls,
+    /// What happened there in the last three days.
+    pub(super) past: Arc<OrgPast>,
     /// Nothing that was known under its name holds.
     pub(super) is_new: bool,
 }
@@ -69,6 +72,7 @@ impl Facts {
                 let owner = Arc::make_mut(owner);
                 owner.footprints.forget(&id.probe);
                 owner.limits.leave(&id.probe);
+                owner.past.forget(&id.probe);
             }
         }
         for (name, org) in orgs {
@@ -76,6 +80,7 @@ impl Facts {
                 cell,
                 credentials,
                 controls,
+                past,
                 is_new,
             } = org;
             let owner = self.owner(Some(&name));
@@ -88,6 +93,7 @@ impl Facts {
             owner.ledger.follow(controls.limits.okta_clock());
             owner.limits = controls.limits;
             owner.events = controls.events;
+            owner.past = past;
         }
         for expected in added {
             let Expected {

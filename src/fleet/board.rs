@@ -9,12 +9,14 @@ use std::{
 use tokio::sync::watch;
 
 use super::{
-    Outcome, ProbeId, arrangement::Arrangement, facts::Facts, findings::Findings, row::Row,
+    Outcome, ProbeId, arrangement::Arrangement, facts::Facts, findings::Findings, past::OrgPast,
+    row::Row,
 };
 use crate::{
     metrics::Page,
+    okta::{Exchange, Failure},
     store::Health,
-    units::{Moment, Timestamp, WallClock},
+    units::{Moment, Name, Timestamp, WallClock},
 };
 
 /// What is known now. Shared by the keepers, who write, and the web, which reads.
@@ -88,7 +90,17 @@ impl Board {
                     owner.limits.settle(None, exchange);
                 }
             }
+            let shows_limits = exchanges.iter().any(shows_limit);
             owner.learn(id, exchanges);
+            if shows_limits {
+                let open = owner.limits.open(now);
+                owner.past.note_usage(self.clock.at(now), open);
+            }
+            // What is held back on purpose is no run.
+            if !matches!(outcome.result.failure, Some(Failure::Budget { .. })) {
+                let ended = (outcome.took, outcome.result.failure.is_some());
+                owner.past.note_run(&id.probe, outcome.ended(), ended);
+            }
             if let Some(row) = facts.rows.get_mut(id) {
                 Arc::make_mut(row).record(outcome, now, now.after(expected_in));
             }
@@ -143,6 +155,15 @@ impl Board {
         self.lock().findings(id, whole_org, (moment, now))
     }
 
+    /// The past of each org, and (as `None`) of what belongs to none.
+    pub(super) fn pasts(&self) -> Vec<(Option<Name>, Arc<OrgPast>)> {
+        let facts = self.lock();
+        let owners = facts.owners.iter();
+        owners
+            .map(|(org, owner)| (org.clone(), Arc::clone(&owner.past)))
+            .collect()
+    }
+
     /// What is known at this moment.
     pub(super) fn facts(&self) -> Facts {
         self.lock().clone()
@@ -151,6 +172,11 @@ impl Board {
     fn lock(&self) -> MutexGuard<'_, Facts> {
         self.facts.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn shows_limit(exchange: &Exchange) -> bool {
+    let answer = exchange.answer.as_ref();
+    answer.is_ok_and(|answer| answer.rate_limit.is_some())
 }
 
 impl Default for Board {

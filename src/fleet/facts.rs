@@ -18,6 +18,7 @@ use super::{
     ledger::Ledger,
     limits::Limits,
     org_verdict::VerdictWord,
+    past::OrgPast,
     row::Row,
     tokens,
 };
@@ -48,6 +49,8 @@ pub(super) struct Owner {
     pub(super) events: Option<Arc<Account>>,
     pub(super) credentials: Vec<Arc<Credential>>,
     pub(super) footprints: Footprints,
+    /// What happened in the last three days.
+    pub(super) past: Arc<OrgPast>,
     /// How the org is, and since when; `None` before the first outcome.
     pub(super) verdict: Option<(VerdictWord, Timestamp)>,
 }
@@ -178,6 +181,12 @@ impl Facts {
         let pages = self.rows_of(None);
         let pages = pages.filter_map(|(_, row)| row.known.of::<status_page::Probe>());
         any_names_cells(pages.filter_map(|page| page.observation))
+    }
+
+    /// The share of a limit from which the org has Okta warn, where that is known.
+    pub(super) fn warns_from(&self, org: &Name) -> Option<f64> {
+        let mut rows = self.rows_of(Some(org)).map(|(_, row)| row);
+        rows.find_map(|row| row.known.of::<rate_limit_settings::Probe>()?.warns_from())
     }
 
     /// Joins the ceilings that endpoints showed with the shares that the settings tell.

@@ -1,13 +1,12 @@
 //! What is wrong with an org as a whole, though no single request failed: its clock, its cell, what
 //! is wanted of them and cannot be done. What a probe finds by itself is the probe's.
 
-use jiff::SignedDuration;
-
 use super::{ProbeId, facts::Facts};
 use crate::{
     guide::{Fact, Finding},
     okta::{Credential, ServedChain},
     probe::{
+        Notice,
         cap::{Capped, cap},
         organization,
         status_page::{CellIncidents, Incident},
@@ -18,10 +17,10 @@ use crate::{
 /// Okta refuses proofs and assertions that are five minutes off; a minute is time to fix it.
 const SKEW: f64 = 60.0;
 /// Time to renew a certificate that somebody must renew by hand.
-const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
+pub(super) const CERTIFICATE: Notice = Notice::days(14, 7);
 
 /// The most incidents that are told one by one; whoever writes more of them means no reader.
-const MOST_INCIDENTS: usize = 20;
+pub(super) const MOST_INCIDENTS: usize = 20;
 
 /// What is wrong with the clocks, given local minus Okta's in seconds.
 pub fn clock(skew: f64) -> Option<Finding> {
@@ -38,7 +37,7 @@ pub fn certificate(served: ServedChain, now: Timestamp) -> Option<Finding> {
     let leaf_end = served.leaf_end;
     let end = served.earliest_end.unwrap_or(leaf_end);
     let left = end.duration_since(now);
-    (left < SOON).then(|| {
+    CERTIFICATE.severity(left).map(|severity| {
         let which = if end == leaf_end {
             "the certificate"
         } else {
@@ -49,7 +48,8 @@ pub fn certificate(served: ServedChain, now: Timestamp) -> Option<Finding> {
         } else {
             format!("expired at {end}")
         };
-        Finding::new(Fact::CertificateExpiring, format!("{which} {when}"))
+        let what = format!("{which} {when}");
+        Finding::new(Fact::CertificateExpiring, what).as_bad_as(Some(severity))
     })
 }
 
@@ -189,6 +189,8 @@ impl Facts {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
     use crate::{
         probe::status_page::{Category, Status},
@@ -272,6 +274,7 @@ mod tests {
             ends: None,
             updated: None,
             title: "Sign-in is slow".to_owned(),
+            link: None,
         };
         let (on, unknown) = (incident("I-1"), incident("I-2"));
         let told = CellIncidents {

@@ -11,6 +11,7 @@ use super::{
     arrangement::{Arrangement, Expected, Introduction},
     events::{Hook, Hooks},
     limits::Limits,
+    past::OrgPast,
     plan,
 };
 use crate::{
@@ -49,6 +50,7 @@ pub struct Changes {
 struct Guarded {
     fingerprint: Fingerprint,
     controls: OrgControls,
+    past: Arc<OrgPast>,
 }
 
 /// A keeper at work, and what was written of its probe.
@@ -163,6 +165,10 @@ impl Fleet {
             let earlier = before.remove(name);
             let account = earlier.as_ref().and_then(|e| e.controls.events.clone());
             let events = accounts::account(name, org, account, &self.store);
+            let origin = org.client.origin().origin().ascii_serialization();
+            let past = earlier.as_ref().map(|earlier| Arc::clone(&earlier.past));
+            let past = past.filter(|past| past.origin() == origin);
+            let past = past.unwrap_or_else(|| Arc::new(OrgPast::new(origin)));
             let same = earlier.filter(|guarded| guarded.fingerprint == org.fingerprint);
             let is_new = same.is_none();
             let mut guarded = same.unwrap_or_else(|| Guarded {
@@ -174,6 +180,7 @@ impl Fleet {
                     ),
                     events: None,
                 },
+                past: Arc::clone(&past),
             });
             guarded.controls.events = events;
             if let Some((hook, account)) =
@@ -190,6 +197,7 @@ impl Fleet {
                 cell: org.cell.clone(),
                 credentials: org.credentials.values().cloned().collect(),
                 controls: guarded.controls.clone(),
+                past,
                 is_new,
             };
             arrangement.orgs.insert(name.clone(), introduction);

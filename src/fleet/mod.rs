@@ -21,6 +21,7 @@ mod ledger;
 pub mod limits;
 mod memory;
 mod org_verdict;
+mod past;
 mod plan;
 mod report;
 mod row;
@@ -40,9 +41,12 @@ pub use history::PastRun;
 pub use keeper::Keeper;
 pub use keepers::{Changes, Fleet};
 pub use org_verdict::{OrgVerdict, VerdictWord};
+pub use past::{PastKeeper, PastSpan, PastUsage};
 pub use plan::{Duty, Plan, ProbeId, plans};
 pub use run::{Outcome, ProbeRun, RunOnce};
-pub use view::{LimitView, Noted, OrgView, ProbeView, Trouble, VerdictView, View};
+pub use view::{
+    Counts, EndView, IncidentView, LimitView, Noted, OrgView, ProbeView, Trouble, VerdictView, View,
+};
 
 /// Every family that may stand on the page, the process's own left out.
 pub fn families() -> Vec<&'static Family> {

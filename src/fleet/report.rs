@@ -72,6 +72,7 @@ impl Reporter {
             fact,
             subject,
             what,
+            ..
         } in new
         {
             found(id, fact, &subject, &what);

@@ -100,8 +100,9 @@ impl Row {
 
     /// Learns how a run ended just now, and when the next is due. Its exchanges are the ledger's.
     pub(super) fn record(&mut self, outcome: Outcome, now: Moment, next: Moment) {
+        let ended = outcome.ended();
         let Outcome {
-            at,
+            at: _,
             took,
             result:
                 ProbeResult {
@@ -111,7 +112,6 @@ impl Row {
             memory,
             exchanges: _,
         } = outcome;
-        let ended = at.saturating_add(took.unwrap_or_default()).unwrap_or(at);
         self.runs += 1;
         self.is_broken_down = false;
         let has_seen = observation.is_some();

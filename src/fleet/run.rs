@@ -119,6 +119,12 @@ impl RunOnce for ProbeRun {
 }
 
 impl Outcome {
+    /// When it ended.
+    pub(super) fn ended(&self) -> Timestamp {
+        let took = self.took.unwrap_or_default();
+        self.at.saturating_add(took).unwrap_or(self.at)
+    }
+
     /// A run that did not take place.
     pub(super) fn left_out(at: Timestamp, failure: Failure) -> Self {
         Self {

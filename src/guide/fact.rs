@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::severity::Severity;
 use crate::units::closed_list;
 
 /// Trouble that is known though no request failed.
@@ -15,6 +16,8 @@ pub struct Finding {
     pub subject: String,
     /// What was found, in words.
     pub what: String,
+    /// How bad it is: as its fact is, unless whoever found it knows better.
+    pub severity: Severity,
 }
 
 impl Finding {
@@ -24,6 +27,16 @@ impl Finding {
             fact,
             subject: String::new(),
             what: what.into(),
+            severity: fact.severity(),
+        }
+    }
+
+    /// The same, where it is known how bad it is.
+    #[must_use]
+    pub fn as_bad_as(self, severity: Option<Severity>) -> Self {
+        Self {
+            severity: severity.unwrap_or(self.severity),
+            ..self
         }
     }
 
@@ -117,6 +130,54 @@ closed_list! {
 }
 
 impl Fact {
+    /// How bad it is, as far as that can be told without knowing more.
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::TokenExpired
+            | Self::TokenInactive
+            | Self::WrongIssuer
+            | Self::WrongAudience
+            | Self::KeyNotPublished
+            | Self::BadSignature
+            | Self::KeyWithdrawnEarly
+            | Self::NoKeys
+            | Self::IncidentOnCell
+            | Self::LogStreamOff
+            | Self::FailedOver => Severity::Critical,
+            Self::TokenWithoutEnd
+            | Self::IdToken
+            | Self::TokenNotYetValid
+            | Self::ScopeMissing
+            | Self::SigningKeyNotRotated
+            | Self::AppCertificateExpiring
+            | Self::IdpCertificateExpiring
+            | Self::DomainCertificateExpiring
+            | Self::ManagedDomainCertificateExpiring
+            | Self::DomainNotVerified
+            | Self::ClockSkew
+            | Self::CertificateExpiring
+            | Self::LimitAgainAndAgain
+            | Self::IncidentOfUnknownReach
+            | Self::AgentPoolNotOperational
+            | Self::EventHookUnverified
+            | Self::OrgExpiring
+            | Self::ApiTokenExpiring
+            | Self::ApiTokenGone
+            | Self::LogGap
+            | Self::Overdue
+            | Self::StoreFailing => Severity::Warning,
+            Self::TokenUnjudged
+            | Self::CertificateMisdated
+            | Self::LimitNotTold
+            | Self::IncidentsUnmatched
+            | Self::PrincipalNotListed
+            | Self::SettingChanged
+            | Self::Withheld
+            | Self::SupportAccessOpen
+            | Self::NobodySubscribed => Severity::Info,
+        }
+    }
+
     /// How it is seen, for the documentation.
     pub(super) fn seen_in(self) -> &'static str {
         match self {

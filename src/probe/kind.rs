@@ -7,7 +7,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
-    ask::Ask, candidate::Candidate, plan::PlanContext, problem::Problem, secrets::HeldSecret,
+    ask::Ask, candidate::Candidate, end::End, plan::PlanContext, problem::Problem,
+    secrets::HeldSecret,
 };
 use crate::{
     guide::Finding,
@@ -127,6 +128,11 @@ pub trait Kind: Sized {
 
     /// What is wrong though no request failed.
     fn findings(_known: &Known<'_, Self>, _now: OktaTime) -> Vec<Finding> {
+        Vec::new()
+    }
+
+    /// What of it ends, or changes, on a day that is known.
+    fn ends(_known: &Known<'_, Self>, _now: OktaTime) -> Vec<End> {
         Vec::new()
     }
 
@@ -250,6 +256,7 @@ mod tests {
             organization::Probe::findings(&known, OktaTime::default()),
             []
         );
+        assert_eq!(organization::Probe::ends(&known, OktaTime::default()), []);
         assert!(organization::Settings::default().secrets().is_empty());
     }
 }

@@ -6,6 +6,7 @@
 mod ask;
 mod candidate;
 pub(crate) mod cap;
+mod end;
 pub mod kind;
 mod label;
 mod listing;
@@ -54,6 +55,7 @@ use crate::{
 
 pub use ask::{Ask, Caller, HowOften};
 pub use candidate::Candidate;
+pub use end::{End, Notice};
 pub use kind::{Access, Kind, Known, Next, Place, ProbeResult, Scope, Settings};
 pub use permission::Permission;
 pub use plan::PlanContext;

@@ -282,6 +282,15 @@ macro_rules! kinds {
                 Finding::few(findings)
             }
 
+            /// See [`Kind::ends`]; of very many the soonest.
+            pub fn ends(&self, now: OktaTime) -> Vec<End> {
+                let mut ends = Vec::new();
+                $(if let Some(known) = self.of::<$module::Probe>() {
+                    ends.extend(<$module::Probe as Kind>::ends(&known, now));
+                })*
+                ends
+            }
+
             /// See [`Kind::dropped`].
             pub fn dropped(&self) -> usize {
                 let mut dropped = 0;

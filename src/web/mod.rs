@@ -11,6 +11,7 @@ mod paths;
 mod reloads;
 mod server;
 mod stats;
+mod status;
 mod thread;
 
 use std::sync::{
@@ -19,7 +20,7 @@ use std::sync::{
 };
 
 use axum::{
-    Json, Router,
+    Router,
     extract::{MatchedPath, Request, State},
     http::{StatusCode, header},
     middleware::{self, Next},
@@ -30,7 +31,7 @@ use tokio::sync::watch;
 use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 use crate::{
-    fleet::{Board, Hooks, View},
+    fleet::{Board, Hooks},
     listener::Clients,
     metrics::{self, Family, Page},
     okta::SecretReloads,
@@ -62,10 +63,11 @@ struct Shared {
 fn router(shared: Shared) -> Router {
     let delivery = get(hooks::verify).post(hooks::deliver);
     let reload = post(reloads::reload).put(reloads::reload);
+    let status = get(status::status).with_state(Arc::clone(&shared.board));
     Router::new()
         .route(&shared.telemetry_path, get(scrape))
         .route(paths::INDEX, get(index))
-        .route(paths::STATUS, get(status))
+        .route(paths::STATUS, status)
         .route(paths::CONFIG, get(configuration))
         .route(paths::HEALTHY, get(healthy))
         .route(paths::READY, get(ready))
@@ -132,10 +134,6 @@ async fn index(State(shared): State<Shared>) -> Html<String> {
         &shared.board.view(Timestamp::now()),
         &shared.telemetry_path,
     ))
-}
-
-async fn status(State(shared): State<Shared>) -> Json<View> {
-    Json(shared.board.view(Timestamp::now()))
 }
 
 async fn configuration(State(shared): State<Shared>) -> Response {

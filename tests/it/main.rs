@@ -104,6 +104,9 @@ mod pressure;
 /// What is served, and that serving asks Okta nothing.
 mod web;
 
+/// The values behind the page, as `/api/v1/status` has them: severities, ends, incidents, the past.
+mod status;
+
 /// What the System Log tells, and hooks as well: counted once, by what it is.
 mod events;
 

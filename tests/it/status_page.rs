@@ -477,7 +477,9 @@ async fn the_json_of_another_maker_is_called_no_statuspage_and_not_a_page_of_okt
         let seen = exporter.first_round().await;
         assert_eq!(seen.value("okta_status_page_up"), 0.0);
         let view = json(&format!("{}/api/v1/status", exporter.url())).await;
-        let what = view["orgs"][0]["probes"][0]["trouble"]["what"].as_str();
+        let orgs = view["orgs"].as_array().unwrap();
+        let pages = orgs.last().unwrap();
+        let what = pages["probes"][0]["trouble"]["what"].as_str();
         let what = what.unwrap_or_else(|| panic!("{view:#}"));
         assert!(what.contains("no Statuspage"), "{what}");
         assert!(!what.contains("Okta's"), "{what}");

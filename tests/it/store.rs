@@ -147,7 +147,7 @@ async fn a_second_process_is_refused_the_file_and_afterwards_it_can_be_looked_in
     let origin = world.okta.url();
     let origin = origin.trim_end_matches('/');
     for part in [
-        format!("{path}: schema 1, 1 document, "),
+        format!("{path}: schema 1, "),
         format!("\n{origin} jwks org: "),
         "\"rotations\": 1".to_owned(),
     ] {

@@ -51,6 +51,20 @@ impl Limits {
         limits
     }
 
+    /// What was read of each window that is open, by credential, bucket and api.
+    pub(in crate::fleet) fn open(&self, now: Moment) -> Vec<((String, String, String), RateLimit)> {
+        let state = self.lock();
+        let mut open = Vec::new();
+        for (key, bucket) in &state.buckets {
+            let current = bucket.apis.iter().filter(|(_, it)| it.is_current(now));
+            open.extend(current.map(|(api, it)| {
+                let id = (key.credential.clone(), key.bucket.clone(), api.to_string());
+                (id, it.last.rate_limit)
+            }));
+        }
+        open
+    }
+
     /// Writes the series.
     pub fn draw(&self, org: &str, now: Moment, page: &mut Page) {
         let mut state = self.lock();

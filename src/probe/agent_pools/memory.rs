@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::read::{Pool, PoolKind, Status};
 use crate::{
-    guide::{Fact, Finding},
+    guide::{Fact, Finding, Severity},
     probe::{listing::Listing, round::Learned, unfamiliar::Unfamiliar},
 };
 
@@ -38,7 +38,10 @@ impl Memory {
     pub(super) fn findings(&self) -> Vec<Finding> {
         let down = self.pools.iter().filter(|pool| pool.is_down());
         let finding = |pool: &Pool| {
-            Finding::new(Fact::AgentPoolNotOperational, pool.told()).about(pool.id.as_str())
+            let is_over = pool.status == Some(Status::Disrupted);
+            Finding::new(Fact::AgentPoolNotOperational, pool.told())
+                .about(pool.id.as_str())
+                .as_bad_as(is_over.then_some(Severity::Critical))
         };
         down.map(finding).collect()
     }

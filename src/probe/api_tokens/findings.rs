@@ -1,26 +1,29 @@
 //! What is wrong with an org's API tokens though the list could be read.
 
-use std::time::Duration;
-
 use super::{draw::Own, memory::Memory, read::Token};
 use crate::{
     guide::{Fact, Finding},
+    probe::end::{End, Notice, soonest},
     units::OktaTime,
 };
 
-/// From when on Okta's own console shows a token's end in red.
-const SOON: Duration = Duration::from_hours(7 * 24);
+/// Okta's own console shows a token's end in red from a week before on. Nobody is hurt until it is
+/// over, and using it once puts that off.
+const NOTICE: Notice = Notice::days(7, 0);
 
 /// What somebody should look at, what ends first before the rest.
 pub(super) fn findings(memory: &Memory, own: &Own<'_>, now: OktaTime) -> Vec<Finding> {
-    let ends_soon = |token: &Token| token.expires_at.is_some_and(|end| end.left_at(now) < SOON);
+    let severity = |token: &Token| NOTICE.severity(token.expires_at?.since(now));
+    let ends_soon = |token: &Token| severity(token).is_some();
     let tokens = memory.tokens.known.iter();
     let ending = tokens.filter(|(id, token)| ends_soon(token) && !own.contains_key(id.as_str()));
     let mut ending: Vec<_> = ending.collect();
     ending.sort_by_key(|(_, token)| token.expires_at);
     let ending = ending.into_iter().map(|(id, token)| {
         let what = format!("the API token `{}` ({id}) {}", token.name, end(token));
-        Finding::new(Fact::ApiTokenExpiring, what).about(id)
+        Finding::new(Fact::ApiTokenExpiring, what)
+            .about(id)
+            .as_bad_as(severity(token))
     });
     let gone = memory.gone(now).map(|(id, gone)| {
         let at = gone.at;
@@ -35,6 +38,17 @@ pub(super) fn findings(memory: &Memory, own: &Own<'_>, now: OktaTime) -> Vec<Fin
         Finding::new(Fact::ApiTokenGone, what).about(id)
     });
     ending.chain(gone).collect()
+}
+
+/// When each ends but for the exporter's own, which reading puts off.
+pub(super) fn ends(memory: &Memory, own: &Own<'_>, now: OktaTime) -> Vec<End> {
+    let tokens = memory.tokens.known.iter();
+    let others = tokens.filter(|(id, _)| !own.contains_key(id.as_str()));
+    let ending = others.filter_map(|(id, token)| Some((token.expires_at?, (id, token))));
+    let end = |(at, (id, token)): (OktaTime, (&String, &Token))| {
+        End::new("API token", format!("{} ({id})", token.name), at).judged(NOTICE, now)
+    };
+    soonest(ending).map(end).collect()
 }
 
 /// How a token's end is told.

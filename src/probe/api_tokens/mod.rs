@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use super::{
     candidate::Candidate,
+    end::End,
     kind::{Access, Kind, Known, Next, Place, ProbeResult, Scope},
     plan::PlanContext,
     problem::Problem,
@@ -168,6 +169,11 @@ impl Kind for Probe {
             return withheld(why).into_iter().collect();
         };
         findings::findings(&known.memory, &own, now)
+    }
+
+    fn ends(known: &Known<'_, Self>, now: OktaTime) -> Vec<End> {
+        let ends = |own| findings::ends(&known.memory, &own, now);
+        known.own().map(ends).unwrap_or_default()
     }
 
     fn dropped(known: &Known<'_, Self>) -> usize {

@@ -9,10 +9,11 @@ use super::{
     read::{Server, Status},
 };
 use crate::{
-    guide::{Fact, Finding},
+    guide::{Fact, Finding, Severity},
     metrics::{Family, Page},
     probe::{
         cap::{Capped, cap},
+        end::{End, soonest},
         kind::Scope,
         reader::withheld,
     },
@@ -46,6 +47,9 @@ pub(super) const FAMILIES: &[&Family] = &[&LAST_ROTATED, &NEXT_ROTATION, &AUTOMA
 /// A key that nobody has rotated by hand for so long stands out.
 const LONG_AGO: SignedDuration = SignedDuration::from_hours(365 * 24);
 
+/// How long before a rotation it is worth a word.
+const ROTATES_SOON: SignedDuration = SignedDuration::from_hours(3 * 24);
+
 /// The most servers that get series of their own.
 const MOST: usize = 100;
 
@@ -76,6 +80,24 @@ pub(super) fn draw(memory: &Memory, scope: Scope<'_>, page: &mut Page) {
             page.push(&STATUS, &[scope.org, label, status.as_str()], 1.0);
         }
     }
+}
+
+/// When the keys of those that rotate by themselves are next to change. Nothing need be done then.
+pub(super) fn ends(memory: &Memory, now: OktaTime) -> Vec<End> {
+    let servers = memory.servers.iter();
+    let in_use = servers.filter(|(_, server)| server.status != Some(Status::Inactive));
+    let ahead = in_use.filter_map(|(label, server)| {
+        let next = server.next_rotation.filter(|next| *next > now)?;
+        Some((next, label))
+    });
+    let end = |(at, label): (OktaTime, &String)| {
+        let is_near = at.since(now) < ROTATES_SOON;
+        End {
+            severity: is_near.then_some(Severity::Info),
+            ..End::new("signing key", label, at)
+        }
+    };
+    soonest(ahead).map(end).collect()
 }
 
 /// What somebody must see to.

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::{
     candidate::Candidate,
+    end::End,
     kind::{Access, Kind, Known, Place, ProbeResult, Scope},
     plan::PlanContext,
     problem::Problem,
@@ -102,6 +103,11 @@ impl Kind for Probe {
     fn findings(known: &Known<'_, Self>, now: OktaTime) -> Vec<Finding> {
         let findings = |seen| draw::findings(&known.memory, seen, now);
         known.observation.map(findings).unwrap_or_default()
+    }
+
+    fn ends(known: &Known<'_, Self>, now: OktaTime) -> Vec<End> {
+        let ends = |_| draw::ends(&known.memory, now);
+        known.observation.map(ends).unwrap_or_default()
     }
 
     fn dropped(known: &Known<'_, Self>) -> usize {

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{draw::drawn, read::Entry, *};
 use crate::{
+    guide::Severity,
     probe::{
         listing::{ListPage, Listing},
         round::Learned,
@@ -124,4 +125,26 @@ fn of_very_many_servers_those_stay_that_nobody_rotates() {
     let drawn = drawn(&memory);
     assert_eq!((drawn.kept.len(), drawn.dropped), (100, 51));
     assert_eq!(drawn.kept[0].0, "ausOld");
+}
+
+#[test]
+fn a_rotation_that_is_planned_is_told_until_it_is_past_and_noted_when_it_is_near() {
+    let seen = observation(&[recorded()], true);
+    let ends = |now: &str| {
+        let known = Known::<Probe> {
+            observation: Some(&seen),
+            memory: Cow::Owned(learned(&seen)),
+            interval: Duration::ZERO,
+        };
+        let now: Timestamp = now.parse().unwrap();
+        let ends = Probe::ends(&known, OktaTime::written(now));
+        let told = ends
+            .into_iter()
+            .map(|end| (end.what, end.name, end.severity));
+        told.collect::<Vec<_>>()
+    };
+    let told = |severity| vec![("signing key", "default".to_owned(), severity)];
+    assert_eq!(ends("2025-06-01T00:00:00Z"), told(None));
+    assert_eq!(ends("2025-06-10T00:00:00Z"), told(Some(Severity::Info)));
+    assert_eq!(ends("2025-06-12T00:00:00Z"), []);
 }

@@ -9,10 +9,11 @@ use super::{
     read::{Certificate, Domain, Idp, Use},
 };
 use crate::{
-    guide::{Fact, Finding},
+    guide::{Fact, Finding, Severity},
     metrics::{Family, Page},
     probe::{
         cap::{Capped, cap},
+        end::{End, Notice, soonest},
         kind::Scope,
         reader::withheld,
     },
@@ -50,10 +51,10 @@ const MOST_DOMAINS: usize = 100;
 /// and the most identity providers.
 const MOST_IDPS: usize = 100;
 
-/// From when on somebody should see to a certificate,
-const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How long before its end somebody should see to a certificate,
+const NOTICE: Notice = Notice::days(30, 7);
 /// and to one that Okta should have renewed by then: it does so some 30 days before.
-const SOON_IF_MANAGED: SignedDuration = SignedDuration::from_hours(14 * 24);
+const NOTICE_IF_MANAGED: Notice = Notice::days(14, 7);
 /// Who has not missed one for so long does not need it.
 const LONG_OVER: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -102,17 +103,34 @@ pub(super) fn draw(memory: &Memory, scope: Scope<'_>, page: &mut Page) {
     }
 }
 
-/// What somebody must see to, the first to end first.
-pub(super) fn findings(memory: &Memory, seen: &Observation, now: OktaTime) -> Vec<Finding> {
+/// Who may use several is in trouble when the last of them ends; who has not missed that one for long
+/// does not need it.
+fn last_of_each(memory: &Memory, now: OktaTime) -> impl Iterator<Item = &Certificate> {
     let mut last: BTreeMap<(Use, &str), &Certificate> = BTreeMap::new();
     for it in &memory.certificates {
-        // Who may use several is in trouble when the last of them ends.
         let of_owner = last.entry((it.usage, &it.owner_id)).or_insert(it);
         if it.ends > of_owner.ends {
             *of_owner = it;
         }
     }
-    let mut ending: Vec<&Certificate> = last.into_values().filter(|it| it.is_ending(now)).collect();
+    let last = last.into_values();
+    last.filter(move |it| it.ends.since(now) > -LONG_OVER)
+}
+
+/// When the last certificate of each ends.
+pub(super) fn ends(memory: &Memory, now: OktaTime) -> Vec<End> {
+    let last = last_of_each(memory, now).map(|it| (it.ends, it));
+    let end = |(at, it): (OktaTime, &Certificate)| {
+        let name = format!("{} ({})", it.owner, it.usage.as_str());
+        End::new("certificate", name, at).judged(it.notice(), now)
+    };
+    soonest(last).map(end).collect()
+}
+
+/// What somebody must see to, the first to end first.
+pub(super) fn findings(memory: &Memory, seen: &Observation, now: OktaTime) -> Vec<Finding> {
+    let last = last_of_each(memory, now);
+    let mut ending: Vec<&Certificate> = last.filter(|it| it.severity(now).is_some()).collect();
     ending.sort_by_key(|it| it.ends);
     let ending = ending.into_iter().map(|it| it.ending(now));
     let misdated = memory.certificates.iter().filter_map(Certificate::misdated);
@@ -126,13 +144,15 @@ pub(super) fn findings(memory: &Memory, seen: &Observation, now: OktaTime) -> Ve
 }
 
 impl Certificate {
-    fn is_ending(&self, now: OktaTime) -> bool {
-        let left = self.ends.since(now);
-        let soon = match self.usage {
-            Use::DomainManaged => SOON_IF_MANAGED,
-            Use::AppSigning | Use::IdpTrust | Use::IdpSigning | Use::Domain => SOON,
-        };
-        left < soon && left > -LONG_OVER
+    fn notice(&self) -> Notice {
+        match self.usage {
+            Use::DomainManaged => NOTICE_IF_MANAGED,
+            Use::AppSigning | Use::IdpTrust | Use::IdpSigning | Use::Domain => NOTICE,
+        }
+    }
+
+    fn severity(&self, now: OktaTime) -> Option<Severity> {
+        self.notice().severity(self.ends.since(now))
     }
 
     fn whose(&self) -> String {
@@ -166,7 +186,9 @@ impl Certificate {
             ..0 => format!("{whose} ended on {ends:.0}"),
             days => format!("{whose} ends in {days} days, on {ends:.0}"),
         };
-        Finding::new(fact, what).about(format!("{} {}", self.usage.as_str(), self.owner_id))
+        Finding::new(fact, what)
+            .about(format!("{} {}", self.usage.as_str(), self.owner_id))
+            .as_bad_as(self.severity(now))
     }
 
     fn misdated(&self) -> Option<Finding> {
@@ -244,6 +266,31 @@ mod tests {
             assert_eq!(told(-29), [fact], "{usage:?}");
             assert_eq!(told(-30), [], "{usage:?}");
         }
+    }
+
+    #[test]
+    fn a_certificate_ends_with_the_last_of_its_owner_and_gets_worse_as_that_comes() {
+        let memory = |days| Memory {
+            certificates: vec![
+                certificate(Use::IdpTrust, "old", 3),
+                certificate(Use::IdpTrust, "new", days),
+            ],
+            ..Memory::default()
+        };
+        let told = |days| {
+            let ends = ends(&memory(days), OktaTime::default());
+            assert_eq!(ends.len(), 1, "{ends:?}");
+            assert_eq!(ends[0].name, "Payroll (idp_trust)");
+            ends[0].severity
+        };
+        assert_eq!(told(300), None);
+        assert_eq!(told(20), Some(Severity::Warning));
+        assert_eq!(told(6), Some(Severity::Critical));
+        let over = Memory {
+            certificates: vec![certificate(Use::Domain, "k", -31)],
+            ..Memory::default()
+        };
+        assert_eq!(ends(&over, OktaTime::default()), []);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod walk;
 
 use super::{
     ask::Ask,
+    end::End,
     kind::{Access, Kind, Known, Next, ProbeResult, Scope},
     round::{Ending, Round},
 };
@@ -90,6 +91,11 @@ impl Kind for Probe {
     fn findings(known: &Known<'_, Self>, now: OktaTime) -> Vec<Finding> {
         let findings = |seen| draw::findings(&known.memory, seen, now);
         known.observation.map(findings).unwrap_or_default()
+    }
+
+    fn ends(known: &Known<'_, Self>, now: OktaTime) -> Vec<End> {
+        let ends = |_| draw::ends(&known.memory, now);
+        known.observation.map(ends).unwrap_or_default()
     }
 
     fn dropped(known: &Known<'_, Self>) -> usize {

@@ -8,6 +8,7 @@ mod observation;
 #[cfg(test)]
 mod tests;
 
+use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -16,13 +17,14 @@ use super::{
     ask::Ask,
     candidate::Candidate,
     cap::{Capped, cap},
+    end::End,
     kind::{Access, Kind, Known, Next, Place, ProbeResult, Scope},
     label::plain_word,
     plan::PlanContext,
     problem::Problem,
 };
 use crate::{
-    guide::{Fact, Finding},
+    guide::{Fact, Finding, Severity},
     metrics::{Family, Page},
     okta::{AuthorizationServer, KEYS_API, Session},
     units::{Interval, OktaTime},
@@ -89,6 +91,9 @@ const NEXT_CHANGE: Family = Family::gauge(
     "The fixed moment that the max-age of answers counts down to, where it does: until then the set stays, and then it may change.",
     SERVER,
 );
+
+/// How long before its change a set is worth a word.
+const CHANGES_SOON: SignedDuration = SignedDuration::from_hours(3 * 24);
 
 /// The most keys of one set that get series of their own; Okta publishes one to three.
 const MOST_KEYS: usize = 20;
@@ -209,6 +214,19 @@ impl Kind for Probe {
             Finding::new(Fact::KeyWithdrawnEarly, what).about(kid)
         }));
         findings
+    }
+
+    /// The moment that its `max-age` counts down to. Nothing need be done then.
+    fn ends(known: &Known<'_, Self>, now: OktaTime) -> Vec<End> {
+        let (Some(seen), Some(history)) = (known.observation, &*known.memory) else {
+            return Vec::new();
+        };
+        let next = history.next_change(seen).filter(|next| *next > now);
+        let end = next.map(|next| End {
+            severity: (next.since(now) < CHANGES_SOON).then_some(Severity::Info),
+            ..End::new("signing key", seen.server.as_str(), next)
+        });
+        end.into_iter().collect()
     }
 
     fn dropped(known: &Known<'_, Self>) -> usize {

@@ -11,14 +11,13 @@ mod subscribers;
 mod tests;
 mod words;
 
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
     ask::{Ask, HowOften},
     candidate::Candidate,
+    end::{End, Notice},
     kind::{Access, Kind, Known, Place, ProbeResult, Scope},
     plan::PlanContext,
     problem::Problem,
@@ -52,7 +51,7 @@ const PATHS: &[&str] = &[
 ];
 
 /// How long before its end an org is told of.
-const ENDS_SOON: Duration = Duration::from_hours(30 * 24);
+const NOTICE: Notice = Notice::days(30, 7);
 
 /// What may be written under `probes.org`.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -149,11 +148,11 @@ impl Kind for Probe {
         };
         let memory = &known.memory;
         let expires = memory.lifetime.and_then(|lifetime| lifetime.expires);
-        let ending = expires
-            .map(OktaTime::written)
-            .filter(|end| end.left_at(now) < ENDS_SOON);
-        let ending =
-            ending.map(|end| Finding::new(Fact::OrgExpiring, format!("the org expires at {end}")));
+        let ending = expires.map(OktaTime::written).and_then(|end| {
+            let severity = NOTICE.severity(end.since(now))?;
+            let found = Finding::new(Fact::OrgExpiring, format!("the org expires at {end}"));
+            Some(found.as_bad_as(Some(severity)))
+        });
         let open = memory.support.filter(|support| support.is_open_at(now));
         let open = open.map(|support| Finding::new(Fact::SupportAccessOpen, support.to_string()));
         let silent = memory
@@ -172,6 +171,24 @@ impl Kind for Probe {
             .into_iter()
             .flatten()
             .collect()
+    }
+
+    fn ends(known: &Known<'_, Self>, now: OktaTime) -> Vec<End> {
+        if known.observation.is_none() {
+            return Vec::new();
+        }
+        let lifetime = known.memory.lifetime;
+        let expires = lifetime.and_then(|lifetime| lifetime.expires);
+        let org =
+            expires.map(|end| End::new("org", "", OktaTime::written(end)).judged(NOTICE, now));
+        let open = known
+            .memory
+            .support
+            .filter(|support| support.is_open_at(now));
+        let closes = open.and_then(|support| support.expires);
+        let support =
+            closes.map(|end| End::new("Okta Support's access", "", OktaTime::written(end)));
+        [org, support].into_iter().flatten().collect()
     }
 
     /// Nothing before this program's own first answer: what was remembered may be over by then.

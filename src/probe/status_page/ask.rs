@@ -48,7 +48,7 @@ impl Probe {
         known: Memory,
     ) -> ProbeResult<Observation> {
         match self.content(okta, known.form).await {
-            Ok(content) => Observation::judge(content, Timestamp::now()),
+            Ok(content) => Observation::judge(content.led_from(&self.url), Timestamp::now()),
             Err(failure) => ProbeResult {
                 observation: (!failure.is_own()).then(Observation::default),
                 failure: Some(failure),

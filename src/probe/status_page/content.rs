@@ -3,6 +3,7 @@
 //! [`reach`](super::reach).
 
 use jiff::SignedDuration;
+use url::Url;
 
 use super::{
     format::Source,
@@ -19,6 +20,9 @@ const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
 /// The most incidents, maintenances or components that a page may list, each. Okta lists some hundreds.
 pub(super) const MOST_LISTED: usize = 12_000;
+
+/// The longest link that is kept.
+pub(super) const LONGEST_LINK: usize = 200;
 
 /// What one answer of a status page said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +61,8 @@ pub struct Incident {
     pub updated: Option<Timestamp>,
     /// Its title: bounded, but free text from outside. For people, never for a label.
     pub title: String,
+    /// Where the page tells more of it: as it is written, until [`PageContent::led_from`] the page.
+    pub link: Option<String>,
 }
 
 /// A component of a Statuspage.
@@ -89,6 +95,22 @@ impl PageContent {
     /// The open incidents; `None` where they are unknown, which is not zero.
     pub fn open_incidents(&self) -> Option<impl Iterator<Item = &Incident>> {
         Some(self.incidents.as_ref()?.iter().filter(|i| i.is_open()))
+    }
+
+    /// With links that lead somewhere: those of open incidents, from the address of the page.
+    #[must_use]
+    pub fn led_from(mut self, page: &Url) -> Self {
+        let mut page = page.clone();
+        // What somebody may have written into the address is nobody else's.
+        page.set_query(None);
+        // An address without a host, of which neither is known, has none of both.
+        let (Ok(()) | Err(())) = page.set_username("");
+        let (Ok(()) | Err(())) = page.set_password(None);
+        for incident in self.incidents.iter_mut().flatten() {
+            let link = incident.link.take().filter(|_| incident.status.is_open());
+            incident.link = link.and_then(|link| lead(&page, &link));
+        }
+        self
     }
 
     /// The maintenances that are to come or under way.
@@ -131,6 +153,15 @@ impl PageContent {
     }
 }
 
+/// Where a link leads: to the web, or it is none.
+fn lead(page: &Url, link: &str) -> Option<String> {
+    let url = page.join(link).ok()?;
+    let is_web = matches!(url.scheme(), "https" | "http");
+    let names_nobody = url.username().is_empty() && url.password().is_none();
+    let url = String::from(url);
+    (is_web && names_nobody && url.len() <= LONGEST_LINK).then_some(url)
+}
+
 /// Each id once, since an id is a series: of two records the open one counts, else the newer.
 pub(super) fn distinct(incidents: impl IntoIterator<Item = Incident>) -> Vec<Incident> {
     let mut distinct: Vec<Incident> = incidents.into_iter().collect();
@@ -162,6 +193,7 @@ mod tests {
             ends: None,
             updated: Some(Timestamp::from_second(updated).unwrap()),
             title: String::new(),
+            link: None,
         }
     }
 
@@ -176,6 +208,46 @@ mod tests {
             incident("a", open, 2),
         ]);
         assert_eq!(kept, [incident("a", open, 2), incident("b", closed, 2)]);
+    }
+
+    #[test]
+    fn a_link_leads_to_the_web_from_the_page_and_takes_no_secret_along() {
+        let page = Url::parse("https://u:p@status.example.com/a/?token=s3cr3t").unwrap();
+        let told = |link: &str, status| {
+            let seen = PageContent {
+                source: Source::Okta,
+                incidents: Some(vec![Incident {
+                    link: Some(link.to_owned()),
+                    ..incident("a", status, 1)
+                }]),
+                maintenances: None,
+                last_update: None,
+                indicator: None,
+                components: Vec::new(),
+            };
+            seen.led_from(&page).incidents.unwrap().remove(0).link
+        };
+        let open = |link: &str| told(link, Status::Investigating);
+        for (link, leads) in [
+            (
+                "#incident/a9C1",
+                "https://status.example.com/a/#incident/a9C1",
+            ),
+            ("/incidents/abc", "https://status.example.com/incidents/abc"),
+            ("https://stspg.io/abc", "https://stspg.io/abc"),
+        ] {
+            assert_eq!(open(link).as_deref(), Some(leads));
+        }
+        let long = format!("/{}", "a".repeat(LONGEST_LINK));
+        for link in [
+            "javascript:alert(1)",
+            "https://u:p@x.example/",
+            "http://[",
+            &long,
+        ] {
+            assert_eq!(open(link), None, "{link}");
+        }
+        assert_eq!(told("/incidents/abc", Status::Resolved), None, "it is over");
     }
 
     #[test]

@@ -185,6 +185,7 @@ mod tests {
             ends: None,
             updated: None,
             title: String::new(),
+            link: None,
         }
     }
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    content::{Incident, PageContent, distinct, newest},
+    content::{Incident, LONGEST_LINK, PageContent, distinct, newest},
     entries::{Entry, entries},
     format::{Source, root},
     text,
@@ -102,6 +102,10 @@ fn incident(entry: &Entry, key: &str) -> Result<Incident, Unreadable> {
                 .ok_or(bad_entry("date"))?,
         ),
         title: text::line(entry.title()),
+        link: entry
+            .link()
+            .filter(|link| link.len() <= LONGEST_LINK)
+            .map(str::to_owned),
     })
 }
 

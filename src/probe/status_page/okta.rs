@@ -129,6 +129,7 @@ impl From<Written> for Record {
         let status = written.status.as_deref();
         let category = written.category.as_deref().map(Category::read);
         let cells = written.cells.as_deref();
+        let own_id = written.id.as_deref().and_then(text::id);
         let mut ids = [&written.name, &written.id].into_iter().flatten();
         let incident = ids.find_map(|id| text::id(id)).map(|id| Incident {
             id,
@@ -141,6 +142,7 @@ impl From<Written> for Record {
             ends: written.ends(started),
             updated: changed.into_iter().filter_map(time).max(),
             title: written.title.as_deref().map(text::line).unwrap_or_default(),
+            link: own_id.map(|id| format!("#incident/{id}")),
         });
         Self {
             incident,
@@ -197,6 +199,7 @@ mod tests {
         assert_eq!(first.status, Status::Investigating);
         assert_eq!(first.started, text::time("2026-07-24T07:30:00Z"));
         assert_eq!(first.title, "Sign-in is slow </span> [{\"for\"}] some");
+        assert_eq!(first.link.as_deref(), Some("#incident/a9C000000000001AAA"));
         let planned = &seen.maintenances.as_ref().unwrap()[0];
         assert_eq!(planned.category, Category::PlannedMaintenance);
         assert_eq!(planned.status, Status::Scheduled);

@@ -99,6 +99,7 @@ mod tests {
             ends: None,
             updated: Timestamp::from_second(updated).ok(),
             title: String::new(),
+            link: None,
         }
     }
 

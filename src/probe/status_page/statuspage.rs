@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::{
-    content::{Component, Incident, MOST_LISTED, PageContent, distinct, newest},
+    content::{Component, Incident, LONGEST_LINK, MOST_LISTED, PageContent, distinct, newest},
     format::Source,
     text,
     unreadable::{Unreadable, bad_json, without_data},
@@ -71,6 +71,8 @@ struct Written {
     created_at: Option<String>,
     #[serde(deserialize_with = "claim")]
     updated_at: Option<String>,
+    #[serde(deserialize_with = "claim")]
+    shortlink: Option<String>,
 }
 
 /// An incident as far as it is understood; each is read and let go before the next. Without an id it
@@ -170,8 +172,12 @@ impl Written {
     fn incident(&self, category: Category, started: Option<Timestamp>) -> Option<Incident> {
         let created = time(self.created_at.as_ref());
         let status = self.status.as_deref();
+        let id = text::id(self.id.as_deref()?)?;
+        let short = self.shortlink.clone();
+        let link = short.filter(|link| link.len() <= LONGEST_LINK);
         Some(Incident {
-            id: text::id(self.id.as_deref()?)?,
+            link: link.or_else(|| Some(format!("/incidents/{id}"))),
+            id,
             category,
             status: status.map_or(Status::Other, Status::read),
             cells: CellList::default(),
@@ -245,6 +251,7 @@ mod tests {
         );
         let incident = seen.open_incidents().unwrap().next().unwrap();
         assert_eq!(incident.id, "p31zjtct2jer");
+        assert!(incident.link.is_some(), "{incident:?}");
         assert_eq!(incident.category, Category::Major);
         assert_eq!(incident.status, Status::Identified);
         assert_eq!(incident.started, text::time("2026-07-24T07:30:00Z"));

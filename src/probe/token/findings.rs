@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use super::observation::Observation;
 use crate::{
     guide::{Fact, Finding},
+    probe::end::{End, Notice},
     units::OktaTime,
 };
 
@@ -14,7 +15,27 @@ const MOST_SCOPES: usize = 10;
 /// Clocks that agree still differ by a little, and `Date` is cut to whole seconds.
 const TOLERANCE: SignedDuration = SignedDuration::from_secs(5);
 
+/// A token that is not renewed although a tenth of its life is left stands out after this: one of an
+/// hour, which its holder renews in its last minute, never does.
+const RENEWAL: SignedDuration = SignedDuration::from_mins(10);
+/// Where nobody told when it was issued, this much of its life is little.
+const LITTLE: SignedDuration = SignedDuration::from_hours(24);
+
 impl Observation {
+    /// When the token ends.
+    pub(super) fn end(&self, now: OktaTime) -> Option<End> {
+        let end = self.expires?;
+        let soon = self
+            .issued
+            .map_or(LITTLE, |issued| end.since(issued) / 10)
+            .saturating_sub(RENEWAL);
+        let notice = Notice {
+            soon,
+            urgent: SignedDuration::ZERO,
+        };
+        Some(End::new("access token", "", end).judged(notice, now))
+    }
+
     /// What is wrong with the token at `now`, by Okta's clock.
     pub fn findings(&self, now: OktaTime) -> Vec<Finding> {
         // Introspection goes by the clock of the server that answers.

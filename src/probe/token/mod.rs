@@ -14,6 +14,7 @@ mod settings;
 use super::{
     ask::Ask,
     cap::{Capped, cap},
+    end::End,
     kind::{Access, Kind, Known, ProbeResult, Scope},
 };
 use crate::{
@@ -135,6 +136,12 @@ impl Kind for Probe {
         holds.map_or_else(Vec::new, |seen| seen.findings(now))
     }
 
+    fn ends(known: &Known<'_, Self>, now: OktaTime) -> Vec<End> {
+        let holds = known.memory.as_of(now, known.interval);
+        let end = holds.and_then(|seen| seen.end(now));
+        end.into_iter().collect()
+    }
+
     fn dropped(known: &Known<'_, Self>) -> usize {
         known.observation.map_or(0, |seen| drawn(seen).dropped)
     }
@@ -189,7 +196,10 @@ mod tests {
     use std::{borrow::Cow, collections::BTreeSet, sync::Arc, time::Duration};
 
     use super::{compared::Compared, *};
-    use crate::{guide::Fact, units::Timestamp};
+    use crate::{
+        guide::{Fact, Severity},
+        units::Timestamp,
+    };
 
     const MINUTE: Duration = Duration::from_mins(1);
 
@@ -285,6 +295,33 @@ mod tests {
         let always = [Fact::ScopeMissing, Fact::WrongAudience];
         assert_eq!(facts(1_000), [always[0], always[1], Fact::BadSignature]);
         assert_eq!(facts(2_000), [Fact::TokenExpired, always[0], always[1]]);
+    }
+
+    #[test]
+    fn a_token_that_nobody_renews_stands_out_in_the_last_tenth_of_its_life_and_one_of_an_hour_never()
+     {
+        let severity = |issued: Option<i32>, expires: i32, now: i32| {
+            let seen = Observation {
+                issued: issued.map(at),
+                expires: Some(at(expires)),
+                ..seen()
+            };
+            let ends = Probe::ends(&known(&seen), at(now));
+            assert_eq!((ends.len(), ends[0].what), (1, "access token"));
+            assert_eq!(ends[0].at, at(expires));
+            ends[0].severity
+        };
+        let hour = |now| severity(Some(0), 3_600, now);
+        assert_eq!((hour(3_599), hour(3_600)), (None, Some(Severity::Critical)));
+        let week = 7 * 86_400;
+        let of_a_week = |left: i32| severity(Some(0), week, week - left);
+        assert_eq!(of_a_week(week / 10), None, "it has ten minutes more");
+        assert_eq!(of_a_week(week / 10 - 601), Some(Severity::Warning));
+        let refresh = |left: i32| severity(None, week, week - left);
+        assert_eq!(refresh(86_400), None);
+        assert_eq!(refresh(80_000), Some(Severity::Warning));
+        let unread = Observation::default();
+        assert_eq!(Probe::ends(&known(&unread), at(0)), []);
     }
 
     #[test]

@@ -106,21 +106,42 @@ impl Exporter {
         }
     }
 
-    /// Waits until the status tells of this case, for a probe or for an org.
-    pub async fn until_case(&self, case: &str) {
+    /// What `/api/v1/status` says now.
+    pub async fn status(&self) -> serde_json::Value {
+        json(&format!("{}/api/v1/status?past=true", self.url)).await
+    }
+
+    /// Asks for the status after each recorded outcome until it is as told.
+    pub async fn until_status(
+        &self,
+        holds: impl Fn(&serde_json::Value) -> bool,
+    ) -> serde_json::Value {
         let mut recorded = self.app.board().recorded();
-        let status = format!("{}/api/v1/status", self.url);
         let waiting = async {
             loop {
                 recorded.borrow_and_update();
-                if cases(&json(&status).await).iter().any(|told| told == case) {
-                    return;
+                let status = self.status().await;
+                if holds(&status) {
+                    return status;
                 }
                 recorded.changed().await.unwrap();
             }
         };
-        let told = tokio::time::timeout(PATIENCE, waiting).await.is_ok();
-        assert!(told, "not told: {case}; but {:#}", json(&status).await);
+        match tokio::time::timeout(PATIENCE, waiting).await {
+            Ok(status) => status,
+            Err(tokio::time::error::Elapsed { .. }) => {
+                panic!(
+                    "it never came; the status at last: {:#}",
+                    self.status().await
+                )
+            }
+        }
+    }
+
+    /// Waits until the status tells of this case, for a probe or for an org.
+    pub async fn until_case(&self, case: &str) {
+        self.until_status(|status| cases(status).iter().any(|told| told == case))
+            .await;
     }
 
     /// Scrapes once every probe has run.
