@@ -142,6 +142,9 @@ mod deploy;
 /// The Helm chart and the plain manifests, as Helm, Kubernetes and Prometheus judge them.
 mod chart;
 
+/// What the pages say: links, commands, flags and configurations that are there.
+mod documents;
+
 /// Dashboards: what each panel must have, wherever it is imported.
 mod dashboards;
 
