@@ -241,29 +241,21 @@ async fn the_worst_org_comes_first_what_belongs_to_none_last_and_one_can_be_aske
 #[tokio::test]
 async fn a_limit_is_told_as_used_and_warned_of_from_where_the_org_has_it() {
     let okta = org("acme")
-        .limit("/api/v1/users", 1_000)
         .window(Duration::from_hours(1))
         .warning_threshold(60)
         .start()
         .await
         .unwrap();
     let monitor = Principal::new("monitor");
-    // Half of it is the credential's.
-    let spent = okta.controls().spend("/api/v1/users", &monitor, 350);
-    assert_eq!(spent, 350);
-    let settings = "rate_limit_settings: { credential: monitor }";
-    for (probes, warning, severity) in [
-        (
-            format!("{{ {settings}, endpoint: {{ {} }} }}", endpoint("users")),
-            0.6,
-            "warning",
-        ),
-        (
-            format!("{{ endpoint: {{ {} }} }}", endpoint("users")),
-            0.9,
-            "-",
-        ),
+    // Fifty are the credential's.
+    let spent = okta.controls().spend("/api/v1/users", &monitor, 35);
+    assert_eq!(spent, 35);
+    let users = "endpoint: { users: { path: /api/v1/users, credential: monitor } }";
+    for (more, warning, severity) in [
+        (", rate_limit_settings: {}", 0.6, "warning"),
+        ("", 0.9, "-"),
     ] {
+        let probes = format!("{{ {users}{more} }}");
         let exporter = Exporter::watch(&okta, &probes).await;
         exporter.first_round().await;
         let status = exporter.status().await;

@@ -39,7 +39,8 @@ pub(super) trait Noted: Copy {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(u16, u16, u32)", into = "(u16, u16, u32)")]
 pub(super) struct Runs {
-    pub(super) runs: u16,
+    /// That ended, or were left out.
+    pub(super) all: u16,
     pub(super) failures: u16,
     /// In milliseconds, and one at least; `None` where each was left out.
     pub(super) slowest: Option<NonZeroU32>,
@@ -60,7 +61,7 @@ impl Runs {
     pub(super) fn one(took: Option<Duration>, failed: bool) -> Self {
         let millis = |took: Duration| u32::try_from(took.as_millis()).unwrap_or(u32::MAX);
         Self {
-            runs: 1,
+            all: 1,
             failures: u16::from(failed),
             slowest: took
                 .map(|took| NonZeroU32::MIN.saturating_add(millis(took).saturating_sub(1))),
@@ -71,7 +72,7 @@ impl Runs {
 impl Noted for Runs {
     fn and(self, other: Self) -> Self {
         Self {
-            runs: self.runs.saturating_add(other.runs),
+            all: self.all.saturating_add(other.all),
             failures: self.failures.saturating_add(other.failures),
             slowest: self.slowest.max(other.slowest),
         }
@@ -81,14 +82,14 @@ impl Noted for Runs {
 impl From<Runs> for (u16, u16, u32) {
     fn from(noted: Runs) -> Self {
         let slowest = noted.slowest.map_or(0, NonZeroU32::get);
-        (noted.runs, noted.failures, slowest)
+        (noted.all, noted.failures, slowest)
     }
 }
 
 impl From<(u16, u16, u32)> for Runs {
-    fn from((runs, failures, slowest): (u16, u16, u32)) -> Self {
+    fn from((all, failures, slowest): (u16, u16, u32)) -> Self {
         Self {
-            runs,
+            all,
             failures,
             slowest: NonZeroU32::new(slowest),
         }
@@ -189,15 +190,15 @@ mod tests {
             spans.note(7, noted);
         }
         spans.note(7, Runs::one(None, true));
-        let all: Vec<(u32, Runs)> = spans.until(7).collect();
+        let told: Vec<(u32, Runs)> = spans.until(7).collect();
         let slowest = NonZeroU32::new(900);
-        let (runs, failures) = (4, 2);
+        let (all, failures) = (4, 2);
         let expected = Runs {
-            runs,
+            all,
             failures,
             slowest,
         };
-        assert_eq!(all, [(7, expected)]);
+        assert_eq!(told, [(7, expected)]);
     }
 
     #[test]
@@ -222,7 +223,7 @@ mod tests {
         }
         assert_eq!(told(&spans, 101), [100, 101], "what is ahead is not told");
         assert_eq!(told(&spans, 102), [100, 101, 102]);
-        let counts: Vec<u16> = spans.until(102).map(|(_, noted)| noted.runs).collect();
+        let counts: Vec<u16> = spans.until(102).map(|(_, noted)| noted.all).collect();
         assert_eq!(counts, [2, 2, 1]);
     }
 

@@ -1,5 +1,7 @@
 //! The past, as people read it.
 
+use std::num::NonZeroU32;
+
 use serde::Serialize;
 
 use super::spans::{Runs, Used, begin_of};
@@ -29,10 +31,10 @@ pub struct PastUsage {
 
 impl PastSpan {
     pub(super) fn of((span, noted): (u32, Runs)) -> Self {
-        let slowest = noted.slowest.map(|millis| millis.get());
+        let slowest = noted.slowest.map(NonZeroU32::get);
         Self {
             at: begin_of(span),
-            runs: noted.runs.into(),
+            runs: noted.all.into(),
             failures: noted.failures.into(),
             slowest_seconds: slowest.map(|millis| millis as f32 / 1e3),
         }
