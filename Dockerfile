@@ -23,6 +23,9 @@ RUN mkdir -p src tests/it; \
 # The exporter. The stubs above are newer than its sources.
 ARG REVISION
 COPY src src
+# The runbooks and the alert rules are built in.
+COPY docs/runbooks docs/runbooks
+COPY config/prometheus config/prometheus
 RUN touch src/lib.rs src/main.rs; \
     OKTA_EXPORTER_REVISION="$REVISION" cargo build --locked --release --no-default-features --features "$FEATURES" --target "$(rustc -vV | sed -n 's/^host: //p')"
 

@@ -71,6 +71,8 @@
 //! | how bad something is | `guide/severity.rs`; of a fact, `guide/fact.rs` |
 //! | what happened in the last three days, and how it is kept | `fleet/past/` |
 //! | what survives a restart | `store/file.rs`; why a file is refused, `store/open.rs` |
+//! | how a log line is written | `cli/log_line.rs`; what is told once and what again, `fleet/report.rs` |
+//! | what the guide and the runbooks say, and how they are served | `guide/`, `web/handbook/`; what there is not, `web/lost.rs` |
 //! | what a reload changes | `fleet/keepers.rs`, and by what it is told, `config/fingerprint.rs` |
 //! | how to add something | `CONTRIBUTING.md`, a line for each kind of change |
 

@@ -52,7 +52,7 @@ const NOTHING_TO_READ: &str = "the demo has no settings that could be read again
 const CERTIFICATE_DAYS: u64 = 20;
 
 pub(super) async fn run(args: Args) -> Result<(), String> {
-    logging::init(&args.log)?;
+    logging::init(&args.log, None)?;
     let failed = |e: std::io::Error| format!("the demo cannot start: {e}");
     let files = tempfile::tempdir().map_err(failed)?;
     let tls = Tls::new().lasting(Duration::from_hours(24 * CERTIFICATE_DAYS));

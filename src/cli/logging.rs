@@ -1,4 +1,5 @@
-//! Log lines on standard error: logfmt for people and Loki, JSON for the rest.
+//! Log lines on standard error: which are wanted, and where they go. How one is written is
+//! [`super::log_line`]'s.
 
 use std::{
     panic,
@@ -6,19 +7,17 @@ use std::{
     time::Duration,
 };
 
-use super::log_queue::LogQueue;
 use clap::ValueEnum;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{
     Layer, filter::Targets, layer::SubscriberExt, registry, util::SubscriberInitExt,
 };
+use url::Url;
 
-/// The form of log lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    Logfmt,
-    Json,
-}
+use super::{
+    log_line::{Format, LogLine},
+    log_queue::LogQueue,
+};
 
 /// The least severe level to log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -63,8 +62,8 @@ static QUEUE: OnceLock<LogQueue> = OnceLock::new();
 /// How long the last lines are waited for when the program ends.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
-/// Sets logging up, once.
-pub(super) fn init(args: &LogArgs) -> Result<(), String> {
+/// Sets logging up, once. Links in lines lead to this URL, where there is one.
+pub(super) fn init(args: &LogArgs, external_url: Option<&Url>) -> Result<(), String> {
     let level = LevelFilter::from(args.level);
     // Libraries speak only from `warn` on, unless they are named.
     let named = args.libraries.iter().map(String::as_str);
@@ -78,19 +77,9 @@ pub(super) fn init(args: &LogArgs) -> Result<(), String> {
         LogQueue::to(std::io::stderr()).map_err(|e| format!("nothing can be logged: {e}"))?;
     // A second call (two demos in one test process) leaves the first in force.
     let queue = QUEUE.get_or_init(|| queue).clone();
-    let layer = match args.format {
-        Format::Logfmt => tracing_logfmt::builder()
-            .with_target(false)
-            .layer()
-            .with_writer(queue)
-            .boxed(),
-        Format::Json => tracing_subscriber::fmt::layer()
-            .json()
-            .flatten_event(true)
-            .with_target(false)
-            .with_writer(queue)
-            .boxed(),
-    };
+    let layer = tracing_subscriber::fmt::layer()
+        .event_format(LogLine::new(args.format, external_url))
+        .with_writer(queue);
     // What a panic says goes the same way: a thread that wrote it would wait for its reader.
     panic::set_hook(Box::new(|panicked| tracing::error!("{panicked}")));
     drop(registry().with(layer.with_filter(filter)).try_init());

@@ -6,6 +6,7 @@ mod diagnose;
 mod ending;
 mod guide;
 mod health;
+mod log_line;
 mod log_queue;
 mod logging;
 mod metrics;
@@ -14,6 +15,7 @@ mod output;
 mod permissions;
 mod plan;
 mod reload;
+mod rules;
 mod run;
 mod service_manager;
 mod signal;
@@ -21,6 +23,7 @@ mod signal;
 mod simulate;
 mod storage_args;
 mod store;
+mod terminal;
 mod web_args;
 
 use std::process::ExitCode;
@@ -70,8 +73,13 @@ enum Command {
     Metrics(metrics::Args),
     /// Print which scope and role each kind of probe needs, as Markdown.
     Permissions(permissions::Args),
-    /// Print what can go wrong and what fixes it, as Markdown.
+    /// Print what can go wrong and what fixes it.
+    ///
+    /// Without a case it lists all of them, or prints the whole guide as Markdown where nobody reads it at
+    /// a terminal.
     Guide(guide::Args),
+    /// Print the alert rules for Prometheus, which lead to the runbooks that this exporter serves.
+    Rules(rules::Args),
 }
 
 /// Runs what the command line asks for.
@@ -106,6 +114,7 @@ pub fn main() -> ExitCode {
         Some(Command::Metrics(args)) => exit_code(metrics::run(args)),
         Some(Command::Permissions(args)) => exit_code(permissions::run(args)),
         Some(Command::Guide(args)) => exit_code(guide::run(&args)),
+        Some(Command::Rules(args)) => exit_code(rules::run(&args)),
     };
     // A lookup that hangs holds a thread of the runtime, and is not waited for.
     runtime.shutdown_background();

@@ -58,7 +58,7 @@ pub(super) async fn run(args: Args) -> Result<(), Fatal> {
     if config_check {
         return check(&source, &web.into()).map_err(Fatal::Said);
     }
-    logging::init(&log).map_err(Fatal::Said)?;
+    logging::init(&log, None).map_err(Fatal::Said)?;
     let serving = Serving::from(web);
     let logged = |lines: Vec<String>| Fatal::Logged(lines);
     serving.check().map_err(|e| logged(vec![e.to_string()]))?;
@@ -115,10 +115,12 @@ async fn watch(
         tracing::warn!("{warning}");
     }
     let (orgs, probes, status_pages) = counts(&config);
+    let settings = read_from.clone();
     let mut app = App::start(config, serving).await?;
     let addresses: Vec<String> = app.addresses().iter().map(ToString::to_string).collect();
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
+        settings,
         address = addresses.join(","),
         telemetry_path = serving.telemetry_path,
         orgs,

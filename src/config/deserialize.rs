@@ -8,8 +8,8 @@ use serde_path_to_error::{Path, Segment};
 use super::{
     problems::{Notes, SettingPath},
     schema, secrets,
-    suggest::suggestion,
 };
+use crate::units::suggestion;
 
 /// What is said of a setting that is there and empty.
 const NOTHING: &str = "nothing is written here: fill it in or drop the line";

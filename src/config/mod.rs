@@ -27,7 +27,6 @@ mod resolve;
 mod schema;
 mod secrets;
 mod sources;
-mod suggest;
 mod timing;
 mod written;
 

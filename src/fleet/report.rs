@@ -1,5 +1,6 @@
 //! One event per outcome: what happened, where, what Okta calls it, and what to do next. A failure
-//! is logged here and nowhere else; so is what a run found wrong though nothing failed.
+//! is logged here and nowhere else; so is what a run found wrong though nothing failed. What a case
+//! means and what fixes it is told with its first line; the next ones name it, until all is well again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,11 +10,11 @@ use super::{
     limits::{BucketMismatch, Relation},
 };
 use crate::{
-    guide::{self, Advice, Fact, Finding},
+    guide::{self, Advice, Case, Fact, Finding},
     okta::{ApiError, Exchange, Failure, Reason},
     probe,
     store::StoreError,
-    units::Timestamp,
+    units::{Moment, Timestamp},
 };
 
 /// Remembers how the last run ended and what was found, so that what only repeats is told quietly.
@@ -22,8 +23,19 @@ pub(super) struct Reporter {
     last: Option<Reason>,
     /// Why runs failed since one last ended well.
     told: BTreeSet<Reason>,
-    found: BTreeMap<(Fact, String), String>,
+    /// The cases of those failures, each of which was explained.
+    explained: BTreeSet<&'static str>,
+    /// Since when no run has ended well.
+    failing_since: Option<Moment>,
+    found: BTreeMap<(Fact, String), Found>,
     store: Option<StoreError>,
+}
+
+/// Something that was found, and is there still.
+#[derive(Debug, Clone, PartialEq)]
+struct Found {
+    what: String,
+    since: Moment,
 }
 
 impl Reporter {
@@ -47,11 +59,16 @@ impl Reporter {
         let reason = outcome.result.failure.as_ref().map(Failure::reason);
         let before = std::mem::replace(&mut self.last, reason);
         if let Some(failure) = &outcome.result.failure {
-            let is_news = self.is_news(failure.reason());
-            failed(id, outcome, failure, !is_news);
+            self.failing_since.get_or_insert_with(Moment::now);
+            let case = guide::explain(failure, id.kind());
+            let is_new_case = self.explained.insert(case.slug);
+            let is_news = self.is_news(failure.reason()) || is_new_case;
+            failed(id, outcome, failure, (case, is_new_case, is_news));
         } else {
             self.told.clear();
-            succeeded(id, outcome, before);
+            self.explained.clear();
+            let since = self.failing_since.take();
+            succeeded(id, outcome, before.zip(since));
         }
     }
 
@@ -67,20 +84,25 @@ impl Reporter {
 
     /// Writes an event for each finding that is new, and for each that is known to be gone.
     pub(super) fn find(&mut self, id: &ProbeId, findings: Findings) {
+        let earlier = self.found.keys().map(|(fact, _)| *fact);
+        let mut explained: BTreeSet<Fact> = earlier.collect();
         let (new, gone) = self.compare(findings);
-        for Finding {
-            fact,
-            subject,
-            what,
-            ..
-        } in new
-        {
-            found(id, fact, &subject, &what);
+        for finding in new {
+            let is_new_case = explained.insert(finding.fact);
+            found(id, &finding, is_new_case);
         }
-        for ((fact, subject), what) in gone {
+        for ((fact, subject), Found { what, since }) in gone {
             let (org, probe) = (id.org_label(), id.probe.as_str());
             let (case, subject) = (fact.case().slug, named(&subject));
-            tracing::info!(org, probe, case, subject, was = what, "no longer found");
+            let lasted_seconds = Moment::now().since(since).as_secs();
+            tracing::info!(
+                org,
+                probe,
+                case,
+                subject,
+                lasted_seconds,
+                "no longer found: {what}"
+            );
         }
     }
 
@@ -89,17 +111,20 @@ impl Reporter {
     fn compare(
         &mut self,
         Findings { found, unjudged }: Findings,
-    ) -> (Vec<Finding>, BTreeMap<(Fact, String), String>) {
-        let (kept, mut gone) = std::mem::take(&mut self.found)
+    ) -> (Vec<Finding>, BTreeMap<(Fact, String), Found>) {
+        let (kept, mut gone): (BTreeMap<_, _>, BTreeMap<_, _>) = std::mem::take(&mut self.found)
             .into_iter()
             .partition(|((fact, _), _)| unjudged.contains(fact));
         self.found = kept;
         let mut new = Vec::new();
         for finding in found {
             let identity = (finding.fact, finding.subject.clone());
-            let known = gone.remove(&identity).is_some() || self.found.contains_key(&identity);
-            self.found.insert(identity, finding.what.clone());
-            if !known {
+            let earlier = gone.remove(&identity);
+            let earlier = earlier.or_else(|| self.found.remove(&identity));
+            let since = earlier.as_ref().map_or_else(Moment::now, |it| it.since);
+            let what = finding.what.clone();
+            self.found.insert(identity, Found { what, since });
+            if earlier.is_none() {
                 new.push(finding);
             }
         }
@@ -111,64 +136,107 @@ fn named(subject: &str) -> Option<&str> {
     (!subject.is_empty()).then_some(subject)
 }
 
-fn found(id: &ProbeId, fact: Fact, subject: &str, what: &str) {
+/// What is told with the first line of a case.
+struct Explained {
+    cause: &'static str,
+    next: &'static str,
+    takes: &'static str,
+    risk: &'static str,
+    runbook: String,
+    help: String,
+}
+
+impl From<&Case> for Explained {
+    fn from(case: &Case) -> Self {
+        let Advice {
+            case: _,
+            cause,
+            next,
+            takes,
+            risk,
+            runbook,
+        } = case.into();
+        Self {
+            cause,
+            next,
+            takes,
+            risk: risk.as_str(),
+            runbook,
+            help: case.help(),
+        }
+    }
+}
+
+fn found(id: &ProbeId, finding: &Finding, is_new_case: bool) {
     let (org, probe) = (id.org_label(), id.probe.as_str());
-    let Advice {
-        case,
-        cause,
-        next,
-        takes,
-        risk,
-        runbook,
-    } = fact.case().into();
-    let (risk, subject) = (risk.as_str(), named(subject));
+    let (case, subject) = (finding.fact.case(), named(&finding.subject));
+    let what = &finding.what;
+    let told = is_new_case.then(|| Explained::from(case));
+    let told = told.as_ref();
     tracing::warn!(
-        org, probe, case, subject, cause, next, takes, risk, runbook, "{what}"
+        org,
+        probe,
+        case = case.slug,
+        subject,
+        cause = told.map(|told| told.cause),
+        next = told.map(|told| told.next),
+        takes = told.map(|told| told.takes),
+        risk = told.map(|told| told.risk),
+        runbook = told.map(|told| told.runbook.as_str()),
+        help = told.map(|told| told.help.as_str()),
+        "{what}"
     );
 }
 
-fn succeeded(id: &ProbeId, outcome: &Outcome, before: Option<Reason>) {
+fn succeeded(id: &ProbeId, outcome: &Outcome, before: Option<(Reason, Moment)>) {
     let (org, probe) = (id.org_label(), id.probe.as_str());
     let took_seconds = outcome.took.map(|took| took.as_secs_f64());
-    if before == Some(Reason::Budget) {
-        tracing::info!(org, probe, took_seconds, "the probe is no longer held back");
-    } else if let Some(reason) = before {
+    let Some((reason, since)) = before else {
+        return tracing::debug!(org, probe, took_seconds, "the probe ran");
+    };
+    let lasted_seconds = Moment::now().since(since).as_secs();
+    if reason == Reason::Budget {
+        tracing::info!(
+            org,
+            probe,
+            took_seconds,
+            lasted_seconds,
+            "the probe is no longer held back"
+        );
+    } else {
         tracing::info!(
             org,
             probe,
             took_seconds,
             was = reason.as_str(),
+            lasted_seconds,
             "the probe works again"
         );
-    } else {
-        tracing::debug!(org, probe, took_seconds, "the probe ran");
     }
 }
 
-fn failed(id: &ProbeId, outcome: &Outcome, failure: &Failure, quiet: bool) {
+fn failed(
+    id: &ProbeId,
+    outcome: &Outcome,
+    failure: &Failure,
+    (case, is_new_case, is_news): (&Case, bool, bool),
+) {
     let (org, probe) = (id.org_label(), id.probe.as_str());
     let reason = failure.reason().as_str();
     let took_seconds = outcome.took.map(|took| took.as_secs_f64());
-    let Advice {
-        case,
-        cause,
-        next,
-        takes,
-        risk,
-        runbook,
-    } = guide::explain(failure, id.kind()).into();
-    let risk = risk.as_str();
+    let told = is_new_case.then(|| Explained::from(case));
+    let told = told.as_ref();
     let takes_permission = probe::lacking(failure, id.kind()).map(|needed| needed.to_string());
     let refusal = failure.refusal();
     // An answer that came and could not be read is one that Okta's support can find as well; what
     // was tried after it in vain is not what failed.
-    let came = |exchange: &&Exchange| {
+    let has_come = |exchange: &&Exchange| {
         let answered = exchange.answer.as_ref();
         answered.is_ok_and(|answered| (200..300).contains(&answered.status))
     };
     let mut latest = outcome.exchanges.iter().rev();
     let exchange = match failure {
-        Failure::InvalidBody(_) | Failure::Mismatch(_) => latest.find(came),
+        Failure::InvalidBody(_) | Failure::Mismatch(_) => latest.find(has_come),
         _ => latest.next(),
     };
     let answered = exchange.and_then(|exchange| exchange.answer.as_ref().ok());
@@ -191,7 +259,7 @@ fn failed(id: &ProbeId, outcome: &Outcome, failure: &Failure, quiet: bool) {
                 org,
                 probe,
                 reason,
-                case,
+                case = case.slug,
                 status,
                 endpoint,
                 error_code,
@@ -200,19 +268,20 @@ fn failed(id: &ProbeId, outcome: &Outcome, failure: &Failure, quiet: bool) {
                 at_utc,
                 took_seconds,
                 takes_permission,
-                cause,
-                next,
-                takes,
-                risk,
-                runbook,
+                cause = told.map(|told| told.cause),
+                next = told.map(|told| told.next),
+                takes = told.map(|told| told.takes),
+                risk = told.map(|told| told.risk),
+                runbook = told.map(|told| told.runbook.as_str()),
+                help = told.map(|told| told.help.as_str()),
                 "{failure}"
             )
         };
     }
-    if quiet {
-        event!(debug);
-    } else {
+    if is_news {
         event!(warn);
+    } else {
+        event!(debug);
     }
 }
 
@@ -242,111 +311,4 @@ pub(super) fn buckets(id: &ProbeId, found: &BucketMismatch) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn incident(id: &str, what: &str) -> Finding {
-        Finding::new(Fact::IncidentOnCell, what).about(id)
-    }
-
-    fn judged(findings: &[Finding]) -> Findings {
-        Findings {
-            found: findings.to_vec(),
-            unjudged: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn through_an_outage_each_reason_is_said_once_however_they_take_turns() {
-        let mut reporter = Reporter::default();
-        let mut heard = |reasons: &[Reason]| -> Vec<Reason> {
-            let news = reasons.iter().filter(|reason| reporter.is_news(**reason));
-            news.copied().collect()
-        };
-        let (connect, open) = (Reason::Connect, Reason::BreakerOpen);
-        assert_eq!(heard(&[connect, connect, open]), [connect, connect, open]);
-        assert_eq!(heard(&[connect, open, connect, open]), []);
-        assert_eq!(
-            heard(&[Reason::Timeout, open, Reason::Timeout]),
-            [Reason::Timeout]
-        );
-        assert_eq!(
-            heard(&[Reason::Forbidden, connect, Reason::Forbidden]),
-            [Reason::Forbidden]
-        );
-    }
-
-    #[test]
-    fn what_can_be_fixed_is_said_each_time_and_what_lasts_once_until_it_works_again() {
-        let id = ProbeId {
-            org: None,
-            probe: "endpoint/users".to_owned(),
-        };
-        let mut reporter = Reporter::default();
-        let mut run = |failure: Option<Failure>| {
-            let mut outcome = Outcome::left_out(Timestamp::UNIX_EPOCH, Failure::Overlap);
-            outcome.result.failure = failure;
-            reporter.report(&id, &outcome);
-            reporter.told.iter().copied().collect::<Vec<_>>()
-        };
-        assert_eq!(run(Some(Failure::BreakerOpen)), [Reason::BreakerOpen]);
-        assert_eq!(
-            run(Some(Failure::Overlap)),
-            [Reason::Overlap, Reason::BreakerOpen]
-        );
-        assert_eq!(run(None), []);
-        for _ in 0..2 {
-            assert!(reporter.is_news(Reason::Unauthorized));
-        }
-        for once in [Reason::Forbidden, Reason::Budget, Reason::Overlap] {
-            assert!(
-                reporter.is_news(once) && !reporter.is_news(once),
-                "{once:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn an_incident_is_not_told_to_be_over_while_no_page_can_be_read() {
-        let mut reporter = Reporter::default();
-        let open = incident("one", "slow");
-        reporter.compare(judged(std::slice::from_ref(&open)));
-        let unread = || Findings {
-            found: Vec::new(),
-            unjudged: vec![Fact::IncidentOnCell],
-        };
-        for _ in 0..2 {
-            let (new, gone) = reporter.compare(unread());
-            assert!(new.is_empty() && gone.is_empty(), "{gone:?}");
-        }
-        let (new, gone) = reporter.compare(judged(&[open]));
-        assert!(
-            new.is_empty() && gone.is_empty(),
-            "it is told again: {new:?}"
-        );
-        assert_eq!(reporter.compare(judged(&[])).1.len(), 1);
-    }
-
-    #[test]
-    fn an_incident_that_opens_while_another_is_open_is_new_and_its_end_is_told_by_its_name() {
-        let mut reporter = Reporter::default();
-        let mut compare = |findings: &[Finding]| {
-            let (new, gone) = reporter.compare(judged(findings));
-            let new: Vec<String> = new.into_iter().map(|finding| finding.subject).collect();
-            let gone: Vec<String> = gone.into_keys().map(|(_, subject)| subject).collect();
-            (new.join(" "), gone.join(" "))
-        };
-        let (one, two) = (incident("one", "slow"), incident("two", "down"));
-        let told = |new: &str, gone: &str| (new.to_owned(), gone.to_owned());
-        assert_eq!(compare(std::slice::from_ref(&one)), told("one", ""));
-        assert_eq!(compare(&[one.clone(), two.clone()]), told("two", ""));
-        let changed = incident("one", "still slow");
-        assert_eq!(
-            compare(&[changed, two.clone()]),
-            told("", ""),
-            "words are no identity"
-        );
-        assert_eq!(compare(&[two.clone(), two]), told("", "one"));
-        assert_eq!(compare(&[]), told("", "two"));
-    }
-}
+mod tests;

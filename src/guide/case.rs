@@ -24,6 +24,13 @@ pub struct Case {
     pub alert: Option<&'static str>,
 }
 
+impl Case {
+    /// Where the exporter serves it, as a link of its page at `/`.
+    pub fn help(&self) -> String {
+        format!("guide/{}", self.slug)
+    }
+}
+
 closed_list! {
     /// What a fix may break.
     pub enum Risk {

@@ -11,7 +11,7 @@ const INTRODUCTION: &str = "# Troubleshooting
 
 What can go wrong between an application and Okta, how it is told from its like, and what fixes it. The name above each \
 case is the `case` of log lines, of the status page, of `/api/v1/status` and of `okta-exporter diagnose`; \
-`okta-exporter guide NAME` prints one of them. The first case of which a sign fits is the one that is told.
+`okta-exporter guide NAME` prints one of them, and the exporter serves it at `/guide/NAME`. The first case of which a sign fits is the one that is told.
 
 Where a case says *failure*, no answer came or none that could be read; where it says a status, Okta or something in \
 its place answered. A code is Okta's (`E0000011`), OAuth's (`invalid_token`, also from `WWW-Authenticate`), or `edge` \
@@ -30,7 +30,7 @@ fn chapter(chapter: &Chapter) -> String {
 }
 
 /// One case.
-pub fn entry(case: &Case) -> String {
+fn entry(case: &Case) -> String {
     let Case {
         slug,
         title,

@@ -7,7 +7,7 @@ use super::{
     fact::Fact,
     symptom::{FailureMode, ResponseSymptom, Symptom},
 };
-use crate::okta::LimitKind;
+use crate::okta::{LimitKind, Reason};
 
 /// How a case is recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +123,27 @@ impl ResponseSign {
         Self {
             silent: true,
             ..self
+        }
+    }
+
+    /// The reasons under which such a response may be counted. The status of some codes is always the
+    /// same, and a scope that was not granted is a permission that lacks, whatever the status.
+    pub(super) fn reasons(&self) -> &'static [Reason] {
+        match (self.statuses, self.limit, self.code) {
+            (_, Some(LimitKind::Concurrency), _) => &[Reason::ConcurrencyLimited],
+            (_, Some(_), _) => &[Reason::RateLimited],
+            (Some((401, 401)), ..) | (None, _, "E0000011" | "invalid_token") => {
+                &[Reason::Unauthorized]
+            }
+            (Some((403, 403)), ..)
+            | (
+                None,
+                _,
+                "E0000005" | "E0000006" | "E0000015" | "insufficient_scope" | "consent_required"
+                | "invalid_scope" | "access_denied",
+            ) => &[Reason::Forbidden],
+            (Some(_), ..) | (None, _, "E0000010" | "E0000022") => &[Reason::HttpStatus],
+            (None, ..) => &[Reason::Unauthorized, Reason::Forbidden, Reason::HttpStatus],
         }
     }
 

@@ -9,7 +9,7 @@ use super::{
     symptom::Symptom,
     tokens,
 };
-use crate::okta::Failure;
+use crate::{okta::Failure, units::suggestion};
 
 /// Every chapter, the particular before the general.
 pub(super) static CHAPTERS: [Chapter; 7] = [
@@ -22,9 +22,20 @@ pub(super) static CHAPTERS: [Chapter; 7] = [
     own::CHAPTER,
 ];
 
+/// Every chapter, in the order in which their cases are tried.
+pub fn chapters() -> &'static [Chapter] {
+    &CHAPTERS
+}
+
 /// Every case, in the order in which they are tried.
 pub fn cases() -> impl Iterator<Item = &'static Case> {
     CHAPTERS.iter().flat_map(|chapter| chapter.cases)
+}
+
+/// The case whose name is most like this one, which is none.
+pub fn nearest(name: &str) -> Option<&'static str> {
+    let known: Vec<&str> = cases().map(|case| case.slug).collect();
+    suggestion(name, &known)
 }
 
 /// The case of a failure of a probe of this kind.

@@ -105,8 +105,8 @@ impl Health {
             risk,
             runbook,
         } = Fact::StoreFailing.case().into();
-        let risk = risk.as_str();
-        tracing::warn!(case, cause, next, takes, risk, runbook, "{why}");
+        let (risk, help) = (risk.as_str(), Fact::StoreFailing.case().help());
+        tracing::warn!(case, cause, next, takes, risk, runbook, help, "{why}");
     }
 
     /// What is wrong now.

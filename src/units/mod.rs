@@ -13,9 +13,11 @@ mod org_url;
 mod share;
 mod shown_url;
 mod soon;
+mod suggest;
 mod text_file;
 mod text;
 mod wall_clock;
+mod wrapped;
 
 pub use cell::{BadCell, Cell};
 pub use cell_list::{CellList, Reach};
@@ -33,12 +35,14 @@ pub use org_url::{BadUrl, OrgUrl};
 pub use share::{BadShare, Share};
 pub(crate) use shown_url::{REDACTED, without_secrets};
 pub(crate) use soon::soon;
+pub use suggest::suggestion;
 pub use text::{head, split_within};
 pub use text_file::NoText;
 pub(crate) use text_file::{
     is_mounted_by_kubernetes, read_regular, read_soon, read_text, unmarked,
 };
 pub use wall_clock::WallClock;
+pub use wrapped::wrapped;
 
 /// A secret: it neither prints nor serialises, and its memory is zeroed when dropped. In a panic's
 /// message it is what its `Debug` shows.

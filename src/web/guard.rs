@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::page;
+use super::{handbook, page};
 
 /// The host names that requests may be made under; none stands for all.
 pub(super) type AllowedHosts = Arc<[String]>;
@@ -69,8 +69,9 @@ pub(super) async fn headers(
 /// The Content-Security-Policy of every page.
 pub(super) fn policy() -> HeaderValue {
     let [style, script] = page::inline().map(digest);
+    let prose = digest(handbook::STYLE);
     let policy = format!(
-        "default-src 'none'; style-src '{style}'; script-src '{script}'; base-uri 'none'; \
+        "default-src 'none'; style-src '{style}' '{prose}'; script-src '{script}'; base-uri 'none'; \
          form-action 'none'; frame-ancestors 'none'"
     );
     HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))

@@ -5,7 +5,9 @@
 mod descriptors;
 mod families;
 mod guard;
+mod handbook;
 mod hooks;
+mod lost;
 mod page;
 mod paths;
 mod reloads;
@@ -25,7 +27,7 @@ use axum::{
     http::{StatusCode, header},
     middleware::{self, Next},
     response::{Html, IntoResponse, Response},
-    routing::{get, post},
+    routing::{MethodRouter, any, get, post},
 };
 use tokio::sync::watch;
 use tower_http::{CompressionLevel, compression::CompressionLayer};
@@ -64,6 +66,7 @@ fn router(shared: Shared) -> Router {
     let delivery = get(hooks::verify).post(hooks::deliver);
     let reload = post(reloads::reload).put(reloads::reload);
     let status = get(status::status).with_state(Arc::clone(&shared.board));
+    let lost: MethodRouter = any(lost::nothing).with_state(Arc::clone(&shared.telemetry_path));
     Router::new()
         .route(&shared.telemetry_path, get(scrape))
         .route(paths::INDEX, get(index))
@@ -73,6 +76,9 @@ fn router(shared: Shared) -> Router {
         .route(paths::READY, get(ready))
         .route(paths::RELOAD, reload.with_state(shared.reloads.clone()))
         .route(paths::HOOK, delivery.with_state(shared.hooks.clone()))
+        .merge(handbook::routes())
+        .fallback_service(lost)
+        .method_not_allowed_fallback(lost::wrong_method)
         .layer(middleware::from_fn_with_state(
             Arc::clone(&shared.allowed_hosts),
             guard::hosts,

@@ -8,19 +8,37 @@ pub const TELEMETRY_PATH: &str = "/metrics";
 pub(super) const INDEX: &str = "/";
 pub(super) const STATUS: &str = "/api/v1/status";
 pub(super) const CONFIG: &str = "/config";
+pub(super) const GUIDE: &str = "/guide/";
+pub(super) const CASE: &str = "/guide/{case}";
+pub(super) const RUNBOOKS: &str = "/runbooks/";
+pub(super) const RUNBOOK: &str = "/runbooks/{alert}";
 pub(super) const HEALTHY: &str = "/-/healthy";
 pub(super) const READY: &str = "/-/ready";
 pub(super) const RELOAD: &str = "/-/reload";
 /// What Okta's event hooks deliver to: the only path that is for the outside.
 pub(super) const HOOK: &str = "/hooks/okta/{org}";
 
+/// What people and programs may ask for, besides the metrics, and what it is.
+pub(super) const LISTED: [(&str, &str); 8] = [
+    (INDEX, "how it goes, for people"),
+    (STATUS, "how it goes, as JSON"),
+    (CONFIG, "the configuration in force, without secrets"),
+    (GUIDE, "what can go wrong, and what fixes it"),
+    (RUNBOOKS, "what to do when an alert fires"),
+    (HEALTHY, "whether it lives"),
+    (READY, "whether every probe has run"),
+    (RELOAD, "reads the configuration again (POST)"),
+];
+
 /// What begins so is kept for the exporter itself.
-const RESERVED: [&str; 3] = ["/-/", "/api/", "/hooks/"];
+const RESERVED: [&str; 5] = ["/-/", "/api/", "/hooks/", GUIDE, RUNBOOKS];
+/// And so are these.
+const TAKEN: [&str; 4] = [INDEX, CONFIG, "/guide", "/runbooks"];
 
 /// Whether the metrics can be served at a path: it stands for itself alone, to the router as to
 /// whoever asks for it, and is not taken.
 pub(super) fn is_free(path: &str) -> bool {
-    let taken = [INDEX, CONFIG].contains(&path) || RESERVED.iter().any(|p| path.starts_with(p));
+    let taken = TAKEN.contains(&path) || RESERVED.iter().any(|p| path.starts_with(p));
     let pattern = path.contains(['{', '}', '*']) || path.contains("/:");
     let asked = Url::parse("http://localhost").and_then(|host| host.join(path));
     let is_asked = asked.is_ok_and(|url| url.path() == path);
@@ -46,7 +64,9 @@ mod tests {
         ] {
             assert!(is_free(free), "{free}");
         }
-        for path in [INDEX, STATUS, CONFIG, HEALTHY, READY, RELOAD, "", "metrics"] {
+        let listed = LISTED.map(|(path, _)| path);
+        let others = ["", "metrics", "/guide", "/guide/dns", "/runbooks"];
+        for path in listed.into_iter().chain(others) {
             assert!(!is_free(path), "{path}");
         }
         // Whoever asks would ask for something else.

@@ -49,7 +49,7 @@ pub enum CannotServe {
     #[error("`--web.listen-address` names no address")]
     NoAddress,
     #[error(
-        "`--web.telemetry-path={0}` must begin with `/` and be none of /, /-/…, /api/…, /hooks/…, /config; it stands for itself \
+        "`--web.telemetry-path={0}` must begin with `/` and be none of /, /-/…, /api/…, /hooks/…, /config, /guide/…, /runbooks/…; it stands for itself \
          alone: letters, digits and `/-._~`, without `?`, `#`, blanks or `..`, and no part that begins with `:`"
     )]
     TelemetryPath(String),

@@ -1,4 +1,9 @@
-use std::{fs, path::Path, process::Command};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use serde_json::Value;
 
@@ -56,6 +61,44 @@ fn the_composition_pins_its_images_and_mounts_what_exists() {
     let source = &yaml("config/grafana/datasources.yaml")["datasources"][0];
     assert_eq!(source["type"], "prometheus");
     assert_eq!(source["url"], "http://localhost:9090");
+}
+
+#[test]
+fn what_is_built_in_from_beside_the_sources_is_there_when_the_image_is_built() {
+    let (mut built_in, mut directories) = (BTreeSet::new(), vec!["src".into()]);
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir::<PathBuf>(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                directories.push(path);
+                continue;
+            }
+            // What tests read is not built in.
+            if path
+                .iter()
+                .any(|part| part == "tests" || part == "tests.rs")
+            {
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap_or_default();
+            let code = text.split("#[cfg(test)]").next().unwrap();
+            let named = code.split("\"../../").skip(1);
+            let named = named.filter_map(|rest| rest.split('"').next());
+            let there = named.filter(|named| Path::new(named).exists());
+            let directory = |named: &str| named.rsplit_once('/').unwrap().0.to_owned();
+            built_in.extend(there.map(directory));
+        }
+    }
+    let expected = ["config/prometheus", "docs/runbooks"].map(str::to_owned);
+    assert_eq!(built_in, BTreeSet::from(expected));
+    let file = fs::read_to_string("Dockerfile").unwrap();
+    let ignore = fs::read_to_string(".dockerignore").unwrap();
+    for directory in built_in {
+        let copied = format!("COPY {directory} {directory}");
+        assert!(file.lines().any(|line| line == copied), "no {copied}");
+        let kept = format!("!{directory}");
+        assert!(ignore.lines().any(|line| line == kept), "no {kept}");
+    }
 }
 
 #[test]

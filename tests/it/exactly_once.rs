@@ -89,7 +89,7 @@ orgs:
     /// A life, which serves.
     async fn life(&self) -> Program {
         let mut life = self.begin();
-        life.until("message=serving").await;
+        life.until("msg=serving").await;
         life
     }
 
@@ -243,7 +243,7 @@ async fn kill(kills: usize, events: usize) {
         }
     }
     writing.await.unwrap();
-    life.until("message=serving").await;
+    life.until("msg=serving").await;
     scene.check(hooks).await;
     life.kill().await;
 }
@@ -279,7 +279,7 @@ async fn a_full_disk_loses_no_event_and_counts_none_twice() {
     command.args(["-c", &limited, "sh", env!("CARGO_BIN_EXE_okta-exporter")]);
     command.args(scene.arguments()).env_clear();
     let mut life = Program::start(command);
-    life.until("message=serving").await;
+    life.until("msg=serving").await;
     write(orgs.clone(), scene.random.fork(), (9_000, some * 3)).await;
     let page = scene.counted().await;
     let errors = page.sum("okta_exporter_store_errors_total{}");

@@ -40,6 +40,7 @@ macro_rules! recognised {
         async fn $name() {
             let (exporter, _held) = $provoke.await;
             exporter.until_case($case).await;
+            crate::handbook::its_reasons_are_told(&exporter, $case).await;
         })*
 
         const PROVOKED: &[&str] = &[$($case),*];
@@ -109,7 +110,7 @@ async fn a_log_line_names_its_case_with_time_risk_and_runbook() {
         }
         let line = exporter.said.iter().find(is_it).unwrap();
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
-        assert_eq!(line["level"], "WARN");
+        assert_eq!(line["level"], "warn");
         assert_eq!(line["risk"], "low");
         let runbook = if case == "expired-token" {
             "docs/runbooks/OktaTokenExpired.md"
@@ -681,6 +682,7 @@ macro_rules! also {
         async fn $name() {
             let (exporter, _held) = $provoke.await;
             exporter.until_case($case).await;
+            crate::handbook::its_reasons_are_told(&exporter, $case).await;
         })*
     };
 }

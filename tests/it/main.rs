@@ -88,6 +88,12 @@ mod connections;
 /// The guide: every case provoked and recognised, told in log, page and documentation.
 mod guide;
 
+/// The guide and the runbooks as they are served, and what is said where there is nothing.
+mod handbook;
+
+/// Log lines: their keys in both forms, what is told once, and what has become of it.
+mod log;
+
 /// The one-shot report: what it finds, its two forms, its exit status.
 mod diagnose;
 

@@ -169,7 +169,7 @@ async fn program(files: &tempfile::TempDir, yaml: &str) -> (Program, String) {
     std::fs::write(&file, yaml).unwrap();
     let file = format!("--config.file={}", file.display());
     let mut program = Program::exporter(&[&file, "--web.listen-address=127.0.0.1:0"], &[]);
-    let rest = program.until("message=serving").await;
+    let rest = program.until("msg=serving").await;
     let address = rest.split("address=").nth(1).unwrap();
     let address = address.split(' ').next().unwrap().to_owned();
     (program, format!("http://{address}"))
@@ -291,7 +291,7 @@ async fn neither_key_nor_token_nor_assertion_is_shown() {
         "--log.library=reqwest",
     ];
     let mut program = Program::exporter(&args, &[]);
-    let address = program.until("message=serving").await;
+    let address = program.until("msg=serving").await;
     let address = address.split("address=").nth(1).unwrap().to_owned();
     let url = format!("http://{}", address.split(' ').next().unwrap());
     program.until("minted an access token").await;

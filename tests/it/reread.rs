@@ -35,7 +35,7 @@ impl Scene {
         let mut all = vec![named.as_str(), "--web.listen-address=127.0.0.1:0"];
         all.extend(flags);
         let mut program = Program::exporter(&all, &[]);
-        let rest = program.until("message=serving").await;
+        let rest = program.until("msg=serving").await;
         let address = rest.split("address=").nth(1).unwrap();
         let address = address.split_whitespace().next().unwrap();
         let url = format!("http://{address}");

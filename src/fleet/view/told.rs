@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    guide::{self, Advice, Case, Finding, Severity},
+    guide::{self, Advice, Finding, Severity},
     okta::Failure,
     probe::{self, Kind, status_page},
     units::Timestamp,
@@ -62,7 +62,7 @@ impl Trouble {
             },
             what: failure.to_string(),
             advice: case.into(),
-            help: help(case),
+            help: case.help(),
             takes_permission: probe::lacking(failure, kind).map(|needed| needed.to_string()),
             request_id: failure
                 .refusal()
@@ -78,7 +78,7 @@ impl From<Finding> for Noted {
             what: finding.what,
             severity: finding.severity,
             advice: case.into(),
-            help: help(case),
+            help: case.help(),
         }
     }
 }
@@ -86,8 +86,4 @@ impl From<Finding> for Noted {
 /// What was found, explained.
 pub(super) fn noted(findings: Vec<Finding>) -> Vec<Noted> {
     findings.into_iter().map(Noted::from).collect()
-}
-
-fn help(case: &Case) -> String {
-    format!("guide/{}", case.slug)
 }

@@ -54,7 +54,7 @@ impl<'a> Session<'a> {
     }
 
     /// The org's name, for the log.
-    pub(in crate::okta) fn org(&self) -> &str {
+    pub fn org(&self) -> &str {
         self.client.org()
     }
 

@@ -149,6 +149,26 @@ impl History {
         self
     }
 
+    /// The ids of the keys that one more answer adds, and of those that it settles to be gone.
+    pub(super) fn changed_by(&self, seen: &Observation) -> (Vec<String>, Vec<String>) {
+        let after = self.clone().learn(seen);
+        let is_doubtful = |kid: &String| self.doubtful.contains(kid);
+        let added = after.keys_beside(self).into_iter();
+        let added = added.filter(|kid| !is_doubtful(kid)).collect();
+        (added, self.keys_beside(&after))
+    }
+
+    /// The ids of the keys that the other has not, by what they are.
+    fn keys_beside(&self, other: &Self) -> Vec<String> {
+        let has = |kid: &String, key: &RememberedKey| {
+            let mut keys = other.keys.get(kid).into_iter().flatten();
+            keys.any(|known| known.facts.thumbprint == key.facts.thumbprint)
+        };
+        let kids = self.keys.iter();
+        let kids = kids.filter(|(kid, keys)| keys.iter().any(|key| !has(kid, key)));
+        kids.map(|(kid, _)| kid.clone()).collect()
+    }
+
     fn count_down(&mut self, seen: &Observation) {
         let is_same =
             |earlier: &Countdown, to: OktaTime| to.since(earlier.to).unsigned_abs() <= TOLERANCE;

@@ -173,9 +173,12 @@ impl Kind for Probe {
         let asked = Instant::now();
         let is_unsettled = known.as_ref().is_some_and(History::is_unsettled);
         let served = self.server.keys(okta, is_unsettled).await;
-        served
-            .map(|served| Observation::read(self.server.label(), &served, asked.elapsed()))
-            .into()
+        let read = |served| Observation::read(self.server.label(), &served, asked.elapsed());
+        let seen = served.map(read);
+        if let (Some(history), Ok(seen)) = (known, &seen) {
+            tell_change(history, seen, okta.org());
+        }
+        seen.into()
     }
 
     fn learn(memory: Option<History>, observation: &Observation) -> Option<History> {
@@ -265,6 +268,22 @@ impl Kind for Probe {
             page.push(&FIRST_SEEN, &[server[0], server[1], kid], first_seen);
         }
     }
+}
+
+/// Tells the log by their ids which keys came, and which are gone now.
+fn tell_change(history: &History, seen: &Observation, org: &str) {
+    let (added, removed) = history.changed_by(seen);
+    if added.is_empty() && removed.is_empty() {
+        return;
+    }
+    let listed = |kids: Vec<String>| (!kids.is_empty()).then(|| kids.join(", "));
+    tracing::info!(
+        org,
+        authorization_server = seen.server,
+        added_kids = listed(added),
+        removed_kids = listed(removed),
+        "signing keys changed"
+    );
 }
 
 /// The keys that get series of their own, one for each `kid`; of too many, those that came last.

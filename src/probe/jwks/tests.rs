@@ -1,6 +1,7 @@
 //! What a series of answers comes to: the debounce, what counts as too early, and that what is
 //! remembered can be kept.
 
+mod changed;
 mod countdown;
 
 use std::time::Duration;

@@ -1,10 +1,19 @@
 //! The name that somebody who mistyped most likely meant. Pure.
 
-/// The known name nearest to this one, if any is near.
-pub(super) fn suggestion<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let name = name.to_lowercase().replace('-', "_");
+/// A name longer than this is no slip of anybody's: it is compared with nothing.
+const LONGEST: usize = 100;
+
+/// The known name nearest to this one, if any is near. Neither case nor `-` for `_` makes a difference.
+pub fn suggestion<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    if name.len() > LONGEST {
+        return None;
+    }
+    let alike = |name: &str| name.to_lowercase().replace('-', "_");
+    let name = alike(name);
     let allowed = 1 + name.chars().count() / 4;
-    let near = known.iter().map(|known| (distance(&name, known), *known));
+    let near = known
+        .iter()
+        .map(|known| (distance(&name, &alike(known)), *known));
     near.filter(|(distance, _)| *distance <= allowed)
         .min()
         .map(|(_, known)| known)
@@ -54,5 +63,9 @@ mod tests {
         assert_eq!(suggestion("credentails", &known), Some("credentials"));
         assert_eq!(suggestion("CA-File", &known), Some("ca_file"));
         assert_eq!(suggestion("oauth", &known), None);
+        let known = ["OktaOrgIncident", "timeout-dns"];
+        assert_eq!(suggestion("oktaorgincidents", &known), Some(known[0]));
+        assert_eq!(suggestion("timeout_dsn", &known), Some(known[1]));
+        assert_eq!(suggestion(&"timeout-dns".repeat(10), &known), None);
     }
 }
