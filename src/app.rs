@@ -1,7 +1,6 @@
 //! Bind, launch, serve, drain: the whole exporter as one value that tests can start as well.
 
 use std::{
-    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -11,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use crate::{
     config::{Config, Made},
     fleet::{Board, Changes, Fleet, PastKeeper},
+    listener::Address,
     store::{CannotOpen, FileStore, Health, InMemory, Store},
     web::{self, Bound, CannotServe, ReloadRequest, Reloads, Served, Serving},
 };
@@ -123,7 +123,7 @@ impl App {
     }
 
     /// Where it listens.
-    pub fn addresses(&self) -> &[SocketAddr] {
+    pub fn addresses(&self) -> &[Address] {
         self.server.addresses()
     }
 

@@ -74,6 +74,7 @@
 //! | how a log line is written | `cli/log_line.rs`; what is told once and what again, `fleet/report.rs` |
 //! | what the guide and the runbooks say, and how they are served | `guide/`, `web/handbook/`; what there is not, `web/lost.rs` |
 //! | what a reload changes | `fleet/keepers.rs`, and by what it is told, `config/fingerprint.rs` |
+//! | who is let in, and by what hands are shaken | `web/config_file/`; where is listened, `web/serving.rs` and `listener/socket.rs` |
 //! | how to add something | `CONTRIBUTING.md`, a line for each kind of change |
 
 pub mod listener;

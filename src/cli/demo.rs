@@ -15,7 +15,9 @@ use super::{
 use crate::{
     app::App,
     config::Config,
+    listener::Address,
     sim::{Clock, Controls, EventHook, Running, RunningStatusPage, StatusPage, Tls, scenario},
+    web::Serving,
 };
 
 /// Run against a built-in simulated Okta.
@@ -52,7 +54,7 @@ const NOTHING_TO_READ: &str = "the demo has no settings that could be read again
 const CERTIFICATE_DAYS: u64 = 20;
 
 pub(super) async fn run(args: Args) -> Result<(), String> {
-    logging::init(&args.log, None)?;
+    logging::init(&args.log, args.web.external_url.as_ref())?;
     let failed = |e: std::io::Error| format!("the demo cannot start: {e}");
     let files = tempfile::tempdir().map_err(failed)?;
     let tls = Tls::new().lasting(Duration::from_hours(24 * CERTIFICATE_DAYS));
@@ -83,16 +85,12 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
         std::fs::write(files.path().join(KEY_FILE), key.serialize_pem()).map_err(failed)?;
         let yaml = configure(&okta, &served, files.path()).map_err(failed)?;
         let config = Config::parse(&yaml, &BTreeMap::new()).map_err(|e| e.to_string())?;
-        let mut app = App::start(config, &args.web.clone().into())
+        let serving = Serving::from(args.web.clone());
+        let mut app = App::start(config, &serving)
             .await
             .map_err(|e| e.to_string())?;
-        add_hook(&control, &app).await;
-        greet(
-            &app,
-            &args.web.telemetry_path,
-            okta.url(),
-            &served.okta_url(),
-        );
+        add_hook(&control, &app, &serving.route_prefix).await;
+        greet(&app, &serving, okta.url(), &served.okta_url());
         loop {
             tokio::select! {
                 _ = stop.received() => break,
@@ -178,8 +176,8 @@ orgs:
 
 /// Lets the org push events to the exporter. What is pushed, the log tells as well: without a hook the
 /// demo goes on.
-async fn add_hook(control: &Controls, app: &App) {
-    let Some(mut address) = app.addresses().first().copied() else {
+async fn add_hook(control: &Controls, app: &App, prefix: &str) {
+    let Some(mut address) = app.addresses().iter().find_map(Address::tcp) else {
         return;
     };
     match address.ip() {
@@ -187,7 +185,7 @@ async fn add_hook(control: &Controls, app: &App) {
         IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
         _ => {}
     }
-    let hook = EventHook::new(&format!("http://{address}/hooks/okta/demo"))
+    let hook = EventHook::new(&format!("http://{address}{prefix}/hooks/okta/demo"))
         .header("Authorization", HOOK_SECRET)
         .types(HOOK_TYPES);
     if let Err(error) = control.add_hook(hook).await {
@@ -195,24 +193,21 @@ async fn add_hook(control: &Controls, app: &App) {
     }
 }
 
-fn greet(app: &App, telemetry_path: &str, okta: &str, page: &str) {
+/// An address as one opens it.
+fn host(address: &Address) -> String {
+    match address {
+        Address::Tcp(tcp) if tcp.ip().is_unspecified() => format!("localhost:{}", tcp.port()),
+        address => address.to_string(),
+    }
+}
+
+fn greet(app: &App, serving: &Serving, okta: &str, page: &str) {
     eprintln!("okta-exporter demo: the exporter, watching a simulated Okta\n");
+    let (prefix, metrics) = (&serving.route_prefix, &serving.telemetry_path);
     for address in app.addresses() {
-        let host = if address.ip().is_unspecified() {
-            "localhost".to_owned()
-        } else {
-            address.ip().to_string()
-        };
-        let host = if host.contains(':') {
-            format!("[{host}]")
-        } else {
-            host
-        };
-        eprintln!("  open       http://{host}:{}/", address.port());
-        eprintln!(
-            "  scrape     http://{host}:{}{telemetry_path}",
-            address.port()
-        );
+        let host = host(address);
+        eprintln!("  open       http://{host}{prefix}/");
+        eprintln!("  scrape     http://{host}{prefix}{metrics}");
     }
     eprintln!("  the org    {okta}   (simulated; its certificate is its own)");
     eprintln!("  the page   {page}");

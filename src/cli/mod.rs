@@ -53,7 +53,7 @@ pub struct Cli {
 enum Command {
     /// Run against a built-in simulated Okta; nothing to configure.
     #[cfg(feature = "simulator")]
-    Demo(demo::Args),
+    Demo(Box<demo::Args>),
     /// Ask everything once and report: what works, what does not, and what fixes it.
     ///
     /// It reads the same file and variables as the exporter. What is not given is skipped.
@@ -103,7 +103,7 @@ pub fn main() -> ExitCode {
         None => ending::bounded(&runtime, run::run(cli.run), Hangup::Reloads),
         #[cfg(feature = "simulator")]
         Some(Command::Demo(args)) => {
-            ending::bounded(&runtime, demo::run(args), Hangup::MeansNothing)
+            ending::bounded(&runtime, demo::run(*args), Hangup::MeansNothing)
         }
         Some(Command::Diagnose(args)) => runtime.block_on(diagnose::run(args)),
         Some(Command::Plan(args)) => exit_code(plan::run(&args)),

@@ -58,7 +58,7 @@ pub(super) async fn run(args: Args) -> Result<(), Fatal> {
     if config_check {
         return check(&source, &web.into()).map_err(Fatal::Said);
     }
-    logging::init(&log, None).map_err(Fatal::Said)?;
+    logging::init(&log, web.external_url.as_ref()).map_err(Fatal::Said)?;
     let serving = Serving::from(web);
     let logged = |lines: Vec<String>| Fatal::Logged(lines);
     serving.check().map_err(|e| logged(vec![e.to_string()]))?;
@@ -122,7 +122,7 @@ async fn watch(
         version = env!("CARGO_PKG_VERSION"),
         settings,
         address = addresses.join(","),
-        telemetry_path = serving.telemetry_path,
+        telemetry_path = format!("{}{}", serving.route_prefix, serving.telemetry_path),
         orgs,
         probes,
         status_pages,

@@ -14,14 +14,17 @@ use hyper_util::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, TcpStream},
     task::JoinSet,
 };
-use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::clients::{Client, Clients};
+use super::{
+    clients::{Client, Clients},
+    linger::Lingering,
+    socket::{Socket, Stream},
+    tls::{TlsConfigs, shake_hands},
+};
 
 /// How long to wait where the system has no connection to give, for want of descriptors mostly.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -32,7 +35,7 @@ pub struct ConnectionNumber(pub u64);
 
 /// Takes connections in.
 pub(super) struct Acceptor {
-    pub(super) tcp: TcpListener,
+    pub(super) socket: Socket,
     /// Counts what is accepted.
     pub(super) accepted: Arc<AtomicU64>,
     pub(super) clients: Clients,
@@ -42,7 +45,9 @@ pub(super) struct Acceptor {
 /// How connections are answered.
 #[derive(Clone)]
 pub(super) struct Answering {
-    pub(super) tls: Option<TlsAcceptor>,
+    pub(super) tls: Option<TlsConfigs>,
+    /// Whether HTTP/2 is spoken besides HTTP/1.1.
+    pub(super) http2: bool,
     pub(super) router: Router,
     pub(super) served: Arc<AtomicU64>,
     pub(super) draining: CancellationToken,
@@ -52,7 +57,7 @@ impl Acceptor {
     /// Runs until it is to drain, and every connection has ended since. Dropping it cuts them.
     pub(super) async fn run(self) {
         let Self {
-            tcp,
+            socket,
             accepted,
             clients,
             answering,
@@ -60,10 +65,10 @@ impl Acceptor {
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
-                incoming = tcp.accept() => {
+                incoming = socket.accept() => {
                     // An accept can fail for the one connection or for want of descriptors; either
                     // way the next may succeed.
-                    let Ok((stream, _)) = incoming else {
+                    let Ok(stream) = incoming else {
                         clients.make_room();
                         tokio::time::sleep(PAUSE).await;
                         continue;
@@ -76,19 +81,18 @@ impl Acceptor {
                 () = answering.draining.cancelled() => break,
             }
         }
-        drop(tcp);
+        drop(socket);
         while connections.join_next().await.is_some() {}
     }
 }
 
 impl Answering {
-    async fn serve(self, stream: TcpStream, client: Client) {
+    async fn serve(self, stream: Stream, client: Client) {
         let served = async {
             match &self.tls {
-                None => self.answer(stream, &client).await,
-                // Whether to trust the certificate is the client's choice.
-                Some(tls) => {
-                    if let Ok(stream) = tls.accept(stream).await {
+                None => self.answer(Lingering::new(stream), &client).await,
+                Some(configs) => {
+                    if let Some(stream) = shake_hands(stream, configs).await {
                         self.answer(stream, &client).await;
                     }
                 }
@@ -118,6 +122,7 @@ impl Answering {
             }
         });
         let http = auto::Builder::new(TokioExecutor::new());
+        let http = if self.http2 { http } else { http.http1_only() };
         let mut connection = Box::pin(http.serve_connection(TokioIo::new(stream), service));
         // How it ends, well or not, is the client's business.
         tokio::select! {

@@ -1,34 +1,42 @@
-//! Listening for HTTP: a port bound, connections taken in, plain or over TLS, and in the end let
-//! go: those under way are finished first, or cut. What is answered is a router of the caller's.
-//! How a connection is served is in `accept.rs`, and who may stay connected in `clients.rs`.
+//! Listening for HTTP: a port or a Unix socket bound, connections taken in, plain or over TLS, and in
+//! the end let go: those under way are finished first, or cut. What is answered is a router of the
+//! caller's. How a connection is served is in `accept.rs`, who may stay connected in `clients.rs`, and
+//! by what hands are shaken in `tls.rs`.
 
 mod accept;
+mod address;
 mod clients;
+mod linger;
+mod socket;
 #[cfg(test)]
 mod tests;
+mod tls;
+#[cfg(unix)]
+mod unix_socket;
 
 use std::{
     io,
-    net::SocketAddr,
     sync::{Arc, atomic::AtomicU64},
     time::Duration,
 };
 
 use axum::Router;
 use rustls::ServerConfig;
-use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 pub use accept::ConnectionNumber;
 use accept::{Acceptor, Answering};
+pub use address::Address;
 pub use clients::{Bounds, Clients};
+use socket::Socket;
+pub use tls::TlsConfigs;
 
-/// A port that is bound and does not answer yet: its address is known before what it serves.
+/// A socket that is bound and does not answer yet: its address is known before what it serves.
 pub struct Listener {
-    tcp: TcpListener,
-    address: SocketAddr,
-    tls: Option<TlsAcceptor>,
+    socket: Socket,
+    address: Address,
+    tls: Option<TlsConfigs>,
+    http2: bool,
     accepted: Arc<AtomicU64>,
     clients: Clients,
     fell_back: Option<io::Error>,
@@ -41,38 +49,69 @@ impl Listener {
         let every = [":", "[::]:"];
         let port = every.iter().find_map(|every| address.strip_prefix(every));
         match port {
-            None => Self::bind_or(address, None).await,
-            Some(port) => {
-                let (both, one) = (format!("[::]:{port}"), format!("0.0.0.0:{port}"));
-                Self::bind_or(&both, Some(&one)).await
+            None => Self::of(Socket::bind(address).await?),
+            Some(port) => Self::or(Socket::bind_both(port), &format!("0.0.0.0:{port}")).await,
+        }
+    }
+
+    /// Listens at a path in the file system, for whom this mode lets connect.
+    #[cfg(unix)]
+    pub fn bind_unix(path: &std::path::Path, mode: u32) -> io::Result<Self> {
+        unix_socket::UnixSocket::bind(path, mode).and_then(|socket| Self::of(Socket::Unix(socket)))
+    }
+
+    /// What systemd listens at and passes on.
+    pub fn passed_on() -> io::Result<Vec<Self>> {
+        let sockets = Socket::passed_on()?;
+        sockets.into_iter().map(Self::of).collect()
+    }
+
+    /// What was bound, or the other address where this machine cannot have the one.
+    async fn or(bound: io::Result<Socket>, other: &str) -> io::Result<Self> {
+        match bound {
+            Ok(socket) => Self::of(socket),
+            // Whoever holds the port, or keeps it from us, does so for both.
+            Err(why) if is_about_the_port(&why) => Err(why),
+            Err(why) => {
+                let mut listener = Self::of(Socket::bind(other).await?)?;
+                listener.fell_back = Some(why);
+                Ok(listener)
             }
         }
     }
 
-    /// Binds the one address, or the other where this machine cannot have the one.
-    async fn bind_or(address: &str, other: Option<&str>) -> io::Result<Self> {
-        let (tcp, fell_back) = match (TcpListener::bind(address).await, other) {
-            (Ok(tcp), _) => (tcp, None),
-            // Whoever holds the port, or keeps it from us, does so for both.
-            (Err(why), Some(other)) if !is_about_the_port(&why) => {
-                (TcpListener::bind(other).await?, Some(why))
-            }
-            (Err(why), _) => return Err(why),
-        };
+    fn of(socket: Socket) -> io::Result<Self> {
         Ok(Self {
-            fell_back,
-            address: tcp.local_addr()?,
-            tcp,
+            address: socket.address()?,
+            socket,
             tls: None,
+            http2: true,
             accepted: Arc::default(),
             clients: Clients::unbounded(),
+            fell_back: None,
         })
     }
 
     /// Speaks TLS.
     #[must_use]
-    pub fn tls(mut self, config: Arc<ServerConfig>) -> Self {
-        self.tls = Some(config.into());
+    pub fn tls(self, config: Arc<ServerConfig>) -> Self {
+        self.tls_by(Arc::new(move || {
+            let config = Some(Arc::clone(&config));
+            Box::pin(std::future::ready(config))
+        }))
+    }
+
+    /// Speaks TLS by what is told at each handshake.
+    #[must_use]
+    pub fn tls_by(mut self, configs: TlsConfigs) -> Self {
+        self.tls = Some(configs);
+        self
+    }
+
+    /// Speaks HTTP/2 besides HTTP/1.1, as it does unless told otherwise.
+    #[must_use]
+    pub fn http2(mut self, http2: bool) -> Self {
+        self.http2 = http2;
         self
     }
 
@@ -89,8 +128,8 @@ impl Listener {
     }
 
     /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    pub fn address(&self) -> &Address {
+        &self.address
     }
 
     /// How many connections were ever accepted, counted on while it serves.
@@ -102,11 +141,12 @@ impl Listener {
     pub fn serve(self, router: Router) -> Server {
         let draining = CancellationToken::new();
         let acceptor = Acceptor {
-            tcp: self.tcp,
+            socket: self.socket,
             accepted: self.accepted,
             clients: self.clients,
             answering: Answering {
                 tls: self.tls,
+                http2: self.http2,
                 router,
                 served: Arc::default(),
                 draining: draining.clone(),

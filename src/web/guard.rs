@@ -47,7 +47,7 @@ fn is_allowed(host: Option<&str>, allowed: &[String]) -> bool {
 }
 
 /// Tells browsers to load nothing from elsewhere, to run nothing but the page's own script, to guess
-/// no type, and to show it in no frame.
+/// no type, and to show it in no frame; unless an answer says something else of that.
 pub(super) async fn headers(
     State(policy): State<HeaderValue>,
     request: Request,
@@ -55,13 +55,14 @@ pub(super) async fn headers(
 ) -> Response {
     let mut response = next.run(request).await;
     let headers: &mut HeaderMap = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    let text = HeaderValue::from_static;
     for (name, value) in [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::X_CONTENT_TYPE_OPTIONS, text("nosniff")),
+        (header::X_FRAME_OPTIONS, text("DENY")),
+        (header::REFERRER_POLICY, text("no-referrer")),
     ] {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers.entry(name).or_insert(value);
     }
     response
 }

@@ -2,6 +2,7 @@
 //! It reads the board and asks nothing: no request to Okta is ever made because somebody scraped.
 //! And what event hooks deliver is taken in.
 
+mod config_file;
 mod descriptors;
 mod families;
 mod guard;
@@ -10,8 +11,10 @@ mod hooks;
 mod lost;
 mod page;
 mod paths;
+mod prefix;
 mod reloads;
 mod server;
+mod serving;
 mod stats;
 mod status;
 mod thread;
@@ -29,7 +32,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{MethodRouter, any, get, post},
 };
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 use crate::{
@@ -39,11 +42,14 @@ use crate::{
     okta::SecretReloads,
     units::Timestamp,
 };
+use config_file::Gate;
 use stats::Stats;
 
+pub use config_file::{BadConfigFile, BadTls, BadUser, Wrong};
 pub use paths::TELEMETRY_PATH;
 pub use reloads::{ReloadRequest, Reloaded, Reloads};
-pub use server::{Bound, CannotServe, DRAIN, Served, Server, Serving};
+pub use server::{Bound, DRAIN, Served, Server};
+pub use serving::{CannotServe, Exempt, Serving, external_url, route_prefix};
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -51,6 +57,8 @@ struct Shared {
     board: Arc<Board>,
     stats: Arc<Stats>,
     clients: Clients,
+    /// How many pages may be drawn at a time; `None` where as many as are asked for.
+    scrapes: Option<Arc<Semaphore>>,
     telemetry_path: Arc<str>,
     allowed_hosts: guard::AllowedHosts,
     /// The configuration as it may be shown, asked for at each request.
@@ -61,8 +69,22 @@ struct Shared {
     reloads: Reloads,
 }
 
-/// Everything that is served, on top of a board.
-fn router(shared: Shared) -> Router {
+/// Everything that is served, on top of a board: under its prefix, behind its gate where it has one.
+fn router(shared: Shared, prefix: &str, gate: Option<Arc<Gate>>) -> Router {
+    let stats = Arc::clone(&shared.stats);
+    let served = prefix::mount(routes(shared), prefix, stats);
+    let gated = match gate {
+        Some(gate) => served.layer(middleware::from_fn_with_state(gate, config_file::guard)),
+        None => served,
+    };
+    gated.layer(middleware::from_fn_with_state(
+        guard::policy(),
+        guard::headers,
+    ))
+}
+
+/// What is served, whatever stands before it.
+fn routes(shared: Shared) -> Router {
     let delivery = get(hooks::verify).post(hooks::deliver);
     let reload = post(reloads::reload).put(reloads::reload);
     let status = get(status::status).with_state(Arc::clone(&shared.board));
@@ -84,10 +106,6 @@ fn router(shared: Shared) -> Router {
             guard::hosts,
         ))
         .layer(middleware::from_fn_with_state(shared.clone(), count))
-        .layer(middleware::from_fn_with_state(
-            guard::policy(),
-            guard::headers,
-        ))
         .layer(
             // A page is text that repeats itself: the fastest level already shrinks it twentyfold.
             CompressionLayer::new()
@@ -105,6 +123,10 @@ pub fn families() -> Vec<&'static Family> {
 
 async fn scrape(State(shared): State<Shared>) -> Response {
     let started = tokio::time::Instant::now();
+    let place = shared.scrapes.clone().map(Semaphore::try_acquire_owned);
+    let Ok(place) = place.transpose() else {
+        return busy();
+    };
     let stats = Arc::clone(&shared.stats);
     // Drawing a very large page takes tens of milliseconds: not on a thread that serves others.
     let drawn = tokio::task::spawn_blocking(move || {
@@ -122,7 +144,9 @@ async fn scrape(State(shared): State<Shared>) -> Response {
         let dropped = shared.dropped_lines.as_ref();
         let dropped = dropped.map(|dropped| dropped.load(Ordering::Relaxed) as f64);
         page.push_some(&families::DROPPED_LINES, &[], dropped);
-        page.text()
+        let text = page.text();
+        drop(place);
+        text
     });
     let Ok(text) = drawn.await else {
         return (
@@ -135,10 +159,18 @@ async fn scrape(State(shared): State<Shared>) -> Response {
     ([(header::CONTENT_TYPE, Page::CONTENT_TYPE)], text).into_response()
 }
 
+/// As many pages are drawn as `--web.max-requests` allows.
+fn busy() -> Response {
+    let again = [(header::RETRY_AFTER, "1")];
+    let told = "Limit of concurrent requests reached, try again later.\n";
+    (StatusCode::SERVICE_UNAVAILABLE, again, told).into_response()
+}
+
 async fn index(State(shared): State<Shared>) -> Html<String> {
     Html(page::render(
         &shared.board.view(Timestamp::now()),
-        &shared.telemetry_path,
+        // Beside the page, whatever the prefix that both have.
+        shared.telemetry_path.trim_start_matches('/'),
     ))
 }
 

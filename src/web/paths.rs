@@ -29,6 +29,8 @@ pub(super) const LISTED: [(&str, &str); 8] = [
     (READY, "whether every probe has run"),
     (RELOAD, "reads the configuration again (POST)"),
 ];
+/// What all of those begin with.
+pub(super) const HOOKS: &str = "/hooks/okta/";
 
 /// What begins so is kept for the exporter itself.
 const RESERVED: [&str; 5] = ["/-/", "/api/", "/hooks/", GUIDE, RUNBOOKS];
@@ -40,9 +42,13 @@ const TAKEN: [&str; 4] = [INDEX, CONFIG, "/guide", "/runbooks"];
 pub(super) fn is_free(path: &str) -> bool {
     let taken = TAKEN.contains(&path) || RESERVED.iter().any(|p| path.starts_with(p));
     let pattern = path.contains(['{', '}', '*']) || path.contains("/:");
+    is_asked(path) && !taken && !pattern
+}
+
+/// Whether who asks for this path asks for nothing else.
+pub(super) fn is_asked(path: &str) -> bool {
     let asked = Url::parse("http://localhost").and_then(|host| host.join(path));
-    let is_asked = asked.is_ok_and(|url| url.path() == path);
-    path.starts_with('/') && is_asked && !taken && !pattern
+    path.starts_with('/') && asked.is_ok_and(|url| url.path() == path)
 }
 
 #[cfg(test)]

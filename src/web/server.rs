@@ -1,19 +1,21 @@
 //! The addresses that are served: bound first, answered once there is a board, drained in the end.
 
-use std::{
-    io,
-    net::SocketAddr,
-    sync::{Arc, atomic::AtomicU64},
-    time::Duration,
-};
+use std::{io, sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
-use super::{Reloads, Shared, descriptors, paths, router, thread::Thread};
+use super::{
+    Reloads, Shared,
+    config_file::{ConfigFile, Fixed, Gate},
+    descriptors, router,
+    serving::{CannotServe, Serving, UNIX},
+    stats::Stats,
+    thread::Thread,
+};
 use crate::{
     fleet::{Board, Hooks},
-    listener::{self, Bounds, Clients, Listener},
+    listener::{self, Address, Bounds, Clients, Listener, TlsConfigs},
     okta::SecretReloads,
 };
 
@@ -24,76 +26,6 @@ pub const DRAIN: Duration = Duration::from_secs(10);
 /// silent then: longer than people scrape at, so that a scraper keeps its connection.
 const FIRST_REQUEST: Duration = Duration::from_secs(10);
 const NEXT_REQUEST: Duration = Duration::from_secs(150);
-
-/// How the exporter is served.
-#[derive(Debug, Clone)]
-pub struct Serving {
-    /// Where to listen: `:6582`, `127.0.0.1:6582`, `[::1]:0`.
-    pub listen: Vec<String>,
-    /// The path of the metrics.
-    pub telemetry_path: String,
-    /// The host names that requests may be made under, besides addresses; none stands for all.
-    pub allowed_hosts: Vec<String>,
-    /// Counts the log lines that were dropped; `None` where nobody counts them.
-    pub dropped_lines: Option<Arc<AtomicU64>>,
-}
-
-/// The exporter cannot be served so.
-#[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "each message says it")]
-pub enum CannotServe {
-    #[error("cannot listen on {address}: {why}; {}", fix(why))]
-    Listen { address: String, why: io::Error },
-    #[error("no thread can be started that answers: {0}")]
-    Thread(io::Error),
-    #[error("`--web.listen-address` names no address")]
-    NoAddress,
-    #[error(
-        "`--web.telemetry-path={0}` must begin with `/` and be none of /, /-/…, /api/…, /hooks/…, /config, /guide/…, /runbooks/…; it stands for itself \
-         alone: letters, digits and `/-._~`, without `?`, `#`, blanks or `..`, and no part that begins with `:`"
-    )]
-    TelemetryPath(String),
-}
-
-impl Serving {
-    /// Refuses what can be seen to be wrong before anything is bound.
-    pub fn check(&self) -> Result<(), CannotServe> {
-        let path = self.telemetry_path.as_str();
-        if !paths::is_free(path) {
-            return Err(CannotServe::TelemetryPath(path.to_owned()));
-        }
-        for address in &self.listen {
-            let port = address
-                .rsplit_once(':')
-                .map(|(_, port)| port.parse::<u16>());
-            if !matches!(port, Some(Ok(_))) {
-                return Err(CannotServe::Listen {
-                    address: address.clone(),
-                    why: io::Error::new(io::ErrorKind::InvalidInput, "it names no port"),
-                });
-            }
-        }
-        if self.listen.is_empty() {
-            return Err(CannotServe::NoAddress);
-        }
-        Ok(())
-    }
-}
-
-/// What to do about an address that cannot be listened on.
-fn fix(why: &io::Error) -> &'static str {
-    match why.kind() {
-        io::ErrorKind::AddrInUse => {
-            "is another exporter running? `--web.listen-address` names another"
-        }
-        io::ErrorKind::PermissionDenied => {
-            "ports below 1024 need a privilege: `--web.listen-address` names another"
-        }
-        _ => {
-            "write it as `:6582`, `127.0.0.1:6582` or `[::1]:6582`, with an address of this machine"
-        }
-    }
-}
 
 /// What is served.
 #[derive(Debug)]
@@ -115,44 +47,48 @@ pub struct Bound {
     thread: Thread,
     listeners: Vec<Listener>,
     clients: Clients,
-    telemetry_path: String,
-    allowed_hosts: Vec<String>,
-    dropped_lines: Option<Arc<AtomicU64>>,
+    serving: Serving,
+    stats: Arc<Stats>,
+    gate: Option<Arc<Gate>>,
 }
 
 impl Bound {
     /// Binds every address.
     pub async fn new(serving: &Serving) -> Result<Self, CannotServe> {
-        serving.check()?;
+        let fixed = serving.fixed()?;
         let thread = Thread::new().map_err(CannotServe::Thread)?;
         let clients = Clients::new(Bounds {
             most: descriptors::for_clients(),
             first_request: FIRST_REQUEST,
             next_request: NEXT_REQUEST,
         });
-        let mut listeners = Vec::new();
-        for address in &serving.listen {
-            let listener = thread.bind(address).await;
-            let listener = listener.map_err(|why| CannotServe::Listen {
-                address: address.clone(),
-                why,
-            })?;
-            if let Some(why) = listener.fell_back() {
-                tracing::warn!(
-                    asked = address,
-                    error = %why,
-                    "there is no IPv6 to listen at: serving at 0.0.0.0, over IPv4 alone"
-                );
+        let stats: Arc<Stats> = Arc::default();
+        let mut listeners = bind(serving, &thread).await?;
+        let mut gate = None;
+        if let (Some(path), Some(fixed)) = (&serving.config_file, fixed) {
+            let file = Arc::new(ConfigFile::new(path));
+            let Fixed { tls, http2, .. } = fixed;
+            tracing::info!(file = %path.display(), tls, http2, "serving by the web configuration");
+            if tls {
+                let configs = configs(Arc::clone(&file), http2);
+                let speak = |listener: Listener| listener.tls_by(Arc::clone(&configs));
+                listeners = listeners.into_iter().map(speak).collect();
             }
-            listeners.push(listener.admitting(clients.clone()));
+            let speak = |listener: Listener| listener.http2(http2);
+            listeners = listeners.into_iter().map(speak).collect();
+            let of_flags = serving.clone();
+            let exempt = move |path: &str| of_flags.is_exempt(path);
+            let guard = Gate::new(file, fixed, exempt, Arc::clone(&stats));
+            gate = Some(Arc::new(guard.map_err(CannotServe::Thread)?));
         }
+        let admit = |listener: Listener| listener.admitting(clients.clone());
         Ok(Self {
             thread,
-            listeners,
+            listeners: listeners.into_iter().map(admit).collect(),
             clients,
-            telemetry_path: serving.telemetry_path.clone(),
-            allowed_hosts: serving.allowed_hosts.clone(),
-            dropped_lines: serving.dropped_lines.clone(),
+            serving: serving.clone(),
+            stats,
+            gate,
         })
     }
 
@@ -165,19 +101,24 @@ impl Bound {
             hooks,
             reloads,
         } = served;
-        let router = router(Shared {
+        let at_a_time = self.serving.max_requests.min(Semaphore::MAX_PERMITS);
+        let scrapes = (at_a_time > 0).then(|| Arc::new(Semaphore::new(at_a_time)));
+        let shared = Shared {
             board,
-            stats: Arc::default(),
+            stats: self.stats,
             clients: self.clients,
-            telemetry_path: self.telemetry_path.into(),
-            allowed_hosts: self.allowed_hosts.into(),
+            scrapes,
+            telemetry_path: self.serving.telemetry_path.into(),
+            allowed_hosts: self.serving.allowed_hosts.into(),
             configuration: shown,
             secret_reloads,
-            dropped_lines: self.dropped_lines,
+            dropped_lines: self.serving.dropped_lines,
             hooks,
             reloads,
-        });
-        let addresses = self.listeners.iter().map(Listener::address).collect();
+        };
+        let router = router(shared, &self.serving.route_prefix, self.gate);
+        let addresses = self.listeners.iter().map(Listener::address).cloned();
+        let addresses = addresses.collect();
         let listeners = self.listeners.into_iter();
         let serve = |listener: Listener| self.thread.serve(listener, router.clone());
         Server {
@@ -188,17 +129,64 @@ impl Bound {
     }
 }
 
+/// Everything that is to be listened at.
+async fn bind(serving: &Serving, thread: &Thread) -> Result<Vec<Listener>, CannotServe> {
+    if serving.systemd_socket {
+        let passed = thread.run(async { Listener::passed_on() }).await;
+        let passed = passed.map_err(CannotServe::Socket)?;
+        return if passed.is_empty() {
+            Err(CannotServe::NoSocket)
+        } else {
+            Ok(passed)
+        };
+    }
+    let mut listeners = Vec::new();
+    for address in &serving.listen {
+        let (at, mode) = (address.clone(), serving.unix_socket_mode);
+        let bound = thread.run(async move { bind_one(&at, mode).await });
+        let listener = bound.await.map_err(|why| CannotServe::Listen {
+            address: address.clone(),
+            why,
+        })?;
+        if let Some(why) = listener.fell_back() {
+            tracing::warn!(
+                asked = address,
+                error = %why,
+                "there is no IPv6 to listen at: serving at 0.0.0.0, over IPv4 alone"
+            );
+        }
+        listeners.push(listener);
+    }
+    Ok(listeners)
+}
+
+async fn bind_one(address: &str, mode: u32) -> io::Result<Listener> {
+    match address.strip_prefix(UNIX) {
+        #[cfg(unix)]
+        Some(path) => Listener::bind_unix(std::path::Path::new(path), mode),
+        _ => Listener::bind(address).await,
+    }
+}
+
+/// By what hands are shaken: what the file says as a client comes.
+fn configs(file: Arc<ConfigFile>, http2: bool) -> TlsConfigs {
+    Arc::new(move || {
+        let file = Arc::clone(&file);
+        Box::pin(async move { file.tls(http2).await })
+    })
+}
+
 /// Every address served. Dropping it cuts every connection.
 #[derive(Debug)]
 pub struct Server {
     servers: Vec<listener::Server>,
-    addresses: Vec<SocketAddr>,
+    addresses: Vec<Address>,
     _thread: Thread,
 }
 
 impl Server {
     /// Where it listens.
-    pub fn addresses(&self) -> &[SocketAddr] {
+    pub fn addresses(&self) -> &[Address] {
         &self.addresses
     }
 

@@ -26,14 +26,15 @@ impl Thread {
         Ok(Self(Some(runtime)))
     }
 
-    /// Binds an address that is answered here.
-    pub(super) async fn bind(&self, address: &str) -> io::Result<Listener> {
+    /// Does what must be done here, such as binding what is answered here.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = io::Result<T>> + Send + 'static,
+    ) -> io::Result<T> {
         let Some(runtime) = &self.0 else {
             return Err(io::ErrorKind::NotConnected.into());
         };
-        let address = address.to_owned();
-        let bound = runtime.spawn(async move { Listener::bind(&address).await });
-        bound.await.map_err(io::Error::other)?
+        runtime.spawn(work).await.map_err(io::Error::other)?
     }
 
     /// Answers here.

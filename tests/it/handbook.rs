@@ -204,10 +204,8 @@ async fn what_is_said_to_be_there_is_there_under_the_path_that_was_chosen_for_th
     let okta = Org::new("acme").start().await.unwrap();
     let config = Config::parse(&acme(&okta, DISCOVERY), &BTreeMap::new()).unwrap();
     let serving = Serving {
-        listen: vec!["127.0.0.1:0".to_owned()],
         telemetry_path: "/watch/okta-metrics".to_owned(),
-        allowed_hosts: Vec::new(),
-        dropped_lines: None,
+        ..Serving::default()
     };
     let app = App::start(config, &serving).await.unwrap();
     let root: Url = format!("http://{}/", app.addresses()[0]).parse().unwrap();

@@ -16,7 +16,7 @@ use okta_exporter::{
     sim::{ApiToken, Fault, Org, Running},
     store::{InMemory, Store},
     units::{Moment, Timestamp},
-    web::{Bound, Reloads, Served, Serving, TELEMETRY_PATH},
+    web::{Bound, Reloads, Served, Serving},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -183,12 +183,7 @@ async fn a_drained_exporter_answers_no_more_and_asks_no_more() {
 #[tokio::test]
 async fn the_configuration_shown_is_the_one_in_force() {
     let (in_force, shown) = watch::channel(Arc::from("{\"old\": 1}"));
-    let serving = Serving {
-        listen: vec!["127.0.0.1:0".to_owned()],
-        telemetry_path: TELEMETRY_PATH.to_owned(),
-        allowed_hosts: Vec::new(),
-        dropped_lines: None,
-    };
+    let serving = Serving::default();
     let bound = Bound::new(&serving).await.unwrap();
     let server = bound.serve(served(shown));
     let url = format!("http://{}/config", server.addresses()[0]);
@@ -312,10 +307,8 @@ async fn every_page_tells_browsers_to_trust_nothing_else() {
 #[tokio::test]
 async fn a_name_that_is_not_served_for_is_refused() {
     let serving = Serving {
-        listen: vec!["127.0.0.1:0".to_owned()],
-        telemetry_path: TELEMETRY_PATH.to_owned(),
         allowed_hosts: vec!["okta.example.com".to_owned()],
-        dropped_lines: None,
+        ..Serving::default()
     };
     let (_configuration, shown) = watch::channel(Arc::from("{}"));
     let bound = Bound::new(&serving).await.unwrap();
@@ -359,12 +352,7 @@ impl RunOnce for Breaking {
 async fn it_is_unhealthy_while_what_keeps_a_probe_is_broken_down_and_healthy_once_it_has_run() {
     let okta = org().await;
     let board = Arc::new(Board::new());
-    let serving = Serving {
-        listen: vec!["127.0.0.1:0".to_owned()],
-        telemetry_path: TELEMETRY_PATH.to_owned(),
-        allowed_hosts: Vec::new(),
-        dropped_lines: None,
-    };
+    let serving = Serving::default();
     let (_configuration, shown) = watch::channel(Arc::from("{}"));
     let bound = Bound::new(&serving).await.unwrap();
     let server = bound.serve(Served {

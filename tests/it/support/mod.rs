@@ -51,9 +51,7 @@ impl Exporter {
         let config = Config::parse(yaml, &BTreeMap::new()).unwrap_or_else(|e| panic!("{e}"));
         let serving = Serving {
             listen: vec![address.to_owned()],
-            telemetry_path: "/metrics".to_owned(),
-            allowed_hosts: Vec::new(),
-            dropped_lines: None,
+            ..Serving::default()
         };
         let app = App::start(config, &serving).await.unwrap();
         let url = format!("http://{}", app.addresses()[0]);

@@ -78,6 +78,14 @@ impl Program {
         }
     }
 
+    /// The next line; `None` once it has ended.
+    pub async fn line(&mut self) -> Option<String> {
+        let line = timeout(PATIENCE, self.lines.recv()).await;
+        let line = line.expect("it says nothing, and does not end")?;
+        self.said.push(line.clone());
+        Some(line)
+    }
+
     /// Starts a program of Prometheus' family, which can be asked from now on, and returns where.
     pub async fn of_prometheus(command: Command) -> (Self, String) {
         let mut program = Self::start(command);
