@@ -13,21 +13,23 @@ ARG FEATURES=simulator
 
 # The dependencies, in a layer of their own: it is built again only when the manifest changes. The
 # target is named so that build scripts and macros, which run here, are not linked statically.
-COPY Cargo.toml Cargo.lock ./
+COPY Cargo.toml Cargo.lock build.rs ./
 COPY benches benches
 RUN mkdir -p src tests/it; \
     echo 'fn main() {}' | tee src/main.rs tests/it/main.rs; \
     touch src/lib.rs; \
     cargo build --locked --release --no-default-features --features "$FEATURES" --target "$(rustc -vV | sed -n 's/^host: //p')"
 
-# The exporter. The stubs above are newer than its sources.
+# The exporter. The stubs above are newer than its sources. What it says of itself: the commit, and the
+# seconds since 1970 of its date (`git show --no-patch --format=%ct`).
 ARG REVISION
+ARG SOURCE_DATE_EPOCH
 COPY src src
 # The runbooks and the alert rules are built in.
 COPY docs/runbooks docs/runbooks
 COPY config/prometheus config/prometheus
 RUN touch src/lib.rs src/main.rs; \
-    OKTA_EXPORTER_REVISION="$REVISION" cargo build --locked --release --no-default-features --features "$FEATURES" --target "$(rustc -vV | sed -n 's/^host: //p')"
+    OKTA_EXPORTER_REVISION="$REVISION" SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-}" cargo build --locked --release --no-default-features --features "$FEATURES" --target "$(rustc -vV | sed -n 's/^host: //p')"
 
 # The whole file system of the image. `demo` writes to /tmp.
 RUN mkdir -p /image/etc/ssl/certs; \

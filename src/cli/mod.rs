@@ -1,5 +1,7 @@
 //! Commands and their flags, as Prometheus spells them.
 
+mod completions;
+mod config_schema;
 #[cfg(feature = "simulator")]
 mod demo;
 mod diagnose;
@@ -9,6 +11,7 @@ mod health;
 mod log_line;
 mod log_queue;
 mod logging;
+mod man;
 mod metrics;
 mod other_signals;
 mod output;
@@ -26,18 +29,24 @@ mod store;
 mod terminal;
 mod web_args;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::LazyLock};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use other_signals::Hangup;
 use output::{USAGE, exit_code, fail};
+
+use crate::units::build;
+
+/// What `--version` tells; `-V` tells the version alone.
+static LONG_VERSION: LazyLock<String> = LazyLock::new(build::description);
 
 /// Watches Okta and tells Prometheus before users notice.
 #[derive(Debug, Parser)]
 #[command(
     name = "okta-exporter",
-    version,
+    version = build::VERSION,
+    long_version = LONG_VERSION.as_str(),
     about,
     args_conflicts_with_subcommands = true
 )]
@@ -80,6 +89,12 @@ enum Command {
     Guide(guide::Args),
     /// Print the alert rules for Prometheus, which lead to the runbooks that this exporter serves.
     Rules(rules::Args),
+    /// Print the JSON Schema of the configuration, for editors.
+    ConfigSchema(config_schema::Args),
+    /// Print what has a shell complete commands and flags.
+    Completions(completions::Args),
+    /// Print the manual page, or write all of them.
+    Man(man::Args),
 }
 
 /// Runs what the command line asks for.
@@ -115,6 +130,9 @@ pub fn main() -> ExitCode {
         Some(Command::Permissions(args)) => exit_code(permissions::run(args)),
         Some(Command::Guide(args)) => exit_code(guide::run(&args)),
         Some(Command::Rules(args)) => exit_code(rules::run(&args)),
+        Some(Command::ConfigSchema(args)) => exit_code(config_schema::run(args)),
+        Some(Command::Completions(args)) => exit_code(completions::run(&args, Cli::command())),
+        Some(Command::Man(args)) => exit_code(man::run(args, Cli::command())),
     };
     // A lookup that hangs holds a thread of the runtime, and is not waited for.
     runtime.shutdown_background();

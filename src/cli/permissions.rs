@@ -76,7 +76,7 @@ fn one_of_each() -> Value {
     let paths = paths.copied().chain(ENDPOINTS.map(|(_, path)| path));
     let scopes: BTreeSet<&str> = paths.filter_map(scopes::needed).collect();
     let app = json!({ "client_id": "0oa", "private_key_file": "/key.pem", "scopes": scopes });
-    let of_org = KINDS.iter().filter(|info| info.place != Place::Page);
+    let of_org = KINDS.iter().filter(|info| info.place.is_of_org());
     let probes: Map<String, Value> = of_org
         .map(|info| (info.kind.to_owned(), written(info)))
         .collect();
@@ -115,7 +115,7 @@ fn written(info: &KindInfo) -> Value {
             "introspect": { "authorization_server": "default", "credential": CREDENTIAL },
         } }),
         (_, Place::Named) => json!({ ANY: {} }),
-        (_, Place::Once | Place::Page) => json!({}),
+        (_, Place::Once | Place::Page | Place::Host) => json!({}),
     }
 }
 

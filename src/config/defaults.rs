@@ -70,7 +70,7 @@ fn probes_for(credentials: Option<&Value>) -> Value {
         scopes: scopes.as_deref(),
     });
     let all = probe::by_default(&candidates.collect::<Vec<_>>()).into_iter();
-    let of_org = all.filter(|(info, _)| info.place != Place::Page);
+    let of_org = all.filter(|(info, _)| info.place.is_of_org());
     of_org
         .map(|(info, settings)| (info.kind, settings))
         .collect()

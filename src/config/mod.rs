@@ -8,6 +8,7 @@
 //!           └──────── notes ───────┴─────▶ Problems, all of them
 //! ```
 
+mod controls;
 mod credentials;
 mod defaults;
 mod deserialize;
@@ -15,6 +16,7 @@ mod environment;
 mod event_hook;
 mod file;
 mod fingerprint;
+mod json_schema;
 mod made;
 mod named;
 mod oauth;
@@ -40,8 +42,9 @@ use serde_json::Value;
 pub use environment::{STORAGE_PATH, environment};
 pub(crate) use file::LARGEST as LARGEST_FILE;
 pub use fingerprint::Fingerprint;
+pub use json_schema::json_schema;
 pub use made::Made;
-pub use planned::{EventHook, Org, Planned, StatusPage};
+pub use planned::{Control, EventHook, Org, Planned, StatusPage};
 pub use problems::Problems;
 pub use sources::Origin;
 
@@ -62,6 +65,8 @@ pub struct Config {
     pub orgs: BTreeMap<Name, Org>,
     /// The status pages, which belong to no org.
     pub status_pages: BTreeMap<Name, StatusPage>,
+    /// The hosts that tell whose fault silence is, each once, by the probe's name.
+    pub controls: BTreeMap<String, Control>,
     /// The file that what is remembered is kept in; `None` for memory only.
     pub storage: Option<PathBuf>,
     /// What is worth saying, and no error; each with its path.
@@ -215,6 +220,13 @@ impl<'a> Loading<'a> {
             &proxies,
             &mut notes,
         );
+        let mut controls = controls::Hosts {
+            defaults,
+            tls: &mut tls,
+            proxies: &proxies,
+            notes: &mut notes,
+        }
+        .read(settings.controls.as_deref(), settings.orgs.as_ref());
         let mut orgs = resolve::Orgs {
             defaults,
             secrets: SecretContext {
@@ -232,10 +244,12 @@ impl<'a> Loading<'a> {
         .read(settings.orgs);
         let warnings = notes.finish(&origin.source)?;
         written.sign(&mut orgs, &mut status_pages);
+        written::sign_controls(&mut controls);
         let shown = redact::shown(redacted, &orgs, &status_pages, &origin);
         Ok(Config {
             orgs,
             status_pages,
+            controls,
             storage: settings.storage.unwrap_or_default().path,
             warnings,
             origin,

@@ -1,6 +1,10 @@
 //! What is to be watched, ready to be scheduled: an org, a status page, a probe of either.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use http::HeaderName;
 
@@ -48,6 +52,17 @@ pub struct StatusPage {
     pub client: Client,
     /// How it is asked.
     pub probe: Planned,
+}
+
+/// One host that is asked to tell whose fault the silence of orgs is.
+#[derive(Debug)]
+pub struct Control {
+    /// The client that asks it.
+    pub client: Client,
+    /// How it is asked.
+    pub probe: Planned,
+    /// The orgs that it tells of.
+    pub orgs: BTreeSet<Name>,
 }
 
 /// One probe, ready to be scheduled.

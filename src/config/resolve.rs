@@ -116,6 +116,8 @@ impl Orgs<'_> {
             url,
             cell,
             ca_file,
+            // Hosts that are none of it are read apart.
+            controls: _,
             budget,
             buckets,
             credentials: written,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     file,
     fingerprint::Fingerprint,
-    planned::{Org, StatusPage},
+    planned::{Control, Org, StatusPage},
 };
 use crate::units::{Name, read_soon};
 
@@ -106,6 +106,15 @@ impl<'a> Written<'a> {
                 value => self.variables(value, found),
             }
         }
+    }
+}
+
+/// Gives each control its fingerprint: it is its host, which its name tells.
+pub(super) fn sign_controls(controls: &mut BTreeMap<String, Control>) {
+    for (id, control) in controls {
+        let planned = &mut control.probe;
+        let timing = (planned.interval, planned.timeout);
+        planned.fingerprint = Fingerprint::of((id, control.client.origin().as_str(), timing));
     }
 }
 

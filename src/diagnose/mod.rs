@@ -11,6 +11,7 @@ mod check;
 mod connectivity;
 mod keys;
 mod limits_left;
+mod org_verdict;
 mod pages;
 mod report;
 mod round;
@@ -26,14 +27,15 @@ pub use text::{Style, text};
 pub use ticket::Ticket;
 
 use crate::{config::Config, units::Timestamp};
-use round::Asked;
+use round::{Asked, Round};
 
 /// Runs every configured probe once, the orgs side by side, and reports. `told` hears of each.
 pub async fn diagnose(config: Config, told: &(dyn Fn(Step<'_>) + Sync)) -> Report {
     let (source, warnings) = (config.origin.source.clone(), config.warnings.clone());
-    let (orgs, pages) = round::ask(config, told).await;
+    let round = round::ask(config, told).await;
     let at = Timestamp::now();
-    let orgs: Vec<OrgReport> = orgs.iter().map(|org| judge(org, &pages, at)).collect();
+    let orgs = round.orgs.iter().map(|org| judge(org, &round, at));
+    let orgs: Vec<OrgReport> = orgs.collect();
     Report {
         version: env!("CARGO_PKG_VERSION"),
         at,
@@ -44,7 +46,8 @@ pub async fn diagnose(config: Config, told: &(dyn Fn(Step<'_>) + Sync)) -> Repor
     }
 }
 
-fn judge(org: &Asked, pages: &[round::Run], now: Timestamp) -> OrgReport {
+fn judge(org: &Asked, round: &Round, now: Timestamp) -> OrgReport {
+    let pages = &round.pages;
     let at_okta = org.oktas_time(now);
     let checks = [
         connectivity::checks(org, pages, now),
@@ -59,6 +62,7 @@ fn judge(org: &Asked, pages: &[round::Run], now: Timestamp) -> OrgReport {
         name: org.name.to_string(),
         url: org.url.to_string(),
         cell: org.cell().map(|cell| cell.to_string()),
+        is: org_verdict::of(org, round, now),
         verdict: Verdict::worst(checks.iter().map(|check| check.verdict)),
         checks,
         support: org.runs.iter().filter_map(Ticket::of).collect(),

@@ -6,7 +6,7 @@ use super::{
     check::{Check, Verdict},
     ticket::Ticket,
 };
-use crate::units::Timestamp;
+use crate::{fleet::OrgVerdict, units::Timestamp};
 
 /// Everything that was found.
 #[derive(Debug, Clone, Serialize)]
@@ -33,6 +33,9 @@ pub struct OrgReport {
     pub url: String,
     /// As configured, else as its organization document says.
     pub(super) cell: Option<String>,
+    /// How it is in one word, as the exporter would say, and why.
+    #[serde(rename = "org_verdict")]
+    pub(super) is: OrgVerdict,
     /// The worst of its checks.
     pub verdict: Verdict,
     /// What was checked, in reading order.

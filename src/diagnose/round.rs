@@ -1,7 +1,7 @@
 //! Running every probe once. What came of it is judged in the sections ([`super::check`]).
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -12,7 +12,7 @@ use std::{
 use futures_util::{StreamExt, future, stream};
 
 use crate::{
-    config::{Config, Org, Planned, StatusPage},
+    config::{Config, Control, Org, Planned, StatusPage},
     fleet::{Outcome, ProbeRun, RunOnce},
     okta::{AccessToken, Client, Credential, Exchange, Failure, OktaClock, Session},
     probe::{AnyKnown, InTable, Probe, organization},
@@ -54,23 +54,44 @@ pub(super) struct Run {
     pub(super) says: Option<AccessToken>,
 }
 
-/// Asks the orgs and the status pages, all side by side.
-pub(super) async fn ask(
-    config: Config,
-    told: &(dyn Fn(Step<'_>) + Sync),
-) -> (Vec<Asked>, Vec<Run>) {
+/// Who was asked, and what came of it.
+pub(super) struct Round {
+    pub(super) orgs: Vec<Asked>,
+    pub(super) pages: Vec<Run>,
+    /// The hosts that are none of them, each with the orgs that it tells of.
+    pub(super) controls: Vec<(BTreeSet<Name>, Run)>,
+}
+
+/// Asks the orgs, the status pages and the controls, all side by side.
+pub(super) async fn ask(config: Config, told: &(dyn Fn(Step<'_>) + Sync)) -> Round {
     let Config {
-        orgs, status_pages, ..
+        orgs,
+        status_pages,
+        controls,
+        ..
     } = config;
     let probes: usize = orgs.values().map(|org| org.probes.len()).sum();
     let asking = Asking {
         told,
         done: AtomicUsize::new(0),
-        all: probes + status_pages.len(),
+        all: probes + status_pages.len() + controls.len(),
     };
     let orgs = orgs.into_iter().map(|(name, org)| asking.org(name, org));
     let pages = status_pages.into_values().map(|page| asking.page(page));
-    future::join(future::join_all(orgs), future::join_all(pages)).await
+    let controls = controls
+        .into_values()
+        .map(|control| asking.control(control));
+    let (orgs, pages, controls) = future::join3(
+        future::join_all(orgs),
+        future::join_all(pages),
+        future::join_all(controls),
+    )
+    .await;
+    Round {
+        orgs,
+        pages,
+        controls,
+    }
 }
 
 struct Asking<'a> {
@@ -127,6 +148,11 @@ impl Asking<'_> {
         self.run("", &page.client, page.probe).await
     }
 
+    async fn control(&self, control: Control) -> (BTreeSet<Name>, Run) {
+        let run = self.run("", &control.client, control.probe).await;
+        (control.orgs, run)
+    }
+
     async fn run(&self, org: &str, client: &Client, planned: Planned) -> Run {
         let Planned {
             id, probe, timeout, ..
@@ -171,12 +197,14 @@ fn lost(failure: &Failure) -> bool {
 impl Asked {
     /// The org's cell: as configured, else as its organization document says.
     pub(super) fn cell(&self) -> Option<Cell> {
-        let seen = || {
-            let runs = self.runs.iter();
-            let mut seen = runs.filter_map(Run::observation::<organization::Probe>);
-            seen.find_map(organization::Observation::cell)
-        };
+        let seen = || self.organization()?.cell();
         self.configured_cell.clone().or_else(seen)
+    }
+
+    /// What its organization document says.
+    pub(super) fn organization(&self) -> Option<&organization::Observation> {
+        let mut runs = self.runs.iter();
+        runs.find_map(Run::observation::<organization::Probe>)
     }
 
     /// Every exchange, in the order of the probes.

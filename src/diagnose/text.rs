@@ -87,6 +87,7 @@ impl Lines {
             name,
             url,
             cell,
+            is,
             verdict,
             checks,
             support,
@@ -101,6 +102,7 @@ impl Lines {
             "{title}{place}  {}",
             self.style.verdict(*verdict, verdict.as_str())
         ));
+        self.wrapped("  ", &format!("{}: {}", is.word.as_str(), is.why));
         for section in checks.chunk_by(|a, b| a.section == b.section) {
             self.section(section);
         }

@@ -22,6 +22,8 @@ use crate::{
 pub(super) struct Arrangement {
     /// Every org.
     pub(super) orgs: BTreeMap<Name, Introduction>,
+    /// The probes of hosts that tell whose fault silence is, and the orgs that each tells of.
+    pub(super) controls: BTreeMap<String, BTreeSet<Name>>,
     /// Probes to make room for.
     pub(super) added: Vec<Expected>,
     /// Probes that ask otherwise from now on.
@@ -60,10 +62,12 @@ impl Facts {
     pub(super) fn arrange(&mut self, arrangement: Arrangement, now: Moment) {
         let Arrangement {
             orgs,
+            controls,
             added,
             changed,
             removed,
         } = arrangement;
+        self.controls = controls;
         let stays = |org: &Option<Name>| org.as_ref().is_none_or(|org| orgs.contains_key(org));
         self.owners.retain(|org, _| stays(org));
         for id in &removed {

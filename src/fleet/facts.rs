@@ -37,6 +37,8 @@ use crate::{
 pub(super) struct Facts {
     pub(super) rows: BTreeMap<Arc<ProbeId>, Arc<Row>>,
     pub(super) owners: BTreeMap<Option<Name>, Arc<Owner>>,
+    /// The orgs that each control tells of, by the control's probe.
+    pub(super) controls: BTreeMap<String, BTreeSet<Name>>,
 }
 
 /// An org, or (as `None`) all that belongs to no org.

@@ -93,6 +93,10 @@ impl Fleet {
         self.made = std::mem::take(&mut config.made);
         let mut arrangement = Arrangement::default();
         self.guard(&config.orgs, &mut arrangement);
+        let controls = config.controls.iter();
+        arrangement.controls = controls
+            .map(|(id, control)| (id.clone(), control.orgs.clone()))
+            .collect();
         let mut plans: BTreeMap<ProbeId, Plan> = BTreeMap::new();
         for plan in plan::plans_of(config) {
             plans.insert(plan.id.clone(), plan);

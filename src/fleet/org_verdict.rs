@@ -1,6 +1,8 @@
 //! One word for each org, out of a closed list, and why: what one wants to know first at night.
 //! Judged from the runs of its probes, from those of the others, and from the status pages. Pure.
 
+use serde::Serialize;
+
 use crate::{
     guide::{Fact, Finding},
     okta::{Failure, Reason},
@@ -30,9 +32,10 @@ closed_list! {
 }
 
 /// How an org is, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OrgVerdict {
     /// In a word.
+    #[serde(rename = "verdict")]
     pub word: VerdictWord,
     /// In words, without a full stop.
     pub why: String,
@@ -40,19 +43,43 @@ pub struct OrgVerdict {
 
 /// What a verdict is judged by.
 #[derive(Debug, Default)]
-pub(super) struct Signs<'a> {
+pub struct Signs<'a> {
     /// The probes whose last run that asked ended well.
-    pub(super) well: usize,
+    pub well: usize,
     /// The others, and why.
-    pub(super) failing: Vec<(&'a str, &'a Failure)>,
+    pub failing: Vec<(&'a str, &'a Failure)>,
+    /// How many of both asked before the org's trouble began, and tell nothing of now.
+    pub outdated: usize,
     /// What is wrong though nothing failed.
-    pub(super) found: Vec<Finding>,
-    /// Somebody else answered when asked last: another org or a status page.
-    pub(super) others_answer: bool,
+    pub found: Vec<Finding>,
+    /// Who else was asked since.
+    pub witnesses: Vec<Witness<'a>>,
+}
+
+/// Somebody else that was asked: another org, a control, a status page.
+#[derive(Debug, Clone, Copy)]
+pub struct Witness<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// Where it is, seen from the org.
+    pub whereabouts: Whereabouts,
+    /// It answered, whatever it was.
+    pub answers: bool,
+}
+
+/// Where somebody is, seen from an org.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// On the org's cell.
+    SameCell,
+    /// On another cell of Okta's.
+    OtherCell,
+    /// Elsewhere, as far as is known.
+    Elsewhere,
 }
 
 /// No answer came.
-pub(super) fn is_silence(failure: &Failure) -> bool {
+pub fn is_silence(failure: &Failure) -> bool {
     let reason = failure.reason();
     matches!(
         reason,
@@ -67,7 +94,7 @@ fn is_server_error(failure: &Failure) -> bool {
 
 impl Signs<'_> {
     /// What they come to.
-    pub(super) fn verdict(&self) -> OrgVerdict {
+    pub fn verdict(&self) -> OrgVerdict {
         self.of_all()
             .or_else(|| self.of_a_finding(VerdictWord::Cell, |fact| fact == Fact::IncidentOnCell))
             .or_else(|| self.of_some(VerdictWord::Credential, is_about_credentials))
@@ -99,20 +126,55 @@ impl Signs<'_> {
             let such = self.failing.iter().filter(|(_, why)| is(why));
             such.count()
         };
-        let asked = self.well + self.failing.len();
+        let asked = (self.well + self.failing.len()).saturating_sub(self.outdated);
         let (silent, failed) = (count(is_silence), count(is_server_error));
-        let lookup = |why: &Failure| why.reason() == Reason::Dns;
-        if failed > 0 && 2 * failed >= asked {
+        if failed > 0 && (2 * failed >= asked || silent + failed >= asked) {
             return self.of_some(VerdictWord::Okta, is_server_error);
         }
         if silent == 0 || silent < asked {
             return None;
         }
+        let (word, whose) = self.of_silence();
+        let mut verdict = self.of_some(word, is_silence)?;
+        verdict.why.push_str(&whose);
+        Some(verdict)
+    }
+
+    /// Whose fault it is that the org is silent, and what tells so.
+    fn of_silence(&self) -> (VerdictWord, String) {
+        let find = |answers: bool, is: fn(Whereabouts) -> bool| {
+            let mut such = self.witnesses.iter();
+            such.find(|witness| witness.answers == answers && is(witness.whereabouts))
+                .map(|witness| witness.name)
+        };
+        let lookup = |(_, why): &(&str, &Failure)| why.reason() == Reason::Dns;
         // A name that does not resolve says nothing of who it stands for.
-        if self.others_answer && count(lookup) == 0 {
-            return self.of_some(VerdictWord::Okta, is_silence);
+        if self.failing.iter().any(lookup) {
+            return (VerdictWord::Network, String::new());
         }
-        self.of_some(VerdictWord::Network, is_silence)
+        let same = |place| place == Whereabouts::SameCell;
+        let other = |place| place == Whereabouts::OtherCell;
+        match (find(true, same), find(false, same), find(true, other)) {
+            (None, Some(silent), Some(answers)) => (
+                VerdictWord::Cell,
+                format!(
+                    "; {silent} on its cell is silent as well, and {answers} on another answers"
+                ),
+            ),
+            (near, _, far) => match near.or(far).or_else(|| find(true, |_| true)) {
+                Some(answers) => (VerdictWord::Okta, format!("; {answers} answers")),
+                None => (VerdictWord::Network, self.nobody_answers()),
+            },
+        }
+    }
+
+    fn nobody_answers(&self) -> String {
+        let names: Vec<&str> = self.witnesses.iter().map(|witness| witness.name).collect();
+        match names.as_slice() {
+            [] => "; nobody else was asked since".to_owned(),
+            [one] => format!("; {one} is silent as well"),
+            [one, others @ ..] => format!("; {one} and {} more are silent as well", others.len()),
+        }
     }
 
     /// Why a probe fails so, and how many more do.
@@ -172,103 +234,4 @@ fn harms(fact: Fact) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::okta::{ApiError, Refusal};
-
-    fn refused(status: u16) -> Failure {
-        Failure::Refused(Box::new(Refusal {
-            status,
-            path: "/api/v1/users".to_owned(),
-            anonymous: false,
-            error: ApiError::Unexplained(None),
-            request_id: None,
-            date: None,
-            limited: None,
-            back_off: None,
-        }))
-    }
-
-    fn silent() -> Failure {
-        Failure::Connect {
-            host: "acme.okta.com".to_owned(),
-            detail: "refused".to_owned(),
-        }
-    }
-
-    fn unresolved() -> Failure {
-        Failure::Dns {
-            host: "acme.okta.com".to_owned(),
-            detail: "no such name".to_owned(),
-        }
-    }
-
-    fn word(well: usize, failing: &[Failure], found: &[Fact], others_answer: bool) -> &'static str {
-        let signs = Signs {
-            well,
-            failing: failing.iter().map(|why| ("discovery", why)).collect(),
-            found: found.iter().map(|fact| Finding::new(*fact, "x")).collect(),
-            others_answer,
-        };
-        signs.verdict().word.as_str()
-    }
-
-    #[test]
-    fn an_org_is_well_until_something_is_known_to_be_wrong_and_unknown_until_it_was_asked() {
-        assert_eq!(word(0, &[], &[], true), "unknown");
-        assert_eq!(word(3, &[], &[], true), "well");
-        assert_eq!(word(3, &[], &[Fact::IncidentsUnmatched], true), "well");
-        assert_eq!(word(3, &[], &[Fact::TokenExpired], true), "degraded");
-        assert_eq!(word(3, &[refused(404)], &[], true), "degraded");
-    }
-
-    #[test]
-    fn nobody_answers_where_the_network_fails_and_okta_where_others_answer() {
-        for (others, verdict) in [(false, "network"), (true, "okta")] {
-            assert_eq!(word(0, &[silent(), silent()], &[], others), verdict);
-        }
-        assert_eq!(word(0, &[silent(), unresolved()], &[], true), "network");
-        assert_eq!(word(2, &[silent()], &[], true), "degraded", "only one path");
-    }
-
-    #[test]
-    fn half_of_the_probes_that_meet_server_errors_are_enough() {
-        assert_eq!(word(2, &[refused(503), refused(503)], &[], false), "okta");
-        assert_eq!(word(2, &[refused(503)], &[], false), "degraded");
-        let incident = [Fact::IncidentOnCell];
-        assert_eq!(word(2, &[refused(503)], &incident, false), "cell");
-        assert_eq!(word(0, &[refused(503)], &incident, false), "okta");
-        assert_eq!(word(5, &[], &incident, false), "cell");
-    }
-
-    #[test]
-    fn who_asks_comes_before_how_often() {
-        let limited = || {
-            let Failure::Refused(mut refusal) = refused(429) else {
-                unreachable!()
-            };
-            refusal.limited = Some(crate::okta::LimitKind::Limit);
-            Failure::Refused(refusal)
-        };
-        assert_eq!(word(1, &[limited()], &[], false), "limit");
-        assert_eq!(
-            word(1, &[limited(), refused(401)], &[], false),
-            "credential"
-        );
-        assert_eq!(word(1, &[], &[Fact::LimitAgainAndAgain], false), "limit");
-    }
-
-    #[test]
-    fn a_verdict_names_the_first_and_counts_the_others() {
-        let (one, two) = (refused(503), refused(502));
-        let signs = Signs {
-            failing: vec![("discovery", &one), ("jwks/org", &two)],
-            ..Signs::default()
-        };
-        let told = signs.verdict().why;
-        assert!(
-            told.starts_with("discovery: 503 from") && told.ends_with(", and 1 more"),
-            "{told}"
-        );
-    }
-}
+mod tests;

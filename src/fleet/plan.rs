@@ -13,7 +13,7 @@ use crate::{
 /// Which probe of which org.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ProbeId {
-    /// The org; `None` for a status page, which belongs to none.
+    /// The org; `None` for a status page or a control, which belong to none.
     pub org: Option<Name>,
     /// `kind` or `kind/name`.
     pub probe: String,
@@ -96,15 +96,19 @@ pub fn plans(config: Config) -> Vec<Plan> {
     plans
 }
 
-/// The plans of a configuration: those of the status pages first, then each org's.
+/// The plans of a configuration: those of the status pages first, then the controls', then each org's.
 pub(super) fn plans_of(config: Config) -> Vec<Plan> {
     let Config {
-        status_pages, orgs, ..
+        status_pages,
+        controls,
+        orgs,
+        ..
     } = config;
     let pages = status_pages.into_values();
-    let mut plans: Vec<Plan> = pages
-        .map(|page| plan(None, page.client, page.probe))
-        .collect();
+    let pages = pages.map(|page| plan(None, page.client, page.probe));
+    let controls = controls.into_values();
+    let controls = controls.map(|control| plan(None, control.client, control.probe));
+    let mut plans: Vec<Plan> = pages.chain(controls).collect();
     for (name, org) in orgs {
         plans.extend(of_org(&name, org));
     }
@@ -188,6 +192,7 @@ mod tests {
         let plans = planned(
             "
 status_pages: { okta: { url: http://127.0.0.1:1/ } }
+controls: [www.example.com]
 orgs:
   acme:
     url: http://127.0.0.1:2
@@ -208,6 +213,7 @@ orgs:
         });
         let expected = [
             "status_page/okta every 120s from 0ns, timeout 30s 00",
+            "control/www.example.com every 60s from 50ms, timeout 30s 00",
             "acme: discovery every 120s from 1ms, timeout 5s 11",
             "acme: organization every 3600s from 51ms, timeout 30s 00",
             "acme: endpoint/users every 60s from 101ms, timeout 30s, at the ends of windows 00",

@@ -34,7 +34,7 @@ pub(super) struct Row {
     pub(super) last: Option<Ended>,
     pub(super) last_failure: Option<(Timestamp, Failure)>,
     /// How the last run ended that asked somebody: neither the breaker nor the budget kept it back.
-    pub(super) last_asked: Option<Result<(), Failure>>,
+    pub(super) last_asked: Option<Asked>,
     /// Why the budget lets no run begin, and when it last said so: no run, and so no failure of one.
     pub(super) held_back: Option<(Timestamp, Failure)>,
     last_success: Option<Timestamp>,
@@ -51,6 +51,15 @@ pub(super) struct Row {
     pub(super) history: History,
     interval: Duration,
     overdue_at: Moment,
+}
+
+/// How a run ended that asked somebody.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    pub(super) at: Moment,
+    /// Since when each such run has shown that the org is in trouble; `None` where this one did not.
+    pub(super) trouble_since: Option<Moment>,
+    pub(super) result: Result<(), Failure>,
 }
 
 /// How the last run ended.
@@ -147,7 +156,13 @@ impl Row {
             Some(Reason::BreakerOpen | Reason::Budget | Reason::Overlap)
         );
         if !kept_back {
-            self.last_asked = Some(failure.clone().map_or(Ok(()), Err));
+            let before = self.last_asked.take().and_then(|asked| asked.trouble_since);
+            let is_trouble = failure.as_ref().is_some_and(Failure::is_org_trouble);
+            self.last_asked = Some(Asked {
+                at: now,
+                trouble_since: is_trouble.then(|| before.unwrap_or(now)),
+                result: failure.clone().map_or(Ok(()), Err),
+            });
         }
         self.has_ended |= took.is_some();
         // A run that was left out did not end: it must not hide that none does, unless it is held

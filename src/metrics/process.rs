@@ -1,21 +1,23 @@
 //! What this process is and what it uses: `process_*` and the build. Nothing about Okta.
 
 use super::{family::Family, page::Page};
+use crate::units::build;
 
 /// Which build this is.
 pub const BUILD_INFO: Family = Family::gauge(
     "okta_exporter_build_info",
     "1, labelled with the version and revision that were built, and what for.",
-    &["version", "revision", "os", "arch"],
+    &["version", "revision", "os", "arch", "target"],
 );
 
 /// Draws what is known about this process; `process_*` where the system is Linux.
 pub fn draw(page: &mut Page) {
     let build = [
-        env!("CARGO_PKG_VERSION"),
-        option_env!("OKTA_EXPORTER_REVISION").unwrap_or_default(),
+        build::VERSION,
+        build::REVISION,
         std::env::consts::OS,
         std::env::consts::ARCH,
+        build::TARGET,
     ];
     page.push(&BUILD_INFO, &build, 1.0);
     draw_usage(page);

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
@@ -33,7 +34,7 @@ const PATH: &str = "/api/v1/dr/status";
 const MOST: usize = 50;
 
 /// What may be written under `probes.disaster_recovery`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// The name of the credential that reads; left out, the org's first that is no API token and may.

@@ -2,6 +2,7 @@
 //! TLS and the certificate are looked at as a new client would meet them. The certificate's end
 //! and the clock skew are read from every exchange, in the [`fleet`](crate::fleet)'s ledger.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -28,7 +29,7 @@ const UP: Family = Family::gauge(
 const PATH: &str = "/.well-known/openid-configuration";
 
 /// What may be written under `probes.discovery`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// The issuer to expect, where it is not the org's URL.

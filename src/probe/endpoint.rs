@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::{Value, json};
 
@@ -21,18 +22,19 @@ use crate::{
 };
 
 /// What may be written under `probes.endpoint.NAME`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// The path with its query, such as `/api/v1/users?limit=1`.
     path: Option<String>,
     /// The credential's name; none asks without one.
     credential: Option<String>,
+    /// When it is asked; left out, once in each rate-limit window, at its end.
     sampling: Option<Sampling>,
 }
 
 /// When an endpoint is asked.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Sampling {
     /// Just before a rate-limit window ends, once in each: one request then sees nearly all use.

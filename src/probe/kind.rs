@@ -3,6 +3,7 @@
 
 use std::{borrow::Cow, fmt, time::Duration};
 
+use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -19,7 +20,7 @@ use crate::{
 
 /// A kind of probe as people write it. Interval and timeout are common to all kinds and no part
 /// of it: [`Timed`](super::settings::Timed) reads them.
-pub trait Settings: fmt::Debug + Clone + Default + DeserializeOwned {
+pub trait Settings: fmt::Debug + Clone + Default + DeserializeOwned + JsonSchema {
     /// What they plan.
     type Probe: Kind;
 
@@ -154,6 +155,15 @@ pub enum Place {
     Named,
     /// `status_pages.NAME`: it belongs to no org.
     Page,
+    /// A host in a list of `controls`: it belongs to no org.
+    Host,
+}
+
+impl Place {
+    /// True of probes that ask an org.
+    pub fn is_of_org(self) -> bool {
+        matches!(self, Self::Once | Self::Named)
+    }
 }
 
 /// What a probe's credential must be allowed.

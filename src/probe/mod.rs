@@ -16,6 +16,7 @@ mod plan;
 mod problem;
 mod reader;
 mod round;
+mod schema;
 mod secrets;
 mod settings;
 mod table;
@@ -25,6 +26,7 @@ pub mod agent_pools;
 pub mod api_tokens;
 pub mod authorization_servers;
 pub mod certificates;
+pub mod control;
 pub mod disaster_recovery;
 pub mod discovery;
 pub mod endpoint;
@@ -39,6 +41,7 @@ pub mod token;
 
 use std::{borrow::Cow, fmt, time::Duration};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
@@ -97,6 +100,8 @@ kinds! {
     SystemLog: system_log,
     /// A status page.
     StatusPage: status_page,
+    /// A host that is no org here.
+    Control: control,
 }
 
 /// Every family that some kind of probe draws.
@@ -110,7 +115,7 @@ pub fn families() -> Vec<&'static Family> {
 
 /// What the program calls the requests to an org that people did not name, in the `api` label.
 pub fn own_apis() -> Vec<&'static str> {
-    let of_orgs = KINDS.iter().filter(|info| info.place != Place::Page);
+    let of_orgs = KINDS.iter().filter(|info| info.place.is_of_org());
     let apis = of_orgs.flat_map(|info| info.apis).copied();
     apis.chain([TOKEN_API, KEYS_API]).collect()
 }
@@ -133,6 +138,16 @@ pub struct Probes(pub Vec<WrittenProbe<AnySettings>>);
 impl<'de> Deserialize<'de> for Probes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(ProbesVisitor)
+    }
+}
+
+impl JsonSchema for Probes {
+    fn schema_name() -> Cow<'static, str> {
+        "Probes".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        schema::of_kinds(KINDS, generator)
     }
 }
 

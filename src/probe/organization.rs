@@ -1,5 +1,6 @@
 //! Which cell the org lives on: what incidents are matched against. Public, in a huge bucket.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -24,7 +25,7 @@ const INFO: Family = Family::gauge(
 );
 
 /// What may be written under `probes.organization`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {}
 
@@ -52,6 +53,12 @@ pub struct Probe;
 /// What the organization document says.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Observation(Organization);
+
+impl From<Organization> for Observation {
+    fn from(document: Organization) -> Self {
+        Self(document)
+    }
+}
 
 impl Observation {
     /// The cell as the document calls it, which may be no name that is known here.

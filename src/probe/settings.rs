@@ -4,6 +4,7 @@
 
 use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
+use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer,
     de::{
@@ -25,7 +26,7 @@ pub struct Timed<S> {
 }
 
 /// When a probe runs, as far as it says so itself.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, JsonSchema)]
 pub struct Timing {
     /// How often it runs.
     pub interval: Option<Interval>,

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use schemars::{Schema, SchemaGenerator};
 use serde::{
     Deserializer,
     de::{self, DeserializeSeed, Visitor},
@@ -20,6 +21,8 @@ use crate::{metrics::Family, units::Interval};
 pub struct KindInfo {
     /// The word in the configuration and in the `probe` label.
     pub kind: &'static str,
+    /// What it watches, in a few words.
+    pub about: &'static str,
     /// Where its probes are written.
     pub place: Place,
     /// How often one runs where nobody says otherwise.
@@ -30,6 +33,8 @@ pub struct KindInfo {
     pub families: &'static [&'static Family],
     /// What it calls the requests that it makes, where people did not name them.
     pub apis: &'static [&'static str],
+    /// What is written under its word.
+    pub(super) schema: fn(&mut SchemaGenerator) -> Schema,
 }
 
 /// Whose memory it is: the org (or the page) by its address, the kind, and Okta's own id of what
@@ -81,7 +86,7 @@ impl Visitor<'_> for KindSeed {
     }
 
     fn visit_str<E: de::Error>(self, word: &str) -> Result<Self::Value, E> {
-        let mut of_orgs = self.0.iter().filter(|info| info.place != Place::Page);
+        let mut of_orgs = self.0.iter().filter(|info| info.place.is_of_org());
         let known = of_orgs.clone().map(|info| info.kind);
         of_orgs
             .find(|info| info.kind == word)
@@ -90,7 +95,7 @@ impl Visitor<'_> for KindSeed {
 }
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $kind:ident: $module:ident,)*) => {
+    ($($(#[doc = $doc:literal])* $kind:ident: $module:ident,)*) => {
         /// Every kind, in the order in which an org's probes are planned.
         pub const KINDS: &[KindInfo] = &[$(KindInfo {
             kind: <$module::Probe as Kind>::KIND,
@@ -99,30 +104,32 @@ macro_rules! kinds {
             access: <$module::Settings as Settings>::ACCESS,
             families: <$module::Probe as Kind>::FAMILIES,
             apis: <$module::Probe as Kind>::APIS,
+            about: concat!($($doc,)*),
+            schema: schema::written::<$module::Settings>,
         },)*];
 
         /// The settings of a probe of any kind.
         #[derive(Debug, Clone)]
         pub enum AnySettings {
-            $($(#[$doc])* $kind(Box<$module::Settings>),)*
+            $($(#[doc = $doc])* $kind(Box<$module::Settings>),)*
         }
 
         /// A probe of any kind, ready to run.
         #[derive(Debug, Clone)]
         pub enum Probe {
-            $($(#[$doc])* $kind($module::Probe),)*
+            $($(#[doc = $doc])* $kind($module::Probe),)*
         }
 
         /// What one run of any kind saw.
         #[derive(Debug, Clone)]
         pub enum AnyObservation {
-            $($(#[$doc])* $kind(Box<<$module::Probe as Kind>::Observation>),)*
+            $($(#[doc = $doc])* $kind(Box<<$module::Probe as Kind>::Observation>),)*
         }
 
         /// What a kind of probe remembers across runs.
         #[derive(Debug, Clone, PartialEq)]
         pub enum AnyMemory {
-            $($(#[$doc])* $kind(Box<<$module::Probe as Kind>::Memory>),)*
+            $($(#[doc = $doc])* $kind(Box<<$module::Probe as Kind>::Memory>),)*
         }
 
         impl AnySettings {

@@ -1,7 +1,8 @@
 //! Lengths of time as people write them: `30s`, `5m`, `1h`.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{borrow::Cow, fmt, str::FromStr, time::Duration};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de::Error};
 
 /// The longest: what is asked less often than once a day is not watched, and sums of a few of them
@@ -72,6 +73,21 @@ impl<'de> Deserialize<'de> for Interval {
             .as_str()
             .map_or_else(|| value.to_string(), str::to_owned);
         text.parse().map_err(D::Error::custom)
+    }
+}
+
+impl JsonSchema for Interval {
+    fn schema_name() -> Cow<'static, str> {
+        "Interval".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "A length of time: a number and a unit, at most 24h.",
+            "pattern": "^\\s*[0-9P]",
+            "examples": ["30s", "5m", "1h"],
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Values with a rule: parse or refuse; the time of day, and elapsed time. No policy.
 
+pub mod build;
 mod cell;
 mod cell_list;
 mod closed_list;

@@ -58,6 +58,22 @@ impl OrgUrl {
     pub fn host(&self) -> &str {
         self.0.host_str().unwrap_or_default()
     }
+
+    /// The host, with its port where that is not the usual one.
+    pub fn authority(&self) -> &str {
+        &self.0[Position::BeforeHost..Position::AfterPort]
+    }
+
+    /// True of a host below one of Okta's own domains.
+    pub fn is_oktas(&self) -> bool {
+        let domain = self.host().split_once('.').map(|(_, domain)| domain);
+        domain.is_some_and(|domain| OKTAS_DOMAINS.contains(&domain))
+    }
+
+    /// True where an address stands in place of a name.
+    pub fn is_address(&self) -> bool {
+        matches!(self.0.host(), Some(Host::Ipv4(_) | Host::Ipv6(_)))
+    }
 }
 
 /// True for `localhost`, 127.0.0.0/8 and `::1`.

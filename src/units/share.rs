@@ -1,5 +1,8 @@
 //! A share of something, such as of a rate limit.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de::Error};
 
 /// A share: more than 0, at most 1.
@@ -45,6 +48,21 @@ impl<'de> Deserialize<'de> for Share {
             .parse()
             .map_err(|_| D::Error::custom(BadShare(text.chars().take(40).collect())))?;
         share.try_into().map_err(D::Error::custom)
+    }
+}
+
+impl JsonSchema for Share {
+    fn schema_name() -> Cow<'static, str> {
+        "Share".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "number",
+            "description": "A share: more than 0, at most 1.",
+            "exclusiveMinimum": 0,
+            "maximum": 1,
+        })
     }
 }
 

@@ -5,6 +5,7 @@ mod events;
 mod exporter;
 mod org;
 mod stage;
+mod verdicts;
 
 use std::{fs, path::Path, time::Duration};
 
@@ -69,6 +70,12 @@ async fn what_happens_at_okta_arrives_as_an_alert_and_resolves_when_it_is_over()
         Box::pin(exporter::store_failing(&stage)),
         Box::pin(exporter::config_reload_failed(&stage)),
         Box::pin(ends::ends(&stage)),
+        Box::pin(verdicts::network(&stage)),
+        Box::pin(verdicts::okta_itself(&stage)),
+        Box::pin(verdicts::cell(&stage)),
+        Box::pin(verdicts::credential_and_limit(&stage)),
+        Box::pin(verdicts::degraded(&stage)),
+        Box::pin(verdicts::unknown(&stage)),
     );
     assert_eq!(stage.heard_with("org", "well"), [""; 0], "{stage:?}");
 }
@@ -312,6 +319,7 @@ async fn unreachable(stage: &Stage) {
     okta.controls().fault("/", Fault::status(503));
     stage.fires("OktaOrgUnreachable", &[("org", "down")]).await;
     stage.inhibits("OktaBreakerOpen", "down").await;
+    stage.inhibits("OktaOrgVerdictOkta", "down").await;
     okta.controls().clear_faults();
     stage
         .resolves("OktaOrgUnreachable", &[("org", "down")])

@@ -17,10 +17,15 @@ use crate::support::{
     example::{EXAMPLE, example},
 };
 
+/// The hosts that the example asks.
+const CONTROLS: [&str; 3] = ["beta.okta.com", "gamma.oktapreview.com", "www.example.com"];
+
 /// Every probe that a configuration plans, with the client that it asks through.
 fn planned(config: Config) -> Vec<(Client, Planned)> {
     let pages = config.status_pages.into_values();
     let mut all: Vec<_> = pages.map(|page| (page.client, page.probe)).collect();
+    let controls = config.controls.into_values();
+    all.extend(controls.map(|control| (control.client, control.probe)));
     for org in config.orgs.into_values() {
         let probes = org.probes.into_iter();
         all.extend(probes.map(|planned| (org.client.clone(), planned)));
@@ -47,6 +52,7 @@ fn every_kind_has_a_file_of_its_own_and_a_place_in_the_example_that_says_what_it
         }
         let line = match place {
             Place::Page => "status_pages:".to_owned(),
+            Place::Host => "controls:".to_owned(),
             Place::Once | Place::Named => format!("      {kind}:"),
         };
         let lines: Vec<&str> = EXAMPLE.lines().collect();
@@ -95,6 +101,9 @@ async fn the_simulated_okta_serves_what_each_kind_asks_and_what_it_learns_can_be
     let text = text
         .replace("https://acme.okta.com", okta.url())
         .replace("https://status.okta.com/", &page.okta_url());
+    let text = CONTROLS.iter().fold(text, |text, host| {
+        text.replace(&format!("  - {host}"), &format!("  - {}", okta.url()))
+    });
     let config = Config::parse(&text, &BTreeMap::new()).unwrap_or_else(|e| panic!("{e}"));
 
     let (mut served, mut failures) = (BTreeSet::new(), Vec::new());
@@ -104,7 +113,7 @@ async fn the_simulated_okta_serves_what_each_kind_asks_and_what_it_learns_can_be
         let its_own = id.strip_prefix("endpoint/").map(str::to_owned);
         let nothing = probe.no_memory();
         let result = probe.run(&session, &nothing).await;
-        if probe.kind() != "status_page" {
+        if !["status_page", "control"].contains(&probe.kind()) {
             let exchanges = session.take_exchanges().into_iter();
             let called = exchanges.map(|exchange| exchange.api.to_string());
             apis.extend(called.filter(|api| Some(api) != its_own.as_ref()));

@@ -73,6 +73,9 @@ mod values;
 /// One word for each org.
 mod verdict;
 
+/// Version, completions, manual, and the shape of the configuration.
+mod everyday;
+
 /// When things are asked: intervals, overlaps, the breaker, connections.
 mod schedule;
 

@@ -4,6 +4,14 @@ use okta_exporter::sim::{ApiToken, Clock, Fault, Incident, Org, Running, StatusP
 
 use crate::support::{API_TOKEN, Exporter, Scrape, endpoint, get, json};
 
+/// Two controls on cells of Okta's, and one that is nobody's org.
+async fn controls() -> [Running; 3] {
+    let on = async |cell: &str| Org::new("control").cell(cell).start().await.unwrap();
+    let (near, far, elsewhere) = (on("ok7").await, on("ok14").await, on("ok1").await);
+    elsewhere.controls().fault("/", Fault::edge_not_found());
+    [near, far, elsewhere]
+}
+
 /// Two orgs on one page: `acme` with its API token, and one that shows that the network works.
 fn yaml(acme: &str, other: Option<&str>, page: &str) -> String {
     let other = other.map(|url| {
@@ -111,5 +119,107 @@ async fn where_nothing_answers_it_is_the_network_and_where_others_do_it_is_okta(
     for (status_page, word) in [(nobody.clone(), "network"), (served.okta_url(), "okta")] {
         let exporter = Exporter::start(&yaml(&nobody, None, &status_page)).await;
         exporter.until(|page| is(page, word)).await;
+    }
+}
+
+#[tokio::test]
+async fn controls_tell_whether_the_org_its_cell_or_the_network_is_silent() {
+    let (okta, controls) = (acme().await, controls().await);
+    let [near, far, elsewhere] = &controls;
+    let hosts = controls
+        .each_ref()
+        .map(|control| format!("'{}'", control.url()));
+    let yaml = yaml(okta.url(), None, "").replace(
+        "status_pages: { okta: { url: '', interval: 1s, timeout: 1s } }",
+        &format!(
+            "defaults: {{ interval: 1s, timeout: 1s }}\nstatus_pages: {{}}\ncontrols: [{}]",
+            hosts.join(", ")
+        ),
+    );
+    let exporter = Exporter::start(&yaml).await;
+    exporter.first_round().await;
+    exporter.until(|page| is(page, "well")).await;
+    let why = async || {
+        let told = json(&format!("{}/api/v1/status", exporter.url())).await;
+        let orgs = told["orgs"].as_array().unwrap();
+        let acme = orgs.iter().find(|org| org["name"] == "acme").unwrap();
+        acme["verdict"]["why"].as_str().unwrap().to_owned()
+    };
+    let host = |running: &Running| running.url().replace("http://", "control/");
+
+    okta.controls().fault("/", Fault::stall_forever());
+    exporter.until(|page| is(page, "okta")).await;
+    near.controls().fault("/", Fault::stall_forever());
+    exporter.until(|page| is(page, "cell")).await;
+    let told = format!(
+        "; {} on its cell is silent as well, and {} on another answers",
+        host(near),
+        host(far)
+    );
+    assert!(why().await.ends_with(&told), "{}", why().await);
+    far.controls().fault("/", Fault::stall_forever());
+    // What is not Okta's answers: it is not the network, and that it is one cell is not known.
+    exporter.until(|page| is(page, "okta")).await;
+    elsewhere.controls().clear_faults();
+    elsewhere.controls().fault("/", Fault::stall_forever());
+    exporter.until(|page| is(page, "network")).await;
+
+    let page = exporter.scrape().await;
+    let breakers = page
+        .series()
+        .iter()
+        .filter(|series| series.name == "okta_exporter_breaker_state");
+    assert!(
+        breakers
+            .into_iter()
+            .all(|series| series.labels["org"] == "acme"),
+        "a control has no breaker"
+    );
+    assert!(page.series().iter().all(|series| {
+        !series.name.starts_with("okta_rate_limit_") || series.labels.get("org").is_some()
+    }));
+    for running in [&okta, near, far, elsewhere] {
+        running.controls().clear_faults();
+    }
+    exporter.until(|page| is(page, "well")).await;
+}
+
+#[tokio::test]
+async fn an_org_that_was_not_asked_yet_is_unknown() {
+    let (okta, served) = (
+        acme().await,
+        StatusPage::new(&Clock::running()).start(0).await.unwrap(),
+    );
+    okta.controls().fault("/", Fault::stall_forever());
+    let patient = yaml(okta.url(), None, &served.okta_url()).replace("1s", "10m");
+    let mut exporter = Exporter::start(&patient).await;
+    exporter.until(|page| is(page, "unknown")).await;
+    okta.controls().clear_faults();
+    exporter
+        .apply(&yaml(okta.url(), None, &served.okta_url()))
+        .await;
+    exporter.until(|page| is(page, "well")).await;
+}
+
+/// What is asked seldom, and was answered well before the breaker spared it, tells
+/// nothing of now.
+#[tokio::test]
+async fn what_was_well_before_an_outage_does_not_hide_it() {
+    let (okta, other) = (acme().await, Org::new("other").start().await.unwrap());
+    let served = StatusPage::new(&Clock::running()).start(0).await.unwrap();
+    let seldom = "interval: 1h, timeout: 1s";
+    let yaml = yaml(okta.url(), Some(other.url()), &served.okta_url()).replace(
+        "organization: { interval: 1s, timeout: 1s }",
+        &format!(
+            "organization: {{ {seldom} }}\n      jwks: {{ org: {{ {seldom} }}, default: {{ {seldom} }} }}"
+        ),
+    );
+    for fault in [Fault::stall_forever(), Fault::status(503)] {
+        let exporter = Exporter::start(&yaml).await;
+        exporter.first_round().await;
+        exporter.until(|page| is(page, "well")).await;
+        okta.controls().fault("/", fault);
+        exporter.until(|page| is(page, "okta")).await;
+        okta.controls().clear_faults();
     }
 }

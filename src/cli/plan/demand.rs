@@ -24,6 +24,8 @@ pub(in crate::cli) struct Demand {
     pub(in crate::cli) orgs: Vec<OrgDemand>,
     /// Of the status pages.
     pub(super) status_pages: Vec<Line>,
+    /// Of the hosts that tell whose fault silence is.
+    pub(super) controls: Vec<Line>,
 }
 
 /// What is asked of one org.
@@ -68,6 +70,7 @@ impl Demand {
     pub(in crate::cli) fn of(config: &Config) -> Self {
         let orgs = config.orgs.iter();
         let pages = config.status_pages.values();
+        let controls = config.controls.values();
         Self {
             source: config.origin.source.clone(),
             warnings: config.warnings.clone(),
@@ -76,6 +79,9 @@ impl Demand {
                 .collect(),
             status_pages: pages
                 .flat_map(|page| lines(&page.probe, &page.client))
+                .collect(),
+            controls: controls
+                .flat_map(|control| lines(&control.probe, &control.client))
                 .collect(),
         }
     }

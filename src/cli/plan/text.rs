@@ -23,10 +23,16 @@ pub(super) fn text(demand: &Demand) -> String {
     for org in &demand.orgs {
         lines.extend(of_org(org));
     }
-    if !demand.status_pages.is_empty() {
-        let rows = demand.status_pages.iter();
+    for (title, asked) in [
+        ("Status pages", &demand.status_pages),
+        ("Controls", &demand.controls),
+    ] {
+        if asked.is_empty() {
+            continue;
+        }
+        let rows = asked.iter();
         let rows = rows.map(|line| vec![line.probe.clone(), an_hour(line.requests_an_hour)]);
-        lines.extend([String::new(), "Status pages".to_owned()]);
+        lines.extend([String::new(), title.to_owned()]);
         lines.extend(table(&["probe", "an hour"], rows));
     }
     lines.push(String::new());

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use http::HeaderValue;
+use http::{HeaderValue, Method};
 
 use crate::okta::{Credential, path};
 use crate::units::Secret;
@@ -25,6 +25,7 @@ pub struct Request<'a> {
     pub(super) new_connection: bool,
     /// It goes to the host that tells of the org's disaster recovery.
     pub(in crate::okta) is_for_disaster_recovery: bool,
+    pub(super) method: Method,
     pub(super) form: Option<Form<'a>>,
     pub(super) most_bytes: usize,
     /// A longer answer is cut off there, and is no failure.
@@ -59,7 +60,11 @@ impl AuthHeaders {
 
 impl<'a> Request<'a> {
     pub(in crate::okta) fn method(&self) -> &'static str {
-        if self.form.is_some() { "POST" } else { "GET" }
+        match self.method {
+            Method::POST => "POST",
+            Method::HEAD => "HEAD",
+            _ => "GET",
+        }
     }
 
     /// To make it twice changes nothing.
@@ -88,9 +93,19 @@ impl<'a> Request<'a> {
             user_agent: None,
             new_connection: false,
             is_for_disaster_recovery: false,
+            method: Method::GET,
             form: None,
             most_bytes: MOST,
             may_be_cut: false,
+        }
+    }
+
+    /// A HEAD: whether somebody answers, and wherever the answer points.
+    pub fn head(api: impl Into<Cow<'static, str>>, path: impl Into<Cow<'a, str>>) -> Self {
+        Self {
+            accept: "*/*",
+            method: Method::HEAD,
+            ..Self::get(api, path)
         }
     }
 
@@ -101,6 +116,7 @@ impl<'a> Request<'a> {
         form: Form<'a>,
     ) -> Self {
         Self {
+            method: Method::POST,
             form: Some(form),
             ..Self::get(api, path).for_document()
         }
@@ -196,6 +212,8 @@ mod tests {
         let browser = Request::get("status_page/okta", "/").as_browser();
         assert!(browser.accept.starts_with("text/html"));
         assert!(browser.user_agent.unwrap().starts_with("Mozilla/5.0"));
+        let head = Request::head("control/www.example.com", "/");
+        assert!(head.method() == "HEAD" && head.only_reads());
         let form = Form {
             secrets: &[],
             fields: &[("scope", "okta.users.read")],

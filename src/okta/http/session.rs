@@ -154,7 +154,9 @@ impl<'a> Session<'a> {
         // A hop that counts against a limit would be one that nobody admitted.
         let is_counted = self.bucket(request).is_some();
         let is_of_org = !request.is_for_disaster_recovery;
-        let one_url = is_counted || auth.dpop.is_some() || request.form.is_some() || !is_of_org;
+        let is_whole = auth.dpop.is_some() || request.form.is_some();
+        let is_head = request.method == Method::HEAD;
+        let one_url = is_counted || is_whole || is_head || !is_of_org;
         let outgoing = self.build(request, auth, one_url);
         let (outgoing, client) = match (outgoing, self.client(request)) {
             (Ok(outgoing), Ok(client)) => (outgoing, client),
@@ -272,11 +274,10 @@ impl<'a> Session<'a> {
         headers.insert(header::ACCEPT, HeaderValue::from_static(request.accept));
         let user_agent = request.user_agent.unwrap_or(USER_AGENT);
         headers.insert(header::USER_AGENT, HeaderValue::from_static(user_agent));
-        let (mut method, mut body) = (Method::GET, Bytes::new());
+        let mut body = Bytes::new();
         if let Some(form) = &request.form {
             let secret = form.secrets.iter();
             let secret = secret.map(|(name, secret)| (*name, secret.expose_secret()));
-            method = Method::POST;
             body = sensitive::form(secret.chain(form.fields.iter().copied()));
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(FORM));
             if let Some((id, secret)) = form.client {
@@ -305,7 +306,7 @@ impl<'a> Session<'a> {
             headers.insert(header::PROXY_AUTHORIZATION, auth.clone());
         }
         Ok(Outgoing {
-            method,
+            method: request.method.clone(),
             url,
             headers,
             body,

@@ -10,10 +10,11 @@ use aws_lc_rs::{
         RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaEncoding,
     },
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// The algorithms that Okta takes, for assertions and proofs alike.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "RFC 7518 names them")]
 pub enum Algorithm {
     RS256,

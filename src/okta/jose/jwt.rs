@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use schemars::JsonSchema;
 use serde::{
     Deserialize,
     de::{DeserializeOwned, IgnoredAny},
@@ -99,7 +100,7 @@ struct Payload {
 }
 
 /// A claim that is written as one string or as an array of them.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "expected text or a list of text")]
 pub enum OneOrMany {
     /// One.

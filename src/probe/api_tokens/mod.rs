@@ -13,6 +13,7 @@ mod suspects;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -41,7 +42,7 @@ const PATHS: &[&str] = &["/api/v1/api-tokens"];
 /// The most pages read. Okta sends all on one.
 const PAGES: usize = 5;
 /// What may be written under `probes.api_tokens`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Settings(ReaderSettings);
 

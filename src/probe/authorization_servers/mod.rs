@@ -6,6 +6,7 @@ mod draw;
 mod memory;
 mod read;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -32,7 +33,7 @@ const PAGE: usize = 200;
 /// The most pages read.
 const PAGES: usize = 5;
 /// What may be written under `probes.authorization_servers`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Settings(ReaderSettings);
 

@@ -1,5 +1,6 @@
 //! What people write, and what is planned of it.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -19,7 +20,7 @@ use crate::{
 const PATHS: &[&str] = &[IDPS, IDP_KEYS, DOMAINS];
 
 /// What may be written under `probes.certificates`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[expect(
     clippy::struct_excessive_bools,

@@ -1,5 +1,6 @@
 //! What may be written under `probes.integrations`, and what stands there where nobody writes any.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// What may be written under `probes.integrations`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Settings(ReaderSettings);
 

@@ -9,6 +9,7 @@ mod observation;
 mod tests;
 
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -99,7 +100,7 @@ const CHANGES_SOON: SignedDuration = SignedDuration::from_hours(3 * 24);
 const MOST_KEYS: usize = 20;
 
 /// What may be written under `probes.jwks.NAME`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// `org`, or the id of a custom authorization server such as `default`; left out, the probe's name.

@@ -11,6 +11,7 @@ mod subscribers;
 mod tests;
 mod words;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -54,7 +55,7 @@ const PATHS: &[&str] = &[
 const NOTICE: Notice = Notice::days(30, 7);
 
 /// What may be written under `probes.org`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Settings(ReaderSettings);
 

@@ -10,6 +10,7 @@ mod read;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -53,7 +54,7 @@ const PAGE: usize = 50;
 const PAGES: usize = 20;
 
 /// What may be written under `probes.rate_limit_settings`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// The name of the credential that reads; left out, the org's first that may read all, else

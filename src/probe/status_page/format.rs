@@ -1,9 +1,10 @@
 //! Which format a status page is in: as configured, or as its body tells.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What the configuration says a status page is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     /// Whatever its body looks like.

@@ -1,5 +1,6 @@
 //! What may be written under `status_pages.NAME`, and what is wrong with it.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
@@ -19,10 +20,12 @@ use crate::{
 };
 
 /// What may be written under `status_pages.NAME`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
+    /// The page's address, like `https://status.okta.com/`.
     url: Option<String>,
+    /// The form it has.
     format: Format,
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
@@ -17,13 +18,14 @@ use crate::{
 const WITHIN: &str = "introspect";
 
 /// What may be written under `introspect`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Introspect {
     /// The server that minted the token; left out, the token's issuer tells.
     authorization_server: Option<String>,
     /// A credential with `oauth` whose client introspects, in place of all below.
     credential: Option<String>,
+    /// The id of a client of its own.
     client_id: Option<String>,
     /// How the client authenticates; left out, what is given tells.
     client_auth: Option<Method>,
@@ -32,24 +34,30 @@ pub(super) struct Introspect {
     /// An environment variable that holds it.
     client_secret_env: Option<String>,
     /// The secret itself, discouraged.
+    #[schemars(with = "Option<String>")]
     client_secret: Option<Secret>,
     /// A file that holds its private key.
     private_key_file: Option<PathBuf>,
     /// An environment variable that holds it.
     private_key_env: Option<String>,
     /// The key itself, discouraged.
+    #[schemars(with = "Option<String>")]
     private_key: Option<Secret>,
     /// The id that Okta knows the key by.
     key_id: Option<String>,
 }
 
 /// How a client authenticates, in the words of OpenID Connect's registry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Method {
+    /// With a JWT that it signs.
     PrivateKeyJwt,
+    /// With id and secret in the `Authorization` header.
     ClientSecretBasic,
+    /// With id and secret in the form.
     ClientSecretPost,
+    /// By its id alone: a public client.
     None,
 }
 

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{ask::Probe, introspect::Introspect, judge::Expect};
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// What may be written under `probes.token.NAME`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// A file that holds the access token; read at every run.
@@ -25,6 +26,7 @@ pub struct Settings {
     /// An environment variable that holds it.
     access_token_env: Option<String>,
     /// The token itself, discouraged.
+    #[schemars(with = "Option<String>")]
     access_token: Option<Secret>,
     /// Where and how to introspect; left out, Okta is not asked whether the token is active.
     introspect: Option<Introspect>,
@@ -33,7 +35,7 @@ pub struct Settings {
 }
 
 /// What may be written under `expect`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Expected {
     /// Who may have issued it: one, or several.
