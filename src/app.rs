@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    config::{Config, Made},
+    config::{Config, Made, Shown},
     fleet::{Board, Changes, Fleet, PastKeeper},
     listener::Address,
     store::{CannotOpen, FileStore, Health, InMemory, Store},
@@ -26,7 +26,7 @@ pub struct App {
     /// Keeps there what happened in the last days.
     past: Option<PastKeeper>,
     /// The configuration in force, as it may be shown.
-    shown: watch::Sender<Arc<str>>,
+    shown: watch::Sender<Arc<Shown>>,
     reloads: Reloads,
     reloads_asked: mpsc::Receiver<ReloadRequest>,
 }
@@ -60,7 +60,7 @@ impl App {
             None => (Arc::new(InMemory::default()), Health::default()),
         };
         let board = Arc::new(Board::new().keeping_in(&health));
-        let (reloads, reloads_asked) = Reloads::new(&config.shown);
+        let (reloads, reloads_asked) = Reloads::new(&config.shown.json);
         let (shown, asked) = watch::channel(std::mem::take(&mut config.shown).into());
         let mut fleet = Fleet::new(&board, Arc::clone(&store));
         fleet.apply(config).await;
@@ -103,7 +103,7 @@ impl App {
             );
         }
         let changes = self.fleet.apply(config).await;
-        self.reloads.succeeded(&shown);
+        self.reloads.succeeded(&shown.json);
         self.shown.send_replace(shown.into());
         changes
     }

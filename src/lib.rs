@@ -70,6 +70,7 @@
 //! | what ends next, and how long before that it matters | `ends` of the kind; `probe/end.rs` |
 //! | how bad something is | `guide/severity.rs`; of a fact, `guide/fact.rs` |
 //! | what happened in the last three days, and how it is kept | `fleet/past/` |
+//! | where in a file a setting stands | `config/places.rs`; how a problem is told, `config/problems.rs` |
 //! | what survives a restart | `store/file.rs`; why a file is refused, `store/open.rs` |
 //! | how a log line is written | `cli/log_line.rs`; what is told once and what again, `fleet/report.rs` |
 //! | what the guide and the runbooks say, and how they are served | `guide/`, `web/handbook/`; what there is not, `web/lost.rs` |

@@ -1,24 +1,33 @@
 //! The one-shot report: how it is asked for, shown, and told by the exit status.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::{IsTerminal as _, Write as _},
     path::PathBuf,
     process::ExitCode,
 };
 
-use clap::ValueEnum;
+use clap::{
+    ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser as _},
+};
+use url::Url;
 
-use super::output::{USAGE, fail_with, print};
+use super::{
+    output::{USAGE, fail_with, print},
+    terminal::columns,
+};
 use crate::{
     config::{self, Config},
-    diagnose::{Report, Step, Style, Verdict, diagnose, text},
+    diagnose::{Report, Section, Step, Style, Verdict, diagnose, narrowed, text, text_within},
+    web,
 };
 
 /// The flags of the one-shot report.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit status: 0 healthy, 1 degraded, 2 broken, 64 wrong usage or configuration."
+    after_help = "Exit status: 0 healthy, 1 degraded, 2 broken, 64 wrong usage or configuration. With \
+                  --fail-on=broken it is 0 where the org is degraded."
 )]
 pub(super) struct Args {
     /// The configuration file. Without one, `OKTA_DOMAIN` and its companions are read.
@@ -30,6 +39,26 @@ pub(super) struct Args {
     /// Whether to use colour; NO_COLOR is respected.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: Color,
+    /// Report this section alone, and ask no more than it takes; may be given several times.
+    #[arg(
+        long = "section",
+        value_name = "NAME",
+        value_parser = PossibleValuesParser::new(Section::ALL.map(Section::as_str))
+            .try_map(|name| Section::named(&name).ok_or("no such section"))
+    )]
+    sections: Vec<Section>,
+    /// From where on the exit status is not 0.
+    #[arg(long, value_name = "VERDICT", default_value = "degraded")]
+    fail_on: FailOn,
+    /// Where an exporter is served, so that links lead to the guide there.
+    #[arg(long = "web.external-url", value_name = "URL", value_parser = web::external_url)]
+    external_url: Option<Url>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    Degraded,
+    Broken,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -51,8 +80,13 @@ pub(super) async fn run(args: Args) -> ExitCode {
         Ok(config) => config,
         Err(problems) => return fail_with(USAGE, &problems.to_string()),
     };
+    let sections: BTreeSet<Section> = if args.sections.is_empty() {
+        Section::ALL.into()
+    } else {
+        args.sections.into_iter().collect()
+    };
     let watched = std::io::stderr().is_terminal();
-    let report = diagnose(config, &|step| {
+    let report = diagnose(narrowed(config, &sections), &|step| {
         if watched {
             progress(step);
         }
@@ -62,12 +96,21 @@ pub(super) async fn run(args: Args) -> ExitCode {
         // The line has served its turn.
         drop(write!(std::io::stderr(), "\r\x1b[2K"));
     }
+    let report = report.of_sections(&sections);
+    let report = match &args.external_url {
+        Some(url) => report.linked_to(url.as_str()),
+        None => report,
+    };
+    let style = args.color.style(&environment);
     let shown = match args.output {
-        Output::Text => Ok(text(&report, args.color.style(&environment))),
+        Output::Text => Ok(match columns(&environment) {
+            Some(width) => text_within(&report, style, width),
+            None => text(&report, style),
+        }),
         Output::Json => json(&report),
     };
     match shown.and_then(|text| print(&text)) {
-        Ok(()) => status(report.verdict),
+        Ok(()) => status(report.verdict, args.fail_on),
         Err(message) => fail_with(USAGE, &message),
     }
 }
@@ -85,11 +128,13 @@ fn json(report: &Report) -> Result<String, String> {
         .map_err(|e| format!("the report cannot be written as JSON: {e}"))
 }
 
-fn status(verdict: Verdict) -> ExitCode {
-    match verdict {
-        Verdict::Healthy | Verdict::Skipped => ExitCode::SUCCESS,
-        Verdict::Degraded => ExitCode::from(1),
-        Verdict::Broken => ExitCode::from(2),
+fn status(verdict: Verdict, fail_on: FailOn) -> ExitCode {
+    match (verdict, fail_on) {
+        (Verdict::Healthy | Verdict::Skipped, _) | (Verdict::Degraded, FailOn::Broken) => {
+            ExitCode::SUCCESS
+        }
+        (Verdict::Degraded, FailOn::Degraded) => ExitCode::from(1),
+        (Verdict::Broken, _) => ExitCode::from(2),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Commands and their flags, as Prometheus spells them.
 
+mod bundle;
 mod completions;
 mod config_schema;
 #[cfg(feature = "simulator")]
@@ -8,6 +9,7 @@ mod diagnose;
 mod ending;
 mod guide;
 mod health;
+mod local;
 mod log_line;
 mod log_queue;
 mod logging;
@@ -73,6 +75,8 @@ enum Command {
     Plan(plan::Args),
     /// Ask a running exporter whether it is healthy.
     Health(health::Args),
+    /// Take down what a support engineer asks for, from a running exporter.
+    Bundle(bundle::Args),
     /// Run the simulated Okta alone.
     #[cfg(feature = "simulator")]
     Simulate(simulate::Args),
@@ -123,6 +127,7 @@ pub fn main() -> ExitCode {
         Some(Command::Diagnose(args)) => runtime.block_on(diagnose::run(args)),
         Some(Command::Plan(args)) => exit_code(plan::run(&args)),
         Some(Command::Health(args)) => exit_code(runtime.block_on(health::run(args))),
+        Some(Command::Bundle(args)) => exit_code(runtime.block_on(bundle::run(args))),
         #[cfg(feature = "simulator")]
         Some(Command::Simulate(args)) => exit_code(runtime.block_on(simulate::run(args))),
         Some(Command::Store(args)) => exit_code(store::run(args)),

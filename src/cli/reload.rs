@@ -44,6 +44,11 @@ impl Source {
         Config::load_after(earlier, self.file.as_deref(), &self.environment)
     }
 
+    /// The same, without a look at secrets.
+    pub(super) fn outline(&self) -> Result<Config, Problems> {
+        Config::outline(self.file.as_deref(), &self.environment)
+    }
+
     /// The same, beside all else that is done.
     async fn read_again(&self, earlier: &Made) -> Result<Config, Vec<String>> {
         let (source, earlier) = (self.clone(), earlier.clone());

@@ -37,6 +37,13 @@ impl Overrides {
         self.set.iter().any(|(set, _)| set.holds(at))
     }
 
+    /// The variable that set this place and nothing else.
+    pub(super) fn variable(&self, at: &SettingPath) -> Option<&str> {
+        let mut set = self.set.iter();
+        let (_, variable) = set.find(|(set, _)| set == at)?;
+        Some(variable)
+    }
+
     /// The names of the variables.
     pub(super) fn variables(&self) -> Vec<String> {
         let names = self.set.iter().map(|(_, variable)| variable.clone());

@@ -61,7 +61,7 @@ impl schema::EventHook {
 /// with, and must be able to be one.
 fn secret(secrets: &Secrets, context: SecretContext<'_>) -> Result<SecretSource, Problem> {
     let (source, field) = secrets.place(NAME, context)?;
-    if !context.are_read {
+    if !secrets.is_read(context) {
         return Ok(source);
     }
     let read = source.read_text();

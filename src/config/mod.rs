@@ -20,6 +20,8 @@ mod json_schema;
 mod made;
 mod named;
 mod oauth;
+mod paste;
+mod places;
 mod planned;
 mod probes;
 mod problems;
@@ -46,17 +48,22 @@ pub use json_schema::json_schema;
 pub use made::Made;
 pub use planned::{Control, EventHook, Org, Planned, StatusPage};
 pub use problems::Problems;
+pub use redact::Shown;
 pub use sources::Origin;
 
 use crate::{
     okta::{Proxies, TlsSetups},
     probe::SecretContext,
-    units::{Name, read_text},
+    units::{Name, read_text, unmarked},
 };
 use defaults::Extent;
 use environment::Overrides;
-use problems::Notes;
+use places::Places;
+use problems::{Mistake, Notes, SettingPath};
 use written::Written;
+
+/// What names the standard input in place of a file.
+const STANDARD_INPUT: &str = "-";
 
 /// What to watch.
 #[derive(Debug)]
@@ -73,8 +80,8 @@ pub struct Config {
     pub warnings: Vec<String>,
     /// Where it was read.
     pub origin: Origin,
-    /// The settings in force as JSON, every secret left out.
-    pub shown: String,
+    /// The settings in force, every secret left out.
+    pub shown: Shown,
     /// What the next one may take over where the same is written.
     pub made: Made,
 }
@@ -98,7 +105,8 @@ impl Config {
         Self::of_file(file, Loading::of(String::new(), environment, earlier))
     }
 
-    /// The same, to be looked at and never asked by: no secret is read.
+    /// The same, to be looked at and never asked by: no file that holds a secret is read, and no variable
+    /// that is named for one looked at.
     pub fn outline(
         file: Option<&Path>,
         environment: &BTreeMap<String, String>,
@@ -129,17 +137,23 @@ impl Config {
             }
             .finish(tree);
         };
-        let source = path.display().to_string();
-        let whole = |message: String| Problems::whole(&source, message);
-        let yaml = read_text(path, file::LARGEST)
-            .map_err(|e| whole(format!("the file cannot be read: {e}")))?;
-        let mut tree = file::tree(&yaml).map_err(whole)?;
-        if let Some(directory) = path.parent() {
-            file::resolve_files(&mut tree, directory);
-        }
+        let (path, directory, source) = if path == Path::new(STANDARD_INPUT) {
+            let source = "the standard input".to_owned();
+            (Path::new("/dev/stdin"), None, source)
+        } else {
+            (path, path.parent(), path.display().to_string())
+        };
+        let yaml = read_text(path, file::LARGEST).map_err(|e| {
+            let what = format!("the file cannot be read: {e}");
+            Problems::of(&source, [Mistake::new(None, SettingPath::default(), what)])
+        })?;
         let mut loading = loading;
         loading.origin.source = source;
-        loading.finish(tree)
+        loading.read(&yaml, |tree| {
+            if let Some(directory) = directory {
+                file::resolve_files(tree, directory);
+            }
+        })
     }
 
     /// The configuration that this YAML describes.
@@ -153,9 +167,8 @@ impl Config {
         yaml: &str,
         environment: &BTreeMap<String, String>,
     ) -> Result<Self, Problems> {
-        let source = "the configuration";
-        let tree = file::tree(yaml).map_err(|message| Problems::whole(source, message))?;
-        Loading::of(source.to_owned(), environment, earlier).finish(tree)
+        let source = "the configuration".to_owned();
+        Loading::of(source, environment, earlier).read(yaml, |_| {})
     }
 }
 
@@ -192,6 +205,17 @@ impl<'a> Loading<'a> {
             reads_secrets: false,
             ..Self::of("the configuration".to_owned(), environment, earlier)
         }
+    }
+
+    /// Reads a text; what is wrong is told where it stands there.
+    fn read(self, yaml: &str, prepare: impl FnOnce(&mut Value)) -> Result<Config, Problems> {
+        let mut tree =
+            file::tree(yaml).map_err(|mistakes| Problems::of(&self.origin.source, mistakes))?;
+        prepare(&mut tree);
+        self.finish(tree).map_err(|problems| {
+            let places = Places::of(unmarked(yaml));
+            problems.placed(|at| places.find(at))
+        })
     }
 
     fn finish(self, mut tree: Value) -> Result<Config, Problems> {
@@ -245,7 +269,7 @@ impl<'a> Loading<'a> {
         let warnings = notes.finish(&origin.source)?;
         written.sign(&mut orgs, &mut status_pages);
         written::sign_controls(&mut controls);
-        let shown = redact::shown(redacted, &orgs, &status_pages, &origin);
+        let shown = redact::shown(redacted, (&orgs, &status_pages), &origin, &overrides);
         Ok(Config {
             orgs,
             status_pages,

@@ -147,7 +147,7 @@ impl schema::OAuth {
         (at, notes): (&SettingPath, &mut Notes),
     ) -> Result<ClientAuth, Problem> {
         let (source, field) = key.place("private_key", context)?;
-        if context.are_read {
+        if key.is_read(context) {
             let wrong = |why: String| Problem::new(field.clone(), why);
             let text = source
                 .soon(SecretSource::read_text)

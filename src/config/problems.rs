@@ -6,33 +6,91 @@ use std::{
     fmt,
 };
 
-/// Everything wrong with a configuration: a headline, then one problem after the other, by path.
-/// It never shows a secret.
+/// Everything wrong with a configuration: a headline, then one problem after the other, as they stand
+/// in the text. It never shows a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Problems {
     source_name: String,
-    found: BTreeSet<(String, String)>,
+    found: BTreeSet<Mistake>,
 }
 
-impl Problems {
-    /// One problem with the source as a whole.
-    pub(super) fn whole(source: &str, message: String) -> Self {
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Mistake {
+    /// Where that stands in the text; `None` where it stands in none.
+    place: Option<Place>,
+    at: SettingPath,
+    what: String,
+    /// The environment variable that set it.
+    variable: Option<String>,
+}
+
+/// A place in a text, both counted from 1, the second in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) line: usize,
+    pub(super) column: usize,
+}
+
+impl Mistake {
+    /// Of a setting, or of the whole where the path is empty.
+    pub(super) fn new(place: Option<Place>, at: SettingPath, what: impl Into<String>) -> Self {
         Self {
-            source_name: source.to_owned(),
-            found: BTreeSet::from([(String::new(), message)]),
+            place,
+            at,
+            what: what.into(),
+            variable: None,
         }
+    }
+
+    /// In words: of what was read there, if it stands in that.
+    pub(super) fn told(&self, source: &str) -> String {
+        let Self {
+            place,
+            at,
+            what,
+            variable,
+        } = self;
+        let place = place.map_or_else(String::new, |Place { line, column }| {
+            format!("{source}:{line}:{column}: ")
+        });
+        let colon = if at.is_root() { "" } else { ": " };
+        let variable = variable.as_ref();
+        let set_by = variable.map_or_else(String::new, |name| format!(" (set by {name})"));
+        format!("{place}{at}{colon}{what}{set_by}")
     }
 }
 
 impl Problems {
+    /// What keeps a source from being read at all.
+    pub(super) fn of(source: &str, mistakes: impl IntoIterator<Item = Mistake>) -> Self {
+        Self {
+            source_name: source.to_owned(),
+            found: mistakes.into_iter().collect(),
+        }
+    }
+
+    /// The same, each where it stands in the text. What a variable set stands in none.
+    pub(super) fn placed(self, place: impl Fn(&SettingPath) -> Option<Place>) -> Self {
+        let placed = |mistake: Mistake| match mistake.variable {
+            None => Mistake {
+                place: mistake.place.or_else(|| place(&mistake.at)),
+                ..mistake
+            },
+            Some(_) => mistake,
+        };
+        Self {
+            found: self.found.into_iter().map(placed).collect(),
+            ..self
+        }
+    }
+
     /// The headline and each problem, for those who read line by line. Only a problem that shows how
     /// something is written has several lines.
     pub fn lines(&self) -> Vec<String> {
-        let problems = self.found.iter().map(|(path, message)| {
-            let colon = if path.is_empty() { "" } else { ": " };
-            format!("{path}{colon}{message}")
-        });
-        [self.headline()].into_iter().chain(problems).collect()
+        let told = self.found.iter();
+        let told = told.map(|mistake| mistake.told(&self.source_name));
+        [self.headline()].into_iter().chain(told).collect()
     }
 
     fn headline(&self) -> String {
@@ -101,7 +159,7 @@ impl fmt::Display for SettingPath {
 /// What is noted while a configuration is read.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
-    found: BTreeSet<(String, String)>,
+    found: BTreeSet<Mistake>,
     suppressed: Vec<SettingPath>,
     variables: BTreeMap<SettingPath, String>,
     warnings: Vec<String>,
@@ -132,12 +190,10 @@ impl Notes {
     }
 
     fn tell(&mut self, at: &SettingPath, message: &dyn fmt::Display) {
-        let from = self
-            .variable(at)
-            .map(|variable| format!(" (set by {variable})"))
-            .unwrap_or_default();
-        self.found
-            .insert((at.to_string(), format!("{message}{from}")));
+        self.found.insert(Mistake {
+            variable: self.variable(at).map(str::to_owned),
+            ..Mistake::new(None, at.clone(), message.to_string())
+        });
     }
 
     /// Something is worth saying, and no error.
@@ -221,6 +277,32 @@ mod tests {
             let by = variable.map_or_else(String::new, |name| format!(" (set by {name})"));
             assert!(told_of(place).ends_with(&format!("wrong{by}")), "{place:?}");
         }
+    }
+
+    #[test]
+    fn what_stands_in_a_text_is_told_by_line_and_column_and_in_their_order() {
+        let mut notes = Notes::default();
+        notes.set_by(at(&["defaults"]), "DEFAULTS");
+        for path in [&["orgs", "a"][..], &["orgs", "b"], &["defaults", "x"], &[]] {
+            notes.error(&at(path), "wrong");
+        }
+        let line = |path: &SettingPath| match path.steps().last() {
+            Some("a") => Some(9),
+            Some("b") => Some(2),
+            _ => None,
+        };
+        let place = |path: &SettingPath| line(path).map(|line| Place { line, column: 3 });
+        let problems = notes.finish("f.yaml").unwrap_err().placed(place);
+        assert_eq!(
+            problems.lines(),
+            [
+                "f.yaml: 4 problems",
+                "wrong",
+                "defaults.x: wrong (set by DEFAULTS)",
+                "f.yaml:2:3: orgs.b: wrong",
+                "f.yaml:9:3: orgs.a: wrong",
+            ]
+        );
     }
 
     #[test]

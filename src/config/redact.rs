@@ -5,11 +5,22 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
+    environment::Overrides,
+    paste,
     planned::{Org, Planned, StatusPage},
     secrets::is_secret,
     sources::Origin,
 };
 use crate::units::{Interval, Name, REDACTED, without_secrets};
+
+/// The settings in force, every secret left out.
+#[derive(Debug, Clone, Default)]
+pub struct Shown {
+    /// For programs, with where they come from.
+    pub json: String,
+    /// For people: a file that could be read in place of what was.
+    pub yaml: String,
+}
 
 /// The settings without their secrets. Taken before anything is read from them, so that nothing has
 /// to be remembered of what was a secret.
@@ -32,13 +43,13 @@ pub(super) fn redacted(tree: &Value) -> Value {
     }
 }
 
-/// The settings as JSON, which is YAML as well, with the timing that was suppressed for each probe.
+/// The settings, with the timing that was left out for each probe.
 pub(super) fn shown(
     mut settings: Value,
-    orgs: &BTreeMap<Name, Org>,
-    pages: &BTreeMap<Name, StatusPage>,
+    (orgs, pages): (&BTreeMap<Name, Org>, &BTreeMap<Name, StatusPage>),
     origin: &Origin,
-) -> String {
+    overrides: &Overrides,
+) -> Shown {
     for (name, org) in orgs {
         for probe in &org.probes {
             let path = ["orgs", name.as_str(), "probes"].into_iter();
@@ -49,16 +60,20 @@ pub(super) fn shown(
         let path = ["status_pages", name.as_str()];
         write_timing(&mut settings, path.into_iter(), &page.probe);
     }
-    let shown = json!({
+    let yaml = paste::yaml(&settings, origin, overrides);
+    let json = json!({
         "source": origin.source,
         "overridden_by": origin.overrides,
         "not_used": origin.ignored,
         "settings": settings,
     });
-    format!("{shown:#}\n")
+    Shown {
+        json: format!("{json:#}\n"),
+        yaml,
+    }
 }
 
-/// Writes the timing into the settings at this path.
+/// Writes the timing into the settings at this path, where nobody wrote one.
 fn write_timing<'a>(settings: &mut Value, path: impl Iterator<Item = &'a str>, probe: &Planned) {
     let mut node = settings;
     for step in path {
@@ -73,7 +88,10 @@ fn write_timing<'a>(settings: &mut Value, path: impl Iterator<Item = &'a str>, p
     if let Value::Object(map) = node {
         let timing = [("interval", probe.interval), ("timeout", probe.timeout)];
         for (name, length) in timing {
-            map.insert(name.to_owned(), Interval::from(length).to_string().into());
+            let written = map.entry(name).or_insert(Value::Null);
+            if written.is_null() {
+                *written = Interval::from(length).to_string().into();
+            }
         }
     }
 }

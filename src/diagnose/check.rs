@@ -27,6 +27,9 @@ pub struct Check {
     /// What fixes it, where something is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<Advice>,
+    /// Where the guide tells all of that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
 }
 
 closed_list! {
@@ -161,6 +164,7 @@ impl Check {
             says: String::new(),
             facts: Map::new(),
             advice: None,
+            help: None,
         }
     }
 
@@ -228,5 +232,6 @@ impl Check {
 
     fn advise(&mut self, case: &Case) {
         self.advice = Some(case.into());
+        self.help = Some(format!("docs/troubleshooting.md#{}", case.slug));
     }
 }

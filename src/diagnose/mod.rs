@@ -15,6 +15,7 @@ mod org_verdict;
 mod pages;
 mod report;
 mod round;
+mod sections;
 mod text;
 mod ticket;
 mod token;
@@ -23,7 +24,8 @@ mod wrap;
 pub use check::{Check, Section, Verdict};
 pub use report::{OrgReport, Report};
 pub use round::Step;
-pub use text::{Style, text};
+pub use sections::narrowed;
+pub use text::{Style, text, text_within};
 pub use ticket::Ticket;
 
 use crate::{config::Config, units::Timestamp};

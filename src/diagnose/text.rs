@@ -1,4 +1,4 @@
-//! The report for people: 80 columns, colour where it is wanted. What is said is in the
+//! The report for people: as wide as it may be, colour where it is wanted. What is said is in the
 //! checks: [`super::check`].
 
 use super::{
@@ -9,7 +9,10 @@ use super::{
 };
 use crate::guide::{Advice, sentence};
 
+/// How wide it is where nothing says otherwise, and how narrow and wide it may be.
 const WIDTH: usize = 80;
+const NARROWEST: usize = 50;
+const WIDEST: usize = 200;
 const INDENT: &str = "    ";
 /// The widest that the column of names may be.
 const NAMES: usize = 24;
@@ -23,8 +26,13 @@ pub enum Style {
     Colour,
 }
 
-/// The whole report.
+/// The whole report in 80 columns.
 pub fn text(report: &Report, style: Style) -> String {
+    text_within(report, style, WIDTH)
+}
+
+/// The whole report in so many columns, within reason.
+pub fn text_within(report: &Report, style: Style, width: usize) -> String {
     let Report {
         version,
         at,
@@ -35,6 +43,7 @@ pub fn text(report: &Report, style: Style) -> String {
     } = report;
     let mut page = Lines {
         style,
+        width: width.clamp(NARROWEST, WIDEST),
         text: String::new(),
     };
     page.line(&style.bold(&format!("okta-exporter {version} diagnose")));
@@ -66,6 +75,7 @@ pub fn text(report: &Report, style: Style) -> String {
 
 struct Lines {
     style: Style,
+    width: usize,
     text: String,
 }
 
@@ -77,7 +87,7 @@ impl Lines {
 
     /// Long text below an indentation.
     fn wrapped(&mut self, indent: &str, text: &str) {
-        for line in lines(text, WIDTH.saturating_sub(indent.chars().count())) {
+        for line in lines(text, self.width.saturating_sub(indent.chars().count())) {
             self.line(&format!("{indent}{line}"));
         }
     }
@@ -139,6 +149,7 @@ impl Lines {
             name,
             verdict,
             says,
+            help,
             ..
         } = check;
         let sign = match verdict {
@@ -148,7 +159,7 @@ impl Lines {
             Verdict::Broken => "✗",
         };
         let below = " ".repeat(INDENT.len() + 2 + column + 2);
-        let mut said = lines(says, WIDTH.saturating_sub(below.len())).into_iter();
+        let mut said = lines(says, self.width.saturating_sub(below.len())).into_iter();
         let head = format!(
             "{INDENT}{} {name:column$}",
             self.style.verdict(*verdict, sign)
@@ -164,11 +175,11 @@ impl Lines {
             self.line(&format!("{below}{line}"));
         }
         if let Some(advice) = advice {
-            self.advice(advice);
+            self.advice(advice, help.as_deref());
         }
     }
 
-    fn advice(&mut self, advice: &Advice) {
+    fn advice(&mut self, advice: &Advice, help: Option<&str>) {
         let Advice {
             case,
             cause,
@@ -180,13 +191,24 @@ impl Lines {
         let below = format!("{INDENT}  ");
         self.wrapped(&below, &sentence(cause));
         let mut arrow = "→ ";
-        for line in lines(&sentence(next), WIDTH - below.len() - 2) {
+        for line in lines(&sentence(next), self.width - below.len() - 2) {
             let line = self.style.bold(&line);
             self.line(&format!("{below}{arrow}{line}"));
             arrow = "  ";
         }
-        let more = format!("{case}; takes {takes}, risk {}; {runbook}", risk.as_str());
-        for line in lines(&more, WIDTH - below.len()) {
+        let help = help.unwrap_or(runbook);
+        // Without an alert of its own a case has no other page.
+        let is_alerts = runbook.starts_with("docs/runbooks/");
+        let runbook = if is_alerts {
+            format!("; {runbook}")
+        } else {
+            String::new()
+        };
+        let more = format!(
+            "{case}; takes {takes}, risk {}; {help}{runbook}",
+            risk.as_str()
+        );
+        for line in lines(&more, self.width - below.len()) {
             let line = self.style.dim(&line);
             self.line(&format!("{below}{line}"));
         }

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::{
     Outcome, ProbeId, arrangement::Arrangement, facts::Facts, findings::Findings, past::OrgPast,
-    row::Row,
+    requests::Requests, row::Row,
 };
 use crate::{
     metrics::Page,
@@ -26,6 +26,7 @@ pub struct Board {
     recorded: watch::Sender<()>,
     clock: WallClock,
     store: Health,
+    requests: Mutex<Requests>,
 }
 
 impl Board {
@@ -41,6 +42,7 @@ impl Board {
             recorded: watch::Sender::new(()),
             clock,
             store: Health::default(),
+            requests: Mutex::default(),
         }
     }
 
@@ -81,6 +83,7 @@ impl Board {
     pub fn record(&self, id: &ProbeId, mut outcome: Outcome, expected_in: Duration) {
         let exchanges = std::mem::take(&mut outcome.exchanges);
         let now = Moment::now();
+        self.noted().note(id, &exchanges);
         {
             let mut facts = self.lock();
             let owner = facts.owner(id.org.as_ref());
@@ -162,6 +165,15 @@ impl Board {
         owners
             .map(|(org, owner)| (org.clone(), Arc::clone(&owner.past)))
             .collect()
+    }
+
+    /// The last requests.
+    pub fn requests(&self) -> Requests {
+        self.noted().clone()
+    }
+
+    fn noted(&self) -> MutexGuard<'_, Requests> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is known at this moment.

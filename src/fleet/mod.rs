@@ -25,6 +25,7 @@ mod org_verdict;
 mod past;
 mod plan;
 mod report;
+mod requests;
 mod row;
 mod run;
 mod schedule;
@@ -45,6 +46,7 @@ pub use keepers::{Changes, Fleet};
 pub use org_verdict::{OrgVerdict, Signs, VerdictWord, Whereabouts, Witness, is_silence};
 pub use past::{PastKeeper, PastSpan, PastUsage};
 pub use plan::{Duty, Plan, ProbeId, plans};
+pub use requests::{PastRequest, Requests};
 pub use run::{Outcome, ProbeRun, RunOnce};
 pub use view::{
     Counts, EndView, IncidentView, LimitView, Noted, OrgView, ProbeView, Trouble, VerdictView, View,

@@ -27,7 +27,8 @@ pub struct SecretContext<'a> {
     pub environment: &'a BTreeMap<String, String>,
     /// Where it is counted that a file holds another secret.
     pub reloads: &'a SecretReloads,
-    /// Whether it is looked at what stands there. Where nothing will be asked, no secret is needed.
+    /// Whether it is looked at what stands there: in files, and in variables that are named. Where
+    /// nothing will be asked, no secret is needed. What is written itself is looked at anyway.
     pub are_read: bool,
 }
 
@@ -35,7 +36,7 @@ impl Secrets {
     /// The one source that was given for the field `name`; a file must be readable now.
     pub fn source(&self, name: &str, context: SecretContext<'_>) -> Result<SecretSource, Problem> {
         let (source, field) = self.place(name, context)?;
-        if context.are_read {
+        if self.is_read(context) {
             let read = source.soon(SecretSource::read);
             read.map_err(|e| Problem::new(field, e.to_string()))?;
         }
@@ -50,7 +51,7 @@ impl Secrets {
         context: SecretContext<'_>,
     ) -> Result<SecretSource, Problem> {
         let (source, field) = self.place(name, context)?;
-        if context.are_read {
+        if self.is_read(context) {
             let read = source.soon(move |source| source.read_token(kind));
             read.map_err(|e| Problem::new(field, e.to_string()))?;
         }
@@ -76,6 +77,9 @@ impl Secrets {
                 SecretSource::File(SecretFile::new(file.clone(), context.reloads)),
                 format!("{name}_file"),
             )),
+            (None, None, Some(_)) if !context.are_read => {
+                Ok((SecretSource::Given("".into()), format!("{name}_env")))
+            }
             (None, None, Some(variable)) => {
                 match context
                     .environment
@@ -86,9 +90,6 @@ impl Secrets {
                         let source = SecretSource::Given(secret.into());
                         Ok((source, format!("{name}_env")))
                     }
-                    _ if !context.are_read => {
-                        Ok((SecretSource::Given("".into()), format!("{name}_env")))
-                    }
                     _ => Err(Problem::new(format!("{name}_env"), not_set(variable))),
                 }
             }
@@ -97,6 +98,11 @@ impl Secrets {
                 format!("given more than once: keep one of `{name}_file`, `{name}_env`, `{name}`"),
             )),
         }
+    }
+
+    /// True where it is looked at what the secret is.
+    pub fn is_read(&self, context: SecretContext<'_>) -> bool {
+        context.are_read || self.inline.is_some()
     }
 
     /// True where any way is written.

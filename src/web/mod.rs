@@ -2,6 +2,8 @@
 //! It reads the board and asks nothing: no request to Okta is ever made because somebody scraped.
 //! And what event hooks deliver is taken in.
 
+mod bundle;
+mod configuration;
 mod config_file;
 mod descriptors;
 mod families;
@@ -36,12 +38,14 @@ use tokio::sync::{Semaphore, watch};
 use tower_http::{CompressionLevel, compression::CompressionLayer};
 
 use crate::{
+    config::Shown,
     fleet::{Board, Hooks},
     listener::Clients,
     metrics::{self, Family, Page},
     okta::SecretReloads,
     units::Timestamp,
 };
+use bundle::Bundle;
 use config_file::Gate;
 use stats::Stats;
 
@@ -62,11 +66,32 @@ struct Shared {
     telemetry_path: Arc<str>,
     allowed_hosts: guard::AllowedHosts,
     /// The configuration as it may be shown, asked for at each request.
-    configuration: watch::Receiver<Arc<str>>,
+    configuration: watch::Receiver<Arc<Shown>>,
     secret_reloads: SecretReloads,
     dropped_lines: Option<Arc<AtomicU64>>,
     hooks: Hooks,
     reloads: Reloads,
+}
+
+impl Shared {
+    /// The page of all metrics.
+    fn metrics(&self) -> String {
+        let mut page = Page::new();
+        self.board.draw(Timestamp::now(), &mut page);
+        self.stats.draw(&mut page);
+        self.reloads.draw(&mut page);
+        metrics::process::draw(&mut page);
+        for (family, count) in [
+            (&families::SECRET_RELOADS, self.secret_reloads.count()),
+            (&families::DISPLACED, self.clients.displaced()),
+        ] {
+            page.push(family, &[], count as f64);
+        }
+        let dropped = self.dropped_lines.as_ref();
+        let dropped = dropped.map(|dropped| dropped.load(Ordering::Relaxed) as f64);
+        page.push_some(&families::DROPPED_LINES, &[], dropped);
+        page.text()
+    }
 }
 
 /// Everything that is served, on top of a board: under its prefix, behind its gate where it has one.
@@ -93,7 +118,11 @@ fn routes(shared: Shared) -> Router {
         .route(&shared.telemetry_path, get(scrape))
         .route(paths::INDEX, get(index))
         .route(paths::STATUS, status)
-        .route(paths::CONFIG, get(configuration))
+        .route(paths::SUPPORT_BUNDLE, get(support_bundle))
+        .route(
+            paths::CONFIG,
+            get(configuration::show).with_state(shared.configuration.clone()),
+        )
         .route(paths::HEALTHY, get(healthy))
         .route(paths::READY, get(ready))
         .route(paths::RELOAD, reload.with_state(shared.reloads.clone()))
@@ -130,30 +159,12 @@ async fn scrape(State(shared): State<Shared>) -> Response {
     let stats = Arc::clone(&shared.stats);
     // Drawing a very large page takes tens of milliseconds: not on a thread that serves others.
     let drawn = tokio::task::spawn_blocking(move || {
-        let mut page = Page::new();
-        shared.board.draw(Timestamp::now(), &mut page);
-        shared.stats.draw(&mut page);
-        shared.reloads.draw(&mut page);
-        metrics::process::draw(&mut page);
-        for (family, count) in [
-            (&families::SECRET_RELOADS, shared.secret_reloads.count()),
-            (&families::DISPLACED, shared.clients.displaced()),
-        ] {
-            page.push(family, &[], count as f64);
-        }
-        let dropped = shared.dropped_lines.as_ref();
-        let dropped = dropped.map(|dropped| dropped.load(Ordering::Relaxed) as f64);
-        page.push_some(&families::DROPPED_LINES, &[], dropped);
-        let text = page.text();
+        let text = shared.metrics();
         drop(place);
         text
     });
     let Ok(text) = drawn.await else {
-        return (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the page could not be drawn\n",
-        )
-            .into_response();
+        return not_drawn();
     };
     stats.scraped(started.elapsed());
     ([(header::CONTENT_TYPE, Page::CONTENT_TYPE)], text).into_response()
@@ -166,6 +177,11 @@ fn busy() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, again, told).into_response()
 }
 
+fn not_drawn() -> Response {
+    let told = "the page could not be drawn\n";
+    (StatusCode::INTERNAL_SERVER_ERROR, told).into_response()
+}
+
 async fn index(State(shared): State<Shared>) -> Html<String> {
     Html(page::render(
         &shared.board.view(Timestamp::now()),
@@ -174,10 +190,26 @@ async fn index(State(shared): State<Shared>) -> Html<String> {
     ))
 }
 
-async fn configuration(State(shared): State<Shared>) -> Response {
-    let json = [(header::CONTENT_TYPE, "application/json")];
-    let shown = Arc::clone(&shared.configuration.borrow());
-    (json, shown.to_string()).into_response()
+async fn support_bundle(State(shared): State<Shared>) -> Response {
+    let place = shared.scrapes.clone().map(Semaphore::try_acquire_owned);
+    let Ok(place) = place.transpose() else {
+        return busy();
+    };
+    let drawn = tokio::task::spawn_blocking(move || {
+        let text = bundle::text(&Bundle {
+            view: shared.board.view(Timestamp::now()),
+            requests: shared.board.requests(),
+            settings: Arc::clone(&shared.configuration.borrow()),
+            metrics: shared.metrics(),
+        });
+        drop(place);
+        text
+    });
+    let plain = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    match drawn.await {
+        Ok(text) => (plain, text).into_response(),
+        Err(_) => not_drawn(),
+    }
 }
 
 /// It lives, and so does whatever keeps each probe.

@@ -7,6 +7,7 @@ pub const TELEMETRY_PATH: &str = "/metrics";
 
 pub(super) const INDEX: &str = "/";
 pub(super) const STATUS: &str = "/api/v1/status";
+pub(super) const SUPPORT_BUNDLE: &str = "/api/v1/support-bundle";
 pub(super) const CONFIG: &str = "/config";
 pub(super) const GUIDE: &str = "/guide/";
 pub(super) const CASE: &str = "/guide/{case}";

@@ -14,6 +14,7 @@ use super::{
     thread::Thread,
 };
 use crate::{
+    config::Shown,
     fleet::{Board, Hooks},
     listener::{self, Address, Bounds, Clients, Listener, TlsConfigs},
     okta::SecretReloads,
@@ -33,7 +34,7 @@ pub struct Served {
     /// What is known.
     pub board: Arc<Board>,
     /// The configuration as it may be shown, asked for at each request.
-    pub shown: watch::Receiver<Arc<str>>,
+    pub shown: watch::Receiver<Arc<Shown>>,
     /// How often secret files held something new.
     pub secret_reloads: SecretReloads,
     /// Who may deliver.

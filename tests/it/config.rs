@@ -369,7 +369,8 @@ fn a_secret_of_a_variable_beats_the_file_that_holds_another_and_may_begin_like_j
     let yaml = "status_pages: {}\norgs: { acme: { url: 'https://acme.okta.com', credentials: { app: { oauth: { client_id: 0oa1, key_id: k1, scopes: [reports], authorization_server: default, client_secret_file: /nowhere } } }, probes: { endpoint: { x: { path: /x, credential: app } } } } }";
     let told = |variables: &[(&str, &str)]| match Config::parse(yaml, &environment(variables)) {
         Ok(config) => {
-            assert!(!config.shown.contains("k3y"), "{}", config.shown);
+            let shown = config.shown.json + &config.shown.yaml;
+            assert!(!shown.contains("k3y"), "{shown}");
             config.warnings.concat()
         }
         Err(problems) => problems.to_string(),

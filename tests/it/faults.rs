@@ -148,7 +148,13 @@ async fn of(chosen: impl Fn(&Row) -> bool) {
         })
         .await;
     let heard = servers.heard();
-    for path in ["/metrics", "/", "/api/v1/status", "/config"] {
+    for path in [
+        "/metrics",
+        "/",
+        "/api/v1/status",
+        "/api/v1/support-bundle",
+        "/config",
+    ] {
         let shown = get(&format!("{}{path}", watching.url)).await;
         let shown = shown.text().await.unwrap();
         assert_eq!(secrets.told(&heard, &shown), None, "{path}");

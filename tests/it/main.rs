@@ -100,6 +100,12 @@ mod log;
 /// The one-shot report: what it finds, its two forms, its exit status.
 mod diagnose;
 
+/// The one-shot report as it is wanted: in part, as wide as the terminal, with links.
+mod doctor;
+
+/// What a support engineer is given: all of it, bounded, and no secret.
+mod bundle;
+
 /// What watching costs: one look in each window, and never more than the budget.
 mod budget;
 
@@ -130,6 +136,12 @@ mod hooks;
 
 /// Files, variables, and what is said of wrong ones.
 mod config;
+
+/// Where a mistake stands in a file; and a check without the secrets that the file names.
+mod places;
+
+/// The settings as they are shown, read again.
+mod paste;
 
 /// What people already have, in place of a file.
 mod sources;

@@ -299,7 +299,13 @@ async fn neither_key_nor_token_nor_assertion_is_shown() {
     okta.controls().revoke_all(ServiceApp::ID);
     program.until("minted an access token").await;
     let mut told = Vec::new();
-    for path in ["/metrics", "/", "/api/v1/status", "/config"] {
+    for path in [
+        "/metrics",
+        "/",
+        "/api/v1/status",
+        "/api/v1/support-bundle",
+        "/config",
+    ] {
         told.push(get(&format!("{url}{path}")).await.text().await.unwrap());
     }
     told.extend(program.terminate().await.1);

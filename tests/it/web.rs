@@ -9,7 +9,7 @@ use std::{
 
 use jiff::SignedDuration;
 use okta_exporter::{
-    config::Config,
+    config::{Config, Shown},
     fleet::{Board, Hooks, Keeper, Outcome, Plan, ProbeId, ProbeRun, RunOnce, plans},
     okta::{Exchange, Gate, Phases, SecretReloads},
     probe::{AnyMemory, ProbeResult},
@@ -33,7 +33,7 @@ async fn org() -> Running {
 }
 
 /// What there is to serve before anything is known.
-fn served(shown: watch::Receiver<Arc<str>>) -> Served {
+fn served(shown: watch::Receiver<Arc<Shown>>) -> Served {
     Served {
         board: Arc::new(Board::new()),
         shown,
@@ -182,14 +182,31 @@ async fn a_drained_exporter_answers_no_more_and_asks_no_more() {
 
 #[tokio::test]
 async fn the_configuration_shown_is_the_one_in_force() {
-    let (in_force, shown) = watch::channel(Arc::from("{\"old\": 1}"));
+    let settings = |json: &str| {
+        Arc::new(Shown {
+            json: json.to_owned(),
+            yaml: format!("# {json}"),
+        })
+    };
+    let (in_force, shown) = watch::channel(settings("{\"old\": 1}"));
     let serving = Serving::default();
     let bound = Bound::new(&serving).await.unwrap();
     let server = bound.serve(served(shown));
     let url = format!("http://{}/config", server.addresses()[0]);
-    assert_eq!(json(&url).await["old"], 1);
-    in_force.send_replace(Arc::from("{\"new\": 2}"));
-    assert_eq!(json(&url).await["new"], 2);
+    let asked = format!("{url}?format=json");
+    assert_eq!(json(&asked).await["old"], 1);
+    in_force.send_replace(settings("{\"new\": 2}"));
+    assert_eq!(json(&asked).await["new"], 2);
+    let accepting = http().get(&url).header("accept", "application/json");
+    let answer = accepting.send().await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "application/json");
+    assert_eq!(answer.text().await.unwrap(), "{\"new\": 2}");
+    let for_people = get(&url).await;
+    assert_eq!(
+        for_people.headers()["content-type"],
+        "text/plain; charset=utf-8"
+    );
+    assert_eq!(for_people.text().await.unwrap(), "# {\"new\": 2}");
     server.drain().await;
 }
 
@@ -268,6 +285,7 @@ async fn every_page_tells_browsers_to_trust_nothing_else() {
         "/",
         "/metrics",
         "/api/v1/status",
+        "/api/v1/support-bundle",
         "/config",
         "/-/healthy",
         "/-/ready",
@@ -310,7 +328,7 @@ async fn a_name_that_is_not_served_for_is_refused() {
         allowed_hosts: vec!["okta.example.com".to_owned()],
         ..Serving::default()
     };
-    let (_configuration, shown) = watch::channel(Arc::from("{}"));
+    let (_configuration, shown) = watch::channel(Arc::default());
     let bound = Bound::new(&serving).await.unwrap();
     let server = bound.serve(served(shown));
     let url = format!("http://{}/metrics", server.addresses()[0]);
@@ -353,7 +371,7 @@ async fn it_is_unhealthy_while_what_keeps_a_probe_is_broken_down_and_healthy_onc
     let okta = org().await;
     let board = Arc::new(Board::new());
     let serving = Serving::default();
-    let (_configuration, shown) = watch::channel(Arc::from("{}"));
+    let (_configuration, shown) = watch::channel(Arc::default());
     let bound = Bound::new(&serving).await.unwrap();
     let server = bound.serve(Served {
         board: Arc::clone(&board),

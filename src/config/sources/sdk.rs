@@ -106,7 +106,7 @@ impl Settings {
                     }
                     self.take(&values, |name| format!("{name} in {place}"));
                 }
-                Err(why) => notes.error(&SettingPath::default(), format!("{place}: {why}")),
+                Err(why) => notes.error(&SettingPath::default(), why),
             }
             self.places.push(place);
         }
@@ -264,10 +264,16 @@ impl Settings {
     }
 }
 
-/// What a file sets, by variable.
+/// What a file sets, by variable; or what is wrong, with its place.
 fn values(path: &Path) -> Result<Vec<(&'static str, String)>, String> {
-    let yaml = read_soon(path, file::LARGEST).map_err(|e| format!("it cannot be read: {e}"))?;
-    let tree = file::tree(&yaml)?;
+    let place = path.display().to_string();
+    let here = |why: String| format!("{place}: {why}");
+    let yaml = read_soon(path, file::LARGEST);
+    let yaml = yaml.map_err(|e| here(format!("it cannot be read: {e}")))?;
+    let tree = file::tree(&yaml).map_err(|mistakes| {
+        let told = mistakes.iter().map(|mistake| mistake.told(&place));
+        told.collect::<Vec<_>>().join("; ")
+    })?;
     let Some(client) = tree.pointer("/okta/client") else {
         return Ok(Vec::new());
     };
@@ -280,12 +286,15 @@ fn values(path: &Path) -> Result<Vec<(&'static str, String)>, String> {
                 let words: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
                 words.join(",")
             }
-            Some(_) => return Err(format!("okta.client.{name} is not text: put it in quotes")),
+            Some(_) => {
+                let fix = "put it in quotes";
+                return Err(here(format!("okta.client.{name} is not text: {fix}")));
+            }
         };
         if value.is_empty() {
-            return Err(format!(
+            return Err(here(format!(
                 "okta.client.{name} is empty: fill it in, or drop the line"
-            ));
+            )));
         }
         values.push((variable, value));
     }

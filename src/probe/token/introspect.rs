@@ -176,7 +176,7 @@ impl Introspect {
             Method::ClientSecretPost => ClientAuth::ClientSecretPost(secret()?),
             Method::PrivateKeyJwt => {
                 let (source, field) = key.place("private_key", context.secrets)?;
-                if context.secrets.are_read {
+                if key.is_read(context.secrets) {
                     let wrong = |why: String| Problem::new(field.clone(), why);
                     let text = source
                         .soon(SecretSource::read_text)

@@ -56,7 +56,7 @@ pub fn by(file: &Path) -> Serving {
 /// Starts ours; or why it refuses.
 pub async fn ours(serving: &Serving) -> Result<(Server, String), CannotServe> {
     let bound = Bound::new(serving).await?;
-    let (_, shown) = watch::channel(Arc::from("{}"));
+    let (_, shown) = watch::channel(Arc::default());
     let server = bound.serve(Served {
         board: Arc::new(Board::new()),
         shown,

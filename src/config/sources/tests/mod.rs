@@ -349,7 +349,7 @@ fn a_broken_settings_file_is_told_only_where_it_is_needed() {
         let file = places.write("home/.okta/okta.yaml", broken);
         let problems = places.wrong(&[]);
         assert!(
-            problems.contains(&format!("{file}: ")) && problems.contains(told),
+            problems.contains(&format!("{file}:")) && problems.contains(told),
             "{problems}"
         );
         assert!(!problems.contains("12345"), "{problems}");
