@@ -71,6 +71,7 @@ impl Open {
 
 /// The first document; `None` where there is none.
 pub(super) fn first_document(text: &str) -> Result<Option<Rc<Node>>, Wrong> {
+    check_letters_and_directives(text)?;
     let mut parser = Parser::new_from_str(text);
     let mut anchors: HashMap<usize, Rc<Node>> = HashMap::new();
     let mut open: Vec<Open> = Vec::new();
@@ -117,6 +118,29 @@ pub(super) fn first_document(text: &str) -> Result<Option<Rc<Node>>, Wrong> {
         };
         within.items.push(node);
     }
+}
+
+/// What the parser lets pass, and YAML 1.1 does not: letters that no text has, and directives other
+/// than its own.
+fn check_letters_and_directives(text: &str) -> Result<(), Wrong> {
+    let mut before = true;
+    for (line, number) in text.lines().zip(1..) {
+        let is_no_text = |c: char| c.is_control() && !['\t', '\r', '\u{85}'].contains(&c);
+        if line.contains(is_no_text) {
+            return Err(Wrong::at(number, "this holds a control character"));
+        }
+        before &= line.is_empty() || line.starts_with(['#', '%', ' ']);
+        let mut words = line.split_ascii_whitespace();
+        let known = match (words.next(), words.next()) {
+            (Some("%YAML"), version) => version == Some("1.1"),
+            (directive, _) => directive == Some("%TAG"),
+        };
+        if before && line.starts_with('%') && !known {
+            let what = "of directives there are `%YAML 1.1` and `%TAG`";
+            return Err(Wrong::at(number, what));
+        }
+    }
+    Ok(())
 }
 
 fn next<T: Iterator<Item = char>>(parser: &mut Parser<T>) -> Result<(Event, usize), Wrong> {

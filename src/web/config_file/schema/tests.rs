@@ -206,6 +206,10 @@ fn what_is_wrong_is_told_with_its_line_and_without_what_stands_there() {
         ("rate_limit: { burst: 1s }", "must be a whole number"),
         ("rate_limit: { burst: '1' }", "must be a whole number"),
         ("rate_limit: 5", "rate_limit must be a map"),
+        ("%YAML 1.2\n---\n{}", "line 1: of directives"),
+        ("# first\n%OTHER\n---\n{}", "line 2: of directives"),
+        ("{}\n#\0", "line 2: this holds a control character"),
+        ("basic_auth_users: { a: '\u{7f}' }", "a control character"),
         ("basic_auth_users: *nobody", "no YAML"),
         ("basic_auth_users: { <<: 5 }", "merges maps"),
     ] {
@@ -221,6 +225,25 @@ fn what_is_wrong_is_told_with_its_line_and_without_what_stands_there() {
         secret.to_owned(),
     ] {
         assert!(!wrong(&text).contains("QOauh"), "{}", wrong(&text));
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn nothing_that_a_file_can_hold_makes_it_panic(
+        lines in proptest::collection::vec(
+            "(  ){0,2}(basic_auth_users|tls_server_config|rate_limit|<<|a|interval|burst|cipher_suites|[!&*]?a|-|\\?)?[ :]{0,2}[-\\[\\]{}&*!|>'\"%@`~,?#:0-9.a-z\t ]{0,12}",
+            0..8,
+        ),
+        end in proptest::sample::select(vec!["\n", "\r\n", "\r"]),
+    ) {
+        drop(Settings::parse(&lines.join(end)));
+    }
+
+    #[test]
+    fn no_text_at_all_makes_it_panic(text in ".*") {
+        drop(Settings::parse(&text));
+        drop(crate::web::config_file::bcrypt_hash::BcryptHash::read(text.as_bytes()));
     }
 }
 
