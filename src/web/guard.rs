@@ -72,8 +72,8 @@ pub(super) fn policy() -> HeaderValue {
     let [style, script] = page::inline().map(digest);
     let prose = digest(handbook::STYLE);
     let policy = format!(
-        "default-src 'none'; style-src '{style}' '{prose}'; script-src '{script}'; base-uri 'none'; \
-         form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src '{style}' '{prose}'; script-src '{script}'; connect-src 'self'; \
+         img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     );
     HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }

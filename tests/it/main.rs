@@ -121,9 +121,13 @@ mod web;
 
 /// The values behind the page, as `/api/v1/status` has them: severities, ends, incidents, the past.
 mod status;
+
 /// By what is served: TLS, users, sockets, prefixes, as node_exporter has them.
 #[cfg(target_os = "linux")]
 mod serving;
+
+/// The page in a real browser: how it looks, and how it is used.
+mod browser;
 
 /// What the System Log tells, and hooks as well: counted once, by what it is.
 mod events;

@@ -75,8 +75,9 @@ async fn an_open_window_is_shown_by_oktas_clock() {
         let exporter = Exporter::watch(&okta, PROBES).await;
         exporter.first_round().await;
         let page = get(exporter.url()).await.text().await.unwrap();
-        let (_, window) = page.split_once(r#"data-heading="window">"#).unwrap();
-        let (left, _) = window.split_once(" s left").unwrap();
+        let (_, reset) = page.split_once("resets <time").unwrap();
+        let (_, left) = reset.split_once(">in ").unwrap();
+        let (left, _) = left.split_once(" s<").unwrap();
         let left: u32 = left.parse().unwrap();
         assert!(left <= 61, "{left}");
     }
@@ -144,9 +145,13 @@ async fn the_page_for_people_says_what_failed_and_what_to_do() {
         "E0000006",
         "→",
         "for Okta's support: request",
+        // Relative, so that it leads on from wherever the page is.
+        "href=\"./metrics\"",
+        "href=\"guide/",
     ] {
         assert!(page.contains(part), "{part} is not in\n{page}");
     }
+    assert!(!page.contains("href=\"/"), "{page}");
     let status = json(&format!("{}/api/v1/status", exporter.url())).await;
     let probes = status["orgs"]
         .as_array()
@@ -165,6 +170,29 @@ async fn the_page_for_people_says_what_failed_and_what_to_do() {
     assert!(users["trouble"]["request_id"].is_string());
     let history = users["history"].as_array().unwrap();
     assert_eq!(history[0]["reason"], "forbidden");
+}
+
+#[tokio::test]
+async fn a_page_is_not_green_where_something_was_found_though_nothing_failed() {
+    let okta = org().await;
+    let exporter = Exporter::watch(&okta, "{ jwks: { org: { interval: 1s, timeout: 1s } } }").await;
+    exporter.first_round().await;
+    let head = async || {
+        let page = get(exporter.url()).await.text().await.unwrap();
+        let (head, _) = page.split_once("</header>").unwrap();
+        head.to_owned()
+    };
+    let well = head().await;
+    assert!(well.contains("<title>✓ okta-exporter"), "{well}");
+    assert!(well.contains(r#"<header class="well">"#), "{well}");
+    let empty = Fault::body("application/json", r#"{"keys":[]}"#);
+    okta.controls().fault("/oauth2/v1/keys", empty);
+    exporter.until_case("no-keys").await;
+    let wrong = head().await;
+    assert!(wrong.contains("0 of 1 probes failing"), "{wrong}");
+    for green in ["✓", r#"class="well""#, "all is well"] {
+        assert!(!wrong.contains(green), "{wrong}");
+    }
 }
 
 #[tokio::test]
@@ -300,6 +328,7 @@ async fn every_page_tells_browsers_to_trust_nothing_else() {
             "default-src 'none'",
             "frame-ancestors 'none'",
             "script-src 'sha256-",
+            "connect-src 'self'",
         ] {
             assert!(policy.contains(part), "{policy}");
         }
