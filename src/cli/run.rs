@@ -171,7 +171,7 @@ async fn watch(
             tracing::warn!(signal, "told to stop a second time: stopped at once");
         }
     }
-    let ran_seconds = started.elapsed().as_secs_f64();
+    let ran_seconds = started.elapsed().as_millis() as f64 / 1e3;
     tracing::info!(signal, ran_seconds, "stopped");
     Ok(())
 }

@@ -2,7 +2,10 @@
 //! is logged here and nowhere else; so is what a run found wrong though nothing failed. What a case
 //! means and what fixes it is told with its first line; the next ones name it, until all is well again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::{
     Outcome, ProbeId,
@@ -136,6 +139,11 @@ fn named(subject: &str) -> Option<&str> {
     (!subject.is_empty()).then_some(subject)
 }
 
+/// To the microsecond: the rest is noise.
+fn seconds(took: Duration) -> f64 {
+    took.as_micros() as f64 / 1e6
+}
+
 /// What is told with the first line of a case.
 struct Explained {
     cause: &'static str,
@@ -190,7 +198,7 @@ fn found(id: &ProbeId, finding: &Finding, is_new_case: bool) {
 
 fn succeeded(id: &ProbeId, outcome: &Outcome, before: Option<(Reason, Moment)>) {
     let (org, probe) = (id.org_label(), id.probe.as_str());
-    let took_seconds = outcome.took.map(|took| took.as_secs_f64());
+    let took_seconds = outcome.took.map(seconds);
     let Some((reason, since)) = before else {
         return tracing::debug!(org, probe, took_seconds, "the probe ran");
     };
@@ -223,7 +231,7 @@ fn failed(
 ) {
     let (org, probe) = (id.org_label(), id.probe.as_str());
     let reason = failure.reason().as_str();
-    let took_seconds = outcome.took.map(|took| took.as_secs_f64());
+    let took_seconds = outcome.took.map(seconds);
     let told = is_new_case.then(|| Explained::from(case));
     let told = told.as_ref();
     let takes_permission = probe::lacking(failure, id.kind()).map(|needed| needed.to_string());
@@ -244,10 +252,10 @@ fn failed(
     let endpoint = exchange.map(|exchange| exchange.path.as_str());
     let status = answered.map(|answered| answered.status);
     // Okta's own clock is what its support searches by; ours stands in where none was sent.
-    let at_utc = answered
-        .and_then(|answered| answered.date)
-        .unwrap_or_else(Timestamp::now)
-        .to_string();
+    let at_utc = match answered.and_then(|answered| answered.date) {
+        Some(date) => date.to_string(),
+        None => format!("{:.3}", Timestamp::now()),
+    };
     let error_code = refusal.and_then(|refusal| refusal.error.label());
     let error_id = match refusal.map(|refusal| &refusal.error) {
         Some(ApiError::Okta(error)) => error.id.as_deref(),

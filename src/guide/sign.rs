@@ -127,7 +127,7 @@ impl ResponseSign {
     }
 
     /// The reasons under which such a response may be counted. The status of some codes is always the
-    /// same, and a scope that was not granted is a permission that lacks, whatever the status.
+    /// same, and a token that could not be minted for want of a scope is a permission that lacks.
     pub(super) fn reasons(&self) -> &'static [Reason] {
         match (self.statuses, self.limit, self.code) {
             (_, Some(LimitKind::Concurrency), _) => &[Reason::ConcurrencyLimited],
@@ -136,12 +136,12 @@ impl ResponseSign {
                 &[Reason::Unauthorized]
             }
             (Some((403, 403)), ..)
-            | (
-                None,
-                _,
-                "E0000005" | "E0000006" | "E0000015" | "insufficient_scope" | "consent_required"
-                | "invalid_scope" | "access_denied",
-            ) => &[Reason::Forbidden],
+            | (None, _, "E0000005" | "E0000006" | "E0000015" | "insufficient_scope") => {
+                &[Reason::Forbidden]
+            }
+            (None, _, "consent_required" | "invalid_scope" | "access_denied") => {
+                &[Reason::Forbidden, Reason::HttpStatus]
+            }
             (Some(_), ..) | (None, _, "E0000010" | "E0000022") => &[Reason::HttpStatus],
             (None, ..) => &[Reason::Unauthorized, Reason::Forbidden, Reason::HttpStatus],
         }

@@ -37,7 +37,7 @@ fn links(page: &str, at: &Url) -> Vec<Url> {
             assert!(
                 !link.starts_with('/'),
                 "{link} on {at} leads out of a prefix"
-            )
+            );
         })
         .map(|link| at.join(link).unwrap())
         .collect()

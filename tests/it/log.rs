@@ -109,7 +109,7 @@ async fn what_a_case_means_is_told_once_and_again_after_all_was_well() {
     let okta = org().await;
     let refuse = || {
         okta.controls()
-            .fault("/api/v1/users", Fault::error(401, "E0000011"))
+            .fault("/api/v1/users", Fault::error(401, "E0000011"));
     };
     refuse();
     let probes = format!("{{ endpoint: {{ {} }} }}", endpoint("users"));
