@@ -17,6 +17,7 @@ use super::{
 use crate::{
     app::{App, CannotStart},
     config::{self, Config, Made},
+    units::build,
     web::Serving,
 };
 
@@ -144,7 +145,8 @@ async fn watch(
     let mut app = App::start(config, serving).await?;
     let addresses: Vec<String> = app.addresses().iter().map(ToString::to_string).collect();
     tracing::info!(
-        version = env!("CARGO_PKG_VERSION"),
+        version = build::VERSION,
+        revision = (!build::REVISION.is_empty()).then_some(build::REVISION),
         settings,
         address = addresses.join(","),
         telemetry_path = format!("{}{}", serving.route_prefix, serving.telemetry_path),

@@ -18,6 +18,8 @@ pub(super) const READY: &str = "/-/ready";
 pub(super) const RELOAD: &str = "/-/reload";
 /// What Okta's event hooks deliver to: the only path that is for the outside.
 pub(super) const HOOK: &str = "/hooks/okta/{org}";
+/// What all of those begin with.
+pub(super) const HOOKS: &str = "/hooks/okta/";
 
 /// What people and programs may ask for, besides the metrics, and what it is.
 pub(super) const LISTED: [(&str, &str); 8] = [
@@ -30,9 +32,6 @@ pub(super) const LISTED: [(&str, &str); 8] = [
     (READY, "whether every probe has run"),
     (RELOAD, "reads the configuration again (POST)"),
 ];
-/// What all of those begin with.
-pub(super) const HOOKS: &str = "/hooks/okta/";
-
 /// What begins so is kept for the exporter itself.
 const RESERVED: [&str; 5] = ["/-/", "/api/", "/hooks/", GUIDE, RUNBOOKS];
 /// And so are these.

@@ -200,18 +200,23 @@ async fn who_mistypes_a_case_an_alert_or_a_path_is_told_which_was_meant() {
 }
 
 #[tokio::test]
-async fn what_is_said_to_be_there_is_there_under_the_path_that_was_chosen_for_the_metrics() {
+async fn what_is_said_to_be_there_is_there_under_the_paths_that_were_chosen() {
     let okta = Org::new("acme").start().await.unwrap();
     let config = Config::parse(&acme(&okta, DISCOVERY), &BTreeMap::new()).unwrap();
     let serving = Serving {
+        route_prefix: "/behind/it".to_owned(),
         telemetry_path: "/watch/okta-metrics".to_owned(),
         ..Serving::default()
     };
     let app = App::start(config, &serving).await.unwrap();
-    let root: Url = format!("http://{}/", app.addresses()[0]).parse().unwrap();
+    let root = format!("http://{}/behind/it/", app.addresses()[0]);
+    let root: Url = root.parse().unwrap();
     let answer = http().get(root.join("okta-metric").unwrap()).send().await;
     let text = answer.unwrap().text().await.unwrap();
-    assert!(text.contains("did you mean /watch/okta-metrics?"), "{text}");
+    assert!(
+        text.contains("did you mean /behind/it/watch/okta-metrics?"),
+        "{text}"
+    );
     let url = root.join("a/b/c").unwrap();
     let page = browse(url.clone()).await.text().await.unwrap();
     let led = links(&page, &url);
@@ -220,7 +225,9 @@ async fn what_is_said_to_be_there_is_there_under_the_path_that_was_chosen_for_th
         "{led:?}"
     );
     assert!(led.len() > 9, "{led:?}");
-    for link in led {
+    let case = root.join("guide/dns").unwrap();
+    let page = browse(case.clone()).await.text().await.unwrap();
+    for link in led.into_iter().chain(links(&page, &case)) {
         let status = http().get(link.clone()).send().await.unwrap().status();
         assert_ne!(status, 404, "{link}");
     }

@@ -113,13 +113,18 @@ async fn what_a_case_means_is_told_once_and_again_after_all_was_well() {
     };
     refuse();
     let probes = format!("{{ endpoint: {{ {} }} }}", endpoint("users"));
-    let (mut program, _files) = watching(&okta, &probes, &["--log.format=json"]);
+    let flags = [
+        "--log.format=json",
+        "--web.external-url=https://mon.example/okta",
+    ];
+    let (mut program, _files) = watching(&okta, &probes, &flags);
     for _ in 0..2 {
         let first = event(&mut program, "dead-api-token").await;
         for key in ["cause", "next", "takes", "risk", "runbook"] {
             assert!(first[key].is_string(), "no {key}: {first:?}");
         }
-        assert_eq!(first["help"], "guide/dead-api-token");
+        let help = "https://mon.example/okta/guide/dead-api-token";
+        assert_eq!(first["help"], help);
         let second = event(&mut program, "dead-api-token").await;
         assert_eq!(second["case"], "dead-api-token");
         for key in ["cause", "next", "takes", "risk", "runbook", "help"] {
