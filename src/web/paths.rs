@@ -22,16 +22,18 @@ pub(super) const HOOK: &str = "/hooks/okta/{org}";
 pub(super) const HOOKS: &str = "/hooks/okta/";
 
 /// What people and programs may ask for, besides the metrics, and what it is.
-pub(super) const LISTED: [(&str, &str); 8] = [
+pub(super) const LISTED: [(&str, &str); 9] = [
     (INDEX, "how it goes, for people"),
     (STATUS, "how it goes, as JSON"),
     (CONFIG, "the configuration in force, without secrets"),
+    (SUPPORT_BUNDLE, "what a support engineer asks for"),
     (GUIDE, "what can go wrong, and what fixes it"),
     (RUNBOOKS, "what to do when an alert fires"),
     (HEALTHY, "whether it lives"),
     (READY, "whether every probe has run"),
     (RELOAD, "reads the configuration again (POST)"),
 ];
+
 /// What begins so is kept for the exporter itself.
 const RESERVED: [&str; 5] = ["/-/", "/api/", "/hooks/", GUIDE, RUNBOOKS];
 /// And so are these.
