@@ -82,7 +82,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "request the token from the server that its user expects (`iss`), and ask that server about it",
             takes: "15–30 min",
             risk: Risk::Low,
-            alert: None,
+            alert: Some("OktaTokenIssuerUnexpected"),
         },
         Case {
             slug: "id-token",
@@ -124,7 +124,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "set the audience of the authorization server (Admin Console > Security > API), or use its own token",
             takes: "15–30 min",
             risk: Risk::Low,
-            alert: None,
+            alert: Some("OktaTokenAudienceUnexpected"),
         },
         Case {
             slug: "key-not-published",
@@ -158,7 +158,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "mint a new token; if that one fails too, look at what stands between its server and its user",
             takes: "15–30 min",
             risk: Risk::Low,
-            alert: None,
+            alert: Some("OktaTokenSignatureInvalid"),
         },
         Case {
             slug: "no-keys",
@@ -168,7 +168,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             action: "open the key set by hand; look at Admin Console > Security > API > the server > key rotation",
             takes: "15–30 min",
             risk: Risk::Medium,
-            alert: None,
+            alert: Some("OktaKeySetEmpty"),
         },
         Case {
             slug: "signing-key-not-rotated",

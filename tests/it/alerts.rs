@@ -6,6 +6,7 @@ mod exporter;
 mod org;
 mod stage;
 mod verdicts;
+mod standing;
 
 use std::{fs, path::Path, time::Duration};
 
@@ -76,6 +77,10 @@ async fn what_happens_at_okta_arrives_as_an_alert_and_resolves_when_it_is_over()
         Box::pin(verdicts::credential_and_limit(&stage)),
         Box::pin(verdicts::degraded(&stage)),
         Box::pin(verdicts::unknown(&stage)),
+        Box::pin(standing::odd_tokens(&stage)),
+        Box::pin(standing::empty_key_set(&stage)),
+        Box::pin(standing::slow(&stage)),
+        Box::pin(standing::maintenance(&stage)),
     );
     assert_eq!(stage.heard_with("org", "well"), [""; 0], "{stage:?}");
 }
