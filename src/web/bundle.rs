@@ -9,7 +9,7 @@ use crate::{
     config::Shown,
     fleet::{Noted, OrgView, PastRequest, Requests, Trouble, VerdictView, View},
     okta::{Exchange, RateLimit},
-    units::Timestamp,
+    units::{Timestamp, build},
 };
 
 /// What a bundle is made of.
@@ -52,14 +52,11 @@ pub(super) fn text(bundle: &Bundle) -> String {
 }
 
 fn head(at: Timestamp, since: Timestamp) -> String {
-    let revision = option_env!("OKTA_EXPORTER_REVISION").unwrap_or("unknown");
+    let version = build::description().replace('\n', ", ");
     let uptime = at.duration_since(since).as_secs().max(0);
     format!(
-        "okta-exporter support bundle (GET {})\nwritten {at:.0}, all times are UTC\nversion {}, revision {revision}, {} {}\nup since {since:.0}, {uptime} seconds\nsecrets are left out\n",
+        "okta-exporter support bundle (GET {})\nwritten {at:.0}, all times are UTC\nversion {version}\nup since {since:.0}, {uptime} seconds\nsecrets are left out\n",
         paths::SUPPORT_BUNDLE,
-        env!("CARGO_PKG_VERSION"),
-        std::env::consts::OS,
-        std::env::consts::ARCH,
     )
 }
 
