@@ -91,6 +91,16 @@ pub fn own(change: impl FnOnce(&mut CertificateParams)) -> Pair {
     Pair::new(&params.self_signed(&key).unwrap(), &key)
 }
 
+/// A client's own certificate, and another client's that its key signed, though it is no authority's.
+pub fn own_and_of_own() -> (Pair, Pair) {
+    let (params, key) = (client(), KeyPair::generate().unwrap());
+    let own = Pair::new(&params.self_signed(&key).unwrap(), &key);
+    let issuer = Issuer::new(params, key);
+    let (of_own, its_key) = (client(), KeyPair::generate().unwrap());
+    let signed = of_own.signed_by(&its_key, &issuer).unwrap();
+    (own, Pair::new(&signed, &its_key))
+}
+
 fn client() -> CertificateParams {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     let name = &mut params.distinguished_name;

@@ -7,6 +7,7 @@ use reqwest::{Certificate, Client};
 
 use super::certificates::{
     Authority, Pair, authority_too, expired, for_anything, for_servers_only, named, own,
+    own_and_of_own,
 };
 
 /// Which certificate a client shows.
@@ -27,6 +28,8 @@ pub enum Shown {
     Between,
     /// Its own signature only, and the file may name it.
     Own,
+    /// Signed by that, which is no authority.
+    OfOwn,
     /// The same, and an authority besides, as OpenSSL makes it unless told otherwise.
     OwnAuthority,
 }
@@ -63,7 +66,7 @@ impl Cast {
         ] {
             fs::write(at.join(file), text).unwrap();
         }
-        let own_pair = own(|_| ());
+        let (own_pair, of_own) = own_and_of_own();
         let own_authority = own(authority_too);
         own_pair.write(at, "own");
         own_authority.write(at, "own-authority");
@@ -76,6 +79,7 @@ impl Cast {
             (Shown::ForAnything, ca.client(for_anything)),
             (Shown::Between, ca.client(authority_too)),
             (Shown::Own, own_pair),
+            (Shown::OfOwn, of_own),
             (Shown::OwnAuthority, own_authority),
         ]);
         let mut clients: BTreeMap<Shown, Client> = pairs

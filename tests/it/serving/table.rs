@@ -297,7 +297,7 @@ fn client_certificates() -> Vec<Row> {
             .lets(&[Nothing, OfCa, OfOther], NoHandshake),
         taken(pool("own.pem"))
             .lets(&[Own], Status(200))
-            .lets(&[Nothing, OfCa, OwnAuthority], NoHandshake),
+            .lets(&[Nothing, OfCa, OfOwn, OwnAuthority], NoHandshake),
         taken(pool("own-authority.pem"))
             .lets(&[OwnAuthority], Status(200))
             .lets(&[Nothing, OfCa, Own], NoHandshake),
