@@ -176,7 +176,7 @@ async fn controls_tell_whether_the_org_its_cell_or_the_network_is_silent() {
         "a control has no breaker"
     );
     assert!(page.series().iter().all(|series| {
-        !series.name.starts_with("okta_rate_limit_") || series.labels.get("org").is_some()
+        !series.name.starts_with("okta_rate_limit_") || series.labels.contains_key("org")
     }));
     for running in [&okta, near, far, elsewhere] {
         running.controls().clear_faults();
