@@ -136,7 +136,8 @@ async fn the_page_tells_what_is_found_and_what_mends_it() {
         .unwrap();
     let advice = guide::Fact::TokenExpired.case();
     for part in [
-        "1 probes, none failing; 1 warning",
+        "1 critical · okta-exporter</title>",
+        "0 of 1 probes failing",
         "expired-token",
         advice.takes,
         "until 60 s before <code>exp</code>",
