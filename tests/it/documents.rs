@@ -93,13 +93,10 @@ fn every_link_leads_to_a_page_and_a_heading_that_are_there() {
                 page.parent().unwrap().join(path)
             };
             let file = Path::new(ROOT).join(&target);
-            let missing = if !file.exists() {
-                true
-            } else {
-                !heading.is_empty()
-                    && !anchors(&fs::read_to_string(&file).unwrap()).contains(heading)
-            };
-            if missing {
+            let is_there = file.exists()
+                && (heading.is_empty()
+                    || anchors(&fs::read_to_string(&file).unwrap()).contains(heading));
+            if !is_there {
                 problems.push(format!("{}: {link}", page.display()));
             }
         }
