@@ -98,6 +98,7 @@ impl Signs<'_> {
         self.of_all()
             .or_else(|| self.of_a_finding(VerdictWord::Cell, |fact| fact == Fact::IncidentOnCell))
             .or_else(|| self.of_some(VerdictWord::Credential, is_about_credentials))
+            .or_else(|| self.of_many_refusals())
             .or_else(|| self.of_some(VerdictWord::Limit, is_about_limits))
             .or_else(|| {
                 self.of_a_finding(VerdictWord::Limit, |fact| fact == Fact::LimitAgainAndAgain)
@@ -140,6 +141,16 @@ impl Signs<'_> {
         Some(verdict)
     }
 
+    /// A path that its credential may not read is one path; half of all are the credential.
+    fn of_many_refusals(&self) -> Option<OrgVerdict> {
+        let forbidden = |failure: &Failure| failure.reason() == Reason::Forbidden;
+        let such = self.failing.iter().filter(|(_, why)| forbidden(why));
+        if 2 * such.count() < self.well + self.failing.len() {
+            return None;
+        }
+        self.of_some(VerdictWord::Credential, forbidden)
+    }
+
     /// Whose fault it is that the org is silent, and what tells so.
     fn of_silence(&self) -> (VerdictWord, String) {
         let find = |answers: bool, is: fn(Whereabouts) -> bool| {
@@ -171,7 +182,7 @@ impl Signs<'_> {
     fn nobody_answers(&self) -> String {
         let names: Vec<&str> = self.witnesses.iter().map(|witness| witness.name).collect();
         match names.as_slice() {
-            [] => "; nobody else was asked since".to_owned(),
+            [] => "; nobody else was asked".to_owned(),
             [one] => format!("; {one} is silent as well"),
             [one, others @ ..] => format!("; {one} and {} more are silent as well", others.len()),
         }
@@ -201,10 +212,7 @@ impl Signs<'_> {
 }
 
 fn is_about_credentials(failure: &Failure) -> bool {
-    matches!(
-        failure.reason(),
-        Reason::Unauthorized | Reason::Forbidden | Reason::Config
-    )
+    matches!(failure.reason(), Reason::Unauthorized | Reason::Config)
 }
 
 fn is_about_limits(failure: &Failure) -> bool {

@@ -225,7 +225,7 @@ async fn without_room_on_the_disk_it_watches_in_memory_says_so_once_and_keeps_al
         .unwrap();
     assert!(status.contains("store-failing"), "{status}");
     let page = get(&url).await.text().await.unwrap();
-    assert!(page.contains("The exporter itself"), "{page}");
+    assert!(page.contains("id=\"case/store-failing\""), "{page}");
     assert!(!world.path().exists(), "no half of a store");
 
     limit(&exporter, "unlimited").await;

@@ -90,6 +90,19 @@ fn who_asks_comes_before_how_often() {
 }
 
 #[test]
+fn one_path_that_may_not_be_read_is_no_dead_credential() {
+    assert_eq!(word(2, &[refused(403)], &[], false), "degraded");
+    assert_eq!(
+        word(1, &[refused(403), refused(403)], &[], false),
+        "credential"
+    );
+    assert_eq!(
+        word(5, &[refused(403), refused(401)], &[], false),
+        "credential"
+    );
+}
+
+#[test]
 fn a_verdict_names_the_first_and_counts_the_others() {
     let (one, two) = (refused(503), refused(502));
     let signs = Signs {
@@ -107,7 +120,7 @@ fn a_verdict_names_the_first_and_counts_the_others() {
 fn who_else_answers_tells_whose_fault_silence_is() {
     use Whereabouts::{Elsewhere, OtherCell, SameCell};
     for (asked, word, whose) in [
-        (&[][..], "network", "; nobody else was asked since"),
+        (&[][..], "network", "; nobody else was asked"),
         (&[(Elsewhere, false)], "network", "; a is silent as well"),
         (
             &[(SameCell, false), (OtherCell, false), (Elsewhere, false)],

@@ -54,10 +54,14 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if and .Values.persistence.enabled (not .Values.demo) -}}true{{- end -}}
 {{- end -}}
 
-{{- /* How a monitor scrapes; `.` is the monitor's values. */ -}}
+{{- define "okta-exporter.prefix" -}}
+{{- with trimAll "/" .Values.routePrefix -}}/{{ . }}{{- end -}}
+{{- end -}}
+
+{{- /* How a monitor scrapes; `.` is the monitor's values with the `path`. */ -}}
 {{- define "okta-exporter.endpoint" -}}
 port: http
-path: /metrics
+path: {{ .path }}
 interval: {{ .interval }}
 scrapeTimeout: {{ .scrapeTimeout }}
 scheme: {{ .scheme }}
