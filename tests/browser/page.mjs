@@ -20,6 +20,8 @@ import * as uses from './uses.mjs';
 
 const scenes = JSON.parse(process.argv[2]);
 const screenshots = process.env.SCREENSHOTS;
+/** The pictures of the README: what one sees of these forms without scrolling. */
+const pictures = { 'demo-1280-light': 'page-light', 'demo-390-dark': 'page-phone-dark' };
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const heard = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 let wrong = 0;
@@ -76,6 +78,11 @@ async function inEveryForm(name, { url, tone, sections }) {
       await page.setViewportSize({ width, height: width < 700 ? 844 : 900 });
       const form = `${name}, ${width} px, ${colorScheme}`;
       if (screenshots) await page.screenshot({ path: `${screenshots}/${name}-${width}-${colorScheme}.png`, fullPage: true });
+      const picture = pictures[`${name}-${width}-${colorScheme}`];
+      if (screenshots && picture) {
+        const clip = { x: 0, y: 0, width, height: width < 700 ? 844 : 1240 };
+        await page.screenshot({ path: `${screenshots}/${picture}.png`, clip, fullPage: true });
+      }
       await check(`${form}: fits`, async () => {
         await looks.fits(page);
         if (![390, 1280].includes(width)) return;
