@@ -24,6 +24,8 @@ const screenshots = process.env.SCREENSHOTS;
 const pictures = { 'demo-1280-light': 'page-light', 'demo-390-dark': 'page-phone-dark' };
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const heard = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+/** For one step: a busy machine is slow, and nothing else. */
+const PATIENCE = 300_000;
 let wrong = 0;
 
 const say = (line) => process.stdout.write(`${line}\n`);
@@ -48,11 +50,13 @@ const root = process.getuid?.() === 0;
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: root ? ['--no-sandbox'] : [],
+  timeout: PATIENCE,
 });
 
 /** A page that hears of everything that the browser minds. */
 async function open(url, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   page.minded = [];
   page.on('console', (message) => {
@@ -66,7 +70,7 @@ async function open(url, options = {}) {
 
 async function inEveryForm(name, { url, tone, sections }) {
   const page = await open(url);
-  for (const id of sections) await page.waitForSelector(`#${id}`, { state: 'attached', timeout: 120_000 });
+  for (const id of sections) await page.waitForSelector(`#${id}`, { state: 'attached' });
   await check(`${name}: order and worst`, async () => {
     await looks.isInOrder(page, sections);
     await looks.tellsTheWorst(page, tone);
@@ -101,7 +105,9 @@ async function inEveryForm(name, { url, tone, sections }) {
 }
 
 async function isAccessible(name, url) {
-  for (const [colorScheme, width] of [['dark', 390], ['light', 1280]]) {
+  // Fifty orgs say nothing of colours that four scenes do not say.
+  const forms = [['dark', 390], ['light', 1280]].slice(0, name === 'many' ? 1 : 2);
+  for (const [colorScheme, width] of forms) {
     const page = await open(url, { bypassCSP: true, colorScheme, viewport: { width, height: 900 } });
     if (name !== 'many') await page.evaluate(() => document.querySelectorAll('details').forEach((details) => { details.open = true; }));
     await check(`${name}, ${width} px, ${colorScheme}: accessible`, () => looks.isAccessible(page, axe));

@@ -2,14 +2,12 @@
 
 import assert from 'node:assert/strict';
 
-const PATIENCE = { timeout: 60_000 };
-
 const drawn = (page) => page.textContent('#drawn');
 
 /** Returns once the page was drawn anew. */
 export async function updated(page) {
   const before = await drawn(page);
-  await page.waitForFunction((before) => document.getElementById('drawn').textContent !== before, before, PATIENCE);
+  await page.waitForFunction((before) => document.getElementById('drawn').textContent !== before, before);
 }
 
 /** Tab comes to every link and everything that can be unfolded, and one sees where it is. */
@@ -83,15 +81,15 @@ export async function linksUnfold(page) {
 export async function saysThatItIsStale(page, { stop, start }) {
   await updated(page);
   await stop();
-  await page.waitForFunction(() => /^stale since \d\d:\d\d:\d\d UTC/.test(document.getElementById('stale').textContent), null, PATIENCE);
+  await page.waitForFunction(() => /^stale since \d\d:\d\d:\d\d UTC/.test(document.getElementById('stale').textContent));
   const [since, shown] = [await page.textContent('#stale'), await drawn(page)];
   assert.ok(since.includes(shown), since);
   assert.match(await page.title(), /stale/);
   const counted = () => page.$$eval('time[data-ago]', (times) => times.map((time) => time.textContent).join());
   const before = await counted();
-  await page.waitForFunction((before) => [...document.querySelectorAll('time[data-ago]')].map((time) => time.textContent).join() !== before, before, PATIENCE);
+  await page.waitForFunction((before) => [...document.querySelectorAll('time[data-ago]')].map((time) => time.textContent).join() !== before, before);
   await start();
-  await page.waitForFunction(() => document.getElementById('stale').textContent === '', null, PATIENCE);
+  await page.waitForFunction(() => document.getElementById('stale').textContent === '');
   assert.doesNotMatch(await page.title(), /stale/);
   assert.notEqual(await drawn(page), shown);
 }
