@@ -1,6 +1,9 @@
 use std::{os::fd::AsRawFd, time::Duration};
 
-use okta_exporter::sim::{ApiToken, Fault, Mint, Org, Running};
+use okta_exporter::{
+    sim::{ApiToken, Fault, Mint, Org, Running},
+    web::DRAIN,
+};
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit, setrlimit};
 use tokio::{io::AsyncWriteExt, net::TcpStream, process::Command, time::Instant};
 
@@ -8,6 +11,10 @@ use crate::support::{API_TOKEN, PATIENCE, Program, Scrape, http};
 
 const ANY_PORT: &str = "--web.listen-address=127.0.0.1:0";
 const EXPORTER: &str = env!("CARGO_BIN_EXE_okta-exporter");
+
+/// How long something may take that waits for nothing, on a machine with more to do than it can. What
+/// waits here would wait for minutes.
+const AT_ONCE: Duration = Duration::from_secs(20);
 
 async fn org() -> Running {
     let token = ApiToken::new("monitor", API_TOKEN);
@@ -113,7 +120,7 @@ async fn clients_that_say_nothing_leave_orgs_on_time_and_metrics_answered() {
         }
     };
     took.sort();
-    assert!(took[took.len() / 2] < Duration::from_secs(1), "{took:?}");
+    assert!(took[took.len() / 2] < AT_ONCE, "{took:?}");
     assert_eq!(page.value(r#"okta_org_up{org="acme"}"#), 1.0);
     for probe in ["discovery", "endpoint/users"] {
         for reason in ["connect", "dns", "internal"] {
@@ -235,9 +242,6 @@ async fn hanging(files: &tempfile::TempDir) -> String {
     format!("export LD_PRELOAD={}", library.display())
 }
 
-/// How long something may take that waits for nothing.
-const AT_ONCE: Duration = Duration::from_secs(5);
-
 #[tokio::test]
 async fn lookups_that_hang_do_not_keep_it_from_ending() {
     let okta = org().await;
@@ -284,8 +288,8 @@ async fn a_second_signal_ends_it_at_once_and_none_is_needed_to_end_it() {
         };
         assert!(status.success(), "{status}");
         let took = told.elapsed();
-        assert_eq!(took < AT_ONCE, twice, "{took:?}");
-        assert!(took < 3 * AT_ONCE, "{took:?}");
+        assert_eq!(took < DRAIN, twice, "{took:?}");
+        assert!(took < DRAIN + AT_ONCE, "{took:?}");
     }
 }
 
@@ -465,7 +469,7 @@ async fn orgs_that_flood_leave_the_one_that_does_not_on_time_and_metrics_answere
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     took.sort();
-    assert!(took[took.len() / 2] < Duration::from_secs(1), "{took:?}");
+    assert!(took[took.len() / 2] < AT_ONCE, "{took:?}");
     let told = Instant::now();
     let (status, _) = exporter.program.terminate().await;
     assert!(status.success(), "{status}");
@@ -505,7 +509,7 @@ async fn lookups_that_hang_take_no_thread_that_pages_and_secrets_need() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     took.sort();
-    assert!(took[took.len() / 2] < Duration::from_secs(1), "{took:?}");
+    assert!(took[took.len() / 2] < AT_ONCE, "{took:?}");
 }
 
 /// Runs a command of the exporter with this configuration; what it says, and how long it took.
