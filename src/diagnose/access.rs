@@ -3,7 +3,7 @@
 use super::{
     check::{Check, Section},
     round::{Asked, Run},
-    wrap::{list, span},
+    wording::{list, span},
 };
 use crate::{
     fleet,

@@ -3,7 +3,7 @@
 use super::{
     check::{Check, Section},
     round::{Asked, Run},
-    wrap::span,
+    wording::span,
 };
 use crate::{
     fleet,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     check::{Check, Section, Verdict},
     round::{Asked, Run},
-    wrap::span,
+    wording::span,
 };
 use crate::{
     okta::RateLimit,

@@ -19,7 +19,7 @@ mod sections;
 mod text;
 mod ticket;
 mod token;
-mod wrap;
+mod wording;
 
 pub use check::{Check, Section, Verdict};
 pub use report::{OrgReport, Report};

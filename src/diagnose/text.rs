@@ -5,9 +5,11 @@ use super::{
     check::{Check, Verdict},
     report::{OrgReport, Report},
     ticket::Ticket,
-    wrap::lines,
 };
-use crate::guide::{Advice, sentence};
+use crate::{
+    guide::{Advice, sentence},
+    units::wrapped,
+};
 
 /// How wide it is where nothing says otherwise, and how narrow and wide it may be.
 const WIDTH: usize = 80;
@@ -87,7 +89,7 @@ impl Lines {
 
     /// Long text below an indentation.
     fn wrapped(&mut self, indent: &str, text: &str) {
-        for line in lines(text, self.width.saturating_sub(indent.chars().count())) {
+        for line in wrapped(text, self.width.saturating_sub(indent.chars().count())) {
             self.line(&format!("{indent}{line}"));
         }
     }
@@ -159,7 +161,7 @@ impl Lines {
             Verdict::Broken => "✗",
         };
         let below = " ".repeat(INDENT.len() + 2 + column + 2);
-        let mut said = lines(says, self.width.saturating_sub(below.len())).into_iter();
+        let mut said = wrapped(says, self.width.saturating_sub(below.len())).into_iter();
         let head = format!(
             "{INDENT}{} {name:column$}",
             self.style.verdict(*verdict, sign)
@@ -191,7 +193,7 @@ impl Lines {
         let below = format!("{INDENT}  ");
         self.wrapped(&below, &sentence(cause));
         let mut arrow = "→ ";
-        for line in lines(&sentence(next), self.width - below.len() - 2) {
+        for line in wrapped(&sentence(next), self.width - below.len() - 2) {
             let line = self.style.bold(&line);
             self.line(&format!("{below}{arrow}{line}"));
             arrow = "  ";
@@ -208,7 +210,7 @@ impl Lines {
             "{case}; takes {takes}, risk {}; {help}{runbook}",
             risk.as_str()
         );
-        for line in lines(&more, self.width - below.len()) {
+        for line in wrapped(&more, self.width - below.len()) {
             let line = self.style.dim(&line);
             self.line(&format!("{below}{line}"));
         }

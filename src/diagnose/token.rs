@@ -7,7 +7,7 @@ use super::{
     aspect::Aspect,
     check::{Check, Section, Verdict},
     round::{Asked, Run},
-    wrap::{list, span},
+    wording::{list, span},
 };
 use crate::{
     guide::{Fact, Finding},

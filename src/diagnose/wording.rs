@@ -1,8 +1,6 @@
-//! How lengths of time, lists and long texts are written for people.
+//! How lengths of time and lists are written for people.
 
 use std::time::Duration;
-
-pub(super) use crate::units::wrapped as lines;
 
 /// A length of time in the unit that says most.
 pub(super) fn span(length: Duration) -> String {
