@@ -175,24 +175,33 @@ impl From<&Case> for Explained {
     }
 }
 
+/// Writes a line about a case, and where it is new what that means and what fixes it.
+macro_rules! tell {
+    ($level:ident, ($case:expr, $is_new:expr), { $($field:tt)* }, $what:expr) => {{
+        let told = $is_new.then(|| Explained::from($case));
+        let told = told.as_ref();
+        tracing::$level!(
+            $($field)*,
+            cause = told.map(|told| told.cause),
+            next = told.map(|told| told.next),
+            takes = told.map(|told| told.takes),
+            risk = told.map(|told| told.risk),
+            runbook = told.map(|told| told.runbook.as_str()),
+            help = told.map(|told| told.help.as_str()),
+            "{}",
+            $what
+        )
+    }};
+}
+
 fn found(id: &ProbeId, finding: &Finding, is_new_case: bool) {
     let (org, probe) = (id.org_label(), id.probe.as_str());
     let (case, subject) = (finding.fact.case(), named(&finding.subject));
-    let what = &finding.what;
-    let told = is_new_case.then(|| Explained::from(case));
-    let told = told.as_ref();
-    tracing::warn!(
-        org,
-        probe,
-        case = case.slug,
-        subject,
-        cause = told.map(|told| told.cause),
-        next = told.map(|told| told.next),
-        takes = told.map(|told| told.takes),
-        risk = told.map(|told| told.risk),
-        runbook = told.map(|told| told.runbook.as_str()),
-        help = told.map(|told| told.help.as_str()),
-        "{what}"
+    tell!(
+        warn,
+        (case, is_new_case),
+        { org, probe, case = case.slug, subject },
+        finding.what
     );
 }
 
@@ -232,8 +241,6 @@ fn failed(
     let (org, probe) = (id.org_label(), id.probe.as_str());
     let reason = failure.reason().as_str();
     let took_seconds = outcome.took.map(seconds);
-    let told = is_new_case.then(|| Explained::from(case));
-    let told = told.as_ref();
     let takes_permission = probe::lacking(failure, id.kind()).map(|needed| needed.to_string());
     let refusal = failure.refusal();
     // An answer that came and could not be read is one that Okta's support can find as well; what
@@ -263,26 +270,24 @@ fn failed(
     };
     macro_rules! event {
         ($level:ident) => {
-            tracing::$level!(
-                org,
-                probe,
-                reason,
-                case = case.slug,
-                status,
-                endpoint,
-                error_code,
-                error_id,
-                request_id,
-                at_utc,
-                took_seconds,
-                takes_permission,
-                cause = told.map(|told| told.cause),
-                next = told.map(|told| told.next),
-                takes = told.map(|told| told.takes),
-                risk = told.map(|told| told.risk),
-                runbook = told.map(|told| told.runbook.as_str()),
-                help = told.map(|told| told.help.as_str()),
-                "{failure}"
+            tell!(
+                $level,
+                (case, is_new_case),
+                {
+                    org,
+                    probe,
+                    reason,
+                    case = case.slug,
+                    status,
+                    endpoint,
+                    error_code,
+                    error_id,
+                    request_id,
+                    at_utc,
+                    took_seconds,
+                    takes_permission
+                },
+                failure
             )
         };
     }
