@@ -230,7 +230,7 @@ mod tests {
         });
         let mut notes = Notes::default();
         let settings = read(tree, &mut notes);
-        let told = notes.finish("x").unwrap_err().to_string();
+        let told = notes.finish("x", |_| None).unwrap_err().to_string();
         for (place, words) in [
             (
                 "orgs.acme.url",

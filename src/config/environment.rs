@@ -215,7 +215,7 @@ mod tests {
         let mut notes = Notes::default();
         overlay(&mut tree, &environment, &mut notes);
         notes
-            .finish("the environment")
+            .finish("the environment", |_| None)
             .map(|_| tree)
             .map_err(|e| e.to_string())
     }

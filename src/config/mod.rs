@@ -35,6 +35,7 @@ mod timing;
 mod written;
 
 use std::{
+    cell::LazyCell,
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
@@ -59,7 +60,7 @@ use crate::{
 use defaults::Extent;
 use environment::Overrides;
 use places::Places;
-use problems::{Mistake, Notes, SettingPath};
+use problems::{Mistake, Notes, Place, SettingPath};
 use written::Written;
 
 /// What names the standard input in place of a file.
@@ -76,7 +77,7 @@ pub struct Config {
     pub controls: BTreeMap<String, Control>,
     /// The file that what is remembered is kept in; `None` for memory only.
     pub storage: Option<PathBuf>,
-    /// What is worth saying, and no error; each with its path.
+    /// What is worth saying, and no error; each with its place, as problems have it.
     pub warnings: Vec<String>,
     /// Where it was read.
     pub origin: Origin,
@@ -116,7 +117,7 @@ impl Config {
 
     /// What this tree means, to be looked at and never asked by.
     pub fn outline_of(tree: Value) -> Result<Self, Problems> {
-        Loading::unread(&BTreeMap::new(), &Made::default()).finish(tree)
+        Loading::unread(&BTreeMap::new(), &Made::default()).finish(tree, |_| None)
     }
 
     fn of_file(file: Option<&Path>, loading: Loading<'_>) -> Result<Self, Problems> {
@@ -135,7 +136,7 @@ impl Config {
                 notes,
                 ..loading
             }
-            .finish(tree);
+            .finish(tree, |_| None);
         };
         let (path, directory, source) = if path == Path::new(STANDARD_INPUT) {
             let source = "the standard input".to_owned();
@@ -207,18 +208,20 @@ impl<'a> Loading<'a> {
         }
     }
 
-    /// Reads a text; what is wrong is told where it stands there.
+    /// Reads a text; what is wrong, or worth saying, is told where it stands there.
     fn read(self, yaml: &str, prepare: impl FnOnce(&mut Value)) -> Result<Config, Problems> {
         let mut tree =
             file::tree(yaml).map_err(|mistakes| Problems::of(&self.origin.source, mistakes))?;
         prepare(&mut tree);
-        self.finish(tree).map_err(|problems| {
-            let places = Places::of(unmarked(yaml));
-            problems.placed(|at| places.find(at))
-        })
+        let places = LazyCell::new(|| Places::of(unmarked(yaml)));
+        self.finish(tree, |at| places.find(at))
     }
 
-    fn finish(self, mut tree: Value) -> Result<Config, Problems> {
+    fn finish(
+        self,
+        mut tree: Value,
+        place: impl Fn(&SettingPath) -> Option<Place>,
+    ) -> Result<Config, Problems> {
         let Self {
             mut origin,
             extent,
@@ -266,7 +269,7 @@ impl<'a> Loading<'a> {
             notes: &mut notes,
         }
         .read(settings.orgs);
-        let warnings = notes.finish(&origin.source)?;
+        let warnings = notes.finish(&origin.source, place)?;
         written.sign(&mut orgs, &mut status_pages);
         written::sign_controls(&mut controls);
         let shown = redact::shown(redacted, (&orgs, &status_pages), &origin, &overrides);

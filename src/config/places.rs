@@ -1,6 +1,6 @@
 //! Where each setting stands in a text, and what keeps the text from being settings at all: told by the
 //! events of the parser that it is read with, one after the other. It is asked only once something is
-//! wrong.
+//! wrong or worth saying.
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},

@@ -70,21 +70,6 @@ impl Problems {
         }
     }
 
-    /// The same, each where it stands in the text. What a variable set stands in none.
-    pub(super) fn placed(self, place: impl Fn(&SettingPath) -> Option<Place>) -> Self {
-        let placed = |mistake: Mistake| match mistake.variable {
-            None => Mistake {
-                place: mistake.place.or_else(|| place(&mistake.at)),
-                ..mistake
-            },
-            Some(_) => mistake,
-        };
-        Self {
-            found: self.found.into_iter().map(placed).collect(),
-            ..self
-        }
-    }
-
     /// The headline and each problem, for those who read line by line. Only a problem that shows how
     /// something is written has several lines.
     pub fn lines(&self) -> Vec<String> {
@@ -162,7 +147,7 @@ pub(super) struct Notes {
     found: BTreeSet<Mistake>,
     suppressed: Vec<SettingPath>,
     variables: BTreeMap<SettingPath, String>,
-    warnings: Vec<String>,
+    warnings: BTreeSet<Mistake>,
 }
 
 impl Notes {
@@ -173,14 +158,14 @@ impl Notes {
             suppressed.holds(at) || (at.holds(suppressed) && !at.is_root())
         };
         if !self.suppressed.iter().any(follows) {
-            self.tell(at, &message);
+            self.found.insert(self.mistake(at, &message));
         }
     }
 
     /// Something could not be read at this place and was removed; what follows from its absence is
     /// not told as well.
     pub(super) fn error_and_suppress(&mut self, at: SettingPath, message: impl fmt::Display) {
-        self.tell(&at, &message);
+        self.found.insert(self.mistake(&at, &message));
         self.suppressed.push(at);
     }
 
@@ -189,17 +174,16 @@ impl Notes {
         self.suppressed.push(at);
     }
 
-    fn tell(&mut self, at: &SettingPath, message: &dyn fmt::Display) {
-        self.found.insert(Mistake {
-            variable: self.variable(at).map(str::to_owned),
-            ..Mistake::new(None, at.clone(), message.to_string())
-        });
-    }
-
     /// Something is worth saying, and no error.
     pub(super) fn warn(&mut self, at: &SettingPath, message: impl fmt::Display) {
-        let colon = if at.is_root() { "" } else { ": " };
-        self.warnings.push(format!("{at}{colon}{message}"));
+        self.warnings.insert(self.mistake(at, &message));
+    }
+
+    fn mistake(&self, at: &SettingPath, message: &dyn fmt::Display) -> Mistake {
+        Mistake {
+            variable: self.variable(at).map(str::to_owned),
+            ..Mistake::new(None, at.clone(), message.to_string())
+        }
     }
 
     /// Remembers which environment variable set this place, and all that is below it.
@@ -216,15 +200,28 @@ impl Notes {
         nearest.map(|(_, variable)| variable.as_str())
     }
 
-    /// The warnings, if nothing is wrong.
-    pub(super) fn finish(self, source: &str) -> Result<Vec<String>, Problems> {
+    /// The warnings, if nothing is wrong. Either is told where it stands in the text that this source is,
+    /// and in the order of that; what a variable set stands in none.
+    pub(super) fn finish(
+        self,
+        source: &str,
+        place: impl Fn(&SettingPath) -> Option<Place>,
+    ) -> Result<Vec<String>, Problems> {
+        let placed = |mistake: Mistake| Mistake {
+            place: match mistake.variable {
+                None => place(&mistake.at),
+                Some(_) => None,
+            },
+            ..mistake
+        };
         if self.found.is_empty() {
-            Ok(self.warnings)
+            let warnings: BTreeSet<_> = self.warnings.into_iter().map(placed).collect();
+            Ok(warnings
+                .iter()
+                .map(|warning| warning.told(source))
+                .collect())
         } else {
-            Err(Problems {
-                source_name: source.to_owned(),
-                found: self.found,
-            })
+            Err(Problems::of(source, self.found.into_iter().map(placed)))
         }
     }
 }
@@ -238,7 +235,7 @@ mod tests {
     }
 
     fn told(notes: Notes) -> String {
-        notes.finish("x").unwrap_err().to_string()
+        notes.finish("x", |_| None).unwrap_err().to_string()
     }
 
     #[test]
@@ -281,28 +278,33 @@ mod tests {
 
     #[test]
     fn what_stands_in_a_text_is_told_by_line_and_column_and_in_their_order() {
-        let mut notes = Notes::default();
-        notes.set_by(at(&["defaults"]), "DEFAULTS");
-        for path in [&["orgs", "a"][..], &["orgs", "b"], &["defaults", "x"], &[]] {
-            notes.error(&at(path), "wrong");
-        }
+        let paths = [&["orgs", "a"][..], &["orgs", "b"], &["defaults", "x"], &[]];
+        let noted = |note: fn(&mut Notes, &SettingPath)| {
+            let mut notes = Notes::default();
+            notes.set_by(at(&["defaults"]), "DEFAULTS");
+            for path in paths {
+                note(&mut notes, &at(path));
+            }
+            notes
+        };
         let line = |path: &SettingPath| match path.steps().last() {
             Some("a") => Some(9),
             Some("b") => Some(2),
             _ => None,
         };
         let place = |path: &SettingPath| line(path).map(|line| Place { line, column: 3 });
-        let problems = notes.finish("f.yaml").unwrap_err().placed(place);
-        assert_eq!(
-            problems.lines(),
-            [
-                "f.yaml: 4 problems",
-                "wrong",
-                "defaults.x: wrong (set by DEFAULTS)",
-                "f.yaml:2:3: orgs.b: wrong",
-                "f.yaml:9:3: orgs.a: wrong",
-            ]
-        );
+        let wrong = noted(|notes, at| notes.error(at, "wrong"));
+        let problems = wrong.finish("f.yaml", place).unwrap_err();
+        let told = [
+            "f.yaml: 4 problems",
+            "wrong",
+            "defaults.x: wrong (set by DEFAULTS)",
+            "f.yaml:2:3: orgs.b: wrong",
+            "f.yaml:9:3: orgs.a: wrong",
+        ];
+        assert_eq!(problems.lines(), told);
+        let warned = noted(|notes, at| notes.warn(at, "wrong"));
+        assert_eq!(warned.finish("f.yaml", place).unwrap(), told[1..]);
     }
 
     #[test]

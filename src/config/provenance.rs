@@ -122,7 +122,7 @@ mod tests {
             let overrides = overlay(&mut tree, &environment(variables), &mut notes);
             check(&file, &tree, &overrides, &mut notes);
             notes
-                .finish("x")
+                .finish("x", |_| None)
                 .map_or_else(|e| e.to_string(), |_| String::new())
         };
         let other = "https://preview.okta.com";

@@ -239,7 +239,7 @@ async fn the_configuration_is_checked_without_being_run() {
         "{said}"
     );
     assert!(
-        said.contains("warning: orgs.acme.credentials.monitor.api_token"),
+        said.contains("c.yaml:6:31: orgs.acme.credentials.monitor.api_token: a secret is"),
         "{said}"
     );
     assert!(!said.contains(API_TOKEN));

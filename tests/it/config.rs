@@ -176,7 +176,7 @@ fn a_credential_is_in_use_where_a_planned_probe_asks_with_it() {
         config.warnings
     };
     let users = "endpoint: { users: { path: /api/v1/users, credential: app } }";
-    let unused = ["orgs.acme.credentials.monitor: no probe uses it"];
+    let unused = ["the configuration:5:118: orgs.acme.credentials.monitor: no probe uses it"];
     assert_eq!(warnings(users), unused);
     // Of the two only the second may read the settings, so that it is the one that does.
     let nothing: [&str; 0] = [];
@@ -223,12 +223,13 @@ fn a_secret_that_is_kept_in_the_open_is_warned_of_and_taken() {
     };
     let guarded = warnings(0o600);
     assert_eq!(guarded.len(), 1, "{guarded:?}");
-    let inline = "orgs.acme.credentials.a.api_token: a secret is written here: ";
+    let inline =
+        "the configuration:6:12: orgs.acme.credentials.a.api_token: a secret is written here: ";
     assert!(guarded[0].starts_with(inline), "{guarded:?}");
     let open = warnings(0o644);
     assert_eq!(open.len(), 2, "{open:?}");
-    let file = "orgs.acme.credentials.b.oauth.private_key_file: everybody on this host may read ";
-    assert!(open[1].starts_with(file), "{open:?}");
+    let file = ": orgs.acme.credentials.b.oauth.private_key_file: everybody on this host may read ";
+    assert!(open[1].contains(file), "{open:?}");
     for mode in [0o620, 0o602] {
         let writable = warnings(mode);
         assert_eq!(writable.len(), 2, "{writable:?}");

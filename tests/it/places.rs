@@ -67,6 +67,36 @@ async fn each_mistake_names_the_line_and_column_of_its_setting() {
     }
 }
 
+/// Good, and with a credential that nobody asks with.
+const WORTH_SAYING: &str = "status_pages: {}
+orgs:
+  acme:
+    url: http://127.0.0.1:1
+    credentials:
+      spare: { api_token_env: SPARE }
+    probes: { discovery: {} }
+";
+
+#[tokio::test]
+async fn a_warning_names_line_and_column_as_well_by_the_check_at_the_start_and_after_a_reload() {
+    let file = File::of(WORTH_SAYING);
+    let warning = format!(
+        "{}:6:7: orgs.acme.credentials.spare: no probe uses it",
+        file.path()
+    );
+    let spare = [("SPARE", "00s3cr3t")];
+    let checked = Program::exporter(&[&file.flag(), "--config.check"], &spare);
+    let (status, said) = checked.end().await;
+    assert!(status.success(), "{said:?}");
+    assert!(said.contains(&format!("warning: {warning}")), "{said:?}");
+    let flags = [&file.flag(), "--web.listen-address=127.0.0.1:0"];
+    let mut exporter = Program::exporter(&flags, &spare);
+    exporter.until(&warning).await;
+    exporter.until("address=").await;
+    exporter.tell("HUP").await;
+    exporter.until(&warning).await;
+}
+
 #[test]
 fn what_a_variable_set_names_the_variable_and_no_line() {
     let file = File::of(

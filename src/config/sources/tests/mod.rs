@@ -38,7 +38,10 @@ impl Places {
         let mut notes = Notes::default();
         let working = self.directory.path().join("work");
         let stand_in = without_file(&environment, &working, &mut notes);
-        (stand_in, notes.finish("x").map_err(|e| e.to_string()))
+        (
+            stand_in,
+            notes.finish("x", |_| None).map_err(|e| e.to_string()),
+        )
     }
 
     /// What they come to where nothing is wrong: the tree, and where it comes from.
