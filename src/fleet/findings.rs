@@ -1,6 +1,8 @@
 //! What is wrong with an org as a whole, though no single request failed: its clock, its cell, what
 //! is wanted of them and cannot be done. What a probe finds by itself is the probe's.
 
+use std::cmp::Reverse;
+
 use super::{ProbeId, facts::Facts};
 use crate::{
     guide::{Fact, Finding},
@@ -64,23 +66,32 @@ pub fn scopes(credential: &Credential) -> Option<Finding> {
     })
 }
 
-/// What status pages tell of this cell.
+/// What status pages tell of this cell, the worst first.
 pub fn incidents(told: &CellIncidents<'_>, cell: &Cell) -> Vec<Finding> {
     let words = |incident: &Incident| {
         let (title, status) = (&incident.title, incident.status.as_str());
         format!("{title} ({status})")
     };
     let findings = |incidents: &Option<Vec<&Incident>>, fact: Fact, is: &str| {
+        let severity = |incident: &Incident| match fact {
+            Fact::IncidentOnCell => incident.category.severity_on_cell(),
+            _ => fact.severity(),
+        };
         let open = incidents.iter().flatten().copied();
-        let Capped { kept, dropped } = cap(open, MOST_INCIDENTS, |incident| incident.rank());
+        let badness = |incident: &&Incident| (Reverse(severity(incident)), incident.rank());
+        let Capped { mut kept, dropped } = cap(open, MOST_INCIDENTS, badness);
+        kept.sort_by_key(|incident| severity(incident));
+        // What is left out is no worse than what is told last.
+        let least = kept.last().map(|incident| severity(incident));
         let found = |incident: &Incident| {
             let what = format!("{} {is} {cell}: {}", incident.id, words(incident));
-            Finding::new(fact, what).about(&incident.id)
+            let found = Finding::new(fact, what).about(&incident.id);
+            found.as_bad_as(Some(severity(incident)))
         };
         let mut findings: Vec<Finding> = kept.into_iter().map(found).collect();
         if dropped > 0 {
             let what = format!("{dropped} more {is} {cell}: the status page tells which");
-            findings.push(Finding::new(fact, what).about("others"));
+            findings.push(Finding::new(fact, what).about("others").as_bad_as(least));
         }
         findings
     };
@@ -193,6 +204,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        guide::Severity,
         probe::status_page::{Category, Status},
         units::CellList,
     };
@@ -263,11 +275,10 @@ mod tests {
         assert!(what.ends_with("in 2 days"), "{what}");
     }
 
-    #[test]
-    fn incidents_on_a_cell_and_of_unknown_reach_are_told_apart() {
-        let incident = |id: &str| Incident {
+    fn incident(id: &str, category: Category) -> Incident {
+        Incident {
             id: id.to_owned(),
-            category: Category::ServiceDisruption,
+            category,
             status: Status::Investigating,
             cells: CellList::default(),
             started: None,
@@ -275,8 +286,13 @@ mod tests {
             updated: None,
             title: "Sign-in is slow".to_owned(),
             link: None,
-        };
-        let (on, unknown) = (incident("I-1"), incident("I-2"));
+        }
+    }
+
+    #[test]
+    fn incidents_on_a_cell_and_of_unknown_reach_are_told_apart() {
+        let of = |id| incident(id, Category::ServiceDisruption);
+        let (on, unknown) = (of("I-1"), of("I-2"));
         let told = CellIncidents {
             on: Some(vec![&on]),
             of_unknown_reach: Some(vec![&unknown]),
@@ -298,5 +314,31 @@ mod tests {
         ];
         assert_eq!(incidents(&told, &cell), expected);
         assert_eq!(incidents(&CellIncidents::default(), &cell), []);
+    }
+
+    #[test]
+    fn on_a_cell_the_worst_categories_come_first_and_those_left_out_are_no_worse_than_the_last() {
+        let slow = |n: usize| incident(&format!("I-{n}"), Category::ServiceDegradation);
+        let mut all: Vec<Incident> = (0..MOST_INCIDENTS).map(slow).collect();
+        all.push(incident("I-99", Category::Other));
+        let told = |on: &[Incident]| {
+            let told = CellIncidents {
+                on: Some(on.iter().collect()),
+                of_unknown_reach: None,
+            };
+            let found = incidents(&told, &"okta.com:7".parse().unwrap());
+            let severities = found
+                .into_iter()
+                .map(|found| (found.subject, found.severity));
+            severities.collect::<Vec<_>>()
+        };
+        let two = told(&all[MOST_INCIDENTS - 1..]);
+        let is = |id: &str, severity| (id.to_owned(), severity);
+        let worst = is("I-99", Severity::Critical);
+        assert_eq!(two, [worst.clone(), is("I-19", Severity::Warning)]);
+        let many = told(&all);
+        assert_eq!(many.len(), MOST_INCIDENTS + 1);
+        assert_eq!(many[0], worst);
+        assert_eq!(many[MOST_INCIDENTS], is("others", Severity::Warning));
     }
 }

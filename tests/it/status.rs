@@ -1,3 +1,5 @@
+mod incidents;
+
 use std::{collections::BTreeSet, time::Duration};
 
 use jiff::SignedDuration;
@@ -130,62 +132,6 @@ fn two(acme: &Running, other: &Running, page: &str) -> String {
         acme.url(),
         other.url()
     )
-}
-
-#[tokio::test]
-async fn an_incident_names_the_orgs_whose_cells_it_is_on_and_leads_to_its_page() {
-    let acme = org("acme").cell("ok7").start().await.unwrap();
-    let other = org("other").cell("ok8").start().await.unwrap();
-    let page = StatusPage::new(&Clock::running());
-    for (title, cells) in [
-        ("Far away", "okta.com:9"),
-        ("Everywhere", "All cells"),
-        ("Sign-in is slow", "okta.com:7;okta.com:8"),
-        ("Imports are late", "okta.com:8"),
-    ] {
-        let incident = Incident::new(title).category("Service Degradation");
-        page.open(incident.cells(cells));
-    }
-    let served = page.start(0).await.unwrap();
-    let exporter = Exporter::start(&two(&acme, &other, &served.okta_url())).await;
-    exporter.first_round().await;
-    let status = exporter.status().await;
-    let incidents = &status["incidents"];
-    assert_eq!(
-        each(incidents, "severity"),
-        ["critical", "critical", "warning", "info"],
-        "{incidents:#}"
-    );
-    let by_title = |title: &str| {
-        let all = incidents.as_array().unwrap();
-        all.iter().find(|one| one["title"] == title).unwrap()
-    };
-    let slow = by_title("Sign-in is slow");
-    assert_eq!(slow["orgs"], serde_json::json!(["acme", "other"]));
-    assert_eq!(
-        by_title("Imports are late")["orgs"],
-        serde_json::json!(["other"])
-    );
-    assert_eq!(by_title("Everywhere")["orgs"], serde_json::json!([]));
-    assert_eq!(
-        (&slow["page"], &slow["category"]),
-        (&"okta".into(), &"service_degradation".into())
-    );
-    assert!(
-        slow["since"].is_string() && slow["status"].is_string(),
-        "{slow:#}"
-    );
-    let link = slow["link"].as_str().unwrap();
-    assert!(
-        link.starts_with(&served.okta_url()) && link.contains("#incident/a9C"),
-        "{link}"
-    );
-
-    let of_acme = json(&format!("{}/api/v1/status?org=acme", exporter.url())).await;
-    assert_eq!(
-        each(&of_acme["incidents"], "severity"),
-        ["critical", "warning"]
-    );
 }
 
 #[tokio::test]

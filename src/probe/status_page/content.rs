@@ -82,7 +82,7 @@ impl Incident {
 
     /// What is told first of many: the worst, and of equally bad ones the newest.
     pub fn rank(&self) -> impl Ord + use<> {
-        (self.category.severity(), self.updated)
+        (self.category.rank(), self.updated)
     }
 
     /// True for announced work that must be over by now, though nobody wrote that it began.

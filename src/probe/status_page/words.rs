@@ -1,7 +1,7 @@
 //! The closed lists of words that become label values. What is not on a list is `other`: a page
 //! cannot invent a series. No reading of pages here.
 
-use crate::units::closed_list;
+use crate::{guide::Severity, units::closed_list};
 
 closed_list! {
     /// What kind of trouble an incident is: Okta's categories, then Statuspage's impacts.
@@ -100,9 +100,22 @@ impl Category {
         if is_known { self } else { Self::Other }
     }
 
-    /// How bad it is, the worst last. A word nobody knows is as bad as most, and must not hide a known
-    /// disruption.
-    pub const fn severity(self) -> u8 {
+    /// How bad it is to an org on whose cell it is, by the rule that the alert `OktaOrgIncident` goes by:
+    /// what degrades, or is of one feature, can wait for the morning.
+    #[must_use]
+    pub fn severity_on_cell(self) -> Severity {
+        match self.of_cell() {
+            Self::MinorServiceDisruption
+            | Self::ServiceDegradation
+            | Self::PerformanceIssue
+            | Self::FeatureDisruption => Severity::Warning,
+            _ => Severity::Critical,
+        }
+    }
+
+    /// Which of many are told, the worst last. A word nobody knows is as bad as most, and must not hide a
+    /// known disruption.
+    pub const fn rank(self) -> u8 {
         match self {
             Self::None => 0,
             Self::PlannedMaintenance | Self::Maintenance => 1,
@@ -177,6 +190,49 @@ mod tests {
         assert_eq!(Status::read("Canceled"), Status::Cancelled);
         assert_eq!(Status::read("Résolu"), Status::Other);
         assert_eq!(Category::read(""), Category::Other);
+    }
+
+    /// The rules of one alert: how bad it is, and whether it fires for the categories that its query
+    /// lists or for all others.
+    fn rules<'a>(alerts: &'a str, name: &str) -> Vec<(&'a str, bool, Vec<&'a str>)> {
+        let head = format!("{name}\n");
+        let rules = alerts
+            .split("- alert: ")
+            .filter(|rule| rule.starts_with(&head));
+        let between = |rule: &'a str, before: &str, after: char| {
+            let rest = rule.split_once(before).unwrap().1;
+            rest.split(after).next().unwrap().trim()
+        };
+        rules
+            .map(|rule| {
+                let fires_for_listed = rule.contains("category=~\"");
+                let listed = if fires_for_listed { "=~\"" } else { "!~\"" };
+                let listed = between(rule, &format!("category{listed}"), '"');
+                let severity = between(rule, "severity:", '\n');
+                (severity, fires_for_listed, listed.split('|').collect())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn an_incident_on_a_cell_is_as_bad_as_the_alert_that_fires_for_its_category() {
+        let alerts = std::fs::read_to_string("config/prometheus/okta.alerts.yml").unwrap();
+        let rules = rules(&alerts, "OktaOrgIncident");
+        assert_eq!(rules.len(), 2, "{rules:?}");
+        for category in Category::OF_CELLS {
+            let fires = rules.iter().filter(|(_, for_listed, listed)| {
+                listed.contains(&category.as_str()) == *for_listed
+            });
+            let severities: Vec<&str> = fires.map(|(severity, ..)| *severity).collect();
+            assert_eq!(
+                severities,
+                [category.severity_on_cell().as_str()],
+                "{category:?}"
+            );
+        }
+        // What is none of a cell's is counted as another, and fires as that.
+        let other = Category::Other.severity_on_cell();
+        assert_eq!(Category::Minor.severity_on_cell(), other);
     }
 
     #[test]

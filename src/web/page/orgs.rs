@@ -51,7 +51,10 @@ pub(super) fn tone(org: &OrgView) -> &'static str {
     let word = org.verdict.as_ref().map(|told| told.verdict);
     let of_word = match word {
         None | Some(VerdictWord::Well | VerdictWord::Unknown) => None,
-        Some(VerdictWord::Degraded | VerdictWord::Limit) => Some(Severity::Warning),
+        // An incident is found to be as bad as its category, and a silent cell as its silent probes.
+        Some(VerdictWord::Degraded | VerdictWord::Limit | VerdictWord::Cell) => {
+            Some(Severity::Warning)
+        }
         Some(_) => Some(Severity::Critical),
     };
     let found = org.severity.filter(|severity| *severity != Severity::Info);
