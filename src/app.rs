@@ -127,6 +127,11 @@ impl App {
         self.server.addresses()
     }
 
+    /// What is spoken there: `http` or `https`.
+    pub fn scheme(&self) -> &'static str {
+        self.server.scheme()
+    }
+
     /// What it knows.
     pub fn board(&self) -> &Arc<Board> {
         &self.board

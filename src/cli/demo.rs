@@ -89,8 +89,8 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
         let mut app = App::start(config, &serving)
             .await
             .map_err(|e| e.to_string())?;
-        add_hook(&control, &app, &serving.route_prefix).await;
-        greet(&app, &serving, okta.url(), &served.okta_url());
+        let hook = add_hook(&control, &app, &serving.route_prefix).await;
+        greet((&app, &serving), okta.url(), &served.okta_url(), hook);
         loop {
             tokio::select! {
                 _ = stop.received() => break,
@@ -174,48 +174,61 @@ orgs:
     ))
 }
 
-/// Lets the org push events to the exporter. What is pushed, the log tells as well: without a hook the
-/// demo goes on.
-async fn add_hook(control: &Controls, app: &App, prefix: &str) {
+/// Lets the org push events to the exporter, whatever certificate that shows: both are the demo's own.
+/// What is pushed, the log tells as well: without a hook the demo goes on.
+async fn add_hook(control: &Controls, app: &App, prefix: &str) -> Result<(), String> {
     let Some(mut address) = app.addresses().iter().find_map(Address::tcp) else {
-        return;
+        return Err("it delivers to ports, not to Unix sockets".to_owned());
     };
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
         IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
         _ => {}
     }
-    let hook = EventHook::new(&format!("http://{address}{prefix}/hooks/okta/demo"))
+    let url = format!("{}://{address}{prefix}/hooks/okta/demo", app.scheme());
+    let hook = EventHook::new(&url)
         .header("Authorization", HOOK_SECRET)
-        .types(HOOK_TYPES);
-    if let Err(error) = control.add_hook(hook).await {
-        tracing::warn!(%error, "the demo has no event hook");
-    }
+        .types(HOOK_TYPES)
+        .trusting_any();
+    let added = control.add_hook(hook).await;
+    added.map(drop).map_err(|why| why.to_string())
 }
 
-/// An address as one opens it.
-fn host(address: &Address) -> String {
+/// An address as one opens it; what lies in the file system, by curl.
+fn opened(address: &Address, scheme: &str) -> String {
     match address {
-        Address::Tcp(tcp) if tcp.ip().is_unspecified() => format!("localhost:{}", tcp.port()),
-        address => address.to_string(),
+        Address::Tcp(tcp) if tcp.ip().is_unspecified() => {
+            format!("{scheme}://localhost:{}", tcp.port())
+        }
+        Address::Tcp(tcp) => format!("{scheme}://{tcp}"),
+        Address::Unix(path) => {
+            let path = path.as_deref().unwrap_or(Path::new("…")).display();
+            format!("curl --unix-socket {path} {scheme}://localhost")
+        }
     }
 }
 
-fn greet(app: &App, serving: &Serving, okta: &str, page: &str) {
+fn greet((app, serving): (&App, &Serving), okta: &str, page: &str, hook: Result<(), String>) {
     eprintln!("okta-exporter demo: the exporter, watching a simulated Okta\n");
     let (prefix, metrics) = (&serving.route_prefix, &serving.telemetry_path);
     for address in app.addresses() {
-        let host = host(address);
-        eprintln!("  open       http://{host}{prefix}/");
-        eprintln!("  scrape     http://{host}{prefix}{metrics}");
+        let at = opened(address, app.scheme());
+        eprintln!("  open       {at}{prefix}/");
+        eprintln!("  scrape     {at}{prefix}{metrics}");
     }
     eprintln!("  the org    {okta}   (simulated; its certificate is its own)");
     eprintln!("  the page   {page}");
+    let tell = match hook {
+        Ok(()) => "The System Log and an event hook tell",
+        Err(why) => {
+            eprintln!("  no hook    the simulated Okta cannot deliver events here: {why}");
+            "The System Log tells"
+        }
+    };
     eprintln!(
         "\nWithin a minute, and again in each: the rate limit of /api/v1/users runs out (the endpoint `users` \
          sees it coming,\nthe same watched without aim as `users-unaimed` hardly does), signing keys rotate, the watched \
-         token nears its expiry\nand dies, errors come by code, and an incident opens on the org's own cell. The System Log \
-         and an event hook tell\nof limits, of sign-ins that fail, and of a log stream that is switched off. A key leaves too \
-         early; that is\nbelieved, and told, after some four minutes.\nCtrl-C ends it.\n"
+         token nears its expiry\nand dies, errors come by code, and an incident opens on the org's own cell. {tell}\nof limits, \
+         of sign-ins that fail, and of a log stream that is switched off. A key leaves too early; that is\nbelieved, and told, after some four minutes.\nCtrl-C ends it.\n"
     );
 }

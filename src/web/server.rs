@@ -49,6 +49,7 @@ pub struct Bound {
     listeners: Vec<Listener>,
     clients: Clients,
     serving: Serving,
+    scheme: &'static str,
     stats: Arc<Stats>,
     gate: Option<Arc<Gate>>,
 }
@@ -88,6 +89,10 @@ impl Bound {
             listeners: listeners.into_iter().map(admit).collect(),
             clients,
             serving: serving.clone(),
+            scheme: match fixed {
+                Some(Fixed { tls: true, .. }) => "https",
+                _ => "http",
+            },
             stats,
             gate,
         })
@@ -124,6 +129,7 @@ impl Bound {
         let serve = |listener: Listener| self.thread.serve(listener, router.clone());
         Server {
             addresses,
+            scheme: self.scheme,
             servers: listeners.map(serve).collect(),
             _thread: self.thread,
         }
@@ -182,6 +188,7 @@ fn configs(file: Arc<ConfigFile>, http2: bool) -> TlsConfigs {
 pub struct Server {
     servers: Vec<listener::Server>,
     addresses: Vec<Address>,
+    scheme: &'static str,
     _thread: Thread,
 }
 
@@ -189,6 +196,11 @@ impl Server {
     /// Where it listens.
     pub fn addresses(&self) -> &[Address] {
         &self.addresses
+    }
+
+    /// What is spoken there: `http` or `https`.
+    pub fn scheme(&self) -> &'static str {
+        self.scheme
     }
 
     /// Takes no new request, and lets those under way end.

@@ -1,5 +1,6 @@
 mod certificates;
 mod clients;
+mod demo;
 mod judge;
 mod process;
 mod table;

@@ -13,6 +13,7 @@ pub struct EventHook {
     pub(super) timeout: Duration,
     pub(super) twice_every: Option<u64>,
     pub(super) is_unordered: bool,
+    pub(super) trusts_any: bool,
 }
 
 impl EventHook {
@@ -27,6 +28,7 @@ impl EventHook {
             timeout: Duration::from_secs(3),
             twice_every: None,
             is_unordered: false,
+            trusts_any: false,
         }
     }
 
@@ -41,6 +43,13 @@ impl EventHook {
     #[must_use]
     pub fn types<const N: usize>(mut self, types: [&str; N]) -> Self {
         self.types = types.map(str::to_owned).to_vec();
+        self
+    }
+
+    /// Takes whatever certificate the receiver shows, which Okta does not.
+    #[must_use]
+    pub fn trusting_any(mut self) -> Self {
+        self.trusts_any = true;
         self
     }
 
