@@ -3,6 +3,7 @@ use std::{
     time::Duration,
 };
 
+use flate2::read::GzDecoder;
 use okta_exporter::sim::{ApiToken, ORG, Org, Running};
 use tokio::{process::Command, time::sleep};
 
@@ -173,6 +174,39 @@ async fn who_looks_into_a_store_and_names_none_is_asked_for_it_and_not_for_an_or
         "{said}"
     );
     assert!(!said.contains("orgs"), "{said}");
+}
+
+/// The file was written by 0.1.0, of an org at a port where nobody listens now.
+#[tokio::test]
+async fn what_an_older_version_kept_is_remembered() {
+    const LOGGED: &str = r#"okta_log_events_total{event_type="other",severity="warn"}"#;
+    let files = tempfile::tempdir().unwrap();
+    let path = files.path().join("state.redb");
+    let packed = std::fs::File::open("tests/fixtures/store/schema-1.redb.gz").unwrap();
+    let mut store = std::fs::File::create(&path).unwrap();
+    std::io::copy(&mut GzDecoder::new(packed), &mut store).unwrap();
+    let (is_well, said) = looked_into(&path).await;
+    assert!(is_well && said.contains(", 11 documents, "), "{said}");
+    let settings = files.path().join("c.yaml");
+    let probes =
+        "{ api_tokens: { interval: 1s, timeout: 1s }, system_log: { interval: 1s, timeout: 1s } }";
+    let yaml = format!(
+        "status_pages: {{}}\norgs: {{ acme: {{ url: 'http://127.0.0.1:1', credentials: {{ monitor: {{ api_token: {API_TOKEN} }} }}, probes: {probes} }} }}\n"
+    );
+    std::fs::write(&settings, yaml).unwrap();
+    let flags = [
+        &format!("--config.file={}", settings.display()),
+        &format!("--storage.path={}", path.display()),
+        "--web.listen-address=127.0.0.1:0",
+    ];
+    let (exporter, url) = serving(Program::exporter(&flags, &[])).await;
+    let remembers = |page: &Scrape| {
+        page.get(LOGGED) == Some(239.0) && page.get(r#"okta_api_tokens{org="acme"}"#) == Some(1.0)
+    };
+    let page = until(&url, remembers).await;
+    assert_eq!(page.value(LOAD_ERRORS), 0.0);
+    let (_, said) = exporter.terminate().await;
+    assert!(!said.join("\n").contains("store-failing"), "{said:?}");
 }
 
 #[tokio::test]
