@@ -1,4 +1,7 @@
-use std::{collections::BTreeMap, fmt::Write, fs, path::Path, time::Duration};
+mod looks;
+mod world;
+
+use std::{collections::BTreeMap, fmt::Write, fs, time::Duration};
 
 use base64::{
     Engine,
@@ -6,164 +9,16 @@ use base64::{
 };
 use okta_exporter::{
     config::Config,
-    sim::{self, ApiToken, Clock, Fault, Mint, ORG, Org, PageMode, Running, StatusPage, Tls},
+    sim::{Clock, Mint, PageMode, StatusPage},
 };
-
 use tokio::time::sleep;
 
-use crate::support::{Leak, Program, Scrape, ServiceApp, get};
-
-/// Secrets that nobody could write by chance, as long as Okta's or longer, with all that encodings
-/// trip over.
-const API_TOKEN: &str = "00q9ZtWmXvKpR4sLbN7cYhJd2fGuTe5aPo8iQkV1rM";
-const BEARER: &str = "bearer-Hk3nVx8Qw-Zr5Tt7Lm_Pp2Ss4Dd6Ff9Gg1Jj";
-const WATCHED: &str = "watched-Yb6Nc4Mx2Lz~Kq8Wj1Hv3Gp5Ft7Ds9Ra0Eo";
-const CLIENT_SECRET: &str = "cs/Ue7+Iy5=Ot3&Pr1%Aw9 Sq2Dz4Fx6Gc8HvJbKnLm";
-
-const HOOK_SECRET: &str = "hook-Jm7Tn2Bv-Xq5Lc9Zk_Wd4Rs8Pg1Hf6Ya3Ue0Io";
-
-/// Every way of the simulated Okta to misbehave, and none.
-fn faults() -> Vec<Option<Fault>> {
-    let echoed = format!("{{\"token\": \"{API_TOKEN}\", \"id\": \"{WATCHED}\"}}");
-    let elsewhere = format!("https://elsewhere.example/?token={API_TOKEN}");
-    let faults = [
-        Fault::status(500),
-        Fault::status(503),
-        Fault::error(400, "E0000001"),
-        Fault::error(401, "E0000011"),
-        Fault::error(401, "E0000015"),
-        Fault::error(403, "E0000006"),
-        Fault::error(404, "E0000007"),
-        Fault::rate_limited(),
-        Fault::concurrency(),
-        Fault::rate_limited_without_headers(),
-        Fault::retry_after(60),
-        Fault::stall(Duration::from_millis(100)),
-        Fault::stall_forever(),
-        Fault::truncated(),
-        Fault::endless(),
-        Fault::oversized(5 << 20),
-        Fault::not_json(),
-        Fault::body("application/json", echoed),
-        Fault::headers([("x-rate-limit-reset", "1"), ("date", "yesterday")]),
-        Fault::without("x-rate-limit-remaining"),
-        Fault::edge_not_found(),
-        Fault::redirect_to(&elsewhere),
-        Fault::redirect_loop(),
-        Fault::bomb(5 << 20),
-        Fault::stall_midway(),
-        Fault::challenge(401, "SSWS"),
-        Fault::edge(502),
-        Fault::edge_that_says(503, [("retry-after", API_TOKEN), ("date", API_TOKEN)]),
-        Fault::invalid_token(),
-        Fault::wants_proof(),
-    ];
-    [None].into_iter().chain(faults.map(Some)).collect()
-}
-
-/// Where the faults are. What is minted elsewhere meets them, and so does who mints here.
-const FAULTY: [&str; 2] = ["/api/v1", "/oauth2/default"];
-
-/// One org for each fault, every other one behind TLS and HTTP/2.
-async fn org(fault: Option<Fault>, tls: bool, app: &ServiceApp) -> Running {
-    let org = Org::new("acme")
-        .api_token(ApiToken::new("monitor", API_TOKEN))
-        .bearer(BEARER, ["okta.users.read"])
-        .client("0oa1", CLIENT_SECRET)
-        .service_app(
-            sim::ServiceApp::new("0oa2")
-                .secret(CLIENT_SECRET)
-                .grant(["reports"]),
-        )
-        .service_app(
-            app.registered()
-                .grant(["okta.users.read", "reports"])
-                .dpop(),
-        );
-    let org = if tls { org.tls(Tls::new()) } else { org };
-    let okta = org.start().await.unwrap();
-    let watched = Mint::by("default").opaque(WATCHED).scopes(["reports"]);
-    okta.controls().mint(&watched).unwrap();
-    // Makes the key that signs, which takes its time, before anybody waits for it.
-    okta.controls().mint(&Mint::by(ORG)).unwrap();
-    if let Some(fault) = fault {
-        for prefix in FAULTY {
-            okta.controls().fault(prefix, fault.clone());
-        }
-    }
-    okta
-}
-
-/// How many probes each org has.
-const PROBES: usize = 19;
-/// How many status pages there are.
-const PAGES: usize = 4;
-
-/// Every kind of probe, with every kind of credential. The files are in this directory.
-fn settings(name: usize, okta: &Running, directory: &Path) -> String {
-    let url = okta.url();
-    let ca = match okta.ca_pem() {
-        Some(pem) => {
-            fs::write(directory.join(format!("{name}.pem")), pem).unwrap();
-            format!("ca_file: {name}.pem")
-        }
-        None => String::new(),
-    };
-    let pace = "interval: 10m, timeout: 8s";
-    let introspect = "introspect: { authorization_server: default, client_id: 0oa1, client_secret_file: client_secret }";
-    let key = format!(
-        "client_id: {}, private_key_file: key, key_id: k1",
-        ServiceApp::ID
-    );
-    let secret = "client_id: 0oa2, client_secret_file: client_secret";
-    let custom = "authorization_server: default, scopes: [reports]";
-    format!(
-        "  org{name}:
-    url: '{url}'
-    {ca}
-    credentials:
-      monitor: {{ api_token_file: api_token }}
-      edge: {{ bearer_token_env: MARKED_BEARER }}
-      service: {{ oauth: {{ {key}, scopes: [okta.users.read] }} }}
-      custom: {{ oauth: {{ {key}, {custom} }} }}
-      basic: {{ oauth: {{ {secret}, client_auth: client_secret_basic, {custom} }} }}
-      post: {{ oauth: {{ {secret}, client_auth: client_secret_post, {custom} }} }}
-    probes:
-      discovery: {{ {pace} }}
-      organization: {{ {pace} }}
-      endpoint:
-        users: {{ path: /api/v1/users, credential: monitor, {pace} }}
-        edge: {{ path: /api/v1/users, credential: edge, {pace} }}
-        service: {{ path: /api/v1/users, credential: service, {pace} }}
-        custom: {{ path: /api/v1/x, credential: custom, {pace} }}
-        basic: {{ path: /api/v1/x, credential: basic, {pace} }}
-        post: {{ path: /api/v1/x, credential: post, {pace} }}
-      jwks: {{ org: {{ {pace} }}, default: {{ authorization_server: default, {pace} }} }}
-      rate_limit_settings: {{ credential: monitor, {pace} }}
-      authorization_servers: {{ credential: monitor, {pace} }}
-      certificates: {{ credential: monitor, apps: true, {pace} }}
-      agent_pools: {{ credential: monitor, {pace} }}
-      integrations: {{ credential: monitor, {pace} }}
-      disaster_recovery: {{ credential: edge, {pace} }}
-      org: {{ credential: monitor, {pace} }}
-      api_tokens: {{ credential: monitor, {pace} }}
-      system_log: {{ credential: monitor, {pace} }}
-      token:
-        opaque: {{ access_token: {WATCHED}, {introspect}, {pace} }}
-        jwt: {{ access_token_file: jwt, {introspect}, {pace} }}
-    event_hook: {{ authorization_file: hook_secret }}
-"
-    )
-}
-
-fn secrets() -> Leak {
-    Leak::default()
-        .text("the API token", API_TOKEN)
-        .text("the bearer token", BEARER)
-        .text("the watched token", WATCHED)
-        .text("the client's secret", CLIENT_SECRET)
-        .text("the hook's secret", HOOK_SECRET)
-}
+use crate::support::{Program, Scrape, ServiceApp};
+use looks::{deliver, kept, look_through, report};
+use world::{
+    API_TOKEN, BEARER, CLIENT_SECRET, FAULTY, HOOK_SECRET, PAGES, PROBES, WATCHED, faults, org,
+    secrets, settings,
+};
 
 // The orgs need more than one thread: some of them never stop answering.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -283,73 +138,6 @@ orgs:\n",
         let faulty = met.any(|path| FAULTY.iter().any(|prefix| path.starts_with(prefix)));
         assert!(faulty, "org{name} never met its fault");
     }
-}
-
-/// All that was kept, as it stands in the file.
-fn kept(directory: &Path) -> String {
-    let kept = fs::read(directory.join("state.redb")).unwrap();
-    let kept = String::from_utf8_lossy(&kept).into_owned();
-    assert!(
-        kept.contains("jwks") && kept.contains("thumbprint"),
-        "what is kept"
-    );
-    kept
-}
-
-/// The one-shot report in this form, with what it says besides.
-/// Looks for secrets on every page.
-async fn look_through(url: &str, leak: &Leak) {
-    for path in [
-        "/metrics",
-        "/",
-        "/api/v1/status",
-        "/api/v1/support-bundle",
-        "/config",
-        "/config?format=json",
-    ] {
-        let text = get(&format!("{url}{path}")).await.text().await.unwrap();
-        assert!(text.len() > 100, "{path}: {text}");
-        assert_eq!(leak.found(&text), Vec::<String>::new(), "{path}");
-    }
-}
-
-/// Delivers to a hook, over both versions of HTTP, with its secret and with nearly that.
-async fn deliver(url: &str) {
-    let address = format!("{url}/hooks/okta/org0");
-    let clients = [
-        reqwest::Client::builder().http1_only(),
-        reqwest::Client::builder().http2_prior_knowledge(),
-    ];
-    for client in clients {
-        let client = client.no_proxy().build().unwrap();
-        for (secret, status) in [
-            (HOOK_SECRET.to_owned(), 400),
-            (format!("{HOOK_SECRET}x"), 401),
-        ] {
-            let request = client.post(&address).header("authorization", secret);
-            let answer = request.body(HOOK_SECRET).send().await.unwrap();
-            assert_eq!(answer.status(), status);
-            assert_eq!(
-                secrets().found(&answer.text().await.unwrap()),
-                Vec::<String>::new()
-            );
-        }
-    }
-}
-
-async fn report(config: &str, form: &str) -> String {
-    let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_okta-exporter"))
-        .args(["diagnose", config, "--output", form])
-        .env_clear()
-        .env("MARKED_BEARER", BEARER)
-        .kill_on_drop(true)
-        .output()
-        .await
-        .unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8(said).unwrap();
-    assert!(said.contains("E0000006"), "{said}");
-    said
 }
 
 #[test]

@@ -1,0 +1,73 @@
+//! Where secrets are looked for: pages, files, reports.
+
+use std::{fs, path::Path};
+
+use super::world::{BEARER, HOOK_SECRET, secrets};
+use crate::support::{Leak, get};
+
+/// All that was kept, as it stands in the file.
+pub fn kept(directory: &Path) -> String {
+    let kept = fs::read(directory.join("state.redb")).unwrap();
+    let kept = String::from_utf8_lossy(&kept).into_owned();
+    assert!(
+        kept.contains("jwks") && kept.contains("thumbprint"),
+        "what is kept"
+    );
+    kept
+}
+
+/// The one-shot report in this form, with what it says besides.
+/// Looks for secrets on every page.
+pub async fn look_through(url: &str, leak: &Leak) {
+    for path in [
+        "/metrics",
+        "/",
+        "/api/v1/status",
+        "/api/v1/support-bundle",
+        "/config",
+        "/config?format=json",
+    ] {
+        let text = get(&format!("{url}{path}")).await.text().await.unwrap();
+        assert!(text.len() > 100, "{path}: {text}");
+        assert_eq!(leak.found(&text), Vec::<String>::new(), "{path}");
+    }
+}
+
+/// Delivers to a hook, over both versions of HTTP, with its secret and with nearly that.
+pub async fn deliver(url: &str) {
+    let address = format!("{url}/hooks/okta/org0");
+    let clients = [
+        reqwest::Client::builder().http1_only(),
+        reqwest::Client::builder().http2_prior_knowledge(),
+    ];
+    for client in clients {
+        let client = client.no_proxy().build().unwrap();
+        for (secret, status) in [
+            (HOOK_SECRET.to_owned(), 400),
+            (format!("{HOOK_SECRET}x"), 401),
+        ] {
+            let request = client.post(&address).header("authorization", secret);
+            let answer = request.body(HOOK_SECRET).send().await.unwrap();
+            assert_eq!(answer.status(), status);
+            assert_eq!(
+                secrets().found(&answer.text().await.unwrap()),
+                Vec::<String>::new()
+            );
+        }
+    }
+}
+
+pub async fn report(config: &str, form: &str) -> String {
+    let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_okta-exporter"))
+        .args(["diagnose", config, "--output", form])
+        .env_clear()
+        .env("MARKED_BEARER", BEARER)
+        .kill_on_drop(true)
+        .output()
+        .await
+        .unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8(said).unwrap();
+    assert!(said.contains("E0000006"), "{said}");
+    said
+}
