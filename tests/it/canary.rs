@@ -9,7 +9,7 @@ use base64::{
 };
 use okta_exporter::{
     config::Config,
-    sim::{Clock, Mint, PageMode, StatusPage},
+    sim::{Clock, Mint, Org, PageMode, StatusPage},
 };
 use tokio::time::sleep;
 

@@ -54,8 +54,10 @@ mod sampling;
 /// Signing keys that come, go, and go too early.
 mod jwks;
 
-/// Access tokens: what they say, whether they hold, and who signed them.
+/// The System Log, followed: pages, cursors, gaps.
 mod system_log;
+
+/// Access tokens: what they say, whether they hold, and who signed them.
 mod token;
 
 /// Service apps: tokens minted, kept, proved, refused; scopes granted and not.

@@ -1,13 +1,18 @@
+mod files;
+mod floods;
+mod lookups;
+
 use std::{os::fd::AsRawFd, time::Duration};
 
 use okta_exporter::{
-    sim::{ApiToken, Fault, Mint, Org, Running},
+    sim::{ApiToken, Fault, Org, Running},
     web::DRAIN,
 };
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit, setrlimit};
 use tokio::{io::AsyncWriteExt, net::TcpStream, process::Command, time::Instant};
 
 use crate::support::{API_TOKEN, PATIENCE, Program, Scrape, http};
+use lookups::hanging;
 
 const ANY_PORT: &str = "--web.listen-address=127.0.0.1:0";
 const EXPORTER: &str = env!("CARGO_BIN_EXE_okta-exporter");
@@ -202,67 +207,6 @@ fn few() -> Rlimit {
     }
 }
 
-/// What stands in the way of the C library's own calls: lookups hang, and so does a file where there
-/// is another beside it with `.hangs` after its name.
-const HANGING: &str = r#"
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <unistd.h>
-
-int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
-    sleep(300);
-    return EAI_AGAIN;
-}
-
-int open64(const char *path, int flags, ...) {
-    char beside[4096];
-    va_list more;
-    va_start(more, flags);
-    int mode = va_arg(more, int);
-    va_end(more);
-    snprintf(beside, sizeof beside, "%s.hangs", path);
-    if (access(beside, F_OK) == 0) sleep(300);
-    int (*next)(const char *, int, ...) = dlsym(RTLD_NEXT, "open64");
-    return next(path, flags, mode);
-}
-"#;
-
-/// Builds that, and returns what lets a program started by a shell meet it.
-async fn hanging(files: &tempfile::TempDir) -> String {
-    let [source, library] = ["hanging.c", "hanging.so"].map(|name| files.path().join(name));
-    std::fs::write(&source, HANGING).unwrap();
-    let mut compiler = Command::new("cc");
-    compiler.args(["-shared", "-fPIC", "-o"]);
-    let built = compiler.arg(&library).arg(&source).arg("-ldl").status();
-    assert!(built.await.unwrap().success(), "`cc` links Rust as well");
-    format!("export LD_PRELOAD={}", library.display())
-}
-
-#[tokio::test]
-async fn lookups_that_hang_do_not_keep_it_from_ending() {
-    let okta = org().await;
-    let files = tempfile::tempdir().unwrap();
-    let before = hanging(&files).await;
-    let lost = quick("lost", "https://lost.okta.com", "https://lost.okta.com");
-    let yaml = format!("{}{lost}", acme(&okta));
-    let exporter = Started::with(&before, &yaml, &[]).await;
-    let hung = r#"okta_probe_failures_total{org="lost",probe="discovery",reason="timeout"}"#;
-    let page = exporter.until(|page| page.value(hung) >= 1.0).await;
-    assert_eq!(page.value(r#"okta_org_up{org="acme"}"#), 1.0);
-    let told = Instant::now();
-    let (status, said) = exporter.program.terminate().await;
-    assert!(status.success(), "{status}");
-    assert!(
-        said.concat().contains("stopped"),
-        "its last lines are written"
-    );
-    assert!(told.elapsed() < AT_ONCE, "{:?}", told.elapsed());
-}
-
 /// HTTP/2 without a word of HTTP/1.1: a window of no bytes, and a request for `/`.
 const NO_WINDOW: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\
     \x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00\
@@ -408,206 +352,4 @@ async fn a_secret_that_hangs_fails_its_own_probes_and_nothing_else() {
         assert!(said.contains(words), "{said}");
     }
     assert!(told.elapsed() < AT_ONCE, "{:?}", told.elapsed());
-}
-
-/// A server that answers each request with this, again and again, as fast as it is taken. Its threads are
-/// its own: a runtime would be busy with nothing else.
-fn flood(unit: &'static [u8]) -> String {
-    use std::io::{Read as _, Write as _};
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let many = unit.repeat(1 + 65_536 / unit.len());
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let (mut stream, many) = (stream.unwrap(), many.clone());
-            std::thread::spawn(move || {
-                if stream.read(&mut [0; 4096]).is_ok() {
-                    while stream.write_all(&many).is_ok() {}
-                }
-            });
-        }
-    });
-    url
-}
-
-#[tokio::test]
-async fn orgs_that_flood_leave_the_one_that_does_not_on_time_and_metrics_answered() {
-    let okta = org().await;
-    let mut yaml = acme(&okta);
-    for n in 0..4 {
-        let url = flood(b"HTTP/1.1 100 Continue\r\n\r\n");
-        yaml += &quick(&format!("flood{n}"), &url, &url).replace("500ms", "5s");
-    }
-    let exporter = Started::with("true", &yaml, &[]).await;
-    let last = |page: &Scrape, probe: &str| {
-        page.get(&format!(
-            r#"okta_probe_last_success_timestamp_seconds{{org="acme",probe="{probe}"}}"#
-        ))
-    };
-    let both = |page: &Scrape| Some(last(page, "discovery")?.min(last(page, "endpoint/users")?));
-    let told = |page: &Scrape| {
-        (0..4).all(|n| {
-            let failed = format!(
-                r#"okta_probe_failures_total{{org="flood{n}",probe="discovery",reason="too_large"}}"#
-            );
-            page.value(&failed) >= 3.0
-        })
-    };
-    exporter.until(|page| both(page).is_some()).await;
-    let (begun, mut took) = (Instant::now(), Vec::new());
-    loop {
-        let asked = Instant::now();
-        let page = exporter.scrape().await;
-        took.push(asked.elapsed());
-        let now = jiff::Timestamp::now().as_millisecond() as f64 / 1e3;
-        let late = now - both(&page).unwrap();
-        assert!(late < 30.0, "left alone for {late} s");
-        if told(&page) {
-            break;
-        }
-        assert!(begun.elapsed() < PATIENCE, "{page}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    took.sort();
-    assert!(took[took.len() / 2] < AT_ONCE, "{took:?}");
-    let told = Instant::now();
-    let (status, _) = exporter.program.terminate().await;
-    assert!(status.success(), "{status}");
-    assert!(told.elapsed() < AT_ONCE, "{:?}", told.elapsed());
-}
-
-#[tokio::test]
-async fn lookups_that_hang_take_no_thread_that_pages_and_secrets_need() {
-    let okta = org().await;
-    let files = tempfile::tempdir().unwrap();
-    let before = hanging(&files).await;
-    let probes = "{ discovery: { interval: 2s, timeout: 2s } }";
-    let lost = (0..200)
-        .map(|n| format!("  lost{n}: {{ url: 'https://lost{n}.okta.com', probes: {probes} }}\n"));
-    let yaml = acme(&okta).replace("500ms", "3s") + &lost.collect::<String>();
-    let exporter = Started::with(&before, &yaml, &[]).await;
-    // Each is one lookup that hangs: more than there are threads (512).
-    let hung = r#"okta_probe_failures_total{probe="discovery",reason="timeout"}"#;
-    let page = exporter.until(|page| page.sum(hung) >= 600.0).await;
-    let of_acme =
-        |name: &str, more: &str| format!(r#"{name}{{org="acme",probe="endpoint/users"{more}}}"#);
-    let (runs, well) = (
-        of_acme("okta_probe_runs_total", ""),
-        of_acme("okta_probe_success", ""),
-    );
-    let unread = of_acme("okta_probe_failures_total", r#",reason="config""#);
-    let came = page.value(&runs) + 3.0;
-    let mut took = Vec::new();
-    loop {
-        let asked = Instant::now();
-        let page = exporter.scrape().await;
-        took.push(asked.elapsed());
-        assert_eq!(page.value(&unread), 0.0, "its secret was not read");
-        if page.value(&runs) >= came && page.value(&well) == 1.0 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    took.sort();
-    assert!(took[took.len() / 2] < AT_ONCE, "{took:?}");
-}
-
-/// Runs a command of the exporter with this configuration; what it says, and how long it took.
-async fn said(before: &str, args: &[&str], config: &std::path::Path) -> (String, Duration) {
-    let begun = Instant::now();
-    let mut command = Command::new("sh");
-    command
-        .env_clear()
-        .args(["-c", &format!("{before}; exec \"$0\" \"$@\""), EXPORTER])
-        .args(args)
-        .arg(format!("--config.file={}", config.display()))
-        .kill_on_drop(true);
-    let output = tokio::time::timeout(PATIENCE, command.output()).await;
-    let output = output.expect("it does not end").unwrap();
-    let text = [output.stdout, output.stderr].concat();
-    (String::from_utf8(text).unwrap(), begun.elapsed())
-}
-
-const CHECK: &[&str] = &["--config.check"];
-const REPORT: &[&str] = &["diagnose"];
-
-#[tokio::test]
-async fn a_pipe_or_a_file_that_hangs_keeps_neither_the_check_nor_the_report_waiting() {
-    let files = tempfile::tempdir().unwrap();
-    let hanging = hanging(&files).await;
-    let at = |name: &str| files.path().join(name);
-    for name in ["pipe", "hung"] {
-        let made = Command::new("mkfifo").arg(at(name)).status().await;
-        assert!(made.unwrap().success());
-    }
-    std::fs::remove_file(at("hung")).unwrap();
-    std::fs::write(at("hung"), API_TOKEN).unwrap();
-    std::fs::write(at("hung.hangs"), "").unwrap();
-    for (name, words) in [
-        ("pipe", "no regular file"),
-        ("hung", "takes too long to be read"),
-    ] {
-        let file = at(name).display().to_string();
-        let credential = |settings: &str| {
-            format!("credentials: {{ monitor: {{ {settings} }} }}, probes: {{ discovery: {{}} }}")
-        };
-        let token = |settings: &str| format!("probes: {{ token: {{ ci: {{ {settings} }} }} }}");
-        for settings in [
-            credential(&format!("api_token_file: '{file}'")),
-            credential(&format!(
-                "oauth: {{ client_id: 0oa1, scopes: [okta.users.read], private_key_file: '{file}' }}"
-            )),
-            token(&format!("access_token_file: '{file}'")),
-            format!("ca_file: '{file}', probes: {{ discovery: {{}} }}"),
-        ] {
-            let yaml = format!(
-                "status_pages: {{}}\norgs: {{ acme: {{ url: 'https://acme.okta.com', {settings} }} }}\n"
-            );
-            std::fs::write(at("c.yaml"), yaml).unwrap();
-            for command in [CHECK, REPORT] {
-                let (said, took) = said(&hanging, command, &at("c.yaml")).await;
-                assert!(said.contains(words), "{settings}: {said}");
-                assert!(took < 3 * AT_ONCE, "{settings}: {took:?}");
-            }
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_token_that_hangs_once_it_was_judged_does_not_keep_the_report_waiting() {
-    let okta = org().await;
-    let files = tempfile::tempdir().unwrap();
-    let before = hanging(&files).await;
-    let token = okta.controls().mint(&Mint::by("default")).unwrap();
-    let (file, config) = (files.path().join("token"), files.path().join("c.yaml"));
-    std::fs::write(&file, token).unwrap();
-    let (url, keys) = (okta.url(), "/oauth2/default/v1/keys");
-    let settings = format!(
-        "access_token_file: '{}', interval: 1m, timeout: 6s",
-        file.display()
-    );
-    std::fs::write(
-        &config,
-        format!(
-            "status_pages: {{}}\norgs: {{ acme: {{ url: '{url}', probes: {{ token: {{ ci: {{ {settings} }} }} }} }} }}\n"
-        ),
-    )
-    .unwrap();
-    // Between the first look at the token and the second.
-    let stalled = Fault::stall(Duration::from_secs(3));
-    okta.controls().fault(keys, stalled);
-    let hangs = async {
-        while !okta
-            .controls()
-            .requests()
-            .iter()
-            .any(|asked| asked.path == keys)
-        {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        std::fs::write(file.with_extension("hangs"), "").unwrap();
-    };
-    let ((said, took), ()) = tokio::join!(said(&before, REPORT, &config), hangs);
-    assert!(said.contains("it cannot be read"), "{said}");
-    assert!(took < 8 * AT_ONCE, "{took:?}");
 }
