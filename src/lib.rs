@@ -65,10 +65,10 @@
 //! | the reading of a 429 | `okta/headers/rate_limit.rs` |
 //! | the text of a series | the family beside what draws it, such as `probe/discovery.rs`; as text, `metrics/text.rs` |
 //! | what an event counts as, and that it counts once | `fleet/events/state.rs`; how that is kept, `fleet/events/account.rs` |
-//! | which cells an incident is on | `units/cell_list.rs`; by several pages, `probe/status_page/reach.rs` |
+//! | which cells an incident is on | `units/cell_list.rs`; by several pages, `probe/status_page/reach.rs`; which of theirs are one, `fleet/view/incident.rs` |
 //! | a finding's subject | `guide/fact.rs`; who finds it, `findings` of the kind and `fleet/findings.rs` |
 //! | what ends next, and how long before that it matters | `ends` of the kind; `probe/end.rs` |
-//! | how bad something is | `guide/severity.rs`; of a fact, `guide/fact.rs` |
+//! | how bad something is | `guide/severity.rs`; of a fact, `guide/fact.rs`; of an incident, `probe/status_page/words.rs` |
 //! | what happened in the last three days, and how it is kept | `fleet/past/` |
 //! | where in a file a setting stands | `config/places.rs`; how a problem is told, `config/problems.rs` |
 //! | what survives a restart | `store/file.rs`; why a file is refused, `store/open.rs` |
