@@ -59,7 +59,7 @@ impl App {
             Some((_, store)) => (Arc::clone(store) as Arc<dyn Store>, store.health().clone()),
             None => (Arc::new(InMemory::default()), Health::default()),
         };
-        let board = Arc::new(Board::new().keeping_in(&health));
+        let board = Arc::new(Board::with_clock(config.made.clock().clone()).keeping_in(&health));
         let (reloads, reloads_asked) = Reloads::new(&config.shown.json);
         let (shown, asked) = watch::channel(std::mem::take(&mut config.shown).into());
         let mut fleet = Fleet::new(&board, Arc::clone(&store));

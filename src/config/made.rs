@@ -5,7 +5,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::fingerprint::Fingerprint;
-use crate::okta::{Client, Credential, SecretReloads};
+use crate::{
+    okta::{Client, Credential, SecretReloads},
+    units::WallClock,
+};
 
 /// The clients and credentials of a configuration, by what was written of them.
 #[derive(Debug, Clone, Default)]
@@ -13,13 +16,23 @@ pub struct Made {
     clients: BTreeMap<Fingerprint, Client>,
     credentials: BTreeMap<Fingerprint, Arc<Credential>>,
     secret_reloads: SecretReloads,
+    clock: WallClock,
 }
 
 impl Made {
+    /// Nothing yet, in a world where this clock tells the time of day.
+    pub fn in_the_time_of(clock: &WallClock) -> Self {
+        Self {
+            clock: clock.clone(),
+            ..Self::default()
+        }
+    }
+
     /// Nothing yet, which counts on.
     pub(super) fn after(earlier: &Self) -> Self {
         Self {
             secret_reloads: earlier.secret_reloads.clone(),
+            clock: earlier.clock.clone(),
             ..Self::default()
         }
     }
@@ -27,6 +40,11 @@ impl Made {
     /// How often files that are named for secrets held something new.
     pub fn secret_reloads(&self) -> &SecretReloads {
         &self.secret_reloads
+    }
+
+    /// What tells the time of day to all that is made.
+    pub fn clock(&self) -> &WallClock {
+        &self.clock
     }
 
     /// The client of an org with this fingerprint.

@@ -272,6 +272,10 @@ impl<'a> Loading<'a> {
         let warnings = notes.finish(&origin.source, place)?;
         written.sign(&mut orgs, &mut status_pages);
         written::sign_controls(&mut controls);
+        let clients = orgs.values_mut().map(|org| &mut org.client);
+        let clients = clients.chain(status_pages.values_mut().map(|page| &mut page.client));
+        let clients = clients.chain(controls.values_mut().map(|control| &mut control.client));
+        clients.for_each(|client| client.go_by(made.clock()));
         let shown = redact::shown(redacted, (&orgs, &status_pages), &origin, &overrides);
         Ok(Config {
             orgs,

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::{
     okta::{Client, Exchange, Failure, Gate, Session},
     probe::{AnyMemory, AnyObservation, BadMemory, MemoryKey, Probe, ProbeResult},
-    units::{Timestamp, WallClock},
+    units::Timestamp,
 };
 
 /// What came of one run.
@@ -104,7 +104,7 @@ impl RunOnce for ProbeRun {
         if let Some(gate) = gate {
             okta = okta.through(gate);
         }
-        let (at, start) = (WallClock::default().now(), Instant::now());
+        let (at, start) = (okta.here(), Instant::now());
         let result = self.probe.run(&okta, known).await;
         let observed = result.observation.as_ref();
         let memory = observed.map(|observation| known.clone().learn(observation));

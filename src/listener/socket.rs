@@ -77,6 +77,9 @@ impl Socket {
         match self {
             Self::Tcp(listener) => {
                 let (stream, _) = listener.accept().await?;
+                // Else an answer waits until the client has acknowledged what TLS wrote before it.
+                // Who has gone already is noticed by whoever reads.
+                stream.set_nodelay(true).ok();
                 Ok(Stream::Left(stream))
             }
             #[cfg(unix)]

@@ -41,6 +41,18 @@ impl OktaClock {
         }
     }
 
+    /// The same clock, compared with another from now on.
+    #[must_use]
+    pub(super) fn compared_with(self, ours: &WallClock) -> Self {
+        let ours = ours.clone();
+        Self { ours, ..self }
+    }
+
+    /// What time it is here.
+    pub fn here(&self) -> Timestamp {
+        self.ours.now()
+    }
+
     /// Learns from an exchange, once: whoever settles it says so. What a cache kept, or what another
     /// than Okta answered, has no [`date`](crate::okta::ResponseMeta::date).
     pub fn learn(&self, exchange: &Exchange) {

@@ -1,3 +1,5 @@
+mod operator;
+
 use std::{
     collections::BTreeMap,
     fs,

@@ -190,5 +190,8 @@ mod rules;
 /// From the simulated Okta through Prometheus and Alertmanager to whoever is on call.
 mod alerts;
 
+/// An org that is well, for an hour of its time: no alert, and no red tile.
+mod healthy;
+
 /// The rules of the house: import order of the rooms, families.
 mod house;

@@ -14,7 +14,7 @@ use super::{
     tls::{NoClient, TlsSetup},
 };
 use crate::okta::{Buckets, Failure, Origins, clock::OktaClock};
-use crate::units::Name;
+use crate::units::{Name, WallClock};
 
 pub(super) const USER_AGENT: &str = concat!("okta-exporter/", env!("CARGO_PKG_VERSION"));
 
@@ -130,6 +130,11 @@ impl Client {
     /// The bucket that a request draws on; `None` for public metadata.
     pub fn bucket_of(&self, method: &str, path: &str) -> Option<Cow<'static, str>> {
         self.buckets.as_ref()?.of(method, path)
+    }
+
+    /// Goes by this clock wherever it tells the time of day here.
+    pub fn go_by(&mut self, ours: &WallClock) {
+        self.clock = std::mem::take(&mut self.clock).compared_with(ours);
     }
 
     /// The clock of the host, as its answers tell it.

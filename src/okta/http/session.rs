@@ -164,7 +164,7 @@ impl<'a> Session<'a> {
         };
         let client = &*client;
         admission.sending();
-        let (trace, at, sent) = (Trace::default(), Timestamp::now(), Moment::now());
+        let (trace, at, sent) = (Trace::default(), self.here(), Moment::now());
         let exchange = async {
             if request.new_connection {
                 Box::pin(exchange(client, &client.fresh, outgoing, &trace)).await
@@ -228,6 +228,11 @@ impl<'a> Session<'a> {
             headers,
             closed,
         }
+    }
+
+    /// What time it is here.
+    pub fn here(&self) -> Timestamp {
+        self.client.clock.here()
     }
 
     /// What time it is at Okta, as far as its answers have told.

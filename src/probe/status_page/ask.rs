@@ -15,7 +15,6 @@ use super::{
 use crate::{
     okta::{Failure, Reason, Request, Response, Session},
     probe::kind::ProbeResult,
-    units::Timestamp,
 };
 
 /// The kind's word.
@@ -48,7 +47,7 @@ impl Probe {
         known: Memory,
     ) -> ProbeResult<Observation> {
         match self.content(okta, known.form).await {
-            Ok(content) => Observation::judge(content.led_from(&self.url), Timestamp::now()),
+            Ok(content) => Observation::judge(content.led_from(&self.url), okta.here()),
             Err(failure) => ProbeResult {
                 observation: (!failure.is_own()).then(Observation::default),
                 failure: Some(failure),

@@ -7,16 +7,18 @@ mod program;
 pub mod promql;
 mod scrape;
 mod service_app;
+pub mod tile;
 pub mod virtual_okta;
 
 use std::{collections::BTreeMap, time::Duration};
 
 use okta_exporter::{
     app::App,
-    config::Config,
+    config::{Config, Made},
     fleet::{Changes, Outcome, ProbeId},
     metrics::Page,
     sim::Running,
+    units::WallClock,
     web::Serving,
 };
 
@@ -48,12 +50,31 @@ impl Exporter {
 
     /// Starts one at this address.
     pub async fn start_at(yaml: &str, address: &str) -> Self {
-        let config = Config::parse(yaml, &BTreeMap::new()).unwrap_or_else(|e| panic!("{e}"));
         let serving = Serving {
             listen: vec![address.to_owned()],
             ..Serving::default()
         };
-        let app = App::start(config, &serving).await.unwrap();
+        Self::serve(&Made::default(), yaml, &serving).await
+    }
+
+    /// Starts one whose paths begin with a prefix.
+    pub async fn start_below(prefix: &str, yaml: &str) -> Self {
+        let serving = Serving {
+            route_prefix: prefix.to_owned(),
+            ..Serving::default()
+        };
+        Self::serve(&Made::default(), yaml, &serving).await
+    }
+
+    /// Starts one in a world where this clock tells the time of day.
+    pub async fn start_in_the_time_of(clock: &WallClock, yaml: &str) -> Self {
+        Self::serve(&Made::in_the_time_of(clock), yaml, &Serving::default()).await
+    }
+
+    async fn serve(made: &Made, yaml: &str, serving: &Serving) -> Self {
+        let config = Config::parse_after(made, yaml, &BTreeMap::new());
+        let config = config.unwrap_or_else(|e| panic!("{e}"));
+        let app = App::start(config, serving).await.unwrap();
         let url = format!("http://{}", app.addresses()[0]);
         Self { app, url }
     }
@@ -75,6 +96,13 @@ impl Exporter {
             .board()
             .draw(jiff::Timestamp::now() + later, &mut page);
         Scrape::parse(page.text())
+    }
+
+    /// What is known now, as `/metrics` has it: by the caller's own clock, be it paused.
+    pub fn known(&self) -> String {
+        let (board, mut page) = (self.app.board(), Page::new());
+        board.draw(board.clock().now(), &mut page);
+        page.text()
     }
 
     /// What the status page's JSON will say that much later, if nothing happens until then.
