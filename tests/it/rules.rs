@@ -21,6 +21,27 @@ const SECTIONS: [&str; 5] = [
     "What to tell Okta's support",
 ];
 
+/// What a pager, or a line of a chat, shows of a summary.
+const LONGEST_SUMMARY: usize = 160;
+
+/// Labels that say what an alert is about: its summary names them.
+const THINGS: [&str; 14] = [
+    "org",
+    "page",
+    "incident",
+    "probe",
+    "api",
+    "credential",
+    "token",
+    "scope",
+    "authorization_server",
+    "pool",
+    "name",
+    "domain",
+    "owner",
+    "token_name",
+];
+
 #[derive(Deserialize)]
 struct Rules {
     groups: Vec<Group>,
@@ -41,6 +62,12 @@ struct Rule {
     labels: BTreeMap<String, String>,
     #[serde(default)]
     annotations: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct Threshold {
+    /// The number; an expression where it is the org's own.
+    default: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -77,11 +104,7 @@ fn every_alert_fires_and_keeps_quiet_as_its_tests_say() {
 
 #[test]
 fn every_alert_is_tested_to_fire_and_to_keep_quiet() {
-    let checks: Vec<Check> = tests()
-        .iter()
-        .flat_map(|file| read::<Tests>(file).tests)
-        .flat_map(|test| test.alert_rule_test)
-        .collect();
+    let checks = checks();
     let tested = |quiet: bool| -> BTreeSet<String> {
         let fitting = checks
             .iter()
@@ -132,6 +155,45 @@ fn every_alert_tells_how_bad_it_is_and_does_not_flap() {
     }
 }
 
+/// Summaries are looked at as the rules' own tests have them, filled in, and `promtool` holds those to the
+/// rules.
+#[test]
+fn every_summary_says_of_what_it_is_and_what_to_do_next_and_fits_a_pager() {
+    let mut seen = BTreeSet::new();
+    for Check {
+        alertname,
+        exp_alerts,
+    } in checks()
+    {
+        for alert in &exp_alerts {
+            let labels = alert["exp_labels"].as_object().unwrap();
+            let summary = alert["exp_annotations"]["summary"].as_str().unwrap();
+            let (what, next) = summary.split_once(". ").unwrap_or((summary, ""));
+            let is_one_sentence = next.ends_with('.') && !next.contains(". ");
+            assert!(
+                next.starts_with(char::is_uppercase) && is_one_sentence,
+                "{alertname}: `WHAT HAPPENS. NEXT STEP.`: {summary}"
+            );
+            assert!(
+                summary.chars().count() <= LONGEST_SUMMARY && !summary.contains('\n'),
+                "{alertname}: too long: {summary}"
+            );
+            for thing in THINGS {
+                let named = labels
+                    .get(thing)
+                    .is_none_or(|name| what.contains(name.as_str().unwrap()));
+                assert!(named, "{alertname}: which {thing}? {summary}");
+            }
+            let severity = labels["severity"].as_str().unwrap();
+            seen.insert((alertname.clone(), severity.to_owned()));
+        }
+    }
+    let rules = alerts()
+        .into_iter()
+        .map(|rule| (rule.alert, rule.labels["severity"].clone()));
+    assert_eq!(seen, rules.collect::<BTreeSet<_>>());
+}
+
 #[test]
 fn every_alert_has_its_runbook_and_every_runbook_its_alert() {
     let index = fs::read_to_string(at("docs/runbooks/README.md")).unwrap();
@@ -161,6 +223,53 @@ fn every_alert_has_its_runbook_and_every_runbook_its_alert() {
         .filter(|name| name != "README")
         .collect();
     assert_eq!(pages, names());
+}
+
+#[test]
+fn every_alert_is_in_the_documentation_with_its_severity_its_wait_and_its_thresholds() {
+    let page = fs::read_to_string(at("docs/alerts.md")).unwrap();
+    let rows = |of: &str| -> Vec<&str> {
+        let begin = format!("| [{of}](runbooks/{of}.md) | ");
+        let rows = page.lines();
+        rows.filter(|row| row.starts_with(&begin)).collect()
+    };
+    for Rule {
+        alert,
+        r#for,
+        labels,
+        ..
+    } in alerts()
+    {
+        let wait = r#for.as_deref().unwrap_or("–");
+        let told = format!(" | {} | {wait} | ", labels["severity"]);
+        let rows = rows(&alert);
+        assert!(
+            rows.iter().any(|row| row.contains(&told)),
+            "{alert}{told}in {rows:?}"
+        );
+    }
+    let rules = page
+        .lines()
+        .filter(|row| row.starts_with("| [Okta"))
+        .count();
+    assert_eq!(rules, alerts().len());
+    let file = at("config/helm/okta-exporter/files/thresholds.yaml");
+    let chart: BTreeMap<String, BTreeMap<String, Threshold>> = read(&file);
+    // Names are read without their case here, as the configuration's are.
+    for (alert, thresholds) in chart {
+        let name = names()
+            .into_iter()
+            .find(|name| name.eq_ignore_ascii_case(&alert));
+        let told = rows(&name.unwrap()).join("").to_lowercase();
+        for (threshold, Threshold { default }) in thresholds {
+            let number = default.as_f64().map(|number| format!(" {number}"));
+            let written = format!("`{threshold}`{}", number.unwrap_or_default());
+            assert!(
+                told.contains(&written.to_lowercase()),
+                "{alert}: {written} in {told}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -206,6 +315,12 @@ fn alerts() -> Vec<Rule> {
 
 fn names() -> BTreeSet<String> {
     alerts().into_iter().map(|alert| alert.alert).collect()
+}
+
+fn checks() -> Vec<Check> {
+    let files = tests();
+    let tests = files.iter().flat_map(|file| read::<Tests>(file).tests);
+    tests.flat_map(|test| test.alert_rule_test).collect()
 }
 
 fn tests() -> Vec<PathBuf> {
