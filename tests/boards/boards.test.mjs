@@ -37,6 +37,7 @@ for (const [what, shown, fault] of [
   ['a pair', { lines: [{ name: 'acme', known: true }, { name: 'acme', known: true }] }, /two series/],
   ['a column', { columns: [column('Value #B', '5')] }, /`Value #B`/],
   ['a label', { columns: [column('authorization_server', 'default')] }, /`authorization_server`/],
+  ['a cell', { columns: [column('Org', 'acme'), column('Name', 'none ends')], noValue: 'none ends' }, /cell of `Name`/],
   ['an org', { values: [value('org')], unlabelled: ['org'] }, /no `org`/],
 ]) {
   test(`${what} without a name is found`, () => {

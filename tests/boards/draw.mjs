@@ -17,10 +17,10 @@ const pictures = process.env.PICTURES ?? join(root, 'target/boards');
 const scrape = Number(process.env.SCRAPE ?? 5);
 const range = Number(process.env.RANGE ?? 600);
 const WIDTH = 1600;
-/** The picture that the README shows, as wide as that of the page. */
-const README = { board: 'overview', width: 1280, picture: join(root, 'docs/images/overview-light.png') };
+/** The picture that the README shows: as wide as that of the page, and what one sees without scrolling. */
+const README = { board: 'overview', width: 1280, rows: 26, picture: join(root, 'docs/images/overview-light.png') };
 /** Of Grafana's grid, in pixels; all of a board is in the window, since tables draw only what is seen. */
-const [ROW, HEADER] = [38, 80];
+const [ROW, HEADER] = [38, 56];
 /** What is drawn on canvas is drawn a moment later (ms). */
 const SETTLED = 300;
 /** How long a busy machine may take for anything (ms). */
@@ -89,15 +89,16 @@ async function open() {
 }
 
 /** Leaves the picture of a board, and tells what each of its panels shows. */
-async function draw(tab, board, answers, { mode, width, picture }) {
+async function draw(tab, board, answers, { mode, width, rows, picture }) {
   const bottom = Math.max(...panelsOf(board).map(({ gridPos: { y, h } }) => y + h));
-  await tab.setViewportSize({ width, height: HEADER + ROW * bottom });
+  await tab.setViewportSize({ width, height: HEADER + ROW * bottom + ROW });
   const panels = await tab.evaluate(([b, a, m]) => window.draw(b, a, m), [board, answers, mode]);
   await tab.evaluate(() => document.fonts.ready);
   await tab.waitForLoadState('networkidle');
   await tab.waitForTimeout(SETTLED);
   const looks = new Map(Object.entries(await tab.evaluate(() => window.looks())));
-  await tab.screenshot({ path: picture });
+  const height = HEADER + ROW * (rows ?? bottom);
+  await tab.screenshot({ path: picture, clip: { x: 0, y: 0, width, height } });
   if (tab.minded.length) throw new Error(`${board.title}: ${tab.minded.join('\n')}`);
   return panels.map((panel) => ({
     ...panel,

@@ -46,8 +46,12 @@ function nameless(panel) {
   for (const name of new Set(names.filter((name, index) => names.indexOf(name) !== index))) {
     found.push(`two series are called \`${name}\``);
   }
-  for (const { name } of panel.columns ?? []) {
+  for (const { name, cells } of panel.columns ?? []) {
     if (UNNAMED.test(name) || LABEL.test(name)) found.push(`a column is called \`${name}\``);
+    // Grafana writes it into each cell that is empty, too.
+    if (cells.some(({ text }) => panel.noValue && text === panel.noValue)) {
+      found.push(`a cell of \`${name}\` says what an empty panel means`);
+    }
   }
   return found;
 }
