@@ -1,28 +1,12 @@
-use std::{collections::BTreeSet, fmt::Write as _, io::Write as _, process::Command};
+mod alerts;
+mod people;
+mod replicas;
 
-use okta_exporter::{
-    fleet,
-    metrics::{Family, Kind},
-};
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
-use crate::support::{
-    dashboard::{Board, boards},
-    promql,
-};
-
-/// What an exporter counts of its own work: of two exporters it is the sum. Whatever else is told is
-/// about Okta, and the same whoever tells it, and however many endpoints show it.
-const ITS_OWN: [&str; 8] = [
-    "okta_rate_limit_own_requests_total",
-    "okta_credential_token_requests_total",
-    "okta_probe_runs_total",
-    "okta_probe_failures_total",
-    "okta_exporter_series_dropped_total",
-    "okta_exporter_store_commits_total",
-    "okta_exporter_store_errors_total",
-    "okta_exporter_store_size_bytes",
-];
+use crate::support::dashboard::{Board, boards};
 
 /// Panels that every Grafana from 10 to 13 draws by itself.
 const KINDS: [&str; 5] = ["timeseries", "stat", "table", "bargauge", "state-timeline"];
@@ -50,6 +34,40 @@ fn text(value: &Value) -> &str {
 
 fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// Its queries.
+fn exprs(panel: &Value) -> impl Iterator<Item = &str> {
+    list(&panel["targets"])
+        .iter()
+        .map(|target| text(&target["expr"]))
+}
+
+/// Each panel with its place.
+fn panels() -> Vec<(String, Value)> {
+    let of = |board: &Board| -> Vec<_> {
+        let panels = board.panels().iter();
+        panels
+            .map(|panel| (board.place(panel), panel.clone()))
+            .collect()
+    };
+    boards().iter().flat_map(of).collect()
+}
+
+/// Every value of a key, however deep.
+fn every<'a>(value: &'a Value, key: &str, found: &mut Vec<&'a Value>) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                if name == key {
+                    found.push(member);
+                }
+                every(member, key, found);
+            }
+        }
+        Value::Array(members) => members.iter().for_each(|one| every(one, key, found)),
+        _ => {}
+    }
 }
 
 /// The source that a dashboard's variable names.
@@ -109,13 +127,14 @@ fn every_dashboard_can_be_found_chosen_from_and_left() {
             };
             assert_eq!((text(&variable["name"]), written), (name, query), "{file}");
         }
-        for variable in variables.iter().skip(1) {
+        for variable in variables.iter().filter(|v| v["type"] == "query") {
             let name = &variable["name"];
             assert!(chosen(&variable["datasource"]), "{file}: {name}");
             for set in ["multi", "includeAll"] {
                 assert_eq!(variable[set], true, "{file}: {name}: {set}");
             }
-            assert_eq!(variable["allValue"], ".*", "{file}: {name}");
+            // All of them is not what has none: `.*` would match that, too.
+            assert_eq!(variable["allValue"], ".+", "{file}: {name}");
         }
     }
     for board in &boards {
@@ -160,8 +179,8 @@ fn every_panel_says_what_it_shows_in_which_unit_and_when_to_worry() {
                 "{place}"
             );
             assert!(
-                tells_good_from_bad(panel) || kind == "timeseries" && counts(defaults),
-                "{place}: neither thresholds nor mappings tell good from bad"
+                tells_good_from_bad(panel) || is_fact(defaults),
+                "{place}: neither thresholds nor mappings tell good from bad, and it is no mere fact"
             );
         }
     }
@@ -188,9 +207,9 @@ fn tells_good_from_bad(panel: &Value) -> bool {
         })
 }
 
-/// A line of how many or how often is neither good nor bad by itself.
-fn counts(defaults: &Value) -> bool {
-    ["reqps", "ops", "cpm", "none"].contains(&text(&defaults["unit"]))
+/// What is neither good nor bad by itself has no colour.
+fn is_fact(defaults: &Value) -> bool {
+    defaults["thresholds"]["steps"][0]["color"] == "text"
 }
 
 #[test]
@@ -245,8 +264,12 @@ fn every_board_with_a_time_axis_marks_incidents_rotations_and_violations_on_it()
                 text(&mark["textFormat"]).contains("{{org}}"),
                 "{file}: {name}"
             );
+            // Once, whoever tells it.
+            let expr = text(&mark["expr"]);
+            assert!(expr.starts_with("max by (org, "), "{file}: {name}");
+            assert!(expr.contains(r#"org=~"$org""#), "{file}: {name}");
             // Grafana takes milliseconds for a time.
-            let is_time = text(&mark["expr"]).ends_with("* 1000");
+            let is_time = expr.ends_with("* 1000");
             assert_eq!(mark["useValueForTime"], is_time, "{file}: {name}");
         }
     }
@@ -277,7 +300,8 @@ fn every_column_that_a_table_dresses_is_one_it_has() {
                 assert_eq!(target["format"], "table", "{place}");
             }
             let shown: BTreeSet<&str> = names.values().map(text).collect();
-            for field in list(&panel["fieldConfig"]["overrides"]) {
+            let dressed = list(&panel["fieldConfig"]["overrides"]).iter();
+            for field in dressed.filter(|field| field["matcher"]["id"] == "byName") {
                 let name = text(&field["matcher"]["options"]);
                 assert!(shown.contains(name), "{place}: has no column `{name}`");
             }
@@ -290,133 +314,4 @@ fn every_column_that_a_table_dresses_is_one_it_has() {
             }
         }
     }
-}
-
-#[test]
-fn what_two_exporters_or_two_endpoints_of_one_bucket_show_is_not_added_up() {
-    let families: Vec<&Family> = fleet::families()
-        .into_iter()
-        .filter(|family| family.kind() != Kind::Histogram)
-        .collect();
-    let known = |name: &str| families.iter().find(|family| family.name() == name);
-    let mut tests = "evaluation_interval: 10s\ntests:\n".to_owned();
-    let mut asked = 0;
-    for query in boards().iter().flat_map(Board::queries) {
-        let names = promql::names(&query.written).mentions;
-        let shown: Option<Vec<_>> = names.iter().map(|mention| known(&mention.name)).collect();
-        let Some(shown) = shown else { continue };
-        let its_own = |family: &Family| ITS_OWN.contains(&family.name());
-        if shown.iter().all(|family| its_own(family)) {
-            continue;
-        }
-        asked += 1;
-        // Something that is 0 may be what the panel counts.
-        for value in [0, 1] {
-            writeln!(
-                tests,
-                "  - name: '{}'\n    interval: 1s\n    input_series:",
-                query.place.replace('\'', " ")
-            )
-            .unwrap();
-            let shown: BTreeSet<&str> = shown.iter().map(|family| family.name()).collect();
-            for family in shown.iter().filter_map(|name| known(name)) {
-                for (whose, instance, endpoint) in [
-                    ("one", "a", "users"),
-                    ("two", "a", "users"),
-                    ("two", "a", "groups"),
-                    ("two", "b", "users"),
-                ] {
-                    let is_first = (instance, endpoint) == ("a", "users");
-                    let of_a_bucket = endpoint == "users" || family.labels().contains(&"bucket");
-                    if !is_first && (its_own(family) || !of_a_bucket) {
-                        continue;
-                    }
-                    let values = match family.kind() {
-                        Kind::Counter => "0+3x400".to_owned(),
-                        _ => format!("{value}x400"),
-                    };
-                    // Some panels show answers of one sort only.
-                    let codes = if family.labels().contains(&"code") {
-                        &["200", "503"][..]
-                    } else {
-                        &["x"]
-                    };
-                    for code in codes {
-                        let label = |label: &&str| match *label {
-                            "org" | "page" => format!("{label}=\"{whose}\""),
-                            "api" => format!("api=\"{endpoint}\""),
-                            "code" => format!("code=\"{code}\""),
-                            label => format!("{label}=\"x\""),
-                        };
-                        let labels: Vec<String> = family.labels().iter().map(label).collect();
-                        // Each target has a pod of its own, as Prometheus' operator says.
-                        writeln!(
-                            tests,
-                            "      - series: '{}{{{},job=\"okta\",instance=\"{instance}\",pod=\"{instance}\"}}'\n        values: '{values}'",
-                            family.name(),
-                            labels.join(",")
-                        )
-                        .unwrap();
-                    }
-                }
-            }
-            // One value, whoever's it is; a difference of rounding is none.
-            let expr = format!(
-                "count(count_values(\"value\", round({}, 0.001))) or vector(1)",
-                query.sent()
-            )
-            .replace('\n', " ")
-            .replace('\'', "''");
-            writeln!(tests, "    promql_expr_test:\n      - expr: '{expr}'\n        eval_time: 350s\n        exp_samples: [{{ value: 1 }}]").unwrap();
-        }
-    }
-    assert!(asked > 40, "the test has lost its eyes: {asked}");
-    promtool(&tests);
-}
-
-#[test]
-fn the_share_of_answers_without_an_error_is_told_when_everything_fails() {
-    let boards = boards();
-    let mut queries = boards.iter().flat_map(Board::queries);
-    let query = queries.find(|query| query.place.contains("Answers without an error"));
-    let expr = query.unwrap().sent().replace('\n', " ").replace('\'', "''");
-    let mut tests = "evaluation_interval: 10s\ntests:\n".to_owned();
-    let (well, refused) = (
-        r#"okta_requests_total{code="200""#,
-        r#"okta_requests_total{code="503""#,
-    );
-    let unanswered = r#"okta_request_failures_total{reason="connect""#;
-    for (series, share) in [
-        (&[unanswered][..], "0"),
-        (&[refused], "0"),
-        (&[refused, unanswered], "0"),
-        (&[well, refused, unanswered, unanswered], "0.25"),
-        (&[well], "1"),
-    ] {
-        tests += "  - interval: 1s\n    input_series:\n";
-        for (number, series) in series.iter().enumerate() {
-            writeln!(
-                tests,
-                "      - {{ series: '{series},org=\"acme\",api=\"{number}\",job=\"okta\",instance=\"a\"}}', values: '0+1x400' }}"
-            )
-            .unwrap();
-        }
-        writeln!(
-            tests,
-            "    promql_expr_test:\n      - {{ expr: 'round({expr}, 0.01)', eval_time: 350s, exp_samples: [{{ labels: '{{org=\"acme\"}}', value: {share} }}] }}"
-        )
-        .unwrap();
-    }
-    promtool(&tests);
-}
-
-/// Has promtool judge tests of expressions.
-fn promtool(tests: &str) {
-    let mut file = tempfile::NamedTempFile::with_suffix(".yml").unwrap();
-    file.write_all(tests.as_bytes()).unwrap();
-    let mut promtool = Command::new("promtool");
-    let said = promtool.args(["test", "rules"]).arg(file.path()).output();
-    let said = said.unwrap_or_else(|e| panic!("promtool: {e}; `tests/run` installs it"));
-    let words = String::from_utf8([said.stdout, said.stderr].concat()).unwrap();
-    assert!(said.status.success(), "{words}");
 }

@@ -82,12 +82,12 @@ impl Query {
         let variables = [
             ("$__rate_interval", "15s"),
             ("$__range", "5m"),
-            ("$job", ".*"),
-            ("$instance", ".*"),
-            ("$org", ".*"),
-            ("$credential", ".*"),
-            ("$bucket", ".*"),
-            ("$api", ".*"),
+            ("$job", ".+"),
+            ("$instance", ".+"),
+            ("$org", ".+"),
+            ("$credential", ".+"),
+            ("$bucket", ".+"),
+            ("$api", ".+"),
         ];
         let mut sent = self.written.clone();
         for (variable, value) in variables {
