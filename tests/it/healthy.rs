@@ -12,7 +12,7 @@ use std::env;
 
 use judge::Judgement;
 use okta_exporter::sim::Fault;
-use world::live;
+use world::{Kind, live};
 
 /// How many hours whoever runs the tests wants.
 #[expect(clippy::disallowed_methods, reason = "it is no setting of the program")]
@@ -35,7 +35,17 @@ const PENDING: [(&str, &str); 2] = [
 
 #[tokio::test(start_paused = true)]
 async fn a_healthy_org_shows_no_alert_and_no_red_tile_in_an_hour_of_its_time() {
-    let archive = live(hours() * 3_600, |_| {}).await;
+    is_quiet(Kind::Whole).await;
+}
+
+/// As somebody who tries it sees it first.
+#[tokio::test(start_paused = true)]
+async fn a_free_org_of_which_only_the_token_is_written_is_as_quiet() {
+    is_quiet(Kind::Free).await;
+}
+
+async fn is_quiet(kind: Kind) {
+    let archive = live(kind, hours() * 3_600, |_| {}).await;
     let mut told = Judgement::of(&archive).await;
     let may_be = |told: &String| PENDING.iter().any(|(alert, _)| told.starts_with(alert));
     told.alerts.retain(|told| !may_be(told));
@@ -47,7 +57,7 @@ async fn a_healthy_org_shows_no_alert_and_no_red_tile_in_an_hour_of_its_time() {
 /// So that the silence above means something.
 #[tokio::test(start_paused = true)]
 async fn an_org_that_fails_shows_alerts_and_red_tiles_within_minutes() {
-    let archive = live(15 * 60, |sim| {
+    let archive = live(Kind::Whole, 15 * 60, |sim| {
         sim.fault("/.well-known/openid-configuration", Fault::status(503));
         sim.drop_agent("dc1");
         sim.drop_agent("dc2");

@@ -17,6 +17,8 @@ const ROUNDED: i64 = 1;
 const SHORT: Duration = Duration::from_secs(5);
 /// A pace is believed from this share of a window on: two requests in its first second are no pace.
 const PACE_FROM: f64 = 0.1;
+/// And of so many requests: two replicas that ask one after the other are none either, however low the limit.
+const PACE_OF: u64 = 5;
 
 /// The windows that were seen.
 #[derive(Debug, Default)]
@@ -149,7 +151,7 @@ impl Windows {
         let phase = open.phase(longest);
         let age = phase * longest.as_secs_f64();
         let since = now.since(best.answered).as_secs_f64();
-        if phase < PACE_FROM || since > window_left {
+        if phase < PACE_FROM || best.used() < PACE_OF || since > window_left {
             return None;
         }
         let left = best.rate_limit.remaining as f64 * age / best.used() as f64;
@@ -267,6 +269,13 @@ mod tests {
         assert_eq!(told(20, 10, 61), None, "the window is over");
         assert_eq!(told(20, 0, 30), Some(0.0));
         assert_eq!(told(1, 45, 1), None, "too young to tell");
+        let told_of_ten = |remaining| {
+            let mut windows = Windows::default();
+            windows.learn(of(8, (10, remaining), 60), MINUTE);
+            windows.time_to_exhaustion(at(8), MINUTE).map(f64::round)
+        };
+        assert_eq!(told_of_ten(8), None, "too few to tell");
+        assert_eq!(told_of_ten(5), Some(8.0));
     }
 
     #[test]

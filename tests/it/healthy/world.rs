@@ -27,6 +27,8 @@ use crate::support::{API_TOKEN, Exporter, ServiceApp, http, operator_labels};
 /// How far time jumps at most.
 const GRAIN: Duration = Duration::from_millis(50);
 const HOUR: i64 = 3_600;
+/// How much later the second replica begins.
+const APART: Duration = Duration::from_secs(8);
 const CLIENT: (&str, &str) = ("0oaREPORTS", "s3cr3t");
 /// How long before its end the holder of an access token renews it.
 const RENEWS: i64 = 50 * 60;
@@ -42,13 +44,23 @@ const LIMITS: [(&str, u32); 7] = [
     ("/oauth2/{authorizationServerId}/v1*", 2_000),
 ];
 
+/// Which org it is, and what is watched of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Everything, of an org that is paid for.
+    Whole,
+    /// What is watched of a free org where only its token is written.
+    Free,
+}
+
 /// Lets the org be watched for so many seconds, what is done to it included, and keeps what Prometheus
 /// would have scraped. Must be called with a paused clock, which it lets go again.
-pub async fn live(seconds: i64, trouble: impl FnOnce(&Controls)) -> Archive {
+pub async fn live(kind: Kind, seconds: i64, trouble: impl FnOnce(&Controls)) -> Archive {
     let now = Timestamp::now().as_second();
     // On a second that looks are taken at.
     let begins = now - now.rem_euclid(60) + 60;
-    let world = World::begin(Timestamp::from_second(begins).unwrap()).await;
+    let earlier = begins - APART.as_secs().cast_signed();
+    let world = World::begin(kind, Timestamp::from_second(earlier).unwrap()).await;
     trouble(&world.okta.controls());
     let mut archive = Archive::new(begins);
     world.pass(seconds, &mut archive).await;
@@ -62,6 +74,7 @@ struct World {
     okta: Running,
     replicas: [(Exporter, String); 2],
     files: tempfile::TempDir,
+    /// When the first scrape is due.
     begun: Instant,
     begins: i64,
     grain: tokio::task::JoinHandle<()>,
@@ -69,10 +82,10 @@ struct World {
 }
 
 impl World {
-    async fn begin(at: Timestamp) -> Self {
+    async fn begin(kind: Kind, at: Timestamp) -> Self {
         let (ours, oktas) = (WallClock::of_the_runtime(at), Clock::running());
         oktas.set_offset(at.duration_since(oktas.now()));
-        let begun = Instant::now();
+        let begun = Instant::now() + APART;
         let grain = tokio::spawn(async {
             let mut ticks = tokio::time::interval(GRAIN);
             loop {
@@ -80,7 +93,11 @@ impl World {
             }
         });
         let app = ServiceApp::new();
-        let org = LIMITS.iter().fold(Org::new("acme"), |org, (path, limit)| {
+        let limits = match kind {
+            Kind::Whole => &LIMITS[..],
+            Kind::Free => &[],
+        };
+        let org = limits.iter().fold(Org::new("acme"), |org, (path, limit)| {
             org.limit(path, *limit)
         });
         let okta = org
@@ -109,20 +126,27 @@ impl World {
         renew(&okta, files.path());
         let watch = async |number: u8| {
             let state = files.path().join(format!("state-{number}.redb"));
-            let yaml = configuration(&okta, (other.url(), &page.okta_url()), files.path());
+            let mut yaml = configuration(&okta, (other.url(), &page.okta_url()), files.path());
+            if kind == Kind::Free {
+                let default = yaml.find("      billing:").unwrap();
+                yaml.truncate(default);
+            }
             let yaml = format!("storage: {{ path: '{}' }}\n{yaml}", state.display())
                 .replace("KEY_FILE", &app.key_file().display().to_string());
             let exporter = Exporter::start_in_the_time_of(&ours, &yaml);
             (while_time_stands(exporter).await, target(number))
         };
-        let replicas = [watch(0).await, watch(1).await];
-        busy(&okta.controls());
+        let first = watch(0).await;
+        // Two that ask one after the other show one another requests early in a window.
+        tokio::time::sleep(APART).await;
+        let replicas = [first, watch(1).await];
+        busy(&okta.controls(), if kind == Kind::Free { 10 } else { 100 });
         Self {
             okta,
             replicas,
             files,
             begun,
-            begins: at.as_second(),
+            begins: at.as_second() + APART.as_secs().cast_signed(),
             grain,
             _beside: (other, page, app),
         }
@@ -205,10 +229,10 @@ fn renew(okta: &Running, files: &Path) {
 }
 
 /// People and applications do what they do, well within their limits.
-fn busy(sim: &Controls) {
+fn busy(sim: &Controls, requests: u32) {
     let applications = [
-        ("/api/v1/users", Pattern::Poisson(100)),
-        ("/api/v1/groups", Pattern::Steady(30)),
+        ("/api/v1/users", Pattern::Poisson(requests)),
+        ("/api/v1/groups", Pattern::Steady(requests / 4)),
     ];
     for (path, pattern) in applications {
         sim.run(Application::new(Principal::new("monitor"), path, pattern));
