@@ -1,7 +1,9 @@
 # The exporter in an image that holds nothing else: one static binary, the certificates it trusts,
 # and a user without a name to log in by. `tests/container` builds and runs it.
 
-FROM docker.io/library/rust:1.95-bookworm AS build
+# Built on the machine that builds, for the one that is asked for (`--platform`).
+# hadolint ignore=DL3029
+FROM --platform=$BUILDPLATFORM docker.io/library/rust:1.95-bookworm AS build
 WORKDIR /build
 # Static, so that the image needs no C library. glibc looks names up by itself (files, then DNS).
 ENV RUSTFLAGS="-C target-feature=+crt-static"
@@ -11,14 +13,30 @@ SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 # `demo` and `simulate`.
 ARG FEATURES=simulator
 
-# The dependencies, in a layer of their own: it is built again only when the manifest changes. The
-# target is named so that build scripts and macros, which run here, are not linked statically.
+# The target is named, even where it is this machine, so that build scripts and macros, which run here, are
+# not linked statically. For another machine, what is not there yet is fetched: its compiler of C, and its
+# part of Rust.
+ARG TARGETARCH
+# hadolint ignore=DL3008
+RUN arch="${TARGETARCH:-$(dpkg --print-architecture)}"; \
+    machine=$(echo "$arch" | sed 's/amd64/x86_64/; s/arm64/aarch64/'); \
+    target="$machine-unknown-linux-gnu"; \
+    mkdir .cargo; \
+    printf '[build]\ntarget = "%s"\n[target.%s]\nlinker = "%s-linux-gnu-gcc"\n' "$target" "$target" "$machine" > .cargo/config.toml; \
+    if ! command -v "$machine-linux-gnu-gcc"; then \
+      apt-get update -qq; \
+      apt-get install -qq -y --no-install-recommends "gcc-$(echo "$machine" | tr _ -)-linux-gnu" "libc6-dev-$arch-cross"; \
+      rm -rf /var/lib/apt/lists/*; \
+    fi; \
+    [ -d "$(rustc --print sysroot)/lib/rustlib/$target" ] || rustup target add "$target"
+
+# The dependencies, in a layer of their own: it is built again only when the manifest changes.
 COPY Cargo.toml Cargo.lock build.rs ./
 COPY benches benches
 RUN mkdir -p src tests/it; \
     echo 'fn main() {}' | tee src/main.rs tests/it/main.rs; \
     touch src/lib.rs; \
-    cargo build --locked --release --no-default-features --features "$FEATURES" --target "$(rustc -vV | sed -n 's/^host: //p')"
+    cargo build --locked --release --no-default-features --features "$FEATURES"
 
 # The exporter. The stubs above are newer than its sources. What it says of itself: the commit, and the
 # seconds since 1970 of its date (`git show --no-patch --format=%ct`).
@@ -29,7 +47,7 @@ COPY src src
 COPY docs/runbooks docs/runbooks
 COPY config/prometheus config/prometheus
 RUN touch src/lib.rs src/main.rs; \
-    OKTA_EXPORTER_REVISION="$REVISION" SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-}" cargo build --locked --release --no-default-features --features "$FEATURES" --target "$(rustc -vV | sed -n 's/^host: //p')"
+    OKTA_EXPORTER_REVISION="$REVISION" SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-}" cargo build --locked --release --no-default-features --features "$FEATURES"
 
 # The whole file system of the image. `demo` writes to /tmp.
 RUN mkdir -p /image/etc/ssl/certs; \

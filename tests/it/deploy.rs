@@ -123,6 +123,101 @@ fn the_licence_that_is_named_stands_in_the_tree_and_in_the_image() {
     named(".dockerignore", "!LICENSE");
 }
 
+/// What Cargo.toml says of the Debian package.
+fn package() -> Value {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--offline", "--no-deps", "--format-version=1"])
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    metadata["packages"][0]["metadata"]["deb"].clone()
+}
+
+#[test]
+fn what_the_debian_package_brings_is_in_the_tree_or_made_by_its_script() {
+    let package = package();
+    let script = fs::read_to_string("config/debian/build").unwrap();
+    let sources = package["assets"].as_array().unwrap().iter();
+    let sources = sources.map(|asset| asset[0].as_str().unwrap());
+    let (mut brought, mut made) = (0, 0);
+    for source in sources.chain(package["changelog"].as_str()) {
+        let (directory, name) = source.rsplit_once('/').unwrap_or((".", source));
+        if let Some(parts) = directory.strip_prefix("target/debian-parts") {
+            // Of `/man/*.1` the directory is what the script writes.
+            let written = if name.contains('*') { parts } else { source };
+            let written = written.trim_start_matches("target/debian-parts");
+            assert!(
+                script.contains(&format!("$made{written}\"")),
+                "{source}: config/debian/build does not make it"
+            );
+            made += 1;
+        } else if directory != "target/release" {
+            let (before, after) = name.split_once('*').unwrap_or((name, ""));
+            let found = fs::read_dir(directory).unwrap().any(|entry| {
+                let entry = entry.unwrap().file_name().into_string().unwrap();
+                entry.starts_with(before) && entry.ends_with(after)
+            });
+            assert!(found, "{source}: there is none");
+            brought += 1;
+        }
+    }
+    assert!(
+        brought > 5 && made > 5,
+        "the test has lost its eyes: {brought} {made}"
+    );
+}
+
+#[test]
+fn the_debian_package_and_the_unit_agree_on_paths_and_user_and_its_settings_are_good() {
+    let package = package();
+    let unit = fs::read_to_string("config/systemd/okta-exporter.service").unwrap();
+    let has = |line: &str| unit.lines().any(|found| found == line);
+    // A dynamic user has the unit's name, and one that exists is taken.
+    let user = fs::read_to_string("config/debian/okta-exporter.sysusers").unwrap();
+    assert!(has("DynamicUser=yes") && !unit.contains("\nUser="));
+    assert!(
+        user.lines()
+            .any(|line| line.starts_with("u okta-exporter - "))
+    );
+    assert_eq!(package["maintainer-scripts"], "config/debian");
+    let made = package["systemd-units"]["unit-scripts"].as_str();
+    assert_eq!(made, Some("target/debian-parts"));
+    let script = fs::read_to_string("config/debian/build").unwrap();
+    assert!(
+        script.contains(" config/systemd/okta-exporter.service >\"$made/okta-exporter.service\"")
+    );
+    // Where the package puts its settings is where the unit has them read, and the scripts look there.
+    let settings = "config/debian/okta-exporter.yaml";
+    let assets = package["assets"].as_array().unwrap();
+    let to = |source: &str| {
+        let asset = assets.iter().find(|asset| asset[0] == source);
+        asset.unwrap_or_else(|| panic!("no {source}"))[1].clone()
+    };
+    assert_eq!(to(settings), "etc/okta-exporter/");
+    assert!(unit.contains(" --config.file=/etc/okta-exporter/okta-exporter.yaml "));
+    assert!(has("LoadCredential=secrets:/etc/okta-exporter/secrets"));
+    let after = fs::read_to_string("config/debian/postinst").unwrap();
+    for line in [
+        "settings=/etc/okta-exporter/okta-exporter.yaml",
+        "secrets=/etc/okta-exporter/secrets",
+    ] {
+        assert!(after.lines().any(|found| found == line), "no {line}");
+    }
+    // The script puts the package's directory of programs in place of the administrator's.
+    assert_eq!(to("target/release/okta-exporter"), "usr/bin/");
+    assert_eq!(unit.matches("/usr/local/bin/").count(), 1);
+    let checked = Command::new(env!("CARGO_BIN_EXE_okta-exporter"))
+        .args(["--config.check=syntax", "--config.file", settings])
+        .env_clear()
+        .output()
+        .unwrap();
+    assert!(
+        checked.status.success(),
+        "{}",
+        String::from_utf8_lossy(&checked.stderr)
+    );
+}
+
 #[test]
 fn the_service_is_one_that_systemd_accepts_and_calls_hardly_exposed() {
     let unit = fs::read_to_string("config/systemd/okta-exporter.service").unwrap();
