@@ -75,7 +75,7 @@ async fn paced(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a measurement: cargo test --release --test it -- --ignored --nocapture hooks::two_thousand"]
+#[ignore = "a measurement: cargo test --release --test it -- --ignored --nocapture two_thousand"]
 async fn two_thousand_deliveries_a_second_are_answered_and_none_is_lost() {
     let okta = org().await;
     let directory = tempfile::tempdir().unwrap();
