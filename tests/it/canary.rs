@@ -1,7 +1,7 @@
 mod looks;
 mod world;
 
-use std::{collections::BTreeMap, fmt::Write, fs, time::Duration};
+use std::{collections::BTreeMap, fmt::Write, fs};
 
 use base64::{
     Engine,
@@ -9,15 +9,14 @@ use base64::{
 };
 use okta_exporter::{
     config::Config,
-    sim::{Clock, Mint, Org, PageMode, StatusPage},
+    sim::{Clock, Mint, PageMode, StatusPage},
 };
-use tokio::time::sleep;
 
-use crate::support::{Program, Scrape, ServiceApp};
-use looks::{deliver, kept, look_through, report};
+use crate::support::{Program, ServiceApp};
+use looks::{all_ran, deliver, kept, look_through, report};
 use world::{
     API_TOKEN, BEARER, CLIENT_SECRET, FAULTY, HOOK_SECRET, PAGES, PROBES, WATCHED, faults, org,
-    secrets, settings,
+    secrets, settings, well,
 };
 
 // The orgs need more than one thread: some of them never stop answering.
@@ -70,13 +69,8 @@ orgs:\n",
         yaml += &settings(name, &okta, directory.path());
         orgs.push(okta);
     }
-    // However busy the machine is, one key set comes to be known and kept: it is asked for again.
-    let well = Org::new("well").start().await.unwrap();
-    let jwks = "jwks: { org: { interval: 10s, timeout: 8s } }";
-    yaml += &format!(
-        "  well: {{ url: '{}', probes: {{ {jwks} }} }}\n",
-        well.url()
-    );
+    let (_well, settings) = well().await;
+    yaml += &settings;
     let file = directory.path().join("c.yaml");
     fs::write(&file, yaml).unwrap();
     let flag = format!("--config.file={}", file.display());
@@ -93,20 +87,7 @@ orgs:\n",
     let address = exporter.until("address=").await;
     let url = format!("http://{}", address.split(' ').next().unwrap());
     // By the page: whoever says so much at once may drop lines of its log, and says that it did.
-    let all = PROBES * orgs.len() + PAGES + 1;
-    let ran = |page: &Scrape| {
-        let runs = page.all("okta_probe_runs_total").into_iter();
-        runs.filter(|runs| *runs >= 1.0).count()
-    };
-    let known =
-        |page: &Scrape| page.get(r#"okta_jwks_keys{org="well",authorization_server="org"}"#);
-    loop {
-        let page = Scrape::of(&url).await;
-        if ran(&page) >= all && known(&page).is_some() {
-            break;
-        }
-        sleep(Duration::from_millis(200)).await;
-    }
+    all_ran(&url, PROBES * orgs.len() + PAGES + 1).await;
     let minted: Vec<String> = orgs
         .iter()
         .flat_map(|okta| okta.controls().minted())

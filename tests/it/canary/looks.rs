@@ -1,9 +1,11 @@
 //! Where secrets are looked for: pages, files, reports.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
+
+use tokio::time::sleep;
 
 use super::world::{BEARER, HOOK_SECRET, secrets};
-use crate::support::{Leak, get};
+use crate::support::{Leak, Scrape, get};
 
 /// All that was kept, as it stands in the file.
 pub fn kept(directory: &Path) -> String {
@@ -70,4 +72,21 @@ pub async fn report(config: &str, form: &str) -> String {
     let said = String::from_utf8(said).unwrap();
     assert!(said.contains("E0000006"), "{said}");
     said
+}
+
+/// Waits until so many probes have run, and the keys of the org that is well are known.
+pub async fn all_ran(url: &str, all: usize) {
+    let ran = |page: &Scrape| {
+        let runs = page.all("okta_probe_runs_total").into_iter();
+        runs.filter(|runs| *runs >= 1.0).count()
+    };
+    let known =
+        |page: &Scrape| page.get(r#"okta_jwks_keys{org="well",authorization_server="org"}"#);
+    loop {
+        let page = Scrape::of(url).await;
+        if ran(&page) >= all && known(&page).is_some() {
+            return;
+        }
+        sleep(Duration::from_millis(200)).await;
+    }
 }

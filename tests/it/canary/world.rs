@@ -157,3 +157,15 @@ pub fn secrets() -> Leak {
         .text("the client's secret", CLIENT_SECRET)
         .text("the hook's secret", HOOK_SECRET)
 }
+
+/// An org that is well, and how it is watched: however busy the machine is, its key set comes to be known
+/// and kept, since it is asked for again.
+pub async fn well() -> (Running, String) {
+    let okta = Org::new("well").start().await.unwrap();
+    let jwks = "jwks: { org: { interval: 10s, timeout: 8s } }";
+    let settings = format!(
+        "  well: {{ url: '{}', probes: {{ {jwks} }} }}\n",
+        okta.url()
+    );
+    (okta, settings)
+}
