@@ -141,6 +141,21 @@ fn each_set_of_values_is_clean_and_makes_manifests_that_kubernetes_takes() {
 }
 
 #[test]
+fn the_overview_leads_to_runbooks_where_people_reach_the_exporter() {
+    let overview = |more: &[&str]| {
+        let set = [&["--set=demo=true", "--set=dashboards.enabled=true"], more].concat();
+        let rendered = content(&mut template(&set));
+        let documents = rendered.split("\n---\n");
+        let mut overviews = documents.filter(|text| text.contains("okta-overview.json: |"));
+        overviews.next().unwrap().to_owned()
+    };
+    let (ours, here) = ("https://okta-exporter.example.com", "http://localhost:6582");
+    assert!(overview(&[]).contains(here));
+    let set = overview(&[&format!("--set=dashboards.exporterUrl={ours}")]);
+    assert!(set.contains(ours) && !set.contains(here));
+}
+
+#[test]
 fn the_plain_manifests_are_what_kubernetes_takes() {
     let kinds = validated(&content(tool("kubectl").args(["kustomize", MANIFESTS])));
     assert_eq!(kinds.values().sum::<usize>(), 8, "{kinds:?}");
