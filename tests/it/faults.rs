@@ -11,7 +11,7 @@ use futures_util::{StreamExt, stream};
 use okta_exporter::sim::{ApiToken, Org};
 use tokio::time::{Instant, sleep};
 
-use crate::support::{Program, Scrape, get};
+use crate::support::{Program, SHOWN, Scrape, get};
 use secrets::{API_TOKEN, Secrets};
 use server::Servers;
 use table::{Asks, Row, rows};
@@ -148,13 +148,7 @@ async fn of(chosen: impl Fn(&Row) -> bool) {
         })
         .await;
     let heard = servers.heard();
-    for path in [
-        "/metrics",
-        "/",
-        "/api/v1/status",
-        "/api/v1/support-bundle",
-        "/config",
-    ] {
+    for path in SHOWN {
         let shown = get(&format!("{}{path}", watching.url)).await;
         let shown = shown.text().await.unwrap();
         assert_eq!(secrets.told(&heard, &shown), None, "{path}");

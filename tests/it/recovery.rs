@@ -4,8 +4,8 @@ use jiff::SignedDuration;
 use okta_exporter::sim::{self, Fault, Org};
 
 use crate::support::{
-    Exporter, PATIENCE, Program, Scrape, ServiceApp, TOKEN, USERS, answered, failed, get, is_up,
-    minted, new_key, start, users, with,
+    Exporter, PATIENCE, Program, SHOWN, Scrape, ServiceApp, TOKEN, USERS, answered, failed, get,
+    is_up, minted, new_key, start, users, with,
 };
 
 #[tokio::test]
@@ -299,13 +299,7 @@ async fn neither_key_nor_token_nor_assertion_is_shown() {
     okta.controls().revoke_all(ServiceApp::ID);
     program.until("minted an access token").await;
     let mut told = Vec::new();
-    for path in [
-        "/metrics",
-        "/",
-        "/api/v1/status",
-        "/api/v1/support-bundle",
-        "/config",
-    ] {
+    for path in SHOWN {
         told.push(get(&format!("{url}{path}")).await.text().await.unwrap());
     }
     told.extend(program.terminate().await.1);

@@ -5,7 +5,7 @@ use std::{fs, path::Path, time::Duration};
 use tokio::time::sleep;
 
 use super::world::{BEARER, HOOK_SECRET, secrets};
-use crate::support::{Leak, Scrape, get};
+use crate::support::{Leak, SHOWN, Scrape, get};
 
 /// All that was kept, as it stands in the file.
 pub fn kept(directory: &Path) -> String {
@@ -18,17 +18,9 @@ pub fn kept(directory: &Path) -> String {
     kept
 }
 
-/// The one-shot report in this form, with what it says besides.
 /// Looks for secrets on every page.
 pub async fn look_through(url: &str, leak: &Leak) {
-    for path in [
-        "/metrics",
-        "/",
-        "/api/v1/status",
-        "/api/v1/support-bundle",
-        "/config",
-        "/config?format=json",
-    ] {
+    for path in SHOWN {
         let text = get(&format!("{url}{path}")).await.text().await.unwrap();
         assert!(text.len() > 100, "{path}: {text}");
         assert_eq!(leak.found(&text), Vec::<String>::new(), "{path}");
@@ -59,6 +51,7 @@ pub async fn deliver(url: &str) {
     }
 }
 
+/// The one-shot report in this form, with what it says besides.
 pub async fn report(config: &str, form: &str) -> String {
     let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_okta-exporter"))
         .args(["diagnose", config, "--output", form])

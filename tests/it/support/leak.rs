@@ -7,6 +7,16 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE},
 };
 
+/// Every path that shows something of what the exporter was told or has met.
+pub const SHOWN: [&str; 6] = [
+    "/metrics",
+    "/",
+    "/api/v1/status",
+    "/api/v1/support-bundle",
+    "/config",
+    "/config?format=json",
+];
+
 /// How much of a secret is one too much, in bytes. What is cut off somewhere is found by its pieces.
 const PIECE: usize = 16;
 

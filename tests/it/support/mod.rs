@@ -22,7 +22,7 @@ use okta_exporter::{
     web::Serving,
 };
 
-pub use leak::Leak;
+pub use leak::{Leak, SHOWN};
 pub use program::Program;
 pub use scrape::Scrape;
 pub use service_app::{
