@@ -217,8 +217,12 @@ async fn the_page_is_read_and_used_in_a_real_browser_in_every_form() {
     let mut lines = BufReader::new(looking.stdout.take().unwrap()).lines();
     let mut said = Vec::new();
     let (yaml, mut watched) = (quiet.yaml, Some(quiet.exporter));
-    // Each step has its time, however many there are.
-    while let Some(line) = timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap() {
+    // Each step has its time, however many there are, and says itself when that is over.
+    while let Some(line) = timeout(2 * PATIENCE, lines.next_line())
+        .await
+        .unwrap()
+        .unwrap()
+    {
         let answer = match line.as_str() {
             "stop" => {
                 watched.take().unwrap().drain().await;

@@ -6,11 +6,14 @@ use std::{
 };
 
 use fastrand::Rng;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use okta_exporter::fleet::Changes;
 
 use super::{Model, Probe, Reloading, World, Written, rewrite};
 use crate::support::{Scrape, TOKEN};
+
+/// How long a request that was given up may be on its way to an Okta that is busy.
+const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(20);
 
 /// When a probe was first written as it is.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +22,13 @@ struct Start {
     /// How many requests of those in whose place it came may have been on their way, or begun while the
     /// configuration was applied.
     of_others: u64,
+}
+
+/// When a probe was given up, and which simulated Okta it asked.
+struct End {
+    at: Timestamp,
+    okta: usize,
+    probe: String,
 }
 
 /// What is the same of an org in both: its probes that are written as before, with all they need.
@@ -160,6 +170,7 @@ async fn a_hundred_configurations_one_after_the_other_disturb_nothing_that_stays
     let mut model = Model::new();
     // When each probe that is at work was first written so.
     let mut since: BTreeMap<(&'static str, String), Start> = BTreeMap::new();
+    let mut ends: Vec<End> = Vec::new();
     // When each app was first written so, and how many runs with its token were given up since.
     let mut apps: BTreeMap<&'static str, (Timestamp, usize)> = BTreeMap::new();
     let mut kept = 0;
@@ -177,6 +188,13 @@ async fn a_hundred_configurations_one_after_the_other_disturb_nothing_that_stays
             same.get(org)
                 .is_some_and(|(_, ids)| ids.contains(id.as_str()))
         };
+        for (org, probe) in since.keys().filter(|probe| !stays(probe)) {
+            ends.push(End {
+                at: applied_at,
+                okta: before.1[org].okta,
+                probe: probe.clone(),
+            });
+        }
         since.retain(|probe, _| stays(probe));
         let is_same = |org: &&'static str| {
             same.get(org).is_some_and(|(before, _)| {
@@ -197,10 +215,15 @@ async fn a_hundred_configurations_one_after_the_other_disturb_nothing_that_stays
             for id in org.probes.keys() {
                 let there = before.1.values().filter(|there| there.okta == org.okta);
                 let others = there.filter_map(|there| there.probes.get(id));
-                let begun = others.map(|other| 1 + applying / other.interval);
+                let begun = others.map(|other| applying / other.interval);
+                let given_up = ends.iter().filter(|end| {
+                    end.okta == org.okta
+                        && end.probe == *id
+                        && applied_at.duration_since(end.at) < ON_ITS_WAY
+                });
                 since.entry((*name, id.clone())).or_insert(Start {
                     at: applied_at,
-                    of_others: begun.sum(),
+                    of_others: begun.sum::<u64>() + given_up.count() as u64,
                 });
             }
         }
