@@ -1,5 +1,7 @@
 //! The signals that ask for something else than to stop. Left alone, each would end the process, and
-//! a supervisor that restarts what failed would take that for its wish.
+//! a supervisor that restarts what failed would take that for its wish. SIGPIPE is not among them:
+//! Rust has it ignored from the start, and a line about it, written where nobody reads, would bring
+//! the next.
 
 /// What SIGHUP asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +33,6 @@ impl OtherSignals {
             ("SIGHUP", SignalKind::hangup()),
             ("SIGUSR1", SignalKind::user_defined1()),
             ("SIGUSR2", SignalKind::user_defined2()),
-            ("SIGPIPE", SignalKind::pipe()),
         ];
         let heard = kinds
             .into_iter()
@@ -58,15 +59,10 @@ impl OtherSignals {
 
 #[cfg(unix)]
 fn answer(signal: &str) {
-    if signal == "SIGPIPE" {
-        // Whoever read what is written here went away.
-        tracing::debug!(signal, "nobody reads on");
-    } else {
-        tracing::warn!(
-            signal,
-            "it means nothing here, and ends nothing: SIGTERM does"
-        );
-    }
+    tracing::warn!(
+        signal,
+        "it means nothing here, and ends nothing: SIGTERM does"
+    );
 }
 
 #[cfg(not(unix))]
