@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     local::{Local, told},
-    output::print,
+    output::{print, say},
 };
 
 /// Take down the support bundle of a running exporter.
@@ -39,7 +39,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     };
     let written = create(&path).and_then(|mut file| file.write_all(&bundle));
     written.map_err(|e| format!("{} cannot be written: {e}", path.display()))?;
-    eprintln!("{}: {} bytes", path.display(), bundle.len());
+    say(format_args!("{}: {} bytes", path.display(), bundle.len()));
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use std::{
 
 use super::{
     logging::{self, LogArgs},
+    output::say,
     signal::StopSignals,
     web_args::WebArgs,
 };
@@ -209,26 +210,30 @@ fn opened(address: &Address, scheme: &str) -> String {
 }
 
 fn greet((app, serving): (&App, &Serving), okta: &str, page: &str, hook: Result<(), String>) {
-    eprintln!("okta-exporter demo: the exporter, watching a simulated Okta\n");
+    say("okta-exporter demo: the exporter, watching a simulated Okta\n");
     let (prefix, metrics) = (&serving.route_prefix, &serving.telemetry_path);
     for address in app.addresses() {
         let at = opened(address, app.scheme());
-        eprintln!("  open       {at}{prefix}/");
-        eprintln!("  scrape     {at}{prefix}{metrics}");
+        say(format_args!("  open       {at}{prefix}/"));
+        say(format_args!("  scrape     {at}{prefix}{metrics}"));
     }
-    eprintln!("  the org    {okta}   (simulated; its certificate is its own)");
-    eprintln!("  the page   {page}");
+    say(format_args!(
+        "  the org    {okta}   (simulated; its certificate is its own)"
+    ));
+    say(format_args!("  the page   {page}"));
     let tell = match hook {
         Ok(()) => "The System Log and an event hook tell",
         Err(why) => {
-            eprintln!("  no hook    the simulated Okta cannot deliver events here: {why}");
+            say(format_args!(
+                "  no hook    the simulated Okta cannot deliver events here: {why}"
+            ));
             "The System Log tells"
         }
     };
-    eprintln!(
+    say(format_args!(
         "\nWithin a minute, and again in each: the rate limit of /api/v1/users runs out (the endpoint `users` \
          sees it coming,\nthe same watched without aim as `users-unaimed` hardly does), signing keys rotate, the watched \
          token nears its expiry\nand dies, errors come by code, and an incident opens on the org's own cell. {tell}\nof limits, \
          of sign-ins that fail, and of a log stream that is switched off. A key leaves too early; that is\nbelieved, and told, after some four minutes.\nCtrl-C ends it.\n"
-    );
+    ));
 }

@@ -38,7 +38,7 @@ const SECTIONS: &[(&str, &[&str])] = &[
             "okta_certificate_",
         ],
     ),
-    ("Okta's health", &["okta_status_", "okta_org_"]),
+    ("Okta's health", &["okta_status_", "okta_org_", "okta_dr_"]),
     (
         "What belongs to the org",
         &[
@@ -48,6 +48,7 @@ const SECTIONS: &[(&str, &[&str])] = &[
             "okta_inline_hook_",
             "okta_domain_",
             "okta_idp_",
+            "okta_notification_",
         ],
     ),
     ("System Log and event hooks", &["okta_log_", "okta_hook_"]),
@@ -139,5 +140,14 @@ mod tests {
         assert_eq!(title("okta_log_events_total"), "System Log and event hooks");
         assert_eq!(title("okta_requests_total"), "Requests to Okta");
         assert_eq!(title("okta_something_new"), "The exporter itself");
+    }
+
+    #[test]
+    fn nothing_of_okta_is_told_among_what_is_the_exporters_own() {
+        let reference = reference();
+        let (_, own) = reference.split_once("## The exporter itself").unwrap();
+        for row in own.lines().filter(|line| line.starts_with("| `")) {
+            assert!(row.starts_with("| `okta_exporter_"), "{row}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What a command says on standard output and standard error, and its exit status. Log lines are
 //! [`super::logging`]'s.
 
-use std::{io::Write as _, process::ExitCode};
+use std::{fmt::Display, io::Write as _, process::ExitCode};
 
 use super::logging;
 
@@ -34,6 +34,12 @@ pub(super) fn print(text: &str) -> Result<(), String> {
     }
 }
 
+/// Writes a line to standard error, for a person at a terminal. Where nobody reads, nothing is told.
+pub(super) fn say(line: impl Display) {
+    // There is nobody to be told why it cannot be written, and `eprintln!` would panic.
+    drop(writeln!(std::io::stderr(), "{line}"));
+}
+
 /// Tells how a command ended, after all that it logged.
 pub(super) fn exit_code(ended: Result<(), impl Into<Fatal>>) -> ExitCode {
     logging::flush();
@@ -57,6 +63,6 @@ pub(super) fn fail(message: &str) -> ExitCode {
 
 /// The same, with an exit status of its own.
 pub(super) fn fail_with(status: u8, message: &str) -> ExitCode {
-    eprintln!("okta-exporter: {message}");
+    say(format_args!("okta-exporter: {message}"));
     ExitCode::from(status)
 }

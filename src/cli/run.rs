@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::{
     logging::{self, LogArgs},
-    output::Fatal,
+    output::{Fatal, say},
     reload::{self, ReloadArgs, Source, Wishes},
     service_manager,
     signal::StopSignals,
@@ -101,16 +101,16 @@ fn check(what: Check, source: &Source, serving: &Serving) -> Result<(), String> 
         (Err(flags), Err(config)) => return Err(format!("{flags}\n{config}")),
         (Err(why), Ok(_)) | (Ok(()), Err(why)) => return Err(why),
     };
-    eprintln!("{}", config.origin);
+    say(&config.origin);
     for warning in &config.warnings {
-        eprintln!("warning: {warning}");
+        say(format_args!("warning: {warning}"));
     }
     let (orgs, probes, pages) = counts(&config);
-    eprintln!("the configuration is good: {orgs} orgs with {probes} probes, {pages} status pages");
+    say(format_args!(
+        "the configuration is good: {orgs} orgs with {probes} probes, {pages} status pages"
+    ));
     if what == Check::Syntax {
-        eprintln!(
-            "no secret was looked at, neither in files nor in variables that are named for one"
-        );
+        say("no secret was looked at, neither in files nor in variables that are named for one");
     }
     Ok(())
 }

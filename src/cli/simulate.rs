@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::signal::StopSignals;
+use super::{output::say, signal::StopSignals};
 use crate::sim::{ApiToken, Clock, Org, StatusPage, scenario};
 
 /// The simulated Okta alone.
@@ -40,27 +40,22 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     let okta = org.start().await.map_err(failed)?;
     let page = StatusPage::new(&Clock::running());
     let served = page.start(0).await.map_err(failed)?;
-    eprintln!("A simulated Okta org:      {}", okta.url());
-    eprintln!("Its API token:             {}", args.api_token);
-    eprintln!("A simulated status page:   {}", served.okta_url());
-    eprintln!();
-    eprintln!(
-        "  curl -i -H 'Authorization: SSWS {}' '{}/api/v1/users?limit=1'",
-        args.api_token,
-        okta.url()
-    );
-    eprintln!(
-        "  OKTA_DOMAIN={} OKTA_TOKEN={} okta-exporter diagnose",
-        okta.url(),
-        args.api_token
-    );
-    eprintln!();
-    eprintln!("Ctrl-C ends it.");
+    let (org, token, page_url) = (okta.url(), &args.api_token, served.okta_url());
+    say(format_args!(
+        "A simulated Okta org:      {org}\n\
+         Its API token:             {token}\n\
+         A simulated status page:   {page_url}\n\n  \
+         curl -i -H 'Authorization: SSWS {token}' '{org}/api/v1/users?limit=1'\n  \
+         OKTA_DOMAIN={org} OKTA_TOKEN={token} okta-exporter diagnose\n\n\
+         Ctrl-C ends it."
+    ));
     let (control, mut stop) = (okta.controls(), StopSignals::new());
     let running = async {
         if args.story {
             scenario::run(&control, &page, |token| {
-                eprintln!("An access token of the authorization server `default`: {token}");
+                say(format_args!(
+                    "An access token of the authorization server `default`: {token}"
+                ));
             })
             .await
         } else {

@@ -1,5 +1,7 @@
 //! What is told before anything runs: of flags, files and variables, and the plan.
 
+use tokio::process::Command;
+
 use super::{File, org};
 use crate::support::{API_TOKEN, Program, acme};
 
@@ -37,6 +39,24 @@ async fn the_configuration_is_checked_without_being_run() {
         "interval: `soon` is not",
     ] {
         assert!(said.contains(part), "{said}");
+    }
+}
+
+/// As after `2>&1 | head`, once that has seen enough.
+#[tokio::test]
+async fn where_nobody_reads_what_is_said_nothing_breaks() {
+    let okta = org().await;
+    let good = File::of(&acme(&okta, "{ discovery: {} }"));
+    let bad = File::of("orgs: {}");
+    for (file, code) in [(&good, 0), (&bad, 1)] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let status = Command::new(env!("CARGO_BIN_EXE_okta-exporter"))
+            .args([&file.flag(), "--config.check"])
+            .stderr(writer)
+            .status()
+            .await;
+        assert_eq!(status.unwrap().code(), Some(code));
     }
 }
 
