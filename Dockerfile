@@ -38,6 +38,11 @@ RUN mkdir -p src tests/it; \
     touch src/lib.rs; \
     cargo build --locked --release --no-default-features --features "$FEATURES"
 
+# Whose they are, and by what licences.
+COPY config/licences config/licences
+RUN mkdir /image; \
+    config/licences --no-default-features --features "$FEATURES" | gzip -9n > /image/third-party-licences.gz
+
 # The exporter. The stubs above are newer than its sources. What it says of itself: the commit, and the
 # seconds since 1970 of its date (`git show --no-patch --format=%ct`).
 ARG REVISION

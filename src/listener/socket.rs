@@ -102,3 +102,22 @@ fn take(passed: &mut listenfd::ListenFd, place: usize) -> io::Result<Option<Sock
         Err(why) => Err(why),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_written_to_an_accepted_connection_is_sent_at_once() {
+        let socket = Socket::bind("127.0.0.1:0").await.unwrap();
+        let Address::Tcp(address) = socket.address().unwrap() else {
+            panic!("TCP was bound")
+        };
+        let (client, accepted) = tokio::join!(TcpStream::connect(address), socket.accept());
+        let Stream::Left(stream) = accepted.unwrap() else {
+            panic!("TCP was accepted")
+        };
+        assert!(stream.nodelay().unwrap());
+        drop(client.unwrap());
+    }
+}
