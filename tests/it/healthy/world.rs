@@ -153,6 +153,7 @@ impl World {
     }
 
     /// Lets time pass, and scrapes.
+    #[expect(clippy::print_stderr, reason = "twelve hours take long")]
     async fn pass(&self, seconds: i64, archive: &mut Archive) {
         let (client, mut samples) = (http(), Samples::default());
         for second in (0..=seconds).step_by(usize::try_from(STEP).unwrap()) {

@@ -162,6 +162,29 @@ fn count_given_up(
     }
 }
 
+/// Each probe was asked for at once, and then no more often than it is due.
+fn nobody_was_asked_too_often(
+    world: &World,
+    model: &Model,
+    since: &BTreeMap<(&'static str, String), Start>,
+) {
+    for ((org, id), Start { at, of_others }) in since {
+        let written = &model[org];
+        let requests = world.oktas[written.okta].controls().requests();
+        let now = Timestamp::now();
+        let asked = requests
+            .iter()
+            .filter(|r| r.path == path(id) && r.at >= *at)
+            .count() as u64;
+        let age = now.duration_since(*at).as_millis().unsigned_abs();
+        let allowed = 1 + of_others + u64::try_from(age).unwrap() / written.probes[id].interval;
+        assert!(
+            asked <= allowed,
+            "{org} {id}: {asked} requests in {age} ms, {allowed} were due"
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_configurations_one_after_the_other_disturb_nothing_that_stays() {
     let world = World::new(3).await;
@@ -237,21 +260,7 @@ async fn a_hundred_configurations_one_after_the_other_disturb_nothing_that_stays
                 .await
                 .unwrap_err();
         }
-        for ((org, id), Start { at, of_others }) in &since {
-            let written = &model[org];
-            let requests = world.oktas[written.okta].controls().requests();
-            let now = Timestamp::now();
-            let asked = requests
-                .iter()
-                .filter(|r| r.path == path(id) && r.at >= *at)
-                .count() as u64;
-            let age = now.duration_since(*at).as_millis().unsigned_abs();
-            let allowed = 1 + of_others + u64::try_from(age).unwrap() / written.probes[id].interval;
-            assert!(
-                asked <= allowed,
-                "{org} {id}: {asked} requests in {age} ms, {allowed} were due"
-            );
-        }
+        nobody_was_asked_too_often(&world, &model, &since);
         let page = reloading.scrape();
         for (org, (start, given_up)) in &apps {
             let requests = world.oktas[model[org].okta].controls().requests();
