@@ -181,8 +181,8 @@ mod dashboards;
 /// Names of metrics, wherever they are written: each exists, and each metric is shown or excused.
 mod names;
 
-/// The demo, scraped by a real Prometheus.
-mod prometheus;
+/// The demo, scraped by a real Prometheus. Its story takes minutes: the sooner it begins, the better.
+mod demo;
 
 /// Rules and alerts as promtool judges them; their runbooks; the same for Kubernetes.
 mod rules;
